@@ -1,0 +1,10 @@
+//! `carecircle decode`
+
+/// Arguments of `carecircle decode`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: Args) -> std::process::ExitCode {
+    std::process::ExitCode::FAILURE
+}

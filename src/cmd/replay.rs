@@ -1,0 +1,10 @@
+//! `carecircle replay`
+
+/// Arguments of `carecircle replay`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: Args) -> std::process::ExitCode {
+    std::process::ExitCode::FAILURE
+}

@@ -1,0 +1,10 @@
+//! `carecircle station`
+
+/// Arguments of `carecircle station`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: Args) -> std::process::ExitCode {
+    std::process::ExitCode::FAILURE
+}

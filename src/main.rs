@@ -1,0 +1,47 @@
+//! Arguments → command → exit code; nothing else.
+
+use carecircle::cmd;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Notices in the home of an elder living alone that the quiet is wrong, and asks the nearest service point
+/// until somebody is at the door.
+#[derive(Debug, Parser)]
+#[command(name = "carecircle", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything on loopback: embedded broker, station page, and a simulated home that lives, presses, falls silent
+    Demo(cmd::demo::Args),
+    /// The daemon in the home
+    Gateway(cmd::gateway::Args),
+    /// The daemon at the service point
+    Station(cmd::station::Args),
+    /// Every problem of configuration files at once, with line, column and what to do
+    Check(cmd::check::Args),
+    /// What the sensors say, live; unknown devices with a ready config snippet
+    Listen(cmd::listen::Args),
+    /// JSON lines of raw frames in, readings out
+    Decode(cmd::decode::Args),
+    /// Recorded history through the same engine
+    Replay(cmd::replay::Args),
+    /// The running daemon in ten lines
+    Status(cmd::status::Args),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Demo(args) => cmd::demo::run(args),
+        Command::Gateway(args) => cmd::gateway::run(args),
+        Command::Station(args) => cmd::station::run(args),
+        Command::Check(args) => cmd::check::run(args),
+        Command::Listen(args) => cmd::listen::run(args),
+        Command::Decode(args) => cmd::decode::run(args),
+        Command::Replay(args) => cmd::replay::run(args),
+        Command::Status(args) => cmd::status::run(args),
+    }
+}

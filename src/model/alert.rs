@@ -1,0 +1,467 @@
+//! One alert with everything that happened to it: rebuilt from its steps alone.
+//!
+//! The gateway's book and the station's queue hold the same type and judge with the same function, so a step that one
+//! of them takes cannot be illegal for the other.
+
+use crate::model::ids::PersonId;
+use crate::model::lifecycle::{Actor, Contact, Deed, Next, Outcome, Phase, Refusal, Reminder, Role, Timers};
+use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The identity of an alert within its home: a running number, and the instant of the raise.
+///
+/// The instant tells apart two alerts of one number when a gateway had to begin a new database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AlertId {
+    /// Counted from 1, never random.
+    pub number: u64,
+    /// When it was raised, by the gateway's clock, whole milliseconds.
+    #[serde(with = "chrono::serde::ts_milliseconds", rename = "raised_at_ms")]
+    pub raised_at: Timestamp,
+}
+
+/// One change in an alert's life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Counted from 1 within the alert.
+    pub number: u32,
+    /// When, by the clock of the machine that keeps this record.
+    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// What.
+    #[serde(flatten)]
+    pub deed: Deed,
+    /// Unique per click at a station: a repeated key is the same step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Follows from a later step of the same instant (an arrival implies the departure).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub implied: bool,
+}
+
+/// An alert with its whole life so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Number and instant of the raise.
+    pub id: AlertId,
+    /// Why.
+    pub reason: Reason,
+    /// How urgent.
+    pub severity: Severity,
+    /// A test or drill.
+    pub test: bool,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// The steps that matter to a reader, oldest first; of endless repeats only the newest are kept.
+    pub steps: Vec<Step>,
+    /// When the first station had it.
+    pub received_at: Option<Timestamp>,
+    /// Since when nobody owns it; absent while somebody does.
+    pub unclaimed_since: Option<Timestamp>,
+    /// Who owns it.
+    pub owner: Option<Owner>,
+    /// Who was asked to take it and has not answered.
+    pub asked: Option<Asked>,
+    /// To whom the owner wants to hand it.
+    pub handing_to: Option<Asked>,
+    /// Who helps without owning.
+    pub assisting: Vec<Actor>,
+    /// How many times the circle was widened.
+    pub escalated: u32,
+    /// When it was last widened.
+    pub escalated_at: Option<Timestamp>,
+    /// The promised time has passed with nobody at the door.
+    pub overdue: bool,
+    /// How often a take ran out.
+    pub lapsed: u32,
+    /// The newest sign of life since the raise.
+    pub life_since: Option<SignOfLife>,
+    /// When the fault went by itself.
+    pub recovered_at: Option<Timestamp>,
+    /// How often the finding came, the raise included.
+    pub count: u32,
+    /// When the finding came last.
+    pub again_at: Timestamp,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// From when the promised time runs: the raise, or the newest reopening.
+    pub due_from: Timestamp,
+    /// When somebody was at the door.
+    pub arrived_at: Option<Timestamp>,
+    /// How it ended.
+    pub closed: Option<Closed>,
+    /// Number of the newest step.
+    pub last_step: u32,
+    reminded: BTreeSet<Reminder>,
+    undoable: Option<Undoable>,
+    before_implied: Option<Undoable>,
+}
+
+/// Who owns an alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owner {
+    /// The person.
+    pub actor: Actor,
+    /// Since when.
+    pub since: Timestamp,
+    /// The newest sign that they are at it: departure, note, call.
+    pub progress_at: Timestamp,
+}
+
+/// Somebody who was asked and has not answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Who.
+    pub person: PersonId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How an alert ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closed {
+    /// When.
+    pub at: Timestamp,
+    /// What it was.
+    pub outcome: Outcome,
+    /// How the person was reached.
+    pub contact: Contact,
+    /// Who closed it.
+    pub by: Actor,
+}
+
+/// What stood before the newest step that can be undone.
+#[derive(Debug, Clone, PartialEq)]
+struct Undoable {
+    step: u32,
+    at: Timestamp,
+    by: Actor,
+    is_close: bool,
+    phase: Phase,
+    owner: Option<Owner>,
+    unclaimed_since: Option<Timestamp>,
+    arrived_at: Option<Timestamp>,
+}
+
+impl Alert {
+    /// The alert that `raise` begins; `None` if that step is no raise.
+    pub fn begin(number: u64, raise: Step) -> Option<Alert> {
+        let Deed::Raise { reason, severity, test } = raise.deed.clone() else { return None };
+        Some(Alert {
+            id: AlertId { number, raised_at: raise.at },
+            reason,
+            severity,
+            test,
+            phase: Phase::Raised,
+            received_at: None,
+            unclaimed_since: Some(raise.at),
+            owner: None,
+            asked: None,
+            handing_to: None,
+            assisting: Vec::new(),
+            escalated: 0,
+            escalated_at: None,
+            overdue: false,
+            lapsed: 0,
+            life_since: None,
+            recovered_at: None,
+            count: 1,
+            again_at: raise.at,
+            reopened: 0,
+            due_from: raise.at,
+            arrived_at: None,
+            closed: None,
+            last_step: raise.number,
+            reminded: BTreeSet::new(),
+            undoable: None,
+            before_implied: None,
+            steps: vec![raise],
+        })
+    }
+
+    /// Whether `by` may do `deed` at `now`, and where it leads.
+    pub fn judge(&self, now: Timestamp, by: &Actor, deed: &Deed, timers: &Timers) -> Result<Next, Refusal> {
+        let next = self.phase.after(deed, by.role).map_err(|refusal| self.with_owner(by, deed, refusal))?;
+        match deed {
+            Deed::Depart | Deed::Arrive { .. } => self.owner_or_their_desk(by)?,
+            Deed::Release { .. } | Deed::HandOver { .. } => self.owner_or_their_desk(by)?,
+            Deed::Accept => {
+                let asked = self.handing_to.as_ref().ok_or(Refusal::Nothing)?;
+                if by.person.as_ref() != Some(&asked.person) {
+                    return Err(Refusal::NotYours);
+                }
+            }
+            Deed::AskEnded => self.asked.as_ref().map(drop).ok_or(Refusal::Nothing)?,
+            Deed::HandOverEnded => self.handing_to.as_ref().map(drop).ok_or(Refusal::Nothing)?,
+            Deed::Close { outcome, contact } => {
+                if by.role == Role::Responder {
+                    self.owner_or_their_desk(by)?;
+                }
+                if *outcome == Outcome::NoAccess {
+                    return Err(Refusal::NeedsNextStep);
+                }
+                let excused = matches!(outcome, Outcome::Test | Outcome::Duplicate);
+                if self.severity == Severity::Emergency && *contact == Contact::None && !excused {
+                    return Err(Refusal::NeedsContact);
+                }
+            }
+            Deed::Undo { step } => self.judge_undo(now, by, *step, timers)?,
+            Deed::Reopen => {
+                let limit = if by.role == Role::Home { timers.press_reopens_within } else { timers.reopen_within };
+                let closed = self.closed.as_ref().ok_or(Refusal::Nothing)?;
+                if now - closed.at > limit {
+                    return Err(Refusal::TooLate { limit_secs: limit.num_seconds() });
+                }
+            }
+            // Phase and role say all there is to say about the rest.
+            Deed::Raise { .. } | Deed::Again { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Receive => {}
+            Deed::Ask { .. }
+            | Deed::Take
+            | Deed::TakeOver
+            | Deed::Assist
+            | Deed::Escalate { .. }
+            | Deed::Call { .. } => {}
+            Deed::Note { .. } | Deed::Life { .. } | Deed::Recovered | Deed::Remind { .. } | Deed::Lapse => {}
+            Deed::Overdue | Deed::Refused { .. } | Deed::Unknown => {}
+        }
+        Ok(next)
+    }
+
+    /// "Already taken" says more than "not possible while taken".
+    fn with_owner(&self, by: &Actor, deed: &Deed, refusal: Refusal) -> Refusal {
+        match (&refusal, deed, &self.owner) {
+            (Refusal::NotInPhase { .. }, Deed::Take | Deed::Depart, Some(owner)) if !owner.actor.is(by) => {
+                Refusal::Owned { by: owner.actor.clone(), since: owner.since }
+            }
+            _ => refusal,
+        }
+    }
+
+    /// Nobody owns it yet, or `by` is the owner, or the desk of the owner's point acts for the owner.
+    fn owner_or_their_desk(&self, by: &Actor) -> Result<(), Refusal> {
+        let Some(owner) = &self.owner else { return Ok(()) };
+        let for_owner = matches!(by.role, Role::Desk | Role::Supervisor) && by.point == owner.actor.point;
+        if by.role == Role::Home || owner.actor.is(by) || for_owner {
+            Ok(())
+        } else {
+            Err(Refusal::Owned { by: owner.actor.clone(), since: owner.since })
+        }
+    }
+
+    fn judge_undo(&self, now: Timestamp, by: &Actor, step: u32, timers: &Timers) -> Result<(), Refusal> {
+        let undoable = self.undoable.as_ref().filter(|u| u.step == step).ok_or(Refusal::Nothing)?;
+        if by.role != Role::Supervisor && !undoable.by.is(by) {
+            return Err(Refusal::NotYours);
+        }
+        let limit = if undoable.is_close { timers.undo_close_within } else { timers.undo_within };
+        if now - undoable.at > limit {
+            return Err(Refusal::TooLate { limit_secs: limit.num_seconds() });
+        }
+        Ok(())
+    }
+
+    /// The steps that `deed` implies before itself: an arrival from `received` implies take and departure.
+    pub fn implied_by(&self, deed: &Deed) -> Vec<Deed> {
+        match (deed, self.phase) {
+            (Deed::Depart | Deed::Close { .. }, Phase::Received) => vec![Deed::Take],
+            (Deed::Arrive { .. }, Phase::Received) => vec![Deed::Take, Deed::Depart],
+            (Deed::Arrive { .. }, Phase::Taken) => vec![Deed::Depart],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Writes a step into the record. The step must have been judged, or come from a record that was.
+    pub fn apply(&mut self, step: Step) {
+        let next = self.phase.after(&step.deed, step.by.role).unwrap_or(Next::Same);
+        if step.implied {
+            let before = self.undoable_before(&step);
+            self.before_implied.get_or_insert(before);
+        } else if step.deed_can_be_undone() {
+            // Implied steps are undone together with the step that implied them.
+            let before = self.before_implied.take().unwrap_or_else(|| self.undoable_before(&step));
+            self.undoable =
+                Some(Undoable { step: step.number, is_close: matches!(step.deed, Deed::Close { .. }), ..before });
+        }
+        match &step.deed {
+            Deed::Receive => {
+                self.received_at.get_or_insert(step.at);
+            }
+            Deed::Again { count } => {
+                self.count = *count;
+                self.again_at = step.at;
+                self.recovered_at = None;
+            }
+            Deed::Ask { person } => self.asked = Some(Asked { person: person.clone(), at: step.at }),
+            Deed::AskEnded => self.asked = None,
+            Deed::Take | Deed::TakeOver | Deed::Accept => self.own(&step),
+            Deed::Depart | Deed::Call { .. } | Deed::Note { .. } => self.progress(&step),
+            Deed::Arrive { .. } => {
+                self.arrived_at = Some(step.at);
+                self.progress(&step);
+            }
+            Deed::HandOver { to } => self.handing_to = Some(Asked { person: to.clone(), at: step.at }),
+            Deed::HandOverEnded => self.handing_to = None,
+            Deed::Assist => self.assisting.push(step.by.clone()),
+            Deed::Escalate { level, .. } => {
+                self.escalated = *level;
+                self.escalated_at = Some(step.at);
+            }
+            Deed::Life { sign } => self.life_since = Some(sign.clone()),
+            Deed::Recovered => self.recovered_at = Some(step.at),
+            Deed::Lapse => {
+                self.lapsed += 1;
+                self.disown(step.at);
+            }
+            Deed::Release { .. } => self.disown(step.at),
+            Deed::Close { outcome, contact } => {
+                self.closed = Some(Closed { at: step.at, outcome: *outcome, contact: *contact, by: step.by.clone() });
+                self.unclaimed_since = None;
+            }
+            Deed::Reopen => {
+                self.reopened += 1;
+                self.due_from = step.at;
+                self.overdue = false;
+                self.arrived_at = None;
+                self.reminded.clear();
+                self.closed = None;
+                self.undoable = None;
+                self.disown(step.at);
+            }
+            Deed::Remind { of } => {
+                self.reminded.insert(*of);
+            }
+            Deed::Overdue => self.overdue = true,
+            Deed::Undo { .. } => self.restore(),
+            Deed::Raise { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Refused { .. } | Deed::Unknown => {}
+        }
+        if let Next::To(phase) = next {
+            self.phase = phase;
+        }
+        self.last_step = self.last_step.max(step.number);
+        self.keep(step);
+    }
+
+    fn own(&mut self, step: &Step) {
+        self.asked = None;
+        self.handing_to = None;
+        self.unclaimed_since = None;
+        self.reminded.remove(&Reminder::NotDeparted);
+        self.owner = Some(Owner { actor: step.by.clone(), since: step.at, progress_at: step.at });
+    }
+
+    fn disown(&mut self, at: Timestamp) {
+        self.owner = None;
+        self.handing_to = None;
+        self.unclaimed_since = Some(at);
+        self.reminded.remove(&Reminder::NotDeparted);
+    }
+
+    fn progress(&mut self, step: &Step) {
+        if let Some(owner) = &mut self.owner {
+            owner.progress_at = step.at;
+        }
+    }
+
+    fn undoable_before(&self, step: &Step) -> Undoable {
+        Undoable {
+            step: step.number,
+            at: step.at,
+            by: step.by.clone(),
+            is_close: matches!(step.deed, Deed::Close { .. }),
+            phase: self.phase,
+            owner: self.owner.clone(),
+            unclaimed_since: self.unclaimed_since,
+            arrived_at: self.arrived_at,
+        }
+    }
+
+    /// Back to what stood before, with the original instants: undoing never gains time.
+    fn restore(&mut self) {
+        if let Some(before) = self.undoable.take() {
+            self.phase = before.phase;
+            self.owner = before.owner;
+            self.unclaimed_since = before.unclaimed_since;
+            self.arrived_at = before.arrived_at;
+            if before.is_close {
+                self.closed = None;
+            }
+        }
+    }
+
+    /// Endless repeats (a stuck button, a busy resident) must not fill the memory: of each such kind the newest stay.
+    fn keep(&mut self, step: Step) {
+        let repeats = |s: &Step| {
+            matches!(s.deed, Deed::Again { .. } | Deed::Life { .. } | Deed::Escalate { .. } | Deed::Refused { .. })
+        };
+        if repeats(&step) && self.steps.iter().filter(|s| repeats(s)).count() >= REPEATS_KEPT_MAX {
+            let oldest = self.steps.iter().position(repeats).expect("there are repeats");
+            self.steps.remove(oldest);
+        }
+        self.steps.push(step);
+    }
+
+    /// The step number that a click on "undo" takes back now, and until when it may.
+    pub fn undoable(&self, timers: &Timers) -> Option<(u32, Timestamp)> {
+        let undoable = self.undoable.as_ref()?;
+        let limit = if undoable.is_close { timers.undo_close_within } else { timers.undo_within };
+        Some((undoable.step, undoable.at + limit))
+    }
+
+    /// When somebody must be at the door; requests and faults have no such clock.
+    pub fn due_at(&self, timers: &Timers) -> Option<Timestamp> {
+        matches!(self.severity, Severity::Emergency | Severity::Urgent).then(|| self.due_from + timers.arrive_within)
+    }
+
+    /// The next timer of this alert's own life: when, and the step it makes.
+    ///
+    /// Judgement and deadline are one function: at the instant it names, the step it names is due.
+    pub fn next_timer(&self, timers: &Timers) -> Option<(Timestamp, Deed)> {
+        let mut due: Vec<(Timestamp, Deed)> = Vec::new();
+        let mut remind = |at: Timestamp, of: Reminder| {
+            if !self.reminded.contains(&of) {
+                due.push((at, Deed::Remind { of }));
+            }
+        };
+        if !self.phase.is_open() {
+            return None;
+        }
+        if let (Phase::Taken, Some(owner)) = (self.phase, &self.owner) {
+            remind(owner.progress_at + timers.depart_reminder, Reminder::NotDeparted);
+        }
+        if let (Phase::Arrived, Some(arrived)) = (self.phase, self.arrived_at) {
+            remind(arrived + timers.close_reminder, Reminder::NotClosed);
+            remind(arrived + timers.close_supervisor, Reminder::StillNotClosed);
+        }
+        if let (Some(due_at), false) = (self.due_at(timers), self.phase == Phase::Arrived) {
+            remind(due_at - (timers.arrive_within - timers.arrive_reminder), Reminder::NotArrivedYet);
+            if !self.overdue {
+                due.push((due_at, Deed::Overdue));
+            }
+        } else if self.severity == Severity::Notice {
+            remind(self.due_from + timers.overlooked_after, Reminder::Overlooked);
+        }
+        if let (Phase::Taken, Some(owner)) = (self.phase, &self.owner) {
+            due.push((owner.progress_at + timers.lapse_after, Deed::Lapse));
+        }
+        if let Some(asked) = self.asked.as_ref().filter(|_| self.phase == Phase::Received) {
+            due.push((asked.at + timers.ask_lasts, Deed::AskEnded));
+        }
+        if let Some(asked) = self.handing_to.as_ref().filter(|_| self.phase.is_in_hand()) {
+            due.push((asked.at + timers.ask_lasts, Deed::HandOverEnded));
+        }
+        due.into_iter().min_by_key(|(at, _)| *at)
+    }
+}
+
+impl Step {
+    fn deed_can_be_undone(&self) -> bool {
+        matches!(self.deed, Deed::Take | Deed::Depart | Deed::Arrive { .. } | Deed::Close { .. })
+    }
+}
+
+/// Repeats kept per alert in memory; the store keeps them all.
+const REPEATS_KEPT_MAX: usize = 200;

@@ -1,0 +1,98 @@
+//! The home that one gateway watches: its sensors and where they hang.
+
+use crate::model::ids::{HomeId, RoomId, SensorId};
+use crate::model::time::{Span, Zone};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A home as the installer described it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Home {
+    /// Its pseudonym on the wire.
+    pub id: HomeId,
+    /// Short address that lets someone go there; at most 20 characters, never a name.
+    pub place: String,
+    /// The clock on its wall.
+    pub zone: Zone,
+    /// Every registered sensor by id.
+    pub sensors: BTreeMap<SensorId, Sensor>,
+}
+
+/// A registered sensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
+    /// Its name in the config.
+    pub id: SensorId,
+    /// Where it hangs; a pendant hangs nowhere.
+    pub room: Option<RoomId>,
+    /// What its readings mean.
+    pub kind: SensorKind,
+    /// What a press of a service button asks for.
+    pub service: Option<Service>,
+    /// A motion or presence level that long after its report has ended by itself; for sensors that never report the end.
+    pub hold: Option<Span>,
+    /// The longest silence that is usual for this sensor; beyond it `silent_sensor` speaks.
+    pub silent_after: Option<Span>,
+    /// The source that carries it (an MQTT broker or a serial port by its name): when that is lost, the sensor is blind.
+    pub source: String,
+}
+
+/// What a sensor is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the names are the field's own
+pub enum SensorKind {
+    Motion,
+    Presence,
+    CallButton,
+    ServiceButton,
+    OkButton,
+    AwayButton,
+    OuterDoor,
+    Door,
+    Bed,
+    Chair,
+    Item,
+    Smoke,
+    Gas,
+    Leak,
+    Temperature,
+    Vital,
+    Mains,
+}
+
+impl SensorKind {
+    /// Whether its events prove that somebody is alive and about.
+    pub fn shows_life(self) -> bool {
+        use SensorKind::*;
+        match self {
+            Motion | Presence | CallButton | ServiceButton | OkButton | AwayButton | OuterDoor | Door | Bed | Chair
+            | Item => true,
+            Smoke | Gas | Leak | Temperature | Vital | Mains => false,
+        }
+    }
+
+    /// Whether silence can be judged by it: a home with nothing but buttons is never "quiet".
+    pub fn watches_for_life(self) -> bool {
+        use SensorKind::*;
+        match self {
+            Motion | Presence | OuterDoor | Door | Bed | Chair | Item => true,
+            CallButton | ServiceButton | OkButton | AwayButton | Smoke | Gas | Leak | Temperature | Vital | Mains => {
+                false
+            }
+        }
+    }
+}
+
+/// What a service button asks for: a request, never an emergency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the names are the field's own
+pub enum Service {
+    Meal,
+    Bath,
+    Cleaning,
+    Nursing,
+    Repair,
+    Other,
+}

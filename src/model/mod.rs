@@ -1,0 +1,14 @@
+//! The words we all use: plain data that every other room speaks.
+//!
+//! Never touches the world: no clock, no file, no network, no randomness. Depends on no other room.
+
+pub mod alert;
+pub mod duty;
+pub mod frame;
+pub mod home;
+pub mod ids;
+pub mod lifecycle;
+pub mod observation;
+pub mod reason;
+pub mod recorded;
+pub mod time;

@@ -1,0 +1,241 @@
+//! Why an alert was raised: data, so that page, log, SMS and replay say the same thing (through `text`).
+
+use crate::model::home::{SensorKind, Service};
+use crate::model::ids::{PointId, RoomId, SensorId};
+use crate::model::observation::Press;
+use crate::model::time::{Hours, Span, Timestamp, span_secs};
+use serde::{Deserialize, Serialize};
+
+/// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Now, on site: call button, smoke, gas.
+    Emergency,
+    /// Phone, then on site: the quiet is wrong.
+    Urgent,
+    /// The home or a path cannot raise an alert now: phone the person, then a technician.
+    Blind,
+    /// Today: a request, a late return.
+    Notice,
+    /// Works, but degraded: by due date.
+    Fault,
+}
+
+/// Whose problem an alert is. A person problem is never confused with a sensor problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Class {
+    Person,
+    Request,
+    Sensor,
+    System,
+}
+
+/// The last proof that somebody was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignOfLife {
+    /// When.
+    pub at: Timestamp,
+    /// Which sensor.
+    pub sensor: SensorId,
+    /// Where, if the sensor hangs somewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+}
+
+/// A span in which nobody watched the home: what happened in it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blind {
+    /// Begin.
+    pub from: Timestamp,
+    /// End; absent while it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// Why.
+    pub cause: BlindCause,
+}
+
+/// Why a home was not watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlindCause {
+    /// The gateway was not running: power cut, restart, crash.
+    GatewayDown,
+    /// The link to every sensor that could show life is lost.
+    LinkLost {
+        /// The source as the config names it.
+        source: String,
+    },
+}
+
+/// Why an alert was raised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "rule")]
+pub enum Reason {
+    /// Somebody pressed a call button.
+    CallButton {
+        /// Which button.
+        sensor: SensorId,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// What the button said.
+        press: Press,
+        /// Last sign of life before the press.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_life: Option<SignOfLife>,
+    },
+    /// Somebody asked for help that is no emergency.
+    ServiceButton {
+        /// Which button.
+        sensor: SensorId,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// What for.
+        service: Service,
+    },
+    /// No sign of life for longer than a fixed limit.
+    Inactivity {
+        /// The limit.
+        #[serde(with = "span_secs", rename = "limit_secs")]
+        limit: Span,
+        /// The part of the day for which this limit is set; absent while the clock is not trusted (strictest limit).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hours: Option<Hours>,
+        /// How long nothing was seen, as watched.
+        #[serde(with = "span_secs", rename = "silence_secs")]
+        silence: Span,
+        /// The last sign of life; absent if there was none since the records begin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_life: Option<SignOfLife>,
+        /// A span inside the silence in which nobody watched, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blind: Option<Blind>,
+        /// Sensors that could show life and are heard from.
+        sensors_alive: u32,
+        /// Sensors that could show life.
+        sensors: u32,
+    },
+    /// A sensor has not been heard from for longer than is usual for it.
+    SilentSensor {
+        /// Which sensor.
+        sensor: SensorId,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// What it is for.
+        kind: SensorKind,
+        /// When it was last heard from; absent if never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_heard: Option<Timestamp>,
+        /// The longest silence allowed.
+        #[serde(with = "span_secs", rename = "limit_secs")]
+        limit: Span,
+    },
+    /// A sensor's battery is nearly empty.
+    LowBattery {
+        /// Which sensor.
+        sensor: SensorId,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// What it reports, if a number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percent: Option<f64>,
+        /// The limit in percent.
+        limit_percent: f64,
+    },
+    /// The home was not watched for a while, or is not watched now.
+    NotObserved {
+        /// From, to and why.
+        blind: Blind,
+        /// The last sign of life before it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_life: Option<SignOfLife>,
+    },
+    /// The gateway's or station's memory is in trouble.
+    Storage {
+        /// What happened and what was done.
+        what: String,
+    },
+    /// The configuration file does not load; the last good one watches the home.
+    Configuration {
+        /// The first problem of the file.
+        what: String,
+    },
+    /// Raised by the station: the home's gateway is not heard from.
+    HomeUnreachable {
+        /// The last heartbeat; absent if never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_heard: Option<Timestamp>,
+        /// The service point that noticed.
+        point: PointId,
+    },
+    /// A reason of a newer version: its rule's name is not known here.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Reason {
+    /// The rule's name as in configs, logs and reports.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Reason::CallButton { .. } => "call_button",
+            Reason::ServiceButton { .. } => "service_button",
+            Reason::Inactivity { .. } => "inactivity",
+            Reason::SilentSensor { .. } => "silent_sensor",
+            Reason::LowBattery { .. } => "low_battery",
+            Reason::NotObserved { .. } => "not_observed",
+            Reason::Storage { .. } => "storage",
+            Reason::Configuration { .. } => "configuration",
+            Reason::HomeUnreachable { .. } => "home_unreachable",
+            Reason::Unknown => "unknown",
+        }
+    }
+
+    /// Whom it is about: repeated findings of one rule about one subject are one alert.
+    pub fn subject(&self) -> Option<&SensorId> {
+        match self {
+            Reason::SilentSensor { sensor, .. } | Reason::LowBattery { sensor, .. } => Some(sensor),
+            // Two service buttons ask for two things; two call buttons call for one and the same person.
+            Reason::ServiceButton { sensor, .. } => Some(sensor),
+            Reason::CallButton { .. }
+            | Reason::Inactivity { .. }
+            | Reason::NotObserved { .. }
+            | Reason::Storage { .. }
+            | Reason::Configuration { .. }
+            | Reason::HomeUnreachable { .. }
+            | Reason::Unknown => None,
+        }
+    }
+
+    /// How urgently people must act, unless the config says otherwise.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Reason::CallButton { .. } => Severity::Emergency,
+            Reason::Inactivity { .. } | Reason::Unknown => Severity::Urgent,
+            Reason::NotObserved { .. } | Reason::HomeUnreachable { .. } => Severity::Blind,
+            Reason::ServiceButton { .. } => Severity::Notice,
+            Reason::SilentSensor { .. }
+            | Reason::LowBattery { .. }
+            | Reason::Storage { .. }
+            | Reason::Configuration { .. } => Severity::Fault,
+        }
+    }
+
+    /// Whose problem it is.
+    pub fn class(&self) -> Class {
+        match self {
+            Reason::CallButton { .. } | Reason::Inactivity { .. } | Reason::Unknown => Class::Person,
+            Reason::ServiceButton { .. } => Class::Request,
+            Reason::SilentSensor { .. } | Reason::LowBattery { .. } => Class::Sensor,
+            Reason::NotObserved { .. }
+            | Reason::Storage { .. }
+            | Reason::Configuration { .. }
+            | Reason::HomeUnreachable { .. } => Class::System,
+        }
+    }
+}

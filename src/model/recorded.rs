@@ -1,0 +1,64 @@
+//! What a history holds: everything the engine was told or decided, in order. History is the only state.
+
+use crate::model::alert::Step;
+use crate::model::observation::Observation;
+use crate::model::time::{Span, Timestamp, span_secs};
+use serde::{Deserialize, Serialize};
+
+/// One line of a home's history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recorded {
+    /// A reading of a known sensor.
+    Observed(Observation),
+    /// A step of an alert.
+    Step {
+        /// The alert's number.
+        alert: u64,
+        /// The step.
+        step: Step,
+    },
+    /// The link to a source of sensors changed.
+    Link {
+        /// When.
+        at: Timestamp,
+        /// The source as the config names it.
+        source: String,
+        /// Whether it is up now.
+        up: bool,
+    },
+    /// The gateway began to watch.
+    Started {
+        /// When.
+        at: Timestamp,
+        /// Since when nobody watched; absent at the very first start.
+        blind_since: Option<Timestamp>,
+    },
+    /// The clock on the wall jumped against the clock that never does.
+    ClockStepped {
+        /// When, by the clock after the jump.
+        at: Timestamp,
+        /// By how much; positive = forwards.
+        #[serde(with = "span_secs", rename = "by_secs")]
+        by: Span,
+    },
+    /// The gateway was watching at this instant: bounds what a power cut leaves unknown.
+    Watching {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Recorded {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Recorded::Observed(observation) => observation.at,
+            Recorded::Step { step, .. } => step.at,
+            Recorded::Link { at, .. }
+            | Recorded::Started { at, .. }
+            | Recorded::ClockStepped { at, .. }
+            | Recorded::Watching { at } => *at,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What is wrong, where, and what to do next: an error for the person in front.
+//!
+//! The person is a technician on a stair or a staff member at a desk: one fact, one next step, never a bare errno.
+
+use std::fmt;
+
+/// Something a person has to put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: a file with line, a port, an address. Empty where the whole program is meant.
+    pub place: Place,
+    /// What is wrong: one fact, lower case, no full stop.
+    pub what: String,
+    /// What to do next, if one thing is likely; printed behind the fact or under the caret.
+    pub deed: Option<String>,
+    /// Whether the program can go on in spite of it.
+    pub kind: Kind,
+}
+
+/// How grave a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Cannot be used like this.
+    Error,
+    /// Works, but should be changed.
+    Warning,
+}
+
+/// Where a problem is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere in particular.
+    Program,
+    /// A thing with a name: a port, a path, an address.
+    Thing(String),
+    /// A span of a text file.
+    Text(TextPlace),
+}
+
+/// A span of a text file, with the line it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextPlace {
+    /// The file as the person named it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// Width in characters, at least 1.
+    pub width: usize,
+    /// The line itself, without its end.
+    pub text: String,
+}
+
+impl TextPlace {
+    /// The place of the bytes `span` of `source`; beyond the end, the last line.
+    pub fn new(file: &str, source: &str, span: std::ops::Range<usize>) -> TextPlace {
+        let start = floor_boundary(source, span.start.min(source.len()));
+        let end = floor_boundary(source, span.end.clamp(start, source.len()));
+        let line_start = source[..start].rfind('\n').map_or(0, |i| i + 1);
+        let line_end = source[line_start..].find('\n').map_or(source.len(), |i| line_start + i);
+        let within = start..end.min(line_end).max(start);
+        TextPlace {
+            file: file.to_owned(),
+            line: source[..line_start].matches('\n').count() + 1,
+            column: source[line_start..start].chars().count() + 1,
+            width: source[within].chars().count().max(1),
+            text: source[line_start..line_end].trim_end_matches('\r').to_owned(),
+        }
+    }
+}
+
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+impl Problem {
+    /// A problem of the program as a whole.
+    pub fn new(what: impl Into<String>) -> Problem {
+        Problem { place: Place::Program, what: what.into(), deed: None, kind: Kind::Error }
+    }
+
+    /// A problem of a thing with a name.
+    pub fn of(thing: impl Into<String>, what: impl Into<String>) -> Problem {
+        Problem { place: Place::Thing(thing.into()), what: what.into(), deed: None, kind: Kind::Error }
+    }
+
+    /// A problem at a place in a file.
+    pub fn at(place: TextPlace, what: impl Into<String>) -> Problem {
+        Problem { place: Place::Text(place), what: what.into(), deed: None, kind: Kind::Error }
+    }
+
+    /// The same with the next thing to do.
+    pub fn with_deed(mut self, deed: impl Into<String>) -> Problem {
+        self.deed = Some(deed.into());
+        self
+    }
+
+    /// The same as a warning.
+    pub fn as_warning(mut self) -> Problem {
+        self.kind = Kind::Warning;
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    /// `gateway.toml:41:8: sensor "pir-bath" hangs in room "bathrom", which is not listed`, then the line and a caret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            Kind::Error => self.what.clone(),
+            Kind::Warning => format!("warning: {}", self.what),
+        };
+        match &self.place {
+            Place::Program => write!(f, "{what}")?,
+            Place::Thing(thing) => write!(f, "{thing}: {what}")?,
+            Place::Text(place) => {
+                let number = place.line.to_string();
+                let margin = " ".repeat(number.len());
+                // Tabs stay tabs, so that the caret stands under its word.
+                let indent: String =
+                    place.text.chars().take(place.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+                writeln!(f, "{}:{}:{}: {what}", place.file, place.line, place.column)?;
+                writeln!(f, "   {number} | {}", place.text)?;
+                write!(f, "   {margin} | {indent}{}", "^".repeat(place.width))?;
+                if let Some(deed) = &self.deed {
+                    write!(f, " {deed}")?;
+                }
+                return Ok(());
+            }
+        }
+        if let Some(deed) = &self.deed {
+            write!(f, "; {deed}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_in_a_file_points_at_its_word() {
+        let source = "id = \"a\"\nroom = \"bathrom\"\n";
+        let at = source.find("\"bathrom").unwrap();
+        let problem = Problem::at(TextPlace::new("gateway.toml", source, at..at + 9), "no such room")
+            .with_deed("did you mean \"bathroom\"?");
+        assert_eq!(
+            problem.to_string(),
+            "gateway.toml:2:8: no such room\n   2 | room = \"bathrom\"\n     |        ^^^^^^^^^ did you mean \"bathroom\"?"
+        );
+    }
+
+    #[test]
+    fn a_place_beyond_the_end_is_the_last_line() {
+        let place = TextPlace::new("x", "ä", 99..120);
+        assert_eq!((place.line, place.width), (1, 1));
+    }
+}

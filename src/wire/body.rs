@@ -1,0 +1,204 @@
+//! The bodies: what a notice, a receipt, a step and a heartbeat say.
+
+use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::ids::{HomeId, PointId, SensorId};
+use crate::model::lifecycle::{Actor, Deed, Phase};
+use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::time::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// The version of all bodies.
+pub const VERSION: u32 = 1;
+
+/// Why a body could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// Not JSON of this shape.
+    #[error("not a body of this kind: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// A version this program does not know.
+    #[error("version {0} is not known here; this program reads version 1")]
+    Version(u32),
+}
+
+/// A body that travels.
+pub trait Wire: Serialize + DeserializeOwned {
+    /// The body as JSON bytes.
+    fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("bodies hold only text keys and finite numbers")
+    }
+
+    /// The body from JSON bytes of version 1.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let Version { v } = serde_json::from_slice(bytes)?;
+        if v != VERSION {
+            return Err(WireError::Version(v));
+        }
+        Ok(serde_json::from_slice(bytes)?)
+    }
+}
+
+impl Wire for Notice {}
+impl Wire for Receipt {}
+impl Wire for StationStep {}
+impl Wire for Heartbeat {}
+impl Wire for Link {}
+
+/// An alert, or its newest step, complete enough to act on. Gateway → station.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// 1.
+    pub v: u32,
+    /// Whose.
+    pub home: HomeId,
+    /// Short address; lets someone go there.
+    pub place: String,
+    /// Which alert.
+    pub alert: AlertId,
+    /// The step this notice is about. Repeats are recognised by (home, alert, step number).
+    pub step: Step,
+    /// Where the alert stands after that step.
+    pub state: AlertState,
+    /// Seconds from the raise to the sending, by the clock that never jumps.
+    pub age_secs: f64,
+    /// Whether the home's wall clock can be believed.
+    pub clock_trusted: bool,
+    /// On the home's disk before it was sent; `false` only while the home's storage is failing.
+    pub durable: bool,
+}
+
+/// Where an alert stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertState {
+    /// Why.
+    pub reason: Reason,
+    /// How urgent.
+    pub severity: Severity,
+    /// Its phase in the gateway's book, which is the judge between points.
+    pub phase: Phase,
+    /// Who owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Actor>,
+    /// How often the finding came.
+    pub count: u32,
+    /// How often the circle was widened.
+    pub escalated: u32,
+    /// The newest sign of life since the raise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_since: Option<SignOfLife>,
+    /// A test, marked as such everywhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
+}
+
+impl AlertState {
+    /// The state of `alert`.
+    pub fn of(alert: &Alert) -> AlertState {
+        AlertState {
+            reason: alert.reason.clone(),
+            severity: alert.severity,
+            phase: alert.phase,
+            owner: alert.owner.as_ref().map(|owner| owner.actor.clone()),
+            count: alert.count,
+            escalated: alert.escalated,
+            life_since: alert.life_since.clone(),
+            test: alert.test,
+        }
+    }
+}
+
+/// The station's word that a notice is in its database. Station → gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// 1.
+    pub v: u32,
+    /// Whose.
+    pub home: HomeId,
+    /// Which alert.
+    pub alert: AlertId,
+    /// Which step.
+    pub step: u32,
+    /// Who holds it.
+    pub point: PointId,
+    /// When it was committed there; lets a gateway without a clock learn the time.
+    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    pub at: Timestamp,
+}
+
+/// A step asked for at a station. Station → gateway; the gateway's notice with the same key is the answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StationStep {
+    /// 1.
+    pub v: u32,
+    /// Whose.
+    pub home: HomeId,
+    /// Which alert.
+    pub alert: AlertId,
+    /// Unique per click; repeats are recognised by it.
+    pub key: String,
+    /// When it was done at the station.
+    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// What; notes travel without their words.
+    #[serde(flatten)]
+    pub deed: Deed,
+}
+
+/// I am alive, and this is how I am. Gateway → station every 60 s, by the same path as alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// 1.
+    pub v: u32,
+    /// Whose.
+    pub home: HomeId,
+    /// Counted within the run.
+    pub seq: u64,
+    /// Which run of the gateway (counted starts of one database).
+    pub run: u64,
+    /// By the home's clock.
+    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    pub at: Timestamp,
+    /// Whether that clock can be believed.
+    pub clock_trusted: bool,
+    /// Version of the program.
+    pub version: String,
+    /// Hash of the configuration in force.
+    pub config_hash: String,
+    /// Age of the oldest notice without a receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_unsent_secs: Option<u64>,
+    /// Open alerts in the book.
+    pub open_alerts: u32,
+    /// Age of the last sign of life; absent if never or if the home is blind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life_secs: Option<u64>,
+    /// Whether anything that could show life can be heard now.
+    pub blind: bool,
+    /// Each sensor's age.
+    pub sensors: Vec<SensorAge>,
+}
+
+/// How long ago a sensor was heard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SensorAge {
+    /// Which.
+    pub id: SensorId,
+    /// Absent if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_secs: Option<u64>,
+}
+
+/// Online or offline, set by the gateway and by the broker's last will; retained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// 1.
+    pub v: u32,
+    /// Whether the gateway is connected.
+    pub online: bool,
+}

@@ -1,0 +1,10 @@
+//! What travels between gateway and station: MQTT topics and JSON bodies, versioned.
+//!
+//! Tolerant to read (unknown fields are ignored, unknown words become `Unknown`), strict to write. Every body carries
+//! `v: 1`; changes within a version only add. Source: `house.md` section 6.
+
+mod body;
+mod topic;
+
+pub use body::{AlertState, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError};
+pub use topic::{Down, Topic, Up, down_filter, up_filter};

@@ -1,0 +1,1 @@
+//! (module end_to_end)

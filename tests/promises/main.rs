@@ -1,0 +1,16 @@
+//! What must hold, one module per promise.
+
+mod architecture;
+mod browser;
+mod config;
+mod decoders;
+mod demo;
+mod end_to_end;
+mod kills;
+mod life_cycle;
+mod mqtt;
+mod replay;
+mod serial;
+mod station;
+mod storage;
+mod support;
