@@ -21,6 +21,7 @@ const CLOSED_KEPT: Span = Span::days(7);
 const LIFE_STEP_EVERY: Span = Span::minutes(5);
 
 /// Every alert of the home.
+#[derive(Clone)]
 pub struct Book {
     circle: Circle,
     alerts: BTreeMap<u64, Alert>,

@@ -18,7 +18,7 @@ pub mod rules;
 pub mod seen;
 
 use crate::model::alert::Alert;
-use crate::model::home::{Home, Service};
+use crate::model::home::{Home, Sensor, Service};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -27,11 +27,13 @@ pub use effect::{Effect, Signal};
 pub use input::Input;
 use rules::{Just, Known, Rule};
 use seen::Seen;
+use std::sync::Arc;
 
 /// The decisions of one home.
+#[derive(Clone)]
 pub struct Engine {
     home: Home,
-    rules: Vec<Box<dyn Rule>>,
+    rules: Arc<[Box<dyn Rule>]>,
     seen: Seen,
     book: Book,
     /// The newest instant handled: time never runs backwards in here.
@@ -43,7 +45,7 @@ impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(home: Home, settings: &rules::Settings, circle: Circle) -> Engine {
         let seen = Seen::new(&home);
-        Engine { rules: rules::enabled(settings), seen, book: Book::new(circle), home, now: None, wakeup: None }
+        Engine { rules: rules::enabled(settings).into(), seen, book: Book::new(circle), home, now: None, wakeup: None }
     }
 
     /// The same engine with this history behind it. Learns, raises nothing, sends nothing.
@@ -90,6 +92,11 @@ impl Engine {
     /// After `handle(next_wakeup, Tick)` it is none or strictly later.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         self.wakeup
+    }
+
+    /// A sensor joins the home.
+    pub fn adopt(&mut self, sensor: Sensor) {
+        self.home.sensors.entry(sensor.id.clone()).or_insert(sensor);
     }
 
     /// What was seen so far.
@@ -147,7 +154,7 @@ impl Engine {
     fn turn(&mut self, now: Timestamp, just: Just, effects: &mut Vec<Effect>) {
         let known = Known { home: &self.home, seen: &self.seen, just: &just };
         let mut look_again: Option<Timestamp> = None;
-        for rule in &self.rules {
+        for rule in self.rules.iter() {
             let finding = rule.judge(now, &known);
             look_again = earlier(look_again, finding.look_again);
             self.book.find(now, &self.home, rule.name(), finding.alarms, effects);

@@ -11,7 +11,7 @@ use crate::model::time::Timestamp;
 use serde::Deserialize;
 
 /// A judgement made again and again.
-pub trait Rule: Send {
+pub trait Rule: Send + Sync {
     /// Its name in configs, histories and reports.
     fn name(&self) -> &'static str;
     /// What it finds at `now`, and when to look again if nothing happens before (strictly later than `now`).
