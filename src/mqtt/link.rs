@@ -86,11 +86,11 @@ impl Link {
         let sent = async {
             let options = PublishOptions::at_least_once().retain(retain);
             let notice: PublishNotice =
-                connection.client.publish_tracked(topic, payload, options).await.map_err(|error| match error {
-                    ClientError::InvalidRequest(_) => {
-                        NotPublished::Never(format!("{topic:?} is no topic to publish on"))
+                connection.client.publish_tracked(topic, payload, options).await.map_err(|error| {
+                    if matches!(error, ClientError::InvalidRequest(_)) {
+                        return NotPublished::Never(format!("{topic:?} is no topic to publish on"));
                     }
-                    _ => self.down(),
+                    self.down()
                 })?;
             notice.wait_completion_async().await.map_err(|_| self.down())
         };

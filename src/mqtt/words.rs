@@ -14,18 +14,22 @@ pub(super) fn why(broker: &Broker, error: &ConnectionError) -> String {
     if let Some(error) = io_error(error) {
         return io_words(broker, error);
     }
-    match error {
-        ConnectionError::NetworkTimeout => no_greeting(broker),
-        ConnectionError::ConnectionRefused(code) => refusal_words(&place, code),
-        ConnectionError::MqttState(StateError::ConnectionAborted) => {
-            format!("the broker at {place} closed the connection")
-        }
-        ConnectionError::MqttState(StateError::AwaitPingResp) | ConnectionError::FlushTimeout => no_answer(broker),
-        ConnectionError::MqttState(StateError::Deserialization(error)) => {
-            format!("what came from {place} is no MQTT ({error}); is another program listening there?")
-        }
-        other => format!("connection to {place} failed: {other}"),
+    if let ConnectionError::ConnectionRefused(code) = error {
+        return refusal_words(&place, code);
     }
+    if let ConnectionError::MqttState(StateError::Deserialization(error)) = error {
+        return format!("what came from {place} is no MQTT ({error}); is another program listening there?");
+    }
+    if matches!(error, ConnectionError::NetworkTimeout) {
+        return no_greeting(broker);
+    }
+    if matches!(error, ConnectionError::MqttState(StateError::ConnectionAborted)) {
+        return format!("the broker at {place} closed the connection");
+    }
+    if matches!(error, ConnectionError::MqttState(StateError::AwaitPingResp) | ConnectionError::FlushTimeout) {
+        return no_answer(broker);
+    }
+    format!("connection to {place} failed: {error}")
 }
 
 /// The broker took the connection and said nothing, or did not even take it.
@@ -65,21 +69,24 @@ fn refusal_words(place: &str, code: &ConnectReturnCode) -> String {
 
 fn io_words(broker: &Broker, error: &io::Error) -> String {
     let place = broker.host_and_port();
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => format!("connection refused at {place}; is mosquitto running?"),
-        io::ErrorKind::TimedOut => no_greeting(broker),
-        io::ErrorKind::NotFound => {
-            format!("the name {:?} has no address; check the name and the name server ({error})", broker.host)
-        }
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            format!("no way to {place}; is the network cable or the Wi-Fi connected?")
-        }
-        kind if closed_by_peer(kind) && broker.tls => {
-            format!("the broker at {place} closed the connection; does it speak TLS on this port?")
-        }
-        kind if closed_by_peer(kind) => format!("the broker at {place} closed the connection"),
-        _ => format!("connection to {place} failed: {error}"),
+    let kind = error.kind();
+    if closed_by_peer(kind) {
+        let hint = if broker.tls { "; does it speak TLS on this port?" } else { "" };
+        return format!("the broker at {place} closed the connection{hint}");
     }
+    if matches!(kind, io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) {
+        return format!("no way to {place}; is the network cable or the Wi-Fi connected?");
+    }
+    if kind == io::ErrorKind::ConnectionRefused {
+        return format!("connection refused at {place}; is mosquitto running?");
+    }
+    if kind == io::ErrorKind::NotFound {
+        return format!("the name {:?} has no address; check the name and the name server ({error})", broker.host);
+    }
+    if kind == io::ErrorKind::TimedOut {
+        return no_greeting(broker);
+    }
+    format!("connection to {place} failed: {error}")
 }
 
 fn tls_words(place: &str, error: &rustls::Error) -> String {
@@ -90,15 +97,26 @@ fn tls_words(place: &str, error: &rustls::Error) -> String {
         }
         return format!("TLS with {place} failed: {error}");
     };
-    let what = match bad {
-        Bad::Expired | Bad::ExpiredContext { .. } => "has expired; renew it, or set this machine's clock",
-        Bad::NotValidYet | Bad::NotValidYetContext { .. } => "is not valid yet; set this machine's clock",
-        Bad::UnknownIssuer => "is not signed by the authority in the key ca",
-        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => "belongs to another name; check the address",
-        Bad::Revoked => "was revoked",
-        other => return format!("the certificate of the broker at {place} is bad: {other:?}"),
-    };
-    format!("the certificate of the broker at {place} {what}")
+    let known = [
+        (
+            matches!(bad, Bad::Expired | Bad::ExpiredContext { .. }),
+            "has expired; renew it, or set this machine's clock",
+        ),
+        (
+            matches!(bad, Bad::NotValidYet | Bad::NotValidYetContext { .. }),
+            "is not valid yet; set this machine's clock",
+        ),
+        (matches!(bad, Bad::UnknownIssuer), "is not signed by the authority in the key ca"),
+        (
+            matches!(bad, Bad::NotValidForName | Bad::NotValidForNameContext { .. }),
+            "belongs to another name; check the address",
+        ),
+        (matches!(bad, Bad::Revoked), "was revoked"),
+    ];
+    match known.iter().find(|(is, _)| *is) {
+        Some((_, what)) => format!("the certificate of the broker at {place} {what}"),
+        None => format!("the certificate of the broker at {place} is bad: {bad:?}"),
+    }
 }
 
 /// Whether the other side ended a connection that worked.

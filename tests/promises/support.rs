@@ -1,5 +1,6 @@
 //! What several promises need: a real broker, free ports, waiting with a deadline, the binary itself, golden files.
 #![allow(dead_code)] // not every promise needs every helper
+#![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
 use std::io::Write;
 use std::net::TcpListener;

@@ -1,4 +1,5 @@
 //! A broker for the faults that a real one cannot be told to show: speaks just enough MQTT 3.1.1 over blocking sockets.
+#![allow(clippy::unwrap_used)] // a test ends where it cannot go on
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -72,11 +73,10 @@ fn serve(mut stream: TcpStream, shared: &Mutex<Shared>) -> Option<()> {
                 let topic_length = usize::from(u16::from_be_bytes([body[0], body[1]]));
                 let id = &body[2 + topic_length..][..2];
                 shared.lock().unwrap().published.push(body[4 + topic_length..].to_vec());
-                match mode {
-                    Mode::DropsAfterFirstPublish => return None,
-                    Mode::NeverPubAck => Vec::new(),
-                    _ => vec![0x40, 2, id[0], id[1]],
+                if mode == Mode::DropsAfterFirstPublish {
+                    return None;
                 }
+                if mode == Mode::NeverPubAck { Vec::new() } else { vec![0x40, 2, id[0], id[1]] }
             }
             8 if mode != Mode::NeverSubAck => {
                 let code = if mode == Mode::RefusesFilters { 0x80 } else { 1 };
