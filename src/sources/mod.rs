@@ -1,10 +1,11 @@
-//! Bytes in: from serial ports and from the home's broker.
+//! Bytes in: the home's MQTT broker and its serial ports.
 //!
-//! Never knows what they mean.
-
-pub mod serial;
+//! Never knows what the bytes mean.
 
 use crate::model::frame::RawFrame;
+
+pub mod mqtt;
+pub mod serial;
 
 /// What a source has to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Event {
         source: String,
         /// Whether bytes can come now.
         up: bool,
-        /// Why not and what to do, for people; empty when up.
+        /// What happened and what to do, for people.
         why: String,
     },
 }
