@@ -9,6 +9,7 @@ use crate::model::lifecycle::Timers;
 use crate::model::time::{Timestamp, Zone};
 use crate::problem::Problem;
 use crate::replay::{Answer, History, Raised, Replay, Summary, instant};
+use crate::text::{self, Language};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -183,7 +184,7 @@ impl<W: Write> Print<'_, W> {
     }
 
     fn explain(&self, reason: &crate::model::reason::Reason) -> String {
-        format!("{reason:?}")
+        text::reason(Language::English, reason, self.zone)
     }
 }
 
