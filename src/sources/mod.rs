@@ -1,23 +1,24 @@
 //! Bytes in: the home's MQTT broker and its serial ports.
 //!
-//! Never decides what bytes mean.
+//! Never knows what the bytes mean.
 
 use crate::model::frame::RawFrame;
 
 pub mod mqtt;
+pub mod serial;
 
-/// What a source says.
+/// What a source has to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Bytes as they came.
+    /// One message or one complete serial frame.
     Frame(RawFrame),
-    /// The source was found or lost.
+    /// The way to the sensors came or went.
     Link {
-        /// The source as the config names it.
+        /// The source by its name in the config.
         source: String,
-        /// Whether it can be heard now.
+        /// Whether bytes can come now.
         up: bool,
-        /// Words for a person.
+        /// What happened and what to do, for people.
         why: String,
     },
 }

@@ -1,1 +1,78 @@
-//! (room text)
+//! Every sentence a person reads, in zh-Hans and English, from one table per subject.
+//!
+//! Page, log and replay print the same words because they all come from here. Text from outside (places, notes,
+//! sensor names) goes through [`shown`], so that it cannot reorder or flood a line.
+
+mod names;
+mod reason;
+mod step;
+mod terms;
+mod when;
+
+pub use names::{room, shown};
+pub use reason::{headline, reason};
+pub use step::{actor, deed_done, refusal, step};
+pub use terms::{button, call_result, class, contact, outcome, phase, proof, reminder, role, rule, severity, via};
+pub use when::{clock_time, date_time, duration, hour_minute};
+
+use crate::model::ids::PersonId;
+use serde::{Deserialize, Serialize};
+
+/// A language people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub enum Language {
+    /// Simplified Chinese.
+    #[default]
+    #[serde(rename = "zh")]
+    Chinese,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    /// Both.
+    pub const ALL: [Language; 2] = [Language::Chinese, Language::English];
+
+    /// The short word for it in configs and cookies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::Chinese => "zh",
+            Language::English => "en",
+        }
+    }
+
+    /// The tag for a page's `lang` attribute.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::Chinese => "zh-Hans",
+            Language::English => "en",
+        }
+    }
+
+    /// The one of two texts that is in this language.
+    pub fn pick<T>(self, chinese: T, english: T) -> T {
+        match self {
+            Language::Chinese => chinese,
+            Language::English => english,
+        }
+    }
+}
+
+impl std::str::FromStr for Language {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Language, String> {
+        Language::ALL
+            .into_iter()
+            .find(|language| language.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no language of this program; write \"zh\" or \"en\""))
+    }
+}
+
+/// Finds the name of a person of the station; without one the id is shown.
+pub type Names<'a> = &'a dyn Fn(&PersonId) -> Option<String>;
+
+/// Knows nobody's name: for logs and replay, which carry ids only.
+pub fn no_names(_: &PersonId) -> Option<String> {
+    None
+}

@@ -1,0 +1,256 @@
+//! What the desk is told, what it wants done, and what it writes down.
+
+use crate::model::alert::{AlertId, Step};
+use crate::model::ids::{HomeId, PersonId, PointId};
+use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
+use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the desk must know before it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The service point whose desk this is.
+    pub point: PointId,
+    /// How long each waiting state may last.
+    pub timers: Timers,
+    /// A home not heard from for longer is a `blind` alert.
+    pub unreachable_after: Span,
+    /// The staff: who exists, and in what capacity.
+    pub people: BTreeMap<PersonId, Role>,
+}
+
+/// Which alert of which home.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AlertKey {
+    /// Whose.
+    pub home: HomeId,
+    /// Which.
+    pub alert: AlertId,
+}
+
+/// Something the desk is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A home's gateway sent a step of an alert.
+    Notice(Box<Notice>),
+    /// A home's gateway says that it lives.
+    Heartbeat {
+        /// Which home.
+        home: HomeId,
+        /// How it is there.
+        condition: Condition,
+    },
+    /// The broker says whether a home's gateway is connected (its last will).
+    HomeLink {
+        /// Which home.
+        home: HomeId,
+        /// Whether it is connected.
+        online: bool,
+    },
+    /// The station's own way to the broker came up or broke.
+    OwnLink {
+        /// Whether it is up.
+        up: bool,
+    },
+    /// A person clicked.
+    Click(Click),
+    /// Time has passed.
+    Tick,
+}
+
+/// A step of an alert as the gateway sent it, with the state of its book after that step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Whose.
+    pub home: HomeId,
+    /// Short address.
+    pub place: String,
+    /// Which alert.
+    pub alert: AlertId,
+    /// The step.
+    pub step: Step,
+    /// Where the alert stands in the gateway's book, which is the judge between points.
+    pub state: BookState,
+    /// Milliseconds from the raise to the sending, by the clock that never jumps.
+    pub age_ms: i64,
+    /// Whether the home's wall clock can be believed.
+    pub clock_trusted: bool,
+    /// Whether it was on the home's disk before it was sent.
+    pub durable: bool,
+}
+
+/// Where an alert stands in the gateway's book.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the fields of an alert
+pub struct BookState {
+    pub reason: Reason,
+    pub severity: Severity,
+    pub phase: Phase,
+    pub owner: Option<Actor>,
+    pub count: u32,
+    pub escalated: u32,
+    pub life_since: Option<SignOfLife>,
+    #[serde(default)]
+    pub test: bool,
+}
+
+/// How a home is, by its newest heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Condition {
+    /// Nothing there that could show life can be heard.
+    pub blind: bool,
+    /// Whether the home's clock can be believed.
+    pub clock_trusted: bool,
+    /// Age of the last sign of life; absent if never or if the home is blind.
+    pub last_life_secs: Option<u64>,
+    /// Age of the oldest notice without a receipt.
+    pub oldest_unsent_secs: Option<u64>,
+    /// Sensors heard from at least once, and all of them.
+    pub sensors: (usize, usize),
+}
+
+/// A person wants to do something to an alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Click {
+    /// Comes back with the answer.
+    pub ticket: u64,
+    /// Which alert.
+    pub alert: AlertKey,
+    /// Who.
+    pub by: Actor,
+    /// What; for an undo the step number is filled in by the desk.
+    pub deed: Deed,
+    /// The row's version that the person saw.
+    pub expect: Option<u32>,
+    /// Unique per click.
+    pub key: String,
+}
+
+/// What came of a click.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Done; the row has this version now.
+    Done {
+        /// The row's version.
+        version: u32,
+    },
+    /// Not done.
+    Refused(Refusal),
+    /// There is no such alert here.
+    NoSuchAlert,
+}
+
+/// Something the desk wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Write this down; what follows in the same turn waits for the commit.
+    Record(Recorded),
+    /// Tell the home that this step is in the station's database.
+    Receipt {
+        /// Which alert.
+        alert: AlertKey,
+        /// Which step.
+        step: u32,
+        /// When it was received.
+        at: Timestamp,
+    },
+    /// Ask the home's gateway to write a step into its book.
+    Send(Outgoing),
+    /// Tell the person who clicked.
+    Answer {
+        /// As in the click.
+        ticket: u64,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// A row looks different now.
+    Changed(AlertKey),
+}
+
+/// A step on its way to a home's gateway.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// Which alert.
+    pub alert: AlertKey,
+    /// Unique per step; the gateway's notice with the same key is the answer.
+    pub key: String,
+    /// When it was done.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Actor,
+    /// What; notes travel without their words.
+    pub deed: Deed,
+}
+
+/// One line of the station's history. History is the only state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recorded {
+    /// A home was heard for the first time.
+    Home {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        home: HomeId,
+    },
+    /// A notice arrived.
+    Notice {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// As it came.
+        notice: Notice,
+    },
+    /// The station's people or timers did something.
+    Done {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// To which alert.
+        #[serde(flatten)]
+        alert: AlertKey,
+        /// Who.
+        by: Actor,
+        /// What.
+        what: Deed,
+        /// Unique per click or timer.
+        key: String,
+    },
+    /// A click was refused: the same click again gets the same answer.
+    Refused {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which alert.
+        #[serde(flatten)]
+        alert: AlertKey,
+        /// Of the click.
+        key: String,
+        /// Why.
+        why: Refusal,
+    },
+    /// A home that had been reported as unreachable was heard again.
+    HeardAgain {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        home: HomeId,
+    },
+}
+
+impl Recorded {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Recorded::Home { at, .. }
+            | Recorded::Notice { at, .. }
+            | Recorded::Done { at, .. }
+            | Recorded::Refused { at, .. }
+            | Recorded::HeardAgain { at, .. } => *at,
+        }
+    }
+}

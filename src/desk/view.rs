@@ -1,0 +1,393 @@
+//! What the page shows, as plain data: the queue in its bands, one alert with its timeline and possible next deeds.
+
+use crate::desk::input::{AlertKey, Condition};
+use crate::desk::row::Row;
+use crate::desk::{Desk, STATION_NUMBERS};
+use crate::model::alert::{Asked, Closed, Owner, Step};
+use crate::model::ids::HomeId;
+use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Phase, Proof};
+use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::time::{Span, Timestamp};
+
+/// The whole desk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// When it was drawn.
+    pub at: Timestamp,
+    /// The bands in the order of the page; empty ones too.
+    pub bands: Vec<Band>,
+    /// Open faults: never among the persons.
+    pub faults: Vec<RowView>,
+    /// Every home ever heard of.
+    pub homes: Vec<HomeView>,
+}
+
+impl View {
+    /// The rows of a band.
+    pub fn band(&self, name: BandName) -> &[RowView] {
+        self.bands.iter().find(|band| band.name == name).map_or(&[], |band| &band.rows)
+    }
+}
+
+/// A part of the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// Which.
+    pub name: BandName,
+    /// Its alerts, the most pressing first.
+    pub rows: Vec<RowView>,
+}
+
+/// The parts of the queue, in the order of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)] // the words are in the page
+pub enum BandName {
+    Unclaimed,
+    InHand,
+    NoContact,
+    Notices,
+    JustClosed,
+}
+
+impl BandName {
+    /// All, in the order of the page.
+    pub const ALL: [BandName; 5] =
+        [BandName::Unclaimed, BandName::InHand, BandName::NoContact, BandName::Notices, BandName::JustClosed];
+
+    /// The word for it in addresses and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BandName::Unclaimed => "unclaimed",
+            BandName::InHand => "in_hand",
+            BandName::NoContact => "no_contact",
+            BandName::Notices => "notices",
+            BandName::JustClosed => "just_closed",
+        }
+    }
+}
+
+/// One alert in the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowView {
+    /// Which alert.
+    pub key: AlertKey,
+    /// Raised by the station itself.
+    pub is_ours: bool,
+    /// Short address, if the home ever told.
+    pub place: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// How urgent.
+    pub severity: Severity,
+    /// A test or drill.
+    pub test: bool,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Who owns it.
+    pub owner: Option<Owner>,
+    /// Who was asked to take it.
+    pub asked: Option<Asked>,
+    /// To whom the owner wants to hand it.
+    pub handing_to: Option<Asked>,
+    /// Who helps.
+    pub assisting: Vec<Actor>,
+    /// The raise, in the station's time.
+    pub raised_at: Timestamp,
+    /// The time of the raise is reckoned, because the home's clock cannot be trusted.
+    pub approximate: bool,
+    /// From the raise to the receipt.
+    pub late: Span,
+    /// When this desk had it.
+    pub received_at: Timestamp,
+    /// When somebody must have taken it; absent once taken, and where no such clock runs.
+    pub take_by: Option<Timestamp>,
+    /// When somebody must be at the door; absent once there, and where no such clock runs.
+    pub due_at: Option<Timestamp>,
+    /// When somebody was at the door.
+    pub arrived_at: Option<Timestamp>,
+    /// How often the finding came, and when last.
+    pub count: u32,
+    /// When the finding came last.
+    pub again_at: Timestamp,
+    /// How often the circle was widened.
+    pub escalated: u32,
+    /// How often a take ran out.
+    pub lapsed: u32,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// The newest sign of life since.
+    pub life_since: Option<SignOfLife>,
+    /// When the trouble went by itself.
+    pub recovered_at: Option<Timestamp>,
+    /// Somebody in the home said that no help is needed.
+    pub person_cancelled: bool,
+    /// How it ended.
+    pub closed: Option<Closed>,
+    /// The home's gateway has not confirmed all that was done here.
+    pub unconfirmed: bool,
+    /// The home's disk held it before it was sent.
+    pub durable: bool,
+    /// Whether the home's gateway is connected, as far as the broker knows.
+    pub home_online: Option<bool>,
+    /// The row's version: a click that saw an older phase or owner is refused.
+    pub version: u32,
+    /// What the next click does; absent when only people elsewhere can act.
+    pub primary: Option<&'static str>,
+    /// What else can be done.
+    pub others: Vec<&'static str>,
+    /// Until when the last step can be undone.
+    pub undo_until: Option<Timestamp>,
+}
+
+impl RowView {
+    /// The number as people say it: `37`, or `S2` for an alert of the station itself.
+    pub fn number(&self) -> String {
+        let number = self.key.alert.number;
+        if self.is_ours { format!("S{}", number.saturating_sub(STATION_NUMBERS)) } else { number.to_string() }
+    }
+}
+
+/// One alert with everything that happened to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertView {
+    /// As in the queue.
+    pub row: RowView,
+    /// Every step, oldest first.
+    pub timeline: Vec<Line>,
+    /// Other alerts of the same home, the newest first.
+    pub earlier: Vec<RowView>,
+    /// The newest word about how the home is.
+    pub home: Option<HomeView>,
+}
+
+/// One line of the timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The step, in the station's time.
+    pub step: Step,
+    /// Taken back by a later step; it stays to be seen.
+    pub undone: bool,
+    /// The home's gateway has not confirmed it yet.
+    pub waiting: bool,
+}
+
+/// One home.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HomeView {
+    /// Which.
+    pub home: HomeId,
+    /// Short address.
+    pub place: Option<String>,
+    /// When it was heard last; absent if not since this station runs.
+    pub heard_at: Option<Timestamp>,
+    /// Whether the broker says that it is connected.
+    pub online: Option<bool>,
+    /// Silent for too long.
+    pub unreachable: bool,
+    /// By its newest heartbeat.
+    pub condition: Option<Condition>,
+}
+
+impl Desk {
+    /// The queue as a person acting as `by` sees it.
+    pub fn view(&self, now: Timestamp, by: &Actor) -> View {
+        let mut bands: Vec<Band> = BandName::ALL.into_iter().map(|name| Band { name, rows: Vec::new() }).collect();
+        let mut faults = Vec::new();
+        for row in self.rows.values() {
+            let is_fault = row.alert.severity == Severity::Fault;
+            let Some(name) = self.band_of(now, row) else { continue };
+            let row = self.row_view(now, row, by);
+            if is_fault && name != BandName::JustClosed {
+                faults.push(row);
+            } else if let Some(band) = bands.iter_mut().find(|band| band.name == name) {
+                band.rows.push(row);
+            }
+        }
+        for band in &mut bands {
+            match band.name {
+                BandName::JustClosed => band.rows.sort_by_key(|row| std::cmp::Reverse(closed_at(row))),
+                _ => band.rows.sort_by_key(pressing),
+            }
+        }
+        faults.sort_by_key(pressing);
+        let homes = self.watch.homes.keys().filter_map(|home| self.home_view(home)).collect();
+        View { at: now, bands, faults, homes }
+    }
+
+    /// One alert, with its timeline, as a person acting as `by` sees it.
+    pub fn alert_view(&self, now: Timestamp, key: &AlertKey, by: &Actor) -> Option<AlertView> {
+        let row = self.rows.get(key)?;
+        let mut steps: Vec<Step> = row.alert.steps.clone();
+        steps.sort_by_key(|step| step.at); // stable: steps of one instant keep their order
+        let undone = undone(&row.alert.steps);
+        let timeline = steps
+            .into_iter()
+            .map(|step| Line { undone: undone.contains(&step.number), waiting: row.awaits(step.number), step })
+            .collect();
+        let same_home = self.rows.values().filter(|other| other.key.home == key.home && other.key != *key);
+        let mut earlier: Vec<RowView> = same_home.map(|row| self.row_view(now, row, by)).collect();
+        earlier.sort_by_key(|row| std::cmp::Reverse(row.raised_at));
+        earlier.truncate(EARLIER_SHOWN_MAX);
+        let home = self.home_view(&key.home);
+        Some(AlertView { row: self.row_view(now, row, by), timeline, earlier, home })
+    }
+
+    /// The alerts of this number in this home; two where a gateway had to begin a new database.
+    pub fn alerts_numbered(&self, home: &HomeId, number: u64) -> Vec<AlertKey> {
+        let keys = self.rows.keys().filter(|key| key.home == *home && key.alert.number == number);
+        keys.cloned().collect()
+    }
+
+    fn band_of(&self, now: Timestamp, row: &Row) -> Option<BandName> {
+        let alert = &row.alert;
+        if !alert.phase.is_open() {
+            let ended = alert.closed.as_ref().map(|closed| closed.at).or(alert.steps.last().map(|step| step.at))?;
+            return (now - ended < JUST_CLOSED).then_some(BandName::JustClosed);
+        }
+        Some(match alert.severity {
+            Severity::Blind => BandName::NoContact,
+            Severity::Notice | Severity::Fault => BandName::Notices,
+            Severity::Emergency | Severity::Urgent if alert.phase.is_in_hand() => BandName::InHand,
+            Severity::Emergency | Severity::Urgent => BandName::Unclaimed,
+        })
+    }
+
+    fn row_view(&self, now: Timestamp, row: &Row, by: &Actor) -> RowView {
+        let (alert, timers) = (&row.alert, &self.settings.timers);
+        let hurried = matches!(alert.severity, Severity::Emergency | Severity::Urgent);
+        let waiting = alert.phase.is_open() && alert.owner.is_none();
+        let take_from = alert.unclaimed_since.unwrap_or(row.received_at).max(row.received_at);
+        let there = matches!(alert.phase, Phase::Arrived | Phase::Closed | Phase::Cancelled);
+        let allowed = |deed: &Deed| alert.judge(now, by, deed, timers).is_ok();
+        let undo = alert.undoable(timers).filter(|(step, _)| allowed(&Deed::Undo { step: *step }));
+        let primary = primary(alert.phase, hurried).filter(|deed| allowed(&sample(deed, row)));
+        let others = OTHER_DEEDS.into_iter().filter(|name| Some(*name) != primary && allowed(&sample(name, row)));
+        RowView {
+            is_ours: row.is_ours(),
+            place: row.place.clone(),
+            reason: alert.reason.clone(),
+            severity: alert.severity,
+            test: alert.test,
+            phase: alert.phase,
+            owner: alert.owner.clone(),
+            asked: alert.asked.clone(),
+            handing_to: alert.handing_to.clone(),
+            assisting: alert.assisting.clone(),
+            raised_at: alert.steps.first().map_or(row.received_at, |step| step.at),
+            approximate: row.approximate,
+            late: row.late,
+            received_at: row.received_at,
+            take_by: (hurried && waiting).then(|| take_from + timers.take_within),
+            due_at: alert.due_at(timers).filter(|_| !there),
+            arrived_at: alert.arrived_at,
+            count: alert.count,
+            again_at: alert.again_at,
+            escalated: alert.escalated,
+            lapsed: alert.lapsed,
+            reopened: alert.reopened,
+            life_since: alert.life_since.clone(),
+            recovered_at: alert.recovered_at,
+            person_cancelled: alert.steps.iter().any(|step| step.deed == Deed::PersonCancelled),
+            closed: alert.closed.clone(),
+            unconfirmed: row.is_unconfirmed(),
+            durable: row.durable,
+            home_online: self.watch.homes.get(&row.key.home).and_then(|seen| seen.online),
+            version: row.version,
+            primary,
+            others: others.collect(),
+            undo_until: undo.map(|(_, until)| until),
+            key: row.key.clone(),
+        }
+    }
+
+    fn home_view(&self, home: &HomeId) -> Option<HomeView> {
+        let seen = self.watch.homes.get(home)?;
+        Some(HomeView {
+            home: home.clone(),
+            place: seen.place.clone(),
+            heard_at: seen.heard_at,
+            online: seen.online,
+            unreachable: seen.reported.is_some(),
+            condition: seen.condition.clone(),
+        })
+    }
+}
+
+/// The next step only: what somebody in a hurry should find under the thumb.
+fn primary(phase: Phase, hurried: bool) -> Option<&'static str> {
+    match phase {
+        Phase::Raised | Phase::Received => Some("take"),
+        Phase::Taken if hurried => Some("depart"),
+        Phase::OnTheWay if hurried => Some("arrive"),
+        Phase::Taken | Phase::OnTheWay | Phase::Arrived => Some("close"),
+        Phase::Closed | Phase::Cancelled => None,
+    }
+}
+
+/// A deed of this name that is legal if any of the name is.
+fn sample(name: &str, row: &Row) -> Deed {
+    match name {
+        "take" => Deed::Take,
+        "depart" => Deed::Depart,
+        "arrive" => Deed::Arrive { proof: Proof::None },
+        "close" => Deed::Close { outcome: Outcome::FoundWell, contact: Contact::Seen },
+        "accept" => Deed::Accept,
+        "take_over" => Deed::TakeOver,
+        "assist" => Deed::Assist,
+        "escalate" => Deed::Escalate { level: row.alert.escalated + 1, to: Vec::new() },
+        "call" => Deed::Call { whom: String::new(), result: CallResult::Reached },
+        "note" => Deed::Note { text: String::new() },
+        "release" => Deed::Release { why: String::new() },
+        "reopen" => Deed::Reopen,
+        "ask" => Deed::Ask { person: nobody() },
+        "hand_over" => Deed::HandOver { to: nobody() },
+        _ => Deed::Unknown,
+    }
+}
+
+fn nobody() -> crate::model::ids::PersonId {
+    "nobody".parse().expect("a legal id")
+}
+
+/// Severity, then the nearest deadline, then age.
+fn pressing(row: &RowView) -> (Severity, Timestamp, Timestamp) {
+    let deadline = row.take_by.into_iter().chain(row.due_at).min().unwrap_or(Timestamp::MAX_UTC);
+    (row.severity, deadline, row.raised_at)
+}
+
+fn closed_at(row: &RowView) -> Timestamp {
+    row.closed.as_ref().map_or(row.raised_at, |closed| closed.at)
+}
+
+/// The numbers of all steps that were taken back, with the steps they implied.
+fn undone(steps: &[Step]) -> Vec<u32> {
+    let mut undone = Vec::new();
+    for (i, step) in steps.iter().enumerate() {
+        let Deed::Undo { step: target } = step.deed else { continue };
+        let Some(at) = steps[..i].iter().rposition(|earlier| earlier.number == target) else { continue };
+        undone.push(target);
+        undone.extend(steps[..at].iter().rev().take_while(|earlier| earlier.implied).map(|earlier| earlier.number));
+    }
+    undone
+}
+
+/// In the order of the menu.
+const OTHER_DEEDS: [&str; 14] = [
+    "take",
+    "depart",
+    "arrive",
+    "close",
+    "accept",
+    "ask",
+    "assist",
+    "take_over",
+    "hand_over",
+    "release",
+    "call",
+    "note",
+    "escalate",
+    "reopen",
+];
+
+const JUST_CLOSED: Span = Span::hours(2);
+const EARLIER_SHOWN_MAX: usize = 5;

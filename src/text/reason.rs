@@ -1,0 +1,401 @@
+//! Why an alert was raised, in whole sentences: rule, limit and its source, last sign of life, what could not be seen.
+
+use crate::model::home::{SensorKind, Service};
+use crate::model::ids::{RoomId, SensorId};
+use crate::model::observation::Press;
+use crate::model::reason::{Blind, BlindCause, Reason, SignOfLife};
+use crate::model::time::{Hours, Timestamp, Zone};
+use crate::text::{Language, date_time, duration, room, shown, terms};
+
+/// The reason in whole sentences, as page, log and replay print it.
+pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
+    let rule = terms::rule(language, reason);
+    let say = Say { language, zone };
+    let sentences = match reason {
+        Reason::CallButton { sensor, room, press, last_life } => {
+            vec![say.pressed(sensor, room.as_ref(), press), say.life_before(last_life.as_ref())]
+        }
+        Reason::ServiceButton { sensor, room, service } => vec![say.asked_for(sensor, room.as_ref(), *service)],
+        Reason::Inactivity { limit, hours, silence, last_life, blind, sensors_alive, sensors } => {
+            let (silence, limit) = (duration(language, *silence), duration(language, *limit));
+            let source = say.limit_source(*hours);
+            let mut sentences = vec![
+                language.pick(
+                    format!("已 {silence} 没有看到活动，上限 {limit}（{source}）"),
+                    format!("nothing seen for {silence}, limit {limit} ({source})"),
+                ),
+                say.last_life(last_life.as_ref()),
+            ];
+            sentences.extend(blind.as_ref().map(|blind| say.blind_span(blind)));
+            sentences.push(say.sensors(*sensors_alive, *sensors));
+            sentences
+        }
+        Reason::SilentSensor { sensor, room, kind, last_heard, limit } => {
+            let limit = duration(language, *limit);
+            let what = say.sensor(sensor, room.as_ref());
+            let kind = kind_word(language, *kind);
+            vec![
+                language.pick(
+                    format!("{what}（{kind}）超过 {limit} 没有信号"),
+                    format!("{what} ({kind}) has sent nothing for more than {limit}"),
+                ),
+                say.last_heard(*last_heard),
+            ]
+        }
+        Reason::LowBattery { sensor, room, percent, limit_percent } => {
+            let what = say.sensor(sensor, room.as_ref());
+            let level = percent.map_or(language.pick("电量低".to_owned(), "battery low".to_owned()), |percent| {
+                language.pick(format!("电量 {percent:.0}%"), format!("battery at {percent:.0} %"))
+            });
+            vec![language.pick(
+                format!("{what} {level}（上限 {limit_percent:.0}%），请尽快更换电池"),
+                format!("{what}: {level} (limit {limit_percent:.0} %), please change it soon"),
+            )]
+        }
+        Reason::NotObserved { blind, last_life } => {
+            vec![say.not_watched(blind), say.life_before_blind(last_life.as_ref())]
+        }
+        Reason::Storage { what } => vec![language.pick(
+            format!("网关或服务站的存储出现问题：{}", fact(language, what)),
+            format!("the memory is in trouble: {}", fact(language, what)),
+        )],
+        Reason::Configuration { what } => vec![language.pick(
+            format!("配置文件有误，仍按上一份正确配置运行：{}", fact(language, what)),
+            format!("the file has a problem, the last good one stays in force: {}", fact(language, what)),
+        )],
+        Reason::HomeUnreachable { last_heard, point } => vec![
+            language.pick(
+                format!("服务站 {point} 收不到这户家庭网关的信号，现在无法得知家中情况"),
+                format!("{point} does not hear this home's gateway and cannot know how things are there"),
+            ),
+            say.last_heard(*last_heard),
+            language.pick("请先电话联系本人".to_owned(), "Phone the person first".to_owned()),
+        ],
+        Reason::Unknown => vec![
+            language.pick(
+                "家中网关使用了本站不认识的新规则，请按预警处理，并升级本站程序".to_owned(),
+                "the gateway used a rule this station does not know; treat it as a warning and update the station"
+                    .to_owned(),
+            ),
+        ],
+    };
+    language.pick(format!("{rule}：{}。", sentences.join("。")), format!("{rule}: {}.", sentences.join(". ")))
+}
+
+/// The reason in a few words, for a row, a title, a notification.
+pub fn headline(language: Language, reason: &Reason) -> String {
+    let rule = terms::rule(language, reason);
+    let detail = match reason {
+        Reason::CallButton { sensor, room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
+        Reason::ServiceButton { service, .. } => service_word(language, *service).to_owned(),
+        Reason::Inactivity { silence, .. } => duration(language, *silence),
+        Reason::SilentSensor { sensor, room: place, .. } | Reason::LowBattery { sensor, room: place, .. } => {
+            place_or_sensor(language, place.as_ref(), sensor)
+        }
+        Reason::NotObserved { blind, .. } => cause(language, &blind.cause),
+        Reason::Storage { .. } | Reason::Configuration { .. } | Reason::HomeUnreachable { .. } | Reason::Unknown => {
+            return rule.to_owned();
+        }
+    };
+    format!("{rule} · {detail}")
+}
+
+struct Say<'a> {
+    language: Language,
+    zone: &'a Zone,
+}
+
+impl Say<'_> {
+    fn at(&self, at: Timestamp) -> String {
+        date_time(self.language, self.zone, at)
+    }
+
+    fn sensor(&self, sensor: &SensorId, place: Option<&RoomId>) -> String {
+        match (self.language, place) {
+            (Language::Chinese, Some(place)) => format!("{}的“{sensor}”", room(self.language, place)),
+            (Language::Chinese, None) => format!("“{sensor}”"),
+            (Language::English, Some(place)) => format!("\"{sensor}\" in the {}", room(self.language, place)),
+            (Language::English, None) => format!("\"{sensor}\""),
+        }
+    }
+
+    fn pressed(&self, sensor: &SensorId, place: Option<&RoomId>, press: &Press) -> String {
+        let (what, how) = (self.sensor(sensor, place), press_word(self.language, press));
+        self.language.pick(format!("有人按下{what}（{how}）"), format!("somebody pressed {what} ({how})"))
+    }
+
+    fn asked_for(&self, sensor: &SensorId, place: Option<&RoomId>, service: Service) -> String {
+        let (what, service) = (self.sensor(sensor, place), service_word(self.language, service));
+        self.language.pick(
+            format!("有人按下{what}，请求：{service}，不是紧急呼叫"),
+            format!("somebody pressed {what} and asks for {service}; this is not an emergency"),
+        )
+    }
+
+    fn limit_source(&self, hours: Option<Hours>) -> String {
+        match hours {
+            Some(hours) => self.language.pick(format!("固定上限，{hours}"), format!("fixed for {hours}")),
+            None => self.language.pick(
+                "时钟不可信，按最严的固定上限".to_owned(),
+                "the strictest fixed one, because the clock is not trusted".to_owned(),
+            ),
+        }
+    }
+
+    fn sign(&self, sign: &SignOfLife) -> String {
+        let at = self.at(sign.at);
+        match (self.language, sign.room.as_ref().map(|place| room(self.language, place))) {
+            (Language::Chinese, Some(place)) => format!("{at}，{place}（{}）", sign.sensor),
+            (Language::Chinese, None) => format!("{at}（{}）", sign.sensor),
+            (Language::English, Some(place)) => format!("{at}, {place} ({})", sign.sensor),
+            (Language::English, None) => format!("{at} ({})", sign.sensor),
+        }
+    }
+
+    fn last_life(&self, sign: Option<&SignOfLife>) -> String {
+        match sign {
+            Some(sign) => {
+                let sign = self.sign(sign);
+                self.language.pick(format!("最近的活动：{sign}"), format!("Last sign of life: {sign}"))
+            }
+            None => self
+                .language
+                .pick("有记录以来没有看到过活动".to_owned(), "No sign of life since the records begin".to_owned()),
+        }
+    }
+
+    fn life_before(&self, sign: Option<&SignOfLife>) -> String {
+        match sign {
+            Some(sign) => {
+                let sign = self.sign(sign);
+                self.language.pick(format!("此前最近的活动：{sign}"), format!("Last sign of life before it: {sign}"))
+            }
+            None => self.language.pick("此前没有活动记录".to_owned(), "No sign of life on record before it".to_owned()),
+        }
+    }
+
+    fn life_before_blind(&self, sign: Option<&SignOfLife>) -> String {
+        let unknown = self.language.pick("这段时间里发生了什么无从得知", "What happened in it is not known");
+        let before = self.life_before(sign);
+        self.language.pick(format!("{unknown}。{before}"), format!("{unknown}. {before}"))
+    }
+
+    fn blind_span(&self, blind: &Blind) -> String {
+        let (span, cause) = (self.span(blind), cause(self.language, &blind.cause));
+        self.language.pick(
+            format!("其间 {span} 看不到家中（{cause}），不计入"),
+            format!("Of this, {span} could not be seen ({cause}) and does not count"),
+        )
+    }
+
+    fn not_watched(&self, blind: &Blind) -> String {
+        let (span, cause) = (self.span(blind), cause(self.language, &blind.cause));
+        self.language
+            .pick(format!("{span} 看不到家中（{cause}）"), format!("the home could not be seen {span} ({cause})"))
+    }
+
+    fn span(&self, blind: &Blind) -> String {
+        let from = self.at(blind.from);
+        match blind.to {
+            Some(to) => {
+                let (to, long) = (self.at(to), duration(self.language, to - blind.from));
+                self.language.pick(format!("{from} 至 {to}（{long}）"), format!("from {from} to {to} ({long})"))
+            }
+            None => self.language.pick(format!("自 {from} 起至今"), format!("since {from}, still lasting")),
+        }
+    }
+
+    fn sensors(&self, alive: u32, all: u32) -> String {
+        self.language.pick(
+            format!("能看到活动的传感器 {all} 个，其中有信号 {alive} 个"),
+            format!("Sensors that could show life: {alive} of {all} heard from"),
+        )
+    }
+
+    fn last_heard(&self, at: Option<Timestamp>) -> String {
+        match at {
+            Some(at) => {
+                let at = self.at(at);
+                self.language.pick(format!("最后一次信号：{at}"), format!("Last heard: {at}"))
+            }
+            None => self.language.pick("从未收到过信号".to_owned(), "Never heard so far".to_owned()),
+        }
+    }
+}
+
+fn place_or_sensor(language: Language, place: Option<&RoomId>, sensor: &SensorId) -> String {
+    place.map_or_else(|| sensor.to_string(), |place| room(language, place))
+}
+
+/// Words of another machine as one fact: one line, no full stop at the end, so that ours is the only one.
+fn fact(language: Language, what: &str) -> String {
+    let line = shown(what, 300);
+    let line = line.trim_end_matches(['.', '。', '!', '?', '！', '？', ';', '；', ',', '，', ':', '：', ' ']);
+    if line.is_empty() {
+        language.pick("没有给出细节", "no details were given").to_owned()
+    } else {
+        line.to_owned()
+    }
+}
+
+fn cause(language: Language, cause: &BlindCause) -> String {
+    match cause {
+        BlindCause::GatewayDown => language.pick("网关没有运行", "the gateway was not running").to_owned(),
+        BlindCause::LinkLost { source } => {
+            let source = shown(source, 60);
+            language.pick(format!("与传感器的连接 {source} 中断"), format!("the link {source} to the sensors was lost"))
+        }
+    }
+}
+
+fn press_word(language: Language, press: &Press) -> String {
+    let (chinese, english) = match press {
+        Press::Single => ("按一下", "single press"),
+        Press::Double => ("按两下", "double press"),
+        Press::Triple => ("按三下", "triple press"),
+        Press::Long => ("长按", "long press"),
+        Press::Hold => ("按住", "held down"),
+        Press::Release => ("松开", "released"),
+        Press::Sos => ("SOS 键", "SOS key"),
+        Press::Other(word) => return fact(language, word),
+    };
+    language.pick(chinese, english).to_owned()
+}
+
+fn service_word(language: Language, service: Service) -> &'static str {
+    match service {
+        Service::Meal => language.pick("送餐", "a meal"),
+        Service::Bath => language.pick("助浴", "help with a bath"),
+        Service::Cleaning => language.pick("保洁", "cleaning"),
+        Service::Nursing => language.pick("护理", "nursing"),
+        Service::Repair => language.pick("维修", "a repair"),
+        Service::Other => language.pick("其他服务", "another service"),
+        Service::Arrival => language.pick("到访确认", "a visitor's arrival"),
+    }
+}
+
+fn kind_word(language: Language, kind: SensorKind) -> &'static str {
+    match kind {
+        SensorKind::Motion => language.pick("人体感应", "motion"),
+        SensorKind::Presence => language.pick("存在感应", "presence"),
+        SensorKind::CallButton => language.pick("呼叫按钮", "call button"),
+        SensorKind::ServiceButton => language.pick("服务按钮", "service button"),
+        SensorKind::OkButton => language.pick("平安按钮", "OK button"),
+        SensorKind::AwayButton => language.pick("外出按钮", "away button"),
+        SensorKind::OuterDoor => language.pick("入户门", "outer door"),
+        SensorKind::Door => language.pick("房门", "door"),
+        SensorKind::Bed => language.pick("床垫感应", "bed"),
+        SensorKind::Chair => language.pick("座椅感应", "chair"),
+        SensorKind::Item => language.pick("物品感应", "item"),
+        SensorKind::Smoke => language.pick("烟雾", "smoke"),
+        SensorKind::Gas => language.pick("燃气", "gas"),
+        SensorKind::Leak => language.pick("漏水", "leak"),
+        SensorKind::Temperature => language.pick("温度", "temperature"),
+        SensorKind::Vital => language.pick("体征", "vital signs"),
+        SensorKind::Mains => language.pick("市电", "mains power"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::{Span, from_millis};
+
+    /// Goal: no reason can be rendered into a sentence that reads broken. Method: every variant × both languages ×
+    /// the extreme values of each field, checked for marks of missing or doubled words.
+    #[test]
+    fn every_reason_is_whole_sentences_in_both_languages() {
+        let zone = Zone::named("Asia/Shanghai").unwrap();
+        for example in extremes() {
+            for language in Language::ALL {
+                let text = reason(language, &example, &zone);
+                check(&text, &format!("{language:?} {example:?}"));
+                assert!(text.chars().count() >= 20, "too short: {text}");
+                assert!(text.starts_with(terms::rule(language, &example)), "{text}");
+                assert!(text.ends_with(language.pick('。', '.')), "{text}");
+                if language == Language::Chinese {
+                    assert!(!text.contains(". "), "English full stop in {text}");
+                }
+                let head = headline(language, &example);
+                check(&head, &format!("headline {language:?} {example:?}"));
+                assert!(head.chars().count() <= 110, "{head}");
+            }
+        }
+    }
+
+    fn check(text: &str, of: &str) {
+        for bad in
+            ["{", "}", "。。", "..", ",,", "，，", "：：", "::", "  ", "()", "（）", "“”", "。，", "：。", ": .", " ."]
+        {
+            assert!(!text.contains(bad), "{bad:?} in {text:?} of {of}");
+        }
+        assert!(!text.contains('\n'), "line break in {text:?}");
+        for one in ["1 hours", "1 days", "1 sensors"] {
+            assert!(!text.contains(one), "plural in {text:?}");
+        }
+    }
+
+    fn extremes() -> Vec<Reason> {
+        let rooms = [None, Some("bathroom".parse().unwrap()), Some(RoomId::new("长".repeat(64)).unwrap())];
+        let sensor = || SensorId::new("s".repeat(64)).unwrap();
+        let spans = [Span::zero(), Span::seconds(1), Span::hours(1), Span::days(400), Span::MAX, Span::seconds(-9)];
+        let instants = [None, Some(from_millis(0)), Some(from_millis(i64::MAX)), Some(from_millis(1_795_241_529_000))];
+        let words = ["", "disk full.", "a\nb\u{202e}", "坏了。", &"很长".repeat(5_000)];
+        let mut all = vec![Reason::Unknown];
+        for room in rooms {
+            let life = |at: Option<Timestamp>| at.map(|at| SignOfLife { at, sensor: sensor(), room: room.clone() });
+            for at in instants {
+                let (room, last_life) = (room.clone(), life(at));
+                for press in ["single", "double", "triple", "long", "hold", "release", "sos", "", "a\nb."] {
+                    let press = Press::from(press.to_owned());
+                    all.push(Reason::CallButton {
+                        sensor: sensor(),
+                        room: room.clone(),
+                        press,
+                        last_life: last_life.clone(),
+                    });
+                }
+                for limit in spans {
+                    let (kind, room) = (SensorKind::OuterDoor, room.clone());
+                    all.push(Reason::SilentSensor { sensor: sensor(), room, kind, last_heard: at, limit });
+                }
+                for (silence, to) in spans.into_iter().zip(instants.into_iter().cycle()) {
+                    let cause = BlindCause::LinkLost { source: "mqtt".into() };
+                    let blind = Blind { from: from_millis(0), to, cause };
+                    let hours = at.map(|_| Hours { from: "22:00".parse().unwrap(), to: "24:00".parse().unwrap() });
+                    for (blind, n) in [(None, 0), (Some(blind), 1)] {
+                        let last_life = last_life.clone();
+                        let (limit, sensors_alive) = (silence, n);
+                        all.push(Reason::Inactivity {
+                            limit,
+                            hours,
+                            silence,
+                            last_life,
+                            blind,
+                            sensors_alive,
+                            sensors: n,
+                        });
+                    }
+                }
+                for cause in [BlindCause::GatewayDown, BlindCause::LinkLost { source: "mqtt".into() }] {
+                    let blind = Blind { from: from_millis(0), to: at, cause };
+                    all.push(Reason::NotObserved { blind, last_life: last_life.clone() });
+                }
+                all.push(Reason::HomeUnreachable { last_heard: at, point: "lehe".parse().unwrap() });
+            }
+            for percent in [None, Some(0.0), Some(14.6), Some(100.0)] {
+                let room = room.clone();
+                all.push(Reason::LowBattery { sensor: sensor(), room, percent, limit_percent: 15.0 });
+            }
+            use Service::*;
+            for service in [Meal, Bath, Cleaning, Nursing, Repair, Other] {
+                all.push(Reason::ServiceButton { sensor: sensor(), room: room.clone(), service });
+            }
+        }
+        for what in words {
+            all.push(Reason::Storage { what: what.to_owned() });
+            all.push(Reason::Configuration { what: what.to_owned() });
+        }
+        all
+    }
+}
