@@ -109,6 +109,12 @@ impl Link {
         self.state().connection.is_some()
     }
 
+    /// Why there is none; `None` while there is one.
+    pub fn why_down(&self) -> Option<String> {
+        let state = self.state();
+        state.connection.is_none().then(|| state.why_down.clone())
+    }
+
     /// The filters that the broker refused on the present connection: on these nothing is heard.
     pub fn refused_filters(&self) -> Vec<String> {
         self.state().refused.clone()

@@ -106,7 +106,7 @@ fn tls_words(place: &str, error: &rustls::Error) -> String {
             matches!(bad, Bad::NotValidYet | Bad::NotValidYetContext { .. }),
             "is not valid yet; set this machine's clock",
         ),
-        (matches!(bad, Bad::UnknownIssuer), "is not signed by the authority in the key ca"),
+        (matches!(bad, Bad::UnknownIssuer | Bad::BadSignature), "is not signed by the authority in the key ca"),
         (
             matches!(bad, Bad::NotValidForName | Bad::NotValidForNameContext { .. }),
             "belongs to another name; check the address",
@@ -138,6 +138,7 @@ fn closed_by_peer(kind: io::ErrorKind) -> bool {
 fn io_error(error: &ConnectionError) -> Option<&io::Error> {
     if let ConnectionError::Io(error)
     | ConnectionError::MqttState(StateError::Io(error))
+    | ConnectionError::MqttState(StateError::Deserialization(rumqttc::mqttbytes::Error::Io(error)))
     | ConnectionError::Tls(TlsError::Io(error)) = error
     {
         return Some(error);

@@ -1,7 +1,11 @@
 //! The MQTT room: what `publish` calls Ok was acknowledged, every silence of a broker is noticed, and every reason is in words.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test ends where it cannot go on
 
+mod embedded;
 mod fake;
+mod source;
+mod station_channel;
+mod tls;
 
 use crate::support::{Mosquitto, free_port, wait_until};
 use carecircle::mqtt::{self, Event, Link, NotPublished, Pace, Settings};
@@ -62,6 +66,17 @@ async fn message(events: &mut Receiver<Event>) -> (String, Vec<u8>, bool) {
         if let Event::Message { topic, payload, retained } = next(events).await {
             return (topic, payload, retained);
         }
+    }
+}
+
+/// A mosquitto started by root reads its files as a user of its own.
+fn readable(folder: &std::path::Path) {
+    let set = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    set(folder, 0o755);
+    for file in std::fs::read_dir(folder).unwrap() {
+        set(&file.unwrap().path(), 0o644);
     }
 }
 
@@ -334,12 +349,7 @@ async fn a_wrong_password_is_told_in_words() {
         .status()
         .unwrap();
     assert!(status.success());
-    // mosquitto started by root reads the file as its own user.
-    std::os::unix::fs::chown(folder.path(), None, None).ok();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(folder.path(), mode).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    std::fs::set_permissions(&passwords, mode).unwrap();
+    readable(folder.path());
     let broker = Mosquitto::start_in(folder, "allow_anonymous false\npassword_file {dir}/passwords\n");
     let login = |password: &str| Some(mqtt::Login { user: "home".to_owned(), password: password.to_owned() });
     let (_link, mut events) = start(Settings { login: login("wrong"), ..settings("a", &broker.url(), &["x"]) });
