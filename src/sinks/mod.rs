@@ -3,6 +3,7 @@
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
 use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::mqtt::Broker;
 use crate::problem::Problem;
 use crate::wire;
 use serde::Deserialize;
@@ -157,6 +158,13 @@ macro_rules! sinks {
             pub fn check(&self) -> Result<(), Problem> {
                 match self {
                     $(ChannelSettings::$Name(settings) => $name::check(settings),)*
+                }
+            }
+
+            /// The broker it goes through, if it goes through one.
+            pub fn broker(&self) -> Option<&Broker> {
+                match self {
+                    $(ChannelSettings::$Name(settings) => $name::broker(settings),)*
                 }
             }
 
