@@ -3,6 +3,8 @@
 //! The person is a technician on a stair or a staff member at a desk: one fact, one next step, never a bare errno.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 /// Something a person has to put right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,99 @@ impl Problem {
         self.kind = Kind::Warning;
         self
     }
+}
+
+/// What the world refused, in the words of those who have to put it right. Used by the daemons and by `check`.
+#[allow(clippy::wildcard_enum_match_arm)] // the list of `io::ErrorKind` is open
+impl Problem {
+    /// What the operating system says about a directory that a daemon wants to write to.
+    pub fn of_state(path: &Path, error: &io::Error) -> Problem {
+        let (what, deed) = match error.kind() {
+            io::ErrorKind::PermissionDenied => (
+                "permission denied".to_owned(),
+                "give it to the user of the daemon: chown -R carecircle: and the directory".to_owned(),
+            ),
+            io::ErrorKind::ReadOnlyFilesystem => (
+                "this file system is read-only".to_owned(),
+                "mount it writable, or set state_dir to a directory on a writable one".to_owned(),
+            ),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                ("the disk is full".to_owned(), "make room there, then start again".to_owned())
+            }
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                ("this is not a directory".to_owned(), "set state_dir to a directory".to_owned())
+            }
+            _ => (plain(error), "set state_dir to a directory the daemon can write to".to_owned()),
+        };
+        Problem::of(path.display().to_string(), what).with_deed(deed)
+    }
+
+    /// Why a serial port could not be opened.
+    pub fn of_serial(path: &str, error: &io::Error) -> Problem {
+        let (what, deed) = match error.kind() {
+            io::ErrorKind::NotFound => (
+                "there is no such serial port".to_owned(),
+                "plug the receiver in, then take its name from: ls /dev/serial/by-id/".to_owned(),
+            ),
+            io::ErrorKind::PermissionDenied => (
+                "permission denied".to_owned(),
+                "add the user of the daemon to the group: adduser carecircle dialout".to_owned(),
+            ),
+            io::ErrorKind::ResourceBusy => (
+                "another program uses this serial port".to_owned(),
+                format!("see which one: fuser -v {path}; then stop it"),
+            ),
+            _ => (plain(error), "is this a serial port? compare with: ls /dev/serial/by-id/".to_owned()),
+        };
+        Problem::of(path, what).with_deed(deed)
+    }
+
+    /// Why a listening address could not be taken.
+    pub fn of_listen(address: &str, error: &io::Error) -> Problem {
+        let port = address.rsplit(':').next().unwrap_or_default();
+        let (what, deed) = match error.kind() {
+            io::ErrorKind::AddrInUse => (
+                "another program listens on this port".to_owned(),
+                format!("see which one: ss -ltnp sport = :{port}; stop it, or change `listen`"),
+            ),
+            io::ErrorKind::PermissionDenied => (
+                "this port is not allowed for the user of the daemon".to_owned(),
+                "change `listen` to a port above 1023".to_owned(),
+            ),
+            io::ErrorKind::AddrNotAvailable => (
+                "this machine does not have this address".to_owned(),
+                "change `listen` to an address of this machine, such as 127.0.0.1:8087".to_owned(),
+            ),
+            _ => (plain(error), "change `listen`".to_owned()),
+        };
+        Problem::of(address, what).with_deed(deed)
+    }
+
+    /// Why a broker (or another machine) could not be reached by TCP.
+    pub fn of_connect(address: &str, error: &io::Error) -> Problem {
+        let (what, deed) = match error.kind() {
+            io::ErrorKind::ConnectionRefused => (
+                "the machine answers, but no broker listens on this port".to_owned(),
+                "start the broker there, or correct host and port".to_owned(),
+            ),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => (
+                "no answer".to_owned(),
+                "is the machine on, and does a firewall stand between? try: ping, then nc -vz".to_owned(),
+            ),
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                ("no way leads there".to_owned(), "check the cable, the router and the address".to_owned())
+            }
+            _ => (plain(error), "check host name and network".to_owned()),
+        };
+        Problem::of(address, what).with_deed(deed)
+    }
+}
+
+/// The system's words without the number behind them.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    text.chars().next().map_or_else(String::new, |first| first.to_lowercase().chain(text.chars().skip(1)).collect())
 }
 
 impl fmt::Display for Problem {

@@ -1,10 +1,260 @@
-//! `carecircle decode`
+//! `carecircle decode`: JSON lines of raw frames in, JSON lines of readings out, one for one.
+//!
+//! ```text
+//! {"topic":"zigbee2mqtt/hall","payload":"{\"occupancy\":true}"}
+//! {"outcome":"readings","readings":[{"kind":"motion","value":true,"device":"hall","evidence":"level"}]}
+//! ```
+//!
+//! A frame is `topic` + `payload` | `payload_hex`, or `input_hex` | `input_text` | `chunks_hex` | `chunks_text` |
+//! `lines_text`. `family` and `config` may be given: `config.eep` (EnOcean profile by sender), `config.base` (base topics
+//! of Zigbee2MQTT), `config.addresses` (addresses as in a configuration), `config.retained`.
+
+use crate::devices::{Address, Carrier, Decoded, Devices, Heard, Settings, Wiring};
+use crate::model::frame::{Origin, RawFrame};
+use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
 
 /// Arguments of `carecircle decode`.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
 /// Runs the command.
-pub fn run(_args: Args) -> std::process::ExitCode {
-    std::process::ExitCode::FAILURE
+pub fn run(_args: Args) -> ExitCode {
+    let mut input = std::io::stdin().lock();
+    let mut output = std::io::stdout().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) => return ExitCode::SUCCESS,
+            Ok(_) if line.trim_ascii().is_empty() => {}
+            Ok(_) => {
+                let written = serde_json::to_string(&answer(&line)).expect("an answer holds only text and numbers");
+                if writeln!(output, "{written}").and_then(|()| output.flush()).is_err() {
+                    return ExitCode::SUCCESS; // the reader has gone
+                }
+            }
+            Err(_) => return ExitCode::FAILURE,
+        }
+    }
 }
+
+/// One line of output.
+#[derive(Debug, Serialize, PartialEq)]
+pub struct Answer {
+    outcome: &'static str,
+    readings: Vec<Said>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+/// One reading in the words of the outside.
+#[derive(Debug, Serialize, PartialEq)]
+struct Said {
+    kind: String,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    value: Value,
+    device: String,
+    evidence: Evidence,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cached: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ambiguous: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    copy: bool,
+}
+
+/// What the line `line` says; a line that cannot be understood is refused with its reason.
+pub fn answer(line: &[u8]) -> Answer {
+    decoded(line).unwrap_or_else(|why| Answer { outcome: "reject", readings: Vec::new(), why: Some(why) })
+}
+
+fn decoded(line: &[u8]) -> Result<Answer, String> {
+    let asked: Value = serde_json::from_slice(line).map_err(|error| format!("the line is no JSON: {error}"))?;
+    let family = family(&asked)?;
+    let (settings, addresses) = configured(&asked, family)?;
+    let devices = Devices::new(&settings, &addresses);
+    let retained = asked["retained"] == json!(true) || asked["config"]["retained"] == json!(true);
+    let (frames, is_pending) = frames(&asked, &devices, retained)?;
+    let heard: Vec<Heard> = frames.iter().flat_map(|frame| devices.decode(frame)).collect();
+    Ok(joined(heard.into_iter().filter(|heard| family.is_none_or(|name| heard.family == name)), &frames, is_pending))
+}
+
+/// The family that the line names, where we have it. `enocean_esp3` is a name of `enocean` too; a name that is none of ours
+/// (`mqtt_hostile`) leaves a message to whoever knows its topic.
+fn family(asked: &Value) -> Result<Option<&'static str>, String> {
+    let Some(named) = asked["family"].as_str() else { return Ok(None) };
+    let is_it = |name: &str| named == name || named.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    match Devices::families().iter().find(|family| is_it(family.name)) {
+        Some(family) => Ok(Some(family.name)),
+        None if asked.get("topic").is_some() => Ok(None),
+        None => Err(format!("there is no family {named:?}")),
+    }
+}
+
+/// Settings and addresses as `config` gives them.
+fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<Address>), String> {
+    let config = &asked["config"];
+    let mut settings = Settings::default();
+    for key in ["base", "base_topic", "base_topics"] {
+        match &config[key] {
+            Value::String(base) => settings.zigbee2mqtt.base_topics = vec![base.clone()],
+            Value::Array(bases) => {
+                settings.zigbee2mqtt.base_topics = bases.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+        }
+    }
+    if asked.get("topic").is_none() {
+        let is_hex = asked.get("input_hex").is_some() || asked.get("chunks_hex").is_some();
+        let family = family.unwrap_or(if is_hex { "enocean" } else { "text" });
+        let wiring = Wiring::usual(family).ok_or_else(|| format!("{family} does not speak on a serial port"))?;
+        settings.serial.insert(PORT.to_owned(), wiring);
+    }
+    let mut addresses = Vec::new();
+    for (sender, profile) in config["eep"].as_object().into_iter().flatten() {
+        // A profile that is not known here leaves the sender unknown, as it would be in a home.
+        addresses.extend(serde_json::from_value(json!({"enocean": {"sender": sender, "profile": profile}})).ok());
+    }
+    for address in config["addresses"].as_array().into_iter().flatten() {
+        let address = serde_json::from_value(address.clone()).map_err(|error| format!("config.addresses: {error}"))?;
+        addresses.push(address);
+    }
+    Ok((settings, addresses))
+}
+
+/// The frames of the line, and whether another one has begun.
+fn frames(asked: &Value, devices: &Devices, retained: bool) -> Result<(Vec<RawFrame>, bool), String> {
+    if let Some(topic) = asked.get("topic") {
+        let topic = topic.as_str().ok_or("topic is no text")?.to_owned();
+        let bytes = match (&asked["payload"], &asked["payload_hex"]) {
+            (Value::String(text), Value::Null) => text.clone().into_bytes(),
+            (Value::Null, Value::String(digits)) => unhex(digits)?,
+            _ => return Err("a topic wants either payload or payload_hex, as text".to_owned()),
+        };
+        return Ok((vec![RawFrame { from: Origin::Mqtt { topic }, bytes, retained }], false));
+    }
+    let mut framer = devices.framer(PORT);
+    let mut frames = Vec::new();
+    for chunk in chunks(asked)? {
+        // An empty chunk is a read that gave nothing, not a line that was cut.
+        if !chunk.is_empty() {
+            frames.extend(framer.push(&chunk));
+        }
+    }
+    let from = || Origin::Serial { port: PORT.to_owned() };
+    let frames = frames.into_iter().map(|bytes| RawFrame { from: from(), bytes, retained }).collect();
+    Ok((frames, framer.is_pending()))
+}
+
+/// The serial reads of the line, in order.
+fn chunks(asked: &Value) -> Result<Vec<Vec<u8>>, String> {
+    let texts = |key: &str| -> Result<Vec<&str>, String> {
+        let texts = asked[key].as_array().and_then(|chunks| chunks.iter().map(Value::as_str).collect());
+        texts.ok_or_else(|| format!("{key} is no list of texts"))
+    };
+    if let Some(digits) = asked.get("input_hex") {
+        return Ok(vec![unhex(digits.as_str().ok_or("input_hex is no text")?)?]);
+    }
+    if let Some(text) = asked.get("input_text") {
+        return Ok(vec![text.as_str().ok_or("input_text is no text")?.as_bytes().to_vec()]);
+    }
+    if asked.get("chunks_hex").is_some() {
+        return texts("chunks_hex")?.into_iter().map(unhex).collect();
+    }
+    if asked.get("chunks_text").is_some() {
+        return Ok(texts("chunks_text")?.into_iter().map(|text| text.as_bytes().to_vec()).collect());
+    }
+    if asked.get("lines_text").is_some() {
+        let line = |text: &str| format!("{}\n", text.trim_end_matches(['\r', '\n'])).into_bytes();
+        return Ok(texts("lines_text")?.into_iter().map(line).collect());
+    }
+    Err("the line has none of topic, input_hex, input_text, chunks_hex, chunks_text, lines_text".to_owned())
+}
+
+fn unhex(digits: &str) -> Result<Vec<u8>, String> {
+    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    let byte = |pair: &[char]| match pair {
+        [high, low] => Some((high.to_digit(16)? * 16 + low.to_digit(16)?) as u8),
+        _ => None,
+    };
+    digits.chunks(2).map(byte).collect::<Option<_>>().ok_or_else(|| "not hexadecimal digits in pairs".to_owned())
+}
+
+/// Readings of all frames in one answer; without any, the gravest that was said of a frame.
+fn joined(heard: impl Iterator<Item = Heard>, frames: &[RawFrame], is_pending: bool) -> Answer {
+    let mut readings = Vec::new();
+    let (mut why, mut is_incomplete, mut is_ours) = (None, is_pending, false);
+    for heard in heard {
+        match heard.outcome {
+            Decoded::NotMine => {}
+            Decoded::Incomplete => is_incomplete = true,
+            Decoded::Malformed(reason) => why = why.or(Some(reason)),
+            Decoded::Readings(said) => {
+                is_ours = true;
+                readings.extend(said.into_iter().map(|reading| self::said(heard.family, reading)));
+            }
+        }
+    }
+    let is_serial = frames.iter().all(|frame| matches!(frame.from, Origin::Serial { .. }));
+    let outcome = match () {
+        () if !readings.is_empty() => "readings",
+        () if why.is_some() => "reject",
+        () if is_ours => "ignore",
+        () if is_incomplete => "incomplete",
+        () if is_serial => "reject",
+        () => "ignore",
+    };
+    let why = if outcome == "reject" { why.or(Some("no_frame".to_owned())) } else { None };
+    Answer { outcome, readings, why }
+}
+
+fn said(family: &str, reading: Reading) -> Said {
+    let value = match &reading.measure {
+        Measure::Button(Press::Release) if family_carrier(family) == Some(Carrier::Mqtt) => json!("release"),
+        Measure::Button(press) => json!(press.as_str()),
+        Measure::Contact(is_open) => json!(if *is_open { "open" } else { "closed" }),
+        Measure::Bridge(is_online) => json!(if *is_online { "online" } else { "offline" }),
+        Measure::Availability(Availability::Online) => json!("online"),
+        Measure::Availability(Availability::Offline) => json!("offline"),
+        Measure::Availability(Availability::Removed) => json!("removed"),
+        Measure::Motion(on)
+        | Measure::Presence(on)
+        | Measure::Leak(on)
+        | Measure::Smoke(on)
+        | Measure::Gas(on)
+        | Measure::Tamper(on)
+        | Measure::Vibration(on)
+        | Measure::Alarm(on)
+        | Measure::Switch(on)
+        | Measure::Mains(on)
+        | Measure::BatteryLow(on) => json!(on),
+        Measure::BatteryPercent(number)
+        | Measure::SupplyVolts(number)
+        | Measure::TemperatureCelsius(number)
+        | Measure::HumidityPercent(number)
+        | Measure::IlluminanceLux(number)
+        | Measure::Number(number) => json!(number),
+        Measure::Alive => Value::Null,
+        Measure::Note { text, .. } => json!(text),
+    };
+    Said {
+        kind: reading.measure.kind().to_owned(),
+        value,
+        device: reading.device,
+        evidence: reading.evidence,
+        cached: reading.evidence == Evidence::Cached,
+        ambiguous: reading.evidence == Evidence::Ambiguous,
+        copy: reading.copy,
+    }
+}
+
+/// MQTT families say `release` in their own word, radio telegrams are only known to be `released`.
+fn family_carrier(name: &str) -> Option<Carrier> {
+    Devices::families().iter().find(|family| family.name == name).map(|family| family.carrier)
+}
+
+const PORT: &str = "decode";

@@ -1,1 +1,2 @@
 //! (room config)
+pub mod overrides;

@@ -184,7 +184,7 @@ impl Desk {
                     let number = STATION_NUMBERS + seen.own_alerts + 1;
                     let alert = AlertKey { home: home.clone(), alert: AlertId { number, raised_at: at } };
                     let severity = reason.severity();
-                    (alert, Deed::Raise { reason, severity, test: false })
+                    (alert, Deed::Raise { reason, severity, test: false, to: Vec::new() })
                 }
             };
             let key = timer_key(at, &what);

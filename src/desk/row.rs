@@ -336,7 +336,12 @@ fn raise_step(notice: &Notice, at: Timestamp) -> Step {
         Deed::Raise { .. } => notice.step.clone(),
         _ => {
             let state = &notice.state;
-            let deed = Deed::Raise { reason: state.reason.clone(), severity: state.severity, test: state.test };
+            let deed = Deed::Raise {
+                reason: state.reason.clone(),
+                severity: state.severity,
+                test: state.test,
+                to: Vec::new(),
+            };
             Step { number: 0, at, by: Actor::gateway(), deed, key: None, implied: false }
         }
     };

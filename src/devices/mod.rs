@@ -1,1 +1,384 @@
-//! (room devices)
+//! What bytes from sensors mean: one file per device family, one table.
+//!
+//! Never knows rooms, residents or the time of day; never fails because of the world. A frame goes in, readings come
+//! out, and each family answers in one of four ways ([`Decoded`]), which are counted and shown.
+//!
+//! A new family is one file, begun from [`template`], and one line in `devices!` below: its module and the name of its
+//! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address`, `decoder`,
+//! `address_toml`, and, where it speaks on a serial port, `framer`.
+
+use crate::model::frame::{Origin, RawFrame};
+use crate::model::observation::{Evidence, Measure, Press, Reading};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+pub mod framing;
+pub mod lenient;
+pub mod meaning;
+pub mod template;
+
+mod esp3;
+
+use framing::Cut;
+
+macro_rules! devices {
+    (mqtt { $($mqtt:ident: $Mqtt:ident),* $(,)? } serial { $($serial:ident: $Serial:ident),* $(,)? }) => {
+        $(pub mod $mqtt;)*
+        $(pub mod $serial;)*
+
+        /// The identity of a device within its family, as written in a config: `zigbee2mqtt = "hall_pir"`.
+        #[derive(Debug, Clone, PartialEq, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[allow(missing_docs)] // the families explain themselves
+        pub enum Address {
+            $($Mqtt($mqtt::Address),)*
+            $($Serial($serial::Address),)*
+        }
+
+        impl Address {
+            /// The family it belongs to.
+            pub fn family(&self) -> &'static str {
+                match self {
+                    $(Address::$Mqtt(_) => stringify!($mqtt),)*
+                    $(Address::$Serial(_) => stringify!($serial),)*
+                }
+            }
+
+            /// Exactly what its readings carry in [`Reading::device`]; two addresses of one family that differ in
+            /// meaning differ here.
+            pub fn device(&self) -> String {
+                match self {
+                    $(Address::$Mqtt(address) => address.device(),)*
+                    $(Address::$Serial(address) => address.device(),)*
+                }
+            }
+
+            /// The serial port it names; absent for MQTT and where any port of the family will do.
+            pub fn port(&self) -> Option<&str> {
+                match self {
+                    $(Address::$Mqtt(_) => None,)*
+                    $(Address::$Serial(address) => address.port(),)*
+                }
+            }
+        }
+
+        /// What the families need to know besides addresses.
+        #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        #[allow(missing_docs)] // the families explain themselves
+        pub struct Settings {
+            $(pub $mqtt: $mqtt::Settings,)*
+            /// Which family speaks on which serial port, by the port's name.
+            #[serde(skip)]
+            pub serial: BTreeMap<String, Wiring>,
+        }
+
+        /// The family that speaks on a serial port, with its settings: `enocean = {}`.
+        #[derive(Debug, Clone, PartialEq, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[allow(missing_docs)] // the families explain themselves
+        pub enum Wiring {
+            $($Serial($serial::Settings),)*
+        }
+
+        impl Wiring {
+            /// The family's name.
+            pub fn family(&self) -> &'static str {
+                match self {
+                    $(Wiring::$Serial(_) => stringify!($serial),)*
+                }
+            }
+
+            /// The wiring of `family` with its usual settings.
+            pub fn usual(family: &str) -> Option<Wiring> {
+                $(if family == stringify!($serial) {
+                    return Some(Wiring::$Serial($serial::Settings::default()));
+                })*
+                None
+            }
+
+            fn cut(&self) -> Box<dyn Cut> {
+                match self {
+                    $(Wiring::$Serial(settings) => Box::new($serial::framer(settings)),)*
+                }
+            }
+
+            fn decoder(&self, port: &str, addresses: &[Address]) -> Box<dyn Decoder> {
+                match self {
+                    $(Wiring::$Serial(settings) => {
+                        let mine = addresses.iter().filter_map(|address| match address {
+                            Address::$Serial(address) => Some(address),
+                            #[allow(unreachable_patterns, clippy::wildcard_enum_match_arm)] // all other families
+                            _ => None,
+                        });
+                        let here = mine.filter(|address| address.port().is_none_or(|named| named == port));
+                        Box::new($serial::decoder(settings, here.cloned().collect()))
+                    })*
+                }
+            }
+        }
+
+        fn mqtt_decoders(settings: &Settings, addresses: &[Address]) -> Vec<(&'static str, Box<dyn Decoder>)> {
+            let mut decoders: Vec<(&'static str, Box<dyn Decoder>)> = Vec::new();
+            $({
+                let mine = addresses.iter().filter_map(|address| match address {
+                    Address::$Mqtt(address) => Some(address.clone()),
+                    #[allow(unreachable_patterns, clippy::wildcard_enum_match_arm)] // all other families
+                    _ => None,
+                });
+                decoders.push((stringify!($mqtt), Box::new($mqtt::decoder(&settings.$mqtt, mine.collect()))));
+            })*
+            decoders
+        }
+
+        fn address_toml(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
+            $(if family == stringify!($mqtt) {
+                return Some($mqtt::address_toml(device, readings));
+            })*
+            $(if family == stringify!($serial) {
+                return Some($serial::address_toml(device, readings));
+            })*
+            None
+        }
+
+        const FAMILIES: &[Family] = &[
+            $(Family {
+                name: stringify!($mqtt),
+                carrier: Carrier::Mqtt,
+                summary: $mqtt::SUMMARY,
+                example: $mqtt::EXAMPLE,
+            },)*
+            $(Family {
+                name: stringify!($serial),
+                carrier: Carrier::Serial,
+                summary: $serial::SUMMARY,
+                example: $serial::EXAMPLE,
+            },)*
+        ];
+    };
+}
+
+devices! {
+    mqtt {
+        zigbee2mqtt: Zigbee2mqtt,
+        json: Json,
+    }
+    serial {
+        enocean: Enocean,
+        text: Text,
+    }
+}
+
+/// What a family says about a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decoded {
+    /// Another family's.
+    NotMine,
+    /// The beginning of a frame; the rest has not come.
+    Incomplete,
+    /// Cannot be true; a short stable reason such as `not_an_object`.
+    Malformed(String),
+    /// What it says. Empty: well-formed, and nothing in it for us.
+    Readings(Vec<Reading>),
+}
+
+/// One family's word on a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// Which family.
+    pub family: &'static str,
+    /// Never [`Decoded::NotMine`].
+    pub outcome: Decoded,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// Its stable name, as in configs and histories.
+    pub name: &'static str,
+    /// How its bytes come.
+    pub carrier: Carrier,
+    /// One sentence.
+    pub summary: &'static str,
+    /// An address as written in a config.
+    pub example: &'static str,
+}
+
+/// How a family's bytes come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Carrier {
+    Mqtt,
+    Serial,
+}
+
+/// Turns frames of one family into readings.
+pub trait Decoder: Send + Sync {
+    /// MQTT filters to subscribe to; none for serial families.
+    fn topics(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What the frame says.
+    fn decode(&self, frame: &RawFrame) -> Decoded;
+}
+
+/// All families, ready for the devices of one home.
+pub struct Devices {
+    mqtt: Vec<(&'static str, Box<dyn Decoder>)>,
+    serial: BTreeMap<String, (&'static str, Box<dyn Decoder>)>,
+    wiring: BTreeMap<String, Wiring>,
+}
+
+impl Devices {
+    /// The families with the addresses of the configured sensors.
+    pub fn new(settings: &Settings, addresses: &[Address]) -> Devices {
+        let on_port =
+            |(port, wiring): (&String, &Wiring)| (port.clone(), (wiring.family(), wiring.decoder(port, addresses)));
+        Devices {
+            mqtt: mqtt_decoders(settings, addresses),
+            serial: settings.serial.iter().map(on_port).collect(),
+            wiring: settings.serial.clone(),
+        }
+    }
+
+    /// The MQTT filters to subscribe to, each once.
+    pub fn topics(&self) -> Vec<String> {
+        let mut topics: Vec<String> = self.mqtt.iter().flat_map(|(_, decoder)| decoder.topics()).collect();
+        topics.sort();
+        topics.dedup();
+        topics
+    }
+
+    /// What the families say about a frame; empty where it is nobody's.
+    pub fn decode(&self, frame: &RawFrame) -> Vec<Heard> {
+        let heard = |(family, decoder): &(&'static str, Box<dyn Decoder>)| match decoder.decode(frame) {
+            Decoded::NotMine => None,
+            outcome @ (Decoded::Incomplete | Decoded::Malformed(_) | Decoded::Readings(_)) => {
+                Some(Heard { family, outcome })
+            }
+        };
+        match &frame.from {
+            Origin::Mqtt { .. } => self.mqtt.iter().filter_map(heard).collect(),
+            Origin::Serial { port } => self.serial.get(port).and_then(heard).into_iter().collect(),
+        }
+    }
+
+    /// Cuts the bytes of a serial port into frames; lines where nothing is wired to a port of that name.
+    pub fn framer(&self, port: &str) -> Framer {
+        let cut = self.wiring.get(port).map_or_else(|| Box::new(framing::Lines::default()) as _, Wiring::cut);
+        Framer { cut }
+    }
+
+    /// The table.
+    pub fn families() -> &'static [Family] {
+        FAMILIES
+    }
+
+    /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.
+    pub fn snippet(family: &str, device: &str, readings: &[Reading]) -> String {
+        let id: String =
+            device.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
+        let id = if id.is_empty() { "new_sensor".to_owned() } else { id };
+        let (kind, guess) = guessed_kind(readings);
+        let note = if guess { "   # a guess: put what it is for" } else { "" };
+        let address = address_toml(family, device, readings).unwrap_or_else(|| format!("# unknown family {family:?}"));
+        format!(
+            "[[sensor]]\nid = {}\nroom = \"\"   # where it hangs\nkind = \"{kind}\"{note}\n{address}\n",
+            toml_text(&id)
+        )
+    }
+}
+
+/// Cuts the bytes of one serial port into frames, whatever pieces they come in.
+pub struct Framer {
+    cut: Box<dyn Cut>,
+}
+
+impl Framer {
+    /// The frames that these bytes complete, in order. An empty slice says that the line was cut: what was begun is
+    /// forgotten.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        if bytes.is_empty() {
+            self.cut.forget();
+            return Vec::new();
+        }
+        self.cut.push(bytes)
+    }
+
+    /// Whether a frame has begun and not ended.
+    pub fn is_pending(&self) -> bool {
+        self.cut.is_pending()
+    }
+}
+
+/// A reading of a live or a kept message: what a broker kept is never an event.
+fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -> Reading {
+    let evidence = if retained { Evidence::Cached } else { evidence };
+    Reading { device: device.to_owned(), measure, evidence, copy: false }
+}
+
+/// What a sensor with these readings is probably for, and whether that is no more than a guess.
+fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
+    let kinds = readings.iter().filter_map(|reading| match &reading.measure {
+        Measure::Motion(_) => Some("motion"),
+        Measure::Presence(_) => Some("presence"),
+        Measure::Button(press) => Some(if *press == Press::Sos { "call_button" } else { "service_button" }),
+        Measure::Contact(_) => Some("door"),
+        Measure::Leak(_) => Some("leak"),
+        Measure::Smoke(_) => Some("smoke"),
+        Measure::Gas(_) => Some("gas"),
+        Measure::Mains(_) => Some("mains"),
+        Measure::Vibration(_) | Measure::Switch(_) => Some("item"),
+        Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_) => Some("temperature"),
+        Measure::Alarm(_)
+        | Measure::Tamper(_)
+        | Measure::BatteryPercent(_)
+        | Measure::BatteryLow(_)
+        | Measure::SupplyVolts(_)
+        | Measure::IlluminanceLux(_)
+        | Measure::Alive
+        | Measure::Availability(_)
+        | Measure::Bridge(_)
+        | Measure::Number(_)
+        | Measure::Note { .. } => None,
+    });
+    // A leak sensor measures the temperature beside, never the other way round.
+    kinds.min_by_key(|kind| *kind == "temperature").map_or(("motion", true), |kind| (kind, kind == "service_button"))
+}
+
+/// `text` as a TOML string.
+fn toml_text(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_have_one_name_each_and_say_what_they_are() {
+        let mut names: Vec<_> = FAMILIES.iter().map(|family| family.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FAMILIES.len());
+        for family in FAMILIES {
+            assert!(family.summary.len() > 10, "{} has no summary", family.name);
+            assert!(family.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
+        }
+    }
+
+    #[test]
+    fn names_are_written_so_that_toml_reads_them_back() {
+        assert_eq!(toml_text("卧室/\"红外\"\\\n"), "\"卧室/\\\"红外\\\"\\\\\\u000A\"");
+    }
+}

@@ -1,4 +1,180 @@
-//! The home's decisions. Pure: `(now, input) → effects`.
+//! The home's decisions: what was seen, whether the quiet is wrong, who is asked next.
+//!
+//! Pure: `(now, input) → effects`. Never reads a clock, never touches the world, never draws a random number; the same
+//! inputs give the same effects, byte for byte, in production, replay, simulation and tests.
+//!
+//! *History is the only state.* Rules have no memory; all memory is [`Seen`](seen::Seen) and [`Book`](book::Book), and
+//! both are rebuilt from [`Recorded`] lines. So a restart, a replay and a change of configuration need no format of
+//! their own, and "killed after every input and restored" is an ordinary test.
+//!
+//! Why was an alert raised? `rules/<name>.rs` holds the judgement, `seen.rs` what it rests on, `book.rs` what became of it.
 
+pub mod book;
 pub mod circle;
+pub mod drive;
+pub mod effect;
+pub mod input;
 pub mod rules;
+pub mod seen;
+
+use crate::model::alert::Alert;
+use crate::model::home::{Home, Sensor, Service};
+use crate::model::recorded::Recorded;
+use crate::model::time::{Span, Timestamp};
+use book::Book;
+use circle::Circle;
+pub use effect::{Effect, Signal};
+pub use input::Input;
+use rules::{Just, Known, Rule};
+use seen::Seen;
+use std::sync::Arc;
+
+/// The decisions of one home.
+#[derive(Clone)]
+pub struct Engine {
+    home: Home,
+    rules: Arc<[Box<dyn Rule>]>,
+    seen: Seen,
+    book: Book,
+    /// The newest instant handled: time never runs backwards in here.
+    now: Option<Timestamp>,
+    wakeup: Option<Timestamp>,
+}
+
+impl Engine {
+    /// An engine that has seen nothing yet.
+    pub fn new(home: Home, settings: &rules::Settings, circle: Circle) -> Engine {
+        let seen = Seen::new(&home);
+        Engine { rules: rules::enabled(settings).into(), seen, book: Book::new(circle), home, now: None, wakeup: None }
+    }
+
+    /// The same engine with this history behind it. Learns, raises nothing, sends nothing.
+    pub fn restore(mut self, history: impl IntoIterator<Item = Recorded>) -> Engine {
+        for recorded in history {
+            self.recall(recorded);
+        }
+        self
+    }
+
+    /// Takes in one line of history.
+    pub fn recall(&mut self, recorded: Recorded) {
+        self.now = Some(self.now.map_or(recorded.at(), |now| now.max(recorded.at())));
+        match recorded {
+            Recorded::Observed(observation) => {
+                self.seen.observe(&self.home, &observation);
+            }
+            Recorded::Step { alert, step } => self.book.recall(alert, step),
+            Recorded::Link { at, source, up } => {
+                self.seen.link(&self.home, at, &source, up);
+            }
+            Recorded::Started { at, blind_since } => {
+                self.seen.started(at, blind_since);
+            }
+            Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
+            Recorded::Watching { .. } => {}
+        }
+    }
+
+    /// Takes in one input at `now` and says what must be done. Every effect has to be carried out by the caller:
+    /// alert steps are recorded first, then notices sent.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
+        let clock_was_set = matches!(input, Input::ClockStepped { .. });
+        let now = self.now.filter(|_| !clock_was_set).map_or(now, |last| now.max(last));
+        self.now = Some(now);
+        let mut effects = Vec::new();
+        let just = self.take_in(now, input, &mut effects);
+        self.turn(now, just, &mut effects);
+        effects
+    }
+
+    /// When [`Engine::handle`] must be called with [`Input::Tick`] if nothing else happens before.
+    ///
+    /// After `handle(next_wakeup, Tick)` it is none or strictly later.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        self.wakeup
+    }
+
+    /// A sensor joins the home.
+    pub fn adopt(&mut self, sensor: Sensor) {
+        self.home.sensors.entry(sensor.id.clone()).or_insert(sensor);
+    }
+
+    /// What was seen so far.
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Every alert still in the book, oldest first.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.book.alerts()
+    }
+
+    /// The home it decides for.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn take_in(&mut self, now: Timestamp, input: Input, effects: &mut Vec<Effect>) -> Just {
+        match input {
+            Input::Observed(observation) => {
+                let told = self.seen.observe(&self.home, &observation);
+                if let Some(sign) = &told.life {
+                    self.book.life(now, sign, effects);
+                }
+                if let Some(pressed) = told.press {
+                    let sensor = self.home.sensors.get(&pressed.sensor);
+                    if sensor.is_some_and(|sensor| sensor.service == Some(Service::Arrival)) {
+                        self.book.arrived(now, effects);
+                    }
+                    return Just::Pressed(pressed);
+                }
+            }
+            Input::Step { alert, key, by, deed } => self.book.asked_for(now, alert, key, by, deed, effects),
+            Input::Received { alert, point } => self.book.received(now, alert, point, effects),
+            Input::Link { source, up } => {
+                if let Some(ended) = self.seen.link(&self.home, now, &source, up) {
+                    return Just::SeenAgain(ended);
+                }
+            }
+            Input::Started { blind_since } => {
+                if let Some(ended) = self.seen.started(now, blind_since) {
+                    return Just::SeenAgain(ended);
+                }
+            }
+            Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
+            Input::ClockStepped { by } => self.clock_stepped(now, by),
+            Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),
+            Input::TroubleOver { rule } => self.book.trouble_over(now, rule, effects),
+            Input::Tick => {}
+        }
+        Just::Nothing
+    }
+
+    /// Judges every rule once, then runs the timers that are due, and finds the next instant at which to look again.
+    fn turn(&mut self, now: Timestamp, just: Just, effects: &mut Vec<Effect>) {
+        let known = Known { home: &self.home, seen: &self.seen, just: &just };
+        let mut look_again: Option<Timestamp> = None;
+        for rule in self.rules.iter() {
+            let finding = rule.judge(now, &known);
+            look_again = earlier(look_again, finding.look_again);
+            self.book.find(now, &self.home, rule.name(), finding.alarms, effects);
+        }
+        self.book.run_timers(now, &self.home, effects);
+        self.wakeup = earlier(look_again, self.book.next_wakeup());
+        assert!(self.wakeup.is_none_or(|wakeup| wakeup > now), "a deadline that has come was not acted on");
+    }
+
+    /// Spans are measured on the clock that never jumps: when the clock on the wall is set, what is remembered moves along.
+    fn clock_stepped(&mut self, now: Timestamp, by: Span) {
+        self.seen.shift(by);
+        self.book.shift(by);
+        self.now = Some(now);
+    }
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -3,10 +3,10 @@
 //! The gateway's book and the station's queue hold the same type and judge with the same function, so a step that one
 //! of them takes cannot be illegal for the other.
 
-use crate::model::ids::PersonId;
+use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, Contact, Deed, Next, Outcome, Phase, Refusal, Reminder, Role, Timers};
 use crate::model::reason::{Reason, Severity, SignOfLife};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -70,12 +70,16 @@ pub struct Alert {
     pub handing_to: Option<Asked>,
     /// Who helps without owning.
     pub assisting: Vec<Actor>,
+    /// The points that were asked so far, in the order in which they were.
+    pub points: Vec<PointId>,
     /// How many times the circle was widened.
     pub escalated: u32,
     /// When it was last widened.
     pub escalated_at: Option<Timestamp>,
     /// The promised time has passed with nobody at the door.
     pub overdue: bool,
+    /// When that was found.
+    pub overdue_at: Option<Timestamp>,
     /// How often a take ran out.
     pub lapsed: u32,
     /// The newest sign of life since the raise.
@@ -150,7 +154,7 @@ struct Undoable {
 impl Alert {
     /// The alert that `raise` begins; `None` if that step is no raise.
     pub fn begin(number: u64, raise: Step) -> Option<Alert> {
-        let Deed::Raise { reason, severity, test } = raise.deed.clone() else { return None };
+        let Deed::Raise { reason, severity, test, to } = raise.deed.clone() else { return None };
         Some(Alert {
             id: AlertId { number, raised_at: raise.at },
             reason,
@@ -163,9 +167,11 @@ impl Alert {
             asked: None,
             handing_to: None,
             assisting: Vec::new(),
+            points: to,
             escalated: 0,
             escalated_at: None,
             overdue: false,
+            overdue_at: None,
             lapsed: 0,
             life_since: None,
             recovered_at: None,
@@ -306,8 +312,13 @@ impl Alert {
             Deed::HandOver { to } => self.handing_to = Some(Asked { person: to.clone(), at: step.at }),
             Deed::HandOverEnded => self.handing_to = None,
             Deed::Assist => self.assisting.push(step.by.clone()),
-            Deed::Escalate { level, .. } => {
+            Deed::Escalate { level, to } => {
                 self.escalated = *level;
+                for point in to {
+                    if !self.points.contains(point) {
+                        self.points.push(point.clone());
+                    }
+                }
                 self.escalated_at = Some(step.at);
             }
             Deed::Life { sign } => self.life_since = Some(sign.clone()),
@@ -325,6 +336,7 @@ impl Alert {
                 self.reopened += 1;
                 self.due_from = step.at;
                 self.overdue = false;
+                self.overdue_at = None;
                 self.arrived_at = None;
                 self.reminded.clear();
                 self.closed = None;
@@ -334,7 +346,10 @@ impl Alert {
             Deed::Remind { of } => {
                 self.reminded.insert(*of);
             }
-            Deed::Overdue => self.overdue = true,
+            Deed::Overdue => {
+                self.overdue = true;
+                self.overdue_at = Some(step.at);
+            }
             Deed::Undo { .. } => self.restore(),
             Deed::Raise { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Refused { .. } | Deed::Unknown => {}
         }
@@ -379,6 +394,38 @@ impl Alert {
         }
     }
 
+    /// Moves every remembered instant by `by`, when the clock on the wall was set against the clock that never jumps.
+    ///
+    /// The identity keeps the instant of the raise, and the timeline what the clock showed.
+    pub fn shift(&mut self, by: Span) {
+        self.due_from += by;
+        self.again_at += by;
+        let owner = self.owner.as_mut().map(|owner| {
+            owner.since += by;
+            &mut owner.progress_at
+        });
+        let asked = self.asked.as_mut().map(|asked| &mut asked.at);
+        let handing = self.handing_to.as_mut().map(|asked| &mut asked.at);
+        let closed = self.closed.as_mut().map(|closed| &mut closed.at);
+        let undoable = self.undoable.as_mut().map(|undoable| &mut undoable.at);
+        let instants = [
+            self.received_at.as_mut(),
+            self.unclaimed_since.as_mut(),
+            self.escalated_at.as_mut(),
+            self.overdue_at.as_mut(),
+            self.recovered_at.as_mut(),
+            self.arrived_at.as_mut(),
+            owner,
+            asked,
+            handing,
+            closed,
+            undoable,
+        ];
+        for instant in instants.into_iter().flatten() {
+            *instant += by;
+        }
+    }
+
     /// Back to what stood before, with the original instants: undoing never gains time.
     fn restore(&mut self) {
         if let Some(before) = self.undoable.take() {
@@ -414,6 +461,21 @@ impl Alert {
     /// When somebody must be at the door; requests and faults have no such clock.
     pub fn due_at(&self, timers: &Timers) -> Option<Timestamp> {
         matches!(self.severity, Severity::Emergency | Severity::Urgent).then(|| self.due_from + timers.arrive_within)
+    }
+
+    /// The timers of [`Alert::next_timer`] that the gateway runs itself: the promised time, and, a minute after the desk
+    /// should have done it, a take that ran out (the station that took it may have died).
+    pub fn next_home_timer(&self, timers: &Timers) -> Option<(Timestamp, Deed)> {
+        let overdue = self
+            .due_at(timers)
+            .filter(|_| self.phase.is_open() && self.phase != Phase::Arrived && !self.overdue)
+            .map(|at| (at, Deed::Overdue));
+        let lapse = self
+            .owner
+            .as_ref()
+            .filter(|_| self.phase == Phase::Taken)
+            .map(|owner| (owner.progress_at + timers.lapse_after + timers.take_within, Deed::Lapse));
+        overdue.into_iter().chain(lapse).min_by_key(|(at, _)| *at)
     }
 
     /// The next timer of this alert's own life: when, and the step it makes.

@@ -95,4 +95,6 @@ pub enum Service {
     Nursing,
     Repair,
     Other,
+    /// No request: whoever presses it has come to help (the visitor's proof of arrival).
+    Arrival,
 }

@@ -209,6 +209,9 @@ pub enum Deed {
         /// A test or drill, marked as such everywhere.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         test: bool,
+        /// The points that are asked first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        to: Vec<PointId>,
     },
     /// The same finding again while the alert is open: a further press, the quiet wrong once more.
     Again {
@@ -390,7 +393,7 @@ impl Deed {
             room: None,
         };
         vec![
-            Deed::Raise { reason: Reason::Unknown, severity: Severity::Urgent, test: false },
+            Deed::Raise { reason: Reason::Unknown, severity: Severity::Urgent, test: false, to: Vec::new() },
             Deed::Again { count: 2 },
             Deed::Cancel,
             Deed::PersonCancelled,

@@ -6,6 +6,7 @@ use crate::model::time::{Span, Timestamp, span_secs};
 use serde::{Deserialize, Serialize};
 
 /// One line of a home's history.
+#[allow(clippy::large_enum_variant)] // lines are streamed one by one; a box would cost more than it saves
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recorded {

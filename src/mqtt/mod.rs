@@ -1,1 +1,61 @@
-//! (room mqtt)
+//! One connection to one MQTT broker that is made anew whenever it fails, and never claims more than the broker acknowledged.
+//!
+//! The only room that knows the MQTT client. `publish` says `Ok` only after the broker's PUBACK, and gives up after ten
+//! seconds: the client itself notices neither a missing PUBACK nor a lost message (`dependencies.md` section 2). Nothing
+//! is queued here across connections: what was not acknowledged is an error, and its owner (the outbox) tries again.
+
+mod address;
+mod backoff;
+mod connection;
+mod dial;
+mod link;
+mod settings;
+mod words;
+
+pub use address::{BadBroker, Broker};
+pub use link::{Link, NotPublished};
+pub use settings::{Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::mpsc;
+
+/// What a connection says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Connected, and every filter is subscribed.
+    Up,
+    /// Not connected. Said again only when the reason changes.
+    Down {
+        /// Words for a person: what failed, where, and what to do.
+        why: String,
+    },
+    /// A message on one of the filters.
+    Message {
+        /// Its topic.
+        topic: String,
+        /// Its payload; at most 64 KiB, larger ones are left out.
+        payload: Vec<u8>,
+        /// The broker kept it and handed it out on subscription: state, never an event.
+        retained: bool,
+    },
+}
+
+/// Starts to connect, and goes on for ever. `alive` counts up at least every second while the connection's task moves.
+///
+/// The receiver must be drained: while it is full nothing is read from the broker. Never await a `publish` in the task
+/// that drains it. Dropping the receiver stops the link; after [`Link::stop`] the receiver ends.
+pub fn start(settings: Settings, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
+    start_paced(settings, Pace::default(), alive)
+}
+
+/// The same at another pace.
+pub fn start_paced(settings: Settings, pace: Pace, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
+    let (events, receiver) = mpsc::channel(EVENTS_WAITING_MAX);
+    let (link, orders) = Link::new(pace.answer_within);
+    tokio::spawn(connection::keep(settings, pace, link.clone(), orders, events, alive));
+    (link, receiver)
+}
+
+/// At 64 KiB each the waiting messages stay below 64 MiB; beyond it the broker waits.
+const EVENTS_WAITING_MAX: usize = 1000;

@@ -1,1 +1,175 @@
-//! (room sinks)
+//! Alerts out: one file per kind of channel, one line in the table below.
+//!
+//! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
+
+use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::problem::Problem;
+use crate::wire;
+use serde::Deserialize;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::sync::mpsc;
+
+/// A future in a box, as trait objects need it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A way out of the home.
+pub trait Sink: Send + Sync {
+    /// The channel's name in the config.
+    fn name(&self) -> &str;
+
+    /// Tries once to hand over a notice. Many may run at once.
+    fn deliver<'a>(&'a self, notice: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>>;
+
+    /// Tries once to hand over a heartbeat; channels that carry none say that all is well.
+    fn heartbeat<'a>(
+        &'a self,
+        _point: &'a PointId,
+        _heartbeat: &'a wire::Heartbeat,
+    ) -> BoxFuture<'a, Result<(), NotDelivered>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Whether a notice would go out now, without sending one.
+    fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>>;
+
+    /// Says goodbye where the channel has a word for it.
+    fn stop(&self) {}
+}
+
+/// A notice on its way to one service point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// Whose.
+    pub home: HomeId,
+    /// To whom.
+    pub point: PointId,
+    /// What.
+    pub notice: wire::Notice,
+}
+
+/// What became of a notice that was handed over.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Handed {
+    /// The station holds it and said so.
+    Receipt(wire::Receipt),
+    /// It is carried; the receipt comes by itself, as [`FromStation`].
+    Accepted,
+}
+
+/// Why a notice was not handed over. It may have arrived all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotDelivered {
+    /// It can work at another time.
+    #[error("{0}")]
+    Later(String),
+    /// This notice will never go this way.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// What comes back from a station.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FromStation {
+    /// By which channel.
+    pub channel: ChannelName,
+    /// What.
+    pub what: What,
+}
+
+/// What a channel or its station says.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // a handful an hour, each moved twice
+pub enum What {
+    /// The channel works now: whatever waits is due.
+    Up,
+    /// It does not.
+    Down {
+        /// Words for a person.
+        why: String,
+    },
+    /// A notice is in the station's database.
+    Receipt(wire::Receipt),
+    /// Somebody at the station did something.
+    Step(wire::StationStep),
+    /// Something came that cannot be used.
+    Refused {
+        /// On which topic.
+        topic: String,
+        /// Words for a person.
+        why: String,
+    },
+}
+
+/// What a channel needs to know of its home.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The channel's name.
+    pub channel: ChannelName,
+    /// The home it leads out of.
+    pub home: HomeId,
+    /// The service point it serves.
+    pub point: PointId,
+    /// Where the station's words go.
+    pub from_station: mpsc::Sender<FromStation>,
+    /// Counts up while the channel's task moves.
+    pub alive: Arc<AtomicU64>,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The key in the config.
+    pub name: &'static str,
+    /// One sentence for the page and `check`.
+    pub summary: &'static str,
+    /// An example for the config.
+    pub example: &'static str,
+}
+
+macro_rules! sinks {
+    ($($name:ident: $Name:ident),* $(,)?) => {
+        $(pub mod $name;)*
+
+        /// How a channel is made: the key says which kind, its value the rest.
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "snake_case", deny_unknown_fields)]
+        pub enum ChannelSettings {
+            $(#[doc = concat!("See the module `", stringify!($name), "`.")] $Name($name::Settings),)*
+        }
+
+        impl ChannelSettings {
+            /// Every kind of channel.
+            pub const ROWS: &'static [Row] = &[
+                $(Row { name: stringify!($name), summary: $name::SUMMARY, example: $name::EXAMPLE },)*
+            ];
+
+            /// The key of its kind in the config.
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(ChannelSettings::$Name(_) => stringify!($name),)*
+                }
+            }
+
+            /// What would keep the channel from working, without opening it: files, certificates, addresses.
+            pub fn check(&self) -> Result<(), Problem> {
+                match self {
+                    $(ChannelSettings::$Name(settings) => $name::check(settings),)*
+                }
+            }
+
+            /// Opens the channel; from then on it connects by itself, again and again.
+            pub fn open(&self, opening: Opening) -> Result<Arc<dyn Sink>, Problem> {
+                match self {
+                    $(ChannelSettings::$Name(settings) => $name::open(settings, opening),)*
+                }
+            }
+        }
+    };
+}
+
+sinks! {
+    station_mqtt: StationMqtt,
+}

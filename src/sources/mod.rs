@@ -1,1 +1,24 @@
-//! (room sources)
+//! Bytes in: the home's MQTT broker and its serial ports.
+//!
+//! Never knows what the bytes mean.
+
+use crate::model::frame::RawFrame;
+
+pub mod mqtt;
+pub mod serial;
+
+/// What a source has to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// One message or one complete serial frame.
+    Frame(RawFrame),
+    /// The way to the sensors came or went.
+    Link {
+        /// The source by its name in the config.
+        source: String,
+        /// Whether bytes can come now.
+        up: bool,
+        /// What happened and what to do, for people.
+        why: String,
+    },
+}

@@ -1,1 +1,222 @@
-//! (room store)
+//! The memory of a daemon: what was observed and decided, and what still has to be sent.
+//!
+//! The only room that knows SQLite. One thread owns one connection (WAL, `synchronous=FULL`); everybody else holds a
+//! [`Store`], hands in batches without waiting, and hears through a callback when each is on the disk.
+//!
+//! Two classes of write. An urgent batch (a step of an alert, a notice to send) is committed at once, together with
+//! all that waits; a batch of mere observations waits up to ten seconds for company, because every commit costs an SD
+//! card whole pages. What a power cut takes with it is never more than that, and counts as unknown, not as quiet.
+//!
+//! Never holds back an alert: if the disk fails, every batch is answered with the reason at once, the rows are kept in
+//! memory, and they are written in their order as soon as the disk works again.
+
+mod database;
+mod error;
+mod rows;
+mod upgrade;
+mod writer;
+
+pub use error::Error;
+
+use crate::model::observation::Observation;
+use crate::model::time::{Span, Timestamp};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use writer::{Command, Writer};
+
+/// A handle to the memory. Cheap to clone; dropping the last one writes what waits and ends the thread.
+///
+/// The callback given to [`Store::open`] must not own a handle, or the last one would never be dropped.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+/// A memory that was opened.
+pub struct Opened {
+    /// The handle.
+    pub store: Store,
+    /// Which start of this database this is, counted from 1.
+    pub run: u64,
+    /// Why the older database was put aside and what is used instead, in words for a person.
+    pub replaced: Option<String>,
+}
+
+/// What belongs together: it is written wholly or not at all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch {
+    /// Comes back in [`Written`].
+    pub ticket: u64,
+    /// To be committed at once.
+    pub urgent: bool,
+    /// New lines of the history.
+    pub records: Vec<Record>,
+    /// Rows of the outbox that are settled; applied before `outbox`, so a row that is in both stays open.
+    pub settled: Vec<(String, String)>,
+    /// What has to be sent. A row whose channel and key are open already keeps its place and its instant and takes the
+    /// newer body and priority. A settled row that is handed in again is open again: receivers recognise repeats, and
+    /// sending twice is better than not at all.
+    pub outbox: Vec<OutboxRow>,
+}
+
+/// One line of the history.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// A reading of a known sensor.
+    Observed(Observation),
+    /// Anything else the daemon wants to remember.
+    Entry(Entry),
+}
+
+/// A line of the history in the daemon's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When it happened.
+    pub at: Timestamp,
+    /// JSON the daemon chose.
+    pub body: String,
+}
+
+/// Something to be sent until the receiver's word is back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// By which channel.
+    pub channel: String,
+    /// Which of the channel's messages; unique within the channel.
+    pub key: String,
+    /// The smaller, the sooner.
+    pub priority: u8,
+    /// When it was first handed in.
+    pub at: Timestamp,
+    /// JSON the daemon chose.
+    pub body: String,
+}
+
+/// The answer to one batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Of which batch.
+    pub ticket: u64,
+    /// On the disk, or why not. What failed is kept and written later; handing it in again would double it.
+    pub result: Result<(), String>,
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Raw observations.
+    pub observations: Span,
+    /// Everything else in the history.
+    pub entries: Span,
+}
+
+impl Default for Retention {
+    /// Presence at home is sensitive: the shortest period the work needs (`trust.md` 5.3).
+    fn default() -> Retention {
+        Retention { observations: Span::days(30), entries: Span::days(730) }
+    }
+}
+
+impl Store {
+    /// Opens the database `name` in `dir`, both made if missing, and starts its thread.
+    ///
+    /// Fails only if the directory or the file cannot be used at all; the words say what to do. A database that cannot
+    /// be read is put aside, and the daily copy or a new one takes its place.
+    pub fn open(dir: &Path, name: &str, on_written: impl Fn(Written) + Send + 'static) -> Result<Opened, Error> {
+        let opened = database::open(dir, name)?;
+        let (run, replaced) = (opened.run, opened.replaced.clone());
+        let store = Store::start(|commands| Writer::new(commands, opened.database, Box::new(on_written)))?;
+        Ok(Opened { store, run, replaced })
+    }
+
+    /// A memory that remembers nothing and answers every batch with `why`.
+    pub fn unavailable(why: String, on_written: impl Fn(Written) + Send + 'static) -> Store {
+        Store::start(|commands| Writer::unavailable(commands, why, Box::new(on_written)))
+            .expect("a machine that cannot start one thread cannot run a daemon")
+    }
+
+    /// Hands in a batch. Never blocks and never fails: the answer comes through the callback, in order.
+    pub fn submit(&self, batch: Batch) {
+        self.send(Command::Submit(batch));
+    }
+
+    /// Everything recorded at or after `since`, in the order in which it was handed in. Blocks; for the start.
+    pub fn records(&self, since: Option<Timestamp>) -> Result<Vec<Record>, Error> {
+        let mut records = Vec::new();
+        self.for_each_record(since, |record| records.push(record))?;
+        Ok(records)
+    }
+
+    /// The same one by one, so that a long history never is in memory as a whole.
+    pub fn for_each_record(&self, since: Option<Timestamp>, mut take: impl FnMut(Record)) -> Result<(), Error> {
+        let (slices, incoming) = mpsc::sync_channel(SLICES_AHEAD);
+        self.send(Command::Records { since, slices });
+        loop {
+            let slice = incoming.recv().map_err(|_| Error::Ended)??;
+            if slice.is_empty() {
+                return Ok(());
+            }
+            slice.into_iter().for_each(&mut take);
+        }
+    }
+
+    /// The open rows of the outbox, oldest first. Blocks; for the start.
+    pub fn outbox(&self) -> Result<Vec<OutboxRow>, Error> {
+        self.ask(Command::Outbox)
+    }
+
+    /// When the newest line of the history happened: bounds what a power cut leaves unknown. Blocks; for the start.
+    pub fn last_watching(&self) -> Result<Option<Timestamp>, Error> {
+        self.ask(Command::LastWatching)
+    }
+
+    /// Forgets what is older than `keep`, in small slices between the writes, then shortens the log and makes the
+    /// daily copy. For once a night.
+    pub fn prune(&self, now: Timestamp, keep: &Retention) {
+        self.send(Command::Prune { now, keep: *keep });
+    }
+
+    fn start(writer: impl FnOnce(mpsc::Receiver<Command>) -> Writer) -> Result<Store, Error> {
+        let (commands, incoming) = mpsc::channel();
+        let writer = writer(incoming);
+        let thread = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.run())
+            .map_err(|error| Error::Database(format!("the thread of the store could not be started: {error}")))?;
+        Ok(Store { inner: Arc::new(Inner { commands: Some(commands), thread: Some(thread) }) })
+    }
+
+    fn ask<T>(&self, command: impl FnOnce(mpsc::SyncSender<Result<T, Error>>) -> Command) -> Result<T, Error> {
+        let (reply, answer) = mpsc::sync_channel(1);
+        self.send(command(reply));
+        answer.recv().map_err(|_| Error::Ended)?
+    }
+
+    fn send(&self, command: Command) {
+        let commands = self.inner.commands.as_ref().expect("taken only when the last handle is dropped");
+        // The thread ends only after the last handle; if it panicked, its callback is gone with it.
+        if commands.send(command).is_err() {
+            tracing::error!("the thread of the store has ended");
+        }
+    }
+}
+
+struct Inner {
+    commands: Option<mpsc::Sender<Command>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.commands.take();
+        let Some(thread) = self.thread.take() else { return };
+        if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+            tracing::error!("the thread of the store has panicked");
+        }
+    }
+}
+
+/// Slices of records that may be read ahead of the one who takes them.
+const SLICES_AHEAD: usize = 4;

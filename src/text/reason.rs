@@ -270,6 +270,7 @@ fn service_word(language: Language, service: Service) -> &'static str {
         Service::Nursing => language.pick("护理", "nursing"),
         Service::Repair => language.pick("维修", "a repair"),
         Service::Other => language.pick("其他服务", "another service"),
+        Service::Arrival => language.pick("到访确认", "a visitor's arrival"),
     }
 }
 

@@ -40,7 +40,7 @@ pub fn actor(language: Language, actor: &Actor, names: Names) -> String {
 pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> String {
     let pick = |chinese: &str, english: &str| language.pick(chinese, english).to_owned();
     match deed {
-        Deed::Raise { reason, severity, test } => {
+        Deed::Raise { reason, severity, test, .. } => {
             let (word, what) = (terms::severity(language, *severity), headline(language, reason));
             let test = if *test { language.pick("（测试）", " (test)") } else { "" };
             language.pick(format!("发出{word}：{what}{test}"), format!("raised: {word}, {what}{test}"))

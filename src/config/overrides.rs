@@ -1,0 +1,74 @@
+//! `--set rules.inactivity.windows=[…]`: single settings of the rules, changed for one run.
+
+use crate::engine::rules;
+use crate::problem::Problem;
+
+/// Rules that a later version brings; a setting for them is said to be without effect instead of being refused.
+const NOT_YET: &[&str] = &["rhythm"];
+
+/// The rule settings of `base` (the text of a configuration file, or nothing) with `sets` (`key=value`) put on top.
+/// Warnings come beside.
+pub fn rules(base: &str, sets: &[String]) -> Result<(rules::Settings, Vec<Problem>), Problem> {
+    let mut table: toml::Table = toml::from_str(base).map_err(|error| Problem::new(error.message().to_owned()))?;
+    let mut warnings = Vec::new();
+    for set in sets {
+        let (key, value) = set.split_once('=').ok_or_else(|| {
+            Problem::of(format!("--set {set}"), "no value").with_deed("write it as rules.inactivity.windows=[…]")
+        })?;
+        let path: Vec<&str> = key.trim().split('.').collect();
+        if path.first() != Some(&"rules") || path.len() < 2 {
+            return Err(Problem::of(format!("--set {set}"), "only settings below `rules.` can be changed for one run"));
+        }
+        if NOT_YET.contains(&path[1]) {
+            let what = format!("rule `{}` is not in this version; the setting has no effect", path[1]);
+            warnings.push(Problem::of(format!("--set {}", key.trim()), what).as_warning());
+            continue;
+        }
+        put(&mut table, &path, value_of(value.trim())).map_err(|what| Problem::of(format!("--set {set}"), what))?;
+    }
+    let section = table.remove("rules").unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
+    let settings: rules::Settings = section.try_into().map_err(|error: toml::de::Error| {
+        Problem::of("rules", error.message().to_owned()).with_deed("see config/gateway.toml for every key")
+    })?;
+    Ok((settings, warnings))
+}
+
+/// A TOML value where it is one, else plain text: `9h` need not be quoted for the shell.
+fn value_of(text: &str) -> toml::Value {
+    let parsed: Result<toml::Table, _> = toml::from_str(&format!("value = {text}"));
+    parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| toml::Value::String(text.to_owned()))
+}
+
+fn put(table: &mut toml::Table, path: &[&str], value: toml::Value) -> Result<(), String> {
+    let (last, parents) = path.split_last().expect("a split always has one part");
+    let mut at = table;
+    for parent in parents {
+        let entry = at.entry((*parent).to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        at = entry.as_table_mut().ok_or_else(|| format!("`{parent}` is a value, not a section"))?;
+    }
+    at.insert((*last).to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::Span;
+
+    #[test]
+    fn a_single_setting_is_changed_and_the_rest_stays() {
+        let base = "[rules.silent_sensor]\nafter = \"30h\"\n";
+        let sets = ["rules.not_observed.at_most=5m".to_owned(), "rules.off=[\"low_battery\"]".to_owned()];
+        let (settings, warnings) = rules(base, &sets).unwrap();
+        assert_eq!(settings.silent_sensor.after, Span::hours(30));
+        assert_eq!(settings.not_observed.at_most, Span::minutes(5));
+        assert_eq!((settings.off, warnings), (vec!["low_battery".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn a_mistyped_setting_is_refused_and_a_rule_to_come_is_said_to_have_no_effect() {
+        assert!(rules("", &["rules.inactvity.windows=[]".into()]).is_err());
+        assert!(rules("", &["home.id=x".into()]).is_err());
+        assert!(rules("", &["rules.rhythm.target_false_alerts_per_30_days=1".into()]).is_ok_and(|(_, w)| w.len() == 1));
+    }
+}

@@ -1,0 +1,167 @@
+//! EnOcean's serial protocol: cutting packets out of bytes, and taking a packet apart.
+//!
+//! ```text
+//! 55  LL LL  OO  TT  CC   DD … DD   oo … oo   cc
+//! |   data   opt type |   data      optional  CRC8 over data and optional
+//! sync length         CRC8 over the four bytes before
+//! ```
+//!
+//! 0x55 occurs inside packets too, so only the check sums tell where one begins.
+
+use crate::devices::framing::Cut;
+
+/// Radio telegrams; all other types are the dongle's own talk.
+pub const RADIO_ERP1: u8 = 0x01;
+
+/// A packet whose check sums hold.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// [`RADIO_ERP1`] or another type.
+    pub kind: u8,
+    /// The telegram.
+    pub data: &'a [u8],
+}
+
+/// Why bytes are no packet.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// The rest has not come.
+    Incomplete,
+    /// A short stable reason.
+    Malformed(&'static str),
+}
+
+/// The packet that `bytes` begin with, and its length.
+pub fn parse(bytes: &[u8]) -> Result<(Packet<'_>, usize), Broken> {
+    match bytes.first() {
+        None => return Err(Broken::Incomplete),
+        Some(&SYNC) => {}
+        Some(_) => return Err(Broken::Malformed("no_sync")),
+    }
+    let &[_, high, low, optional, kind, check] = bytes.first_chunk::<HEADER>().ok_or(Broken::Incomplete)?;
+    if crc8(&[high, low, optional, kind]) != check {
+        return Err(Broken::Malformed("bad_header_crc"));
+    }
+    let data = usize::from(u16::from_be_bytes([high, low]));
+    if data > DATA_BYTES_MAX {
+        return Err(Broken::Malformed("too_long"));
+    }
+    let end = HEADER + data + usize::from(optional);
+    let &check = bytes.get(end).ok_or(Broken::Incomplete)?;
+    if crc8(&bytes[HEADER..end]) != check {
+        return Err(Broken::Malformed("bad_data_crc"));
+    }
+    Ok((Packet { kind, data: &bytes[HEADER..HEADER + data] }, end + 1))
+}
+
+/// Finds packets in a stream.
+#[derive(Debug, Default)]
+pub struct Packets {
+    begun: Vec<u8>,
+}
+
+impl Cut for Packets {
+    fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        self.begun.extend_from_slice(bytes);
+        let mut frames = Vec::new();
+        let mut at = 0;
+        while at < self.begun.len() {
+            let rest = &self.begun[at..];
+            match parse(rest) {
+                Ok((_, length)) => {
+                    frames.push(rest[..length].to_vec());
+                    at += length;
+                }
+                Err(Broken::Malformed("no_sync")) => at += 1,
+                // Given out to be counted; a good packet may hide in its bytes, so the search goes on behind the sync.
+                Err(Broken::Malformed(_)) => {
+                    frames.push(rest[..claimed_length(rest).min(rest.len())].to_vec());
+                    at += 1;
+                }
+                // Noise that looks like a beginning must not hold back the whole packet behind it.
+                Err(Broken::Incomplete) => match whole_packet(&rest[1..]) {
+                    Some(skip) => at += 1 + skip,
+                    None => break,
+                },
+            }
+        }
+        self.begun.drain(..at);
+        frames
+    }
+
+    fn forget(&mut self) {
+        self.begun.clear();
+    }
+
+    fn is_pending(&self) -> bool {
+        !self.begun.is_empty()
+    }
+}
+
+/// The length that a header with a good check sum claims; of others, the header alone.
+fn claimed_length(bytes: &[u8]) -> usize {
+    match bytes {
+        [_, high, low, optional, kind, check, ..] if crc8(&[*high, *low, *optional, *kind]) == *check => {
+            let data = usize::from(u16::from_be_bytes([*high, *low]));
+            if data > DATA_BYTES_MAX { HEADER } else { HEADER + data + usize::from(*optional) + 1 }
+        }
+        _ => HEADER,
+    }
+}
+
+/// Where in `bytes` a whole good packet begins.
+fn whole_packet(bytes: &[u8]) -> Option<usize> {
+    (0..bytes.len()).find(|&at| parse(&bytes[at..]).is_ok())
+}
+
+/// CRC8 with polynomial 0x07.
+pub fn crc8(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |crc, byte| {
+        (0..8).fold(crc ^ byte, |crc: u8, _| if crc & 0x80 == 0 { crc << 1 } else { (crc << 1) ^ 0x07 })
+    })
+}
+
+const SYNC: u8 = 0x55;
+const HEADER: usize = 6;
+/// Longest telegram that is waited for; radio telegrams end at 526 bytes when chained, mostly they have 7 to 15.
+const DATA_BYTES_MAX: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(data: &[u8]) -> Vec<u8> {
+        let header = [0, data.len() as u8, 0, RADIO_ERP1];
+        [&[SYNC][..], &header, &[crc8(&header)], data, &[crc8(data)]].concat()
+    }
+
+    #[test]
+    fn a_packet_is_found_whatever_its_pieces() {
+        let bytes = [packet(b"one"), packet(b"\x55two\x55")].concat();
+        for cut in 0..bytes.len() {
+            let mut packets = Packets::default();
+            let mut found = packets.push(&bytes[..cut]);
+            found.extend(packets.push(&bytes[cut..]));
+            assert_eq!(found, [packet(b"one"), packet(b"\x55two\x55")], "cut at {cut}");
+            assert!(!packets.is_pending());
+        }
+    }
+
+    #[test]
+    fn noise_that_claims_to_be_long_holds_nothing_back() {
+        let header = [3, 0xff, 0xff, RADIO_ERP1];
+        let claim = [&[SYNC][..], &header, &[crc8(&header)], b"junk"].concat();
+        let mut packets = Packets::default();
+        assert_eq!(packets.push(&[claim, packet(b"press")].concat()), [packet(b"press")]);
+    }
+
+    #[test]
+    fn a_packet_behind_a_damaged_one_is_read_and_the_damage_is_given_out() {
+        let mut damaged = packet(b"damaged");
+        damaged[8] ^= 1;
+        let mut packets = Packets::default();
+        let found = packets.push(&[damaged.clone(), packet(b"good")].concat());
+        assert_eq!(found, [damaged.clone(), packet(b"good")]);
+        assert_eq!(parse(&damaged), Err(Broken::Malformed("bad_data_crc")));
+    }
+}

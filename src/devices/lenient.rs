@@ -1,0 +1,229 @@
+//! One reader per meaning, used by all families: devices agree on what they mean long before they agree on how to
+//! write it.
+//!
+//! Whatever cannot be understood is unknown (`None`), never a guess; `null` and the empty text are unknown too.
+
+use crate::model::observation::{Availability, Press};
+use serde_json::{Map, Value};
+
+/// Largest payload that is looked at. A bridge's device list is larger; no sensor's message is.
+pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+
+/// A JSON payload, with numbers that no machine can hold read as `null`.
+///
+/// The error is a short stable reason.
+pub fn json(payload: &[u8]) -> Result<Value, &'static str> {
+    if payload.len() > PAYLOAD_BYTES_MAX {
+        return Err("too_long");
+    }
+    let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
+    let text = text.trim_start_matches('\u{feff}');
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(&with_numbers_that_fit(text))).map_err(|error| {
+        // serde_json has no kind for this; it stops at 128 levels.
+        if error.to_string().starts_with("recursion limit") { "too_deep" } else { "not_json" }
+    })
+}
+
+/// A JSON object.
+pub fn object(payload: &[u8]) -> Result<Map<String, Value>, &'static str> {
+    match json(payload)? {
+        Value::Object(object) => Ok(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Err("not_an_object"),
+    }
+}
+
+/// The same text with `1e400`, `NaN` and `Infinity` outside strings as `null`, so that one broken side field does not
+/// cost the field that matters.
+fn with_numbers_that_fit(text: &str) -> String {
+    let mut fitting = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => string_length(rest),
+            c if is_bare(c) => rest.find(|c| !is_bare(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (token, after) = rest.split_at(length);
+        let is_bad = match token {
+            "NaN" | "Infinity" | "-Infinity" | "nan" | "inf" | "-inf" => true,
+            _ => {
+                token.starts_with(|c: char| c.is_ascii_digit() || c == '-') && token.parse().is_ok_and(f64::is_infinite)
+            }
+        };
+        fitting.push_str(if is_bad { "null" } else { token });
+        rest = after;
+    }
+    fitting
+}
+
+fn is_bare(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.')
+}
+
+/// Bytes of the string literal that `text` begins with.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            '"' if !escaped => return at + 1,
+            _ => escaped = c == '\\' && !escaped,
+        }
+    }
+    text.len()
+}
+
+/// A scalar as a trimmed, lower-case word: `" ON"` → `on`, `1.0` → `1`, `true` → `true`.
+pub fn word(value: &Value) -> Option<String> {
+    let word = match value {
+        Value::String(text) => text.trim().to_lowercase(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    (!word.is_empty()).then_some(word)
+}
+
+/// Yes or no.
+pub fn truth(value: &Value) -> Option<bool> {
+    match word(value)?.as_str() {
+        "true" | "on" | "yes" | "1" | "y" => Some(true),
+        "false" | "off" | "no" | "0" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// A finite number, also as text: `"100.00"`.
+pub fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+/// A share of a hundred, also as `"87 %"`. Slightly above 100 is full; below 0 and far above are unknown.
+pub fn percent(value: &Value) -> Option<f64> {
+    let percent = match value {
+        Value::String(text) => text.trim().trim_end_matches('%').trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => number(value),
+    };
+    // 102 % is a full battery of MySensors; 255 is the "unknown" of Zigbee.
+    percent.filter(|percent| (0.0..=120.0).contains(percent)).map(|percent: f64| percent.min(100.0))
+}
+
+/// Degrees Celsius that a dwelling, a fire or a winter can show.
+pub fn celsius(value: &Value) -> Option<f64> {
+    number(value).filter(|celsius| (-60.0..=150.0).contains(celsius))
+}
+
+/// Whether something is open: words, or a truth that means "open".
+pub fn open(value: &Value) -> Option<bool> {
+    match word(value)?.as_str() {
+        "open" | "opened" => Some(true),
+        "closed" | "close" | "shut" => Some(false),
+        _ => truth(value),
+    }
+}
+
+/// Whether a bridge can reach a device.
+pub fn availability(value: &Value) -> Option<Availability> {
+    match word(value)?.as_str() {
+        "online" | "connected" => Some(Availability::Online),
+        "offline" | "disconnected" | "lost" => Some(Availability::Offline),
+        _ => truth(value).map(|on| if on { Availability::Online } else { Availability::Offline }),
+    }
+}
+
+/// What a button's word means: `single_right`, `1_single`, `on_press_release`, `brightness_stop`.
+///
+/// Buttons of one device with several keys put the key before or behind the press; the key is left out here.
+pub fn press(word: &str) -> Option<Press> {
+    let word = word.trim();
+    let lower = word.to_lowercase();
+    if matches!(lower.as_str(), "" | "null" | "none" | "idle" | "unknown") {
+        return None;
+    }
+    let has = |names: &[&str]| lower.split(['_', '-', ' ']).any(|part| names.contains(&part));
+    let meanings: [(&[&str], Press); 7] = [
+        (&["sos", "emergency", "panic"], Press::Sos),
+        // The end of a press names the press it ends: `on_hold_release`.
+        (&["release", "released", "stop"], Press::Release),
+        (&["triple"], Press::Triple),
+        (&["double"], Press::Double),
+        (&["long"], Press::Long),
+        (&["hold", "held"], Press::Hold),
+        (&["single", "press", "pressed", "click", "short", "tap"], Press::Single),
+    ];
+    let known = meanings.into_iter().find(|(names, _)| has(names));
+    Some(known.map_or_else(|| Press::Other(lower.clone()), |(_, press)| press))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json as value;
+
+    #[test]
+    fn a_number_beyond_all_bounds_costs_only_itself() {
+        let object = object(br#"{"a":true,"b":1e400,"c":[-1e999,2],"d":"1e400 \" 1e400","e":NaN}"#).unwrap();
+        assert_eq!(Value::Object(object), value!({"a":true,"b":null,"c":[null,2],"d":"1e400 \" 1e400","e":null}));
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_by_name() {
+        for (payload, why) in [
+            ("[]", "not_an_object"),
+            ("true", "not_an_object"),
+            ("", "not_json"),
+            ("{\"a\":", "not_json"),
+            ("{'a':1}", "not_json"),
+            (&"[".repeat(5000), "too_deep"),
+            (&format!("{{\"a\":{}1{}}}", "[".repeat(500), "]".repeat(500)), "too_deep"),
+            (&format!("\"{}\"", "x".repeat(70_000)), "too_long"),
+        ] {
+            assert_eq!(object(payload.as_bytes()), Err(why), "{payload:.40}");
+        }
+        assert_eq!(object(b"{\"a\":\"\xff\"}"), Err("not_utf8"));
+    }
+
+    #[test]
+    fn types_that_drift_keep_their_meaning() {
+        assert_eq!(["true", "ON", "1", "yes"].map(|w| truth(&value!(w))), [Some(true); 4]);
+        assert_eq!([value!(0), value!(0.0), value!(false), value!("No ")].map(|v| truth(&v)), [Some(false); 4]);
+        assert_eq!(
+            [value!(null), value!(""), value!("maybe"), value!(2), value!([true])].map(|v| truth(&v)),
+            [None; 5]
+        );
+        assert_eq!(
+            [value!("100.00"), value!(102), value!("87 %")].map(|v| percent(&v)),
+            [100.0, 100.0, 87.0].map(Some)
+        );
+        assert_eq!(
+            [value!(-1), value!(255), value!(null), value!("NaN"), value!(true)].map(|v| percent(&v)),
+            [None; 5]
+        );
+        assert_eq!([value!(21.5), value!("21.5")].map(|v| celsius(&v)), [Some(21.5); 2]);
+        assert_eq!([value!(6553.5), value!("inf"), value!(null)].map(|v| celsius(&v)), [None; 3]);
+    }
+
+    #[test]
+    fn a_press_is_known_behind_the_names_of_keys() {
+        for (word, expected) in [
+            ("single", Press::Single),
+            ("single_right", Press::Single),
+            ("2_double", Press::Double),
+            ("long_press", Press::Long),
+            ("button_1_hold", Press::Hold),
+            ("on_press_release", Press::Release),
+            ("on_hold_release", Press::Release),
+            ("brightness_stop", Press::Release),
+            ("emergency", Press::Sos),
+            ("SOS", Press::Sos),
+            ("toggle", Press::Other("toggle".into())),
+        ] {
+            assert_eq!(press(word), Some(expected), "{word}");
+        }
+        assert_eq!(["", "null", " ", "none"].map(press), [None, None, None, None]);
+    }
+}

@@ -1,0 +1,160 @@
+//! Receivers that print a line of text for each event on a serial port; the config says which line means what.
+//!
+//! ```toml
+//! text = { port = "radio", line = "PIR hall ON", kind = "motion", value = "on" }
+//! text = { port = "radio", line = "DOOR 1 *", kind = "contact", values = { open = ["O"], closed = ["C"] } }
+//! ```
+//!
+//! `*` stands for any text, also none; what stands in place of the first one is the value where `value` is not given.
+//! Letter case and blanks at the ends do not count. Every line is an event.
+
+use crate::devices::framing::{LINE_BYTES_MAX, Lines};
+use crate::devices::meaning::{Kind, Meaning, Values};
+use crate::devices::{Decoded, Decoder, reading, toml_text};
+use crate::model::frame::RawFrame;
+use crate::model::observation::{Evidence, Measure, Reading};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One sentence for the table.
+pub const SUMMARY: &str = "receivers that print a line of text for each event on a serial port";
+
+/// An address as written in a config.
+pub const EXAMPLE: &str = "text = { port = \"radio\", line = \"PIR hall ON\", kind = \"motion\", value = \"on\" }";
+
+/// Nothing to set.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {}
+
+/// A line and what it means.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Address {
+    port: String,
+    line: String,
+    value: Option<String>,
+    meaning: Meaning,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    port: String,
+    line: String,
+    kind: Kind,
+    value: Option<String>,
+    #[serde(default)]
+    values: Values,
+    scale: Option<f64>,
+}
+
+impl TryFrom<Written> for Address {
+    type Error = String;
+    fn try_from(written: Written) -> Result<Self, String> {
+        let line = written.line.trim().to_lowercase();
+        if line.replace('*', "").trim().is_empty() {
+            return Err(format!("line {:?} would take every line; write some of its text", written.line));
+        }
+        let meaning = Meaning { kind: written.kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
+        meaning.check()?;
+        // A line without a variable part says one thing only.
+        let usual = if written.kind == Kind::Button { "single" } else { "on" };
+        let value = written.value.or_else(|| (!line.contains('*')).then(|| usual.to_owned()));
+        if let Some(value) = &value
+            && meaning.read(&Value::from(value.as_str())).is_none()
+        {
+            return Err(format!("value {value:?} means nothing for this kind"));
+        }
+        Ok(Address { port: written.port, line, value, meaning })
+    }
+}
+
+impl Address {
+    /// Port, line and meaning: `radio: pir hall on: motion on`.
+    pub fn device(&self) -> String {
+        let value = self.value.as_ref().map(|value| format!(" {value}")).unwrap_or_default();
+        format!("{}: {}: {}{value}", self.port, self.line, self.meaning.name())
+    }
+
+    /// The port it names.
+    pub fn port(&self) -> Option<&str> {
+        Some(&self.port)
+    }
+}
+
+/// The decoder for the lines of the config.
+pub fn decoder(_settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
+    Text { addresses: addresses.into_iter().map(|address| (address.device(), address)).collect() }
+}
+
+/// Cuts at line ends.
+pub fn framer(_settings: &Settings) -> Lines {
+    Lines::default()
+}
+
+/// The address of a line that was heard.
+pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
+    format!("text = {{ port = \"\", line = {}, kind = \"motion\", value = \"on\" }}", toml_text(device))
+}
+
+struct Text {
+    addresses: BTreeMap<String, Address>,
+}
+
+impl Decoder for Text {
+    fn decode(&self, frame: &RawFrame) -> Decoded {
+        if frame.bytes.len() > LINE_BYTES_MAX {
+            return Decoded::Malformed("too_long".to_owned());
+        }
+        let Ok(line) = std::str::from_utf8(&frame.bytes) else { return Decoded::Malformed("not_utf8".to_owned()) };
+        let line = line.trim().to_lowercase();
+        let read = |(name, address): (&String, &Address)| {
+            let found = star(&address.line, &line)?;
+            let value = Value::from(address.value.as_deref().unwrap_or(found));
+            let measure = address.meaning.read(&value).unwrap_or(Measure::Alive);
+            Some(reading(name, measure, Evidence::Event, frame.retained))
+        };
+        Decoded::Readings(self.addresses.iter().filter_map(read).collect())
+    }
+}
+
+/// What stands in `line` for the first `*` of `pattern`, if the whole line is of that pattern.
+fn star<'a>(pattern: &str, line: &'a str) -> Option<&'a str> {
+    let Some((before, pattern)) = pattern.split_once('*') else { return (pattern == line).then_some("") };
+    let rest = line.strip_prefix(before)?;
+    let Some((fixed, more)) = pattern.split_once('*') else { return rest.strip_suffix(pattern).map(str::trim) };
+    // Where the first place does not fit, no later one does.
+    let at = rest.find(fixed)?;
+    star(&format!("*{more}"), &rest[at + fixed.len()..])?;
+    Some(rest[..at].trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, line, found) in [
+            ("pir on", "pir on", Some("")),
+            ("pir on", "pir on!", None),
+            ("door *", "door open", Some("open")),
+            ("door *", "door ", Some("")),
+            ("*;id=7;*", "20;id=7;on", Some("20")),
+            ("a*b*c", "a1b2b3c", Some("1")),
+            ("a*b*c", "a1b2b3", None),
+            ("*x", "xx", Some("x")),
+        ] {
+            assert_eq!(star(pattern, line), found, "{pattern} {line}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_is_wrong() {
+        let why = |text| serde_json::from_str::<Address>(text).unwrap_err().to_string();
+        assert!(why(r#"{"port":"r","line":" * ","kind":"motion"}"#).contains("every line"));
+        assert!(why(r#"{"port":"r","line":"a","kind":"motion","value":"perhaps"}"#).contains("means nothing"));
+    }
+}

@@ -1,0 +1,225 @@
+//! Zigbee sensors behind Zigbee2MQTT.
+//!
+//! ```text
+//! <base>/<friendly name>                 {"occupancy":true,"battery":100,"linkquality":18,…}    state, republished at will
+//! <base>/<friendly name>/action          single                                                twin of a press, or the only word of it
+//! <base>/<friendly name>/<attribute>     true                                                  where `output: attribute` is set
+//! <base>/<friendly name>/availability    {"state":"online"} | online | (empty: renamed, removed)
+//! <base>/<friendly name>/set, /get       commands of others
+//! <base>/bridge/state                    {"state":"offline"} | offline
+//! <base>/bridge/…                        the bridge's own talk
+//! ```
+//!
+//! The friendly name is what lies between, byte for byte: blanks, slashes, any script. Zigbee2MQTT publishes its whole
+//! cached state with every report (a battery report repeats `occupancy:true`), so everything but a press is a level.
+//! A press is followed by `action:""` or `action:null`, which are none. `contact:true` means closed.
+
+use crate::devices::{Decoded, Decoder, lenient, reading, toml_text};
+use crate::model::frame::{Origin, RawFrame};
+use crate::model::observation::{Availability, Evidence, Measure, Reading};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// One sentence for the table.
+pub const SUMMARY: &str = "Zigbee sensors behind Zigbee2MQTT";
+
+/// An address as written in a config.
+pub const EXAMPLE: &str = "zigbee2mqtt = \"hall_pir\"";
+
+/// `[zigbee2mqtt]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The base topics of all Zigbee2MQTT bridges of the home.
+    pub base_topics: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { base_topics: vec!["zigbee2mqtt".to_owned()] }
+    }
+}
+
+/// The friendly name, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Address(String);
+
+impl Address {
+    /// The friendly name.
+    pub fn device(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = String;
+    fn try_from(name: String) -> Result<Self, String> {
+        if name.is_empty() || name.contains(['+', '#']) {
+            return Err(format!("{name:?} cannot be a friendly name of Zigbee2MQTT"));
+        }
+        Ok(Address(name))
+    }
+}
+
+/// The decoder. Every device of the bridge is heard, registered or not.
+pub fn decoder(settings: &Settings, _addresses: Vec<Address>) -> impl Decoder + use<> {
+    let mut bases: Vec<String> =
+        settings.base_topics.iter().map(|base| base.trim_end_matches('/').to_owned()).collect();
+    // Of two bases one of which begins with the other, the longer is meant.
+    bases.sort_by_key(|base| std::cmp::Reverse(base.len()));
+    Zigbee2mqtt { bases }
+}
+
+/// The address of a device that was heard.
+pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
+    format!("zigbee2mqtt = {}", toml_text(device))
+}
+
+struct Zigbee2mqtt {
+    bases: Vec<String>,
+}
+
+impl Decoder for Zigbee2mqtt {
+    fn topics(&self) -> Vec<String> {
+        self.bases.iter().map(|base| format!("{base}/#")).collect()
+    }
+
+    fn decode(&self, frame: &RawFrame) -> Decoded {
+        let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
+        let under = |base: &String| Some((base.clone(), topic.strip_prefix(base.as_str())?.strip_prefix('/')?));
+        let Some((base, rest)) = self.bases.iter().find_map(under) else { return Decoded::NotMine };
+        let said = match rest.rsplit_once('/') {
+            _ if rest == "bridge/state" => bridge(&base, frame),
+            _ if rest.is_empty() || rest == "bridge" || rest.starts_with("bridge/") => Ok(Vec::new()),
+            _ if is_command(rest) => Ok(Vec::new()),
+            Some((name, "availability")) => availability(name, frame),
+            Some((name, attribute)) if is_known(attribute) && !is_object(&frame.bytes) => {
+                self::attribute(name, attribute, frame)
+            }
+            Some(_) | None => state(rest, frame),
+        };
+        said.map_or_else(|why| Decoded::Malformed(why.to_owned()), Decoded::Readings)
+    }
+}
+
+fn is_command(rest: &str) -> bool {
+    ["set", "get"].iter().any(|command| {
+        rest.strip_suffix(command).is_some_and(|name| name.ends_with('/')) || rest.contains(&format!("/{command}/"))
+    })
+}
+
+fn is_object(payload: &[u8]) -> bool {
+    payload.trim_ascii_start().starts_with(b"{")
+}
+
+/// The bridge about itself. The broker keeps it on purpose (it is the bridge's last will): what is kept still holds.
+fn bridge(base: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+    let Some(state) = availability_word(&frame.bytes)? else { return Ok(Vec::new()) };
+    Ok(vec![reading(base, Measure::Bridge(state == Availability::Online), Evidence::Level, false)])
+}
+
+/// The bridge about a device; kept on purpose like the bridge's own state.
+fn availability(name: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+    let state = availability_word(&frame.bytes)?.unwrap_or(Availability::Removed);
+    Ok(vec![reading(name, Measure::Availability(state), Evidence::Level, false)])
+}
+
+/// `{"state":"online"}`, `"online"` or `online`; empty is `None`.
+fn availability_word(payload: &[u8]) -> Result<Option<Availability>, &'static str> {
+    if payload.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let value = match lenient::json(payload) {
+        Ok(Value::Object(object)) => object.get("state").cloned().unwrap_or(Value::Null),
+        Ok(value) => value,
+        Err("not_json") => Value::from(String::from_utf8_lossy(payload)),
+        Err(why) => return Err(why),
+    };
+    lenient::availability(&value).map(Some).ok_or("unknown_availability")
+}
+
+/// One attribute on a topic of its own. The twin of a press says again what the message itself says.
+fn attribute(name: &str, attribute: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+    if frame.bytes.trim_ascii().is_empty() && attribute != "action" {
+        return Ok(Vec::new());
+    }
+    let value = match lenient::json(&frame.bytes) {
+        Ok(value) => value,
+        Err("not_json") => Value::from(String::from_utf8_lossy(&frame.bytes)),
+        Err(why) => return Err(why),
+    };
+    let message = Map::from_iter([(attribute.to_owned(), value)]);
+    let mut readings = measures(name, &message, frame.retained);
+    for reading in &mut readings {
+        reading.copy = attribute == "action";
+    }
+    Ok(readings)
+}
+
+/// A device's message. An empty one clears what the broker kept.
+fn state(name: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+    if frame.bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let message = lenient::object(&frame.bytes)?;
+    let mut readings = measures(name, &message, frame.retained);
+    if readings.is_empty() {
+        readings.push(reading(name, Measure::Alive, Evidence::Event, frame.retained));
+    }
+    Ok(readings)
+}
+
+fn measures(name: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
+    let level = |(key, read): &(&str, fn(&Value) -> Option<Measure>)| {
+        Some(reading(name, read(message.get(*key)?)?, Evidence::Level, retained))
+    };
+    let mut readings: Vec<Reading> = LEVELS.iter().filter_map(level).collect();
+    // Older releases give the raw value as `illuminance` and the lux beside it.
+    let lux = ["illuminance_lux", "illuminance"].iter().find_map(|key| lenient::number(message.get(*key)?));
+    if let Some(lux) = lux.filter(|lux| *lux >= 0.0) {
+        readings.push(reading(name, Measure::IlluminanceLux(lux), Evidence::Level, retained));
+    }
+    // Old releases say `click` for `action`.
+    let action = ["action", "click"].iter().find_map(|key| message.get(*key).and_then(pressed));
+    readings.extend(action.map(|measure| reading(name, measure, Evidence::Event, retained)));
+    readings
+}
+
+fn pressed(action: &Value) -> Option<Measure> {
+    let Value::String(word) = action else { return None };
+    match word.as_str() {
+        // Aqara's vibration sensor reports its three events as actions.
+        "vibration" | "tilt" | "drop" => Some(Measure::Vibration(true)),
+        _ => lenient::press(word).map(Measure::Button),
+    }
+}
+
+fn is_known(attribute: &str) -> bool {
+    matches!(attribute, "action" | "click" | "illuminance" | "illuminance_lux")
+        || LEVELS.iter().any(|(key, _)| *key == attribute)
+}
+
+type Read = fn(&Value) -> Option<Measure>;
+
+/// Attributes whose present value is said again with every message.
+const LEVELS: &[(&str, Read)] = &[
+    ("occupancy", |v| lenient::truth(v).map(Measure::Motion)),
+    ("motion", |v| lenient::truth(v).map(Measure::Motion)),
+    ("presence", |v| lenient::truth(v).map(Measure::Presence)),
+    // true = the magnet is near = closed.
+    ("contact", |v| match lenient::truth(v) {
+        Some(closed) => Some(Measure::Contact(!closed)),
+        None => lenient::open(v).map(Measure::Contact),
+    }),
+    ("water_leak", |v| lenient::truth(v).map(Measure::Leak)),
+    ("smoke", |v| lenient::truth(v).map(Measure::Smoke)),
+    ("gas", |v| lenient::truth(v).map(Measure::Gas)),
+    ("carbon_monoxide", |v| lenient::truth(v).map(Measure::Gas)),
+    ("tamper", |v| lenient::truth(v).map(Measure::Tamper)),
+    ("vibration", |v| lenient::truth(v).map(Measure::Vibration)),
+    ("battery", |v| lenient::percent(v).map(Measure::BatteryPercent)),
+    ("battery_low", |v| lenient::truth(v).map(Measure::BatteryLow)),
+    ("temperature", |v| lenient::celsius(v).map(Measure::TemperatureCelsius)),
+    ("humidity", |v| lenient::percent(v).map(Measure::HumidityPercent)),
+];

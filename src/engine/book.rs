@@ -1,0 +1,345 @@
+//! The alert book: every alert of the home with its life, and the only place where steps are made.
+//!
+//! Steps are numbered here, also those that a station asked for: the home's gateway is the judge between points. A
+//! received alert is never taken back silently; only people close.
+
+use crate::engine::circle::Circle;
+use crate::engine::effect::{Effect, Signal};
+use crate::engine::rules::Alarm;
+use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::home::Home;
+use crate::model::ids::{PointId, SensorId};
+use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
+use crate::model::reason::{Class, Reason, SignOfLife};
+use crate::model::time::{Span, Timestamp};
+use std::collections::BTreeMap;
+
+/// Closed alerts stay this long, so that late repeats of a station's step find their answer.
+const CLOSED_KEPT: Span = Span::days(7);
+
+/// One sign of life in this span is enough on an open alert.
+const LIFE_STEP_EVERY: Span = Span::minutes(5);
+
+/// Every alert of the home.
+#[derive(Clone)]
+pub struct Book {
+    circle: Circle,
+    alerts: BTreeMap<u64, Alert>,
+    next_number: u64,
+    /// When each rule last spoke about each subject: an episode is told once.
+    spoken: BTreeMap<(&'static str, Option<SensorId>), Timestamp>,
+}
+
+impl Book {
+    /// An empty book.
+    pub fn new(circle: Circle) -> Book {
+        Book { circle, alerts: BTreeMap::new(), next_number: 1, spoken: BTreeMap::new() }
+    }
+
+    /// Takes in a step of the history.
+    pub fn recall(&mut self, number: u64, step: Step) {
+        self.next_number = self.next_number.max(number + 1);
+        self.note_spoken(number, &step);
+        match self.alerts.get_mut(&number) {
+            Some(alert) => alert.apply(step),
+            None => {
+                if let Some(alert) = Alert::begin(number, step) {
+                    self.alerts.insert(number, alert);
+                }
+            }
+        }
+    }
+
+    /// Every alert still in the book, oldest first.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.values()
+    }
+
+    /// What `rule` finds at `now`: new episodes are raised, faults that have gone are marked as gone.
+    pub fn find(
+        &mut self,
+        now: Timestamp,
+        home: &Home,
+        rule: &'static str,
+        alarms: Vec<Alarm>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.mark_recovered(now, rule, &alarms, effects);
+        for alarm in alarms {
+            let key = (rule, alarm.reason.subject().cloned());
+            let is_new = self.spoken.get(&key).is_none_or(|spoken| alarm.since >= *spoken);
+            if is_new {
+                self.tell(now, home, alarm.reason, effects);
+            }
+        }
+    }
+
+    /// A trouble of the gateway itself: one open alert per rule.
+    pub fn trouble(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
+        let open =
+            self.open(reason.rule(), reason.subject()).map(|alert| (alert.id.number, alert.recovered_at.is_some()));
+        if open.is_none_or(|(_, recovered)| recovered) {
+            self.tell(now, home, reason, effects);
+        }
+    }
+
+    /// The trouble of `rule` is over; its alert says so and waits for a person.
+    pub fn trouble_over(&mut self, now: Timestamp, rule: &'static str, effects: &mut Vec<Effect>) {
+        self.mark_recovered(now, rule, &[], effects);
+    }
+
+    /// A sign of life: shown on open alerts about the person, and nothing else changes.
+    pub fn life(&mut self, now: Timestamp, sign: &SignOfLife, effects: &mut Vec<Effect>) {
+        let waits = |alert: &Alert| {
+            let news = alert
+                .life_since
+                .as_ref()
+                .is_none_or(|last| sign.at - last.at >= LIFE_STEP_EVERY || last.at < alert.again_at);
+            alert.phase.is_open() && concerns_person(&alert.reason) && news && sign.at > alert.again_at
+        };
+        for number in self.numbers(waits) {
+            self.write(now, number, Actor::gateway(), Deed::Life { sign: sign.clone() }, None, effects);
+        }
+    }
+
+    /// A station holds a notice of this alert.
+    pub fn received(&mut self, now: Timestamp, id: AlertId, point: PointId, effects: &mut Vec<Effect>) {
+        let Some(alert) = self.find_alert(id) else { return };
+        let by = Actor::station(point);
+        let told = alert.steps.iter().any(|step| step.by == by && step.deed == Deed::Receive);
+        if told || alert.phase.after(&Deed::Receive, Role::Station).is_err() {
+            return;
+        }
+        let is_call = alert.phase == Phase::Raised && matches!(alert.reason, Reason::CallButton { .. });
+        // The station knows what it wrote: its receipt is recorded, not sent back.
+        self.record(now, id.number, by, Deed::Receive, None, effects);
+        if is_call {
+            effects.push(Effect::Local(Signal::CallReceived));
+        }
+    }
+
+    /// A step asked for at a station: judged, written, and answered to every point that holds the alert.
+    pub fn asked_for(
+        &mut self,
+        now: Timestamp,
+        id: AlertId,
+        key: String,
+        by: Actor,
+        deed: Deed,
+        effects: &mut Vec<Effect>,
+    ) {
+        // A station that speaks of an alert unknown here keeps it to itself: there is no book to judge by.
+        let Some(alert) = self.find_alert(id) else { return };
+        if let Some(step) = alert.steps.iter().find(|step| step.key.as_deref() == Some(&key)) {
+            let to = by.point.into_iter().collect();
+            effects.push(notify(alert, to, step.clone()));
+            return;
+        }
+        if alert.phase == Phase::Raised
+            && let Some(point) = by.point.clone()
+        {
+            // Whoever acts on an alert holds it, even if the receipt was lost on the way.
+            self.received(now, id, point, effects);
+        }
+        let alert = &self.alerts[&id.number];
+        match alert.judge(now, &by, &deed, &self.circle.timers) {
+            Ok(_) => self.write_with_implied(now, id.number, by, deed, Some(key), effects),
+            Err(why) => {
+                let refused = Deed::Refused { asked: deed.name().to_owned(), why };
+                let to = by.point.clone();
+                let step = self.record(now, id.number, Actor::gateway(), refused, Some(key), effects);
+                effects.push(notify(&self.alerts[&id.number], to.into_iter().collect(), step));
+            }
+        }
+    }
+
+    /// Somebody pressed the visitor's button: proof of arrival on every alert about the person that is in hand.
+    pub fn arrived(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let waits =
+            |alert: &Alert| matches!(alert.phase, Phase::Taken | Phase::OnTheWay) && concerns_person(&alert.reason);
+        for number in self.numbers(waits) {
+            let deed = Deed::Arrive { proof: Proof::ServiceButton };
+            self.write_with_implied(now, number, Actor::home(), deed, None, effects);
+        }
+    }
+
+    /// Makes every step whose time has come.
+    pub fn run_timers(&mut self, now: Timestamp, home: &Home, effects: &mut Vec<Effect>) {
+        self.alerts.retain(|_, alert| !ended_before(alert, now - CLOSED_KEPT));
+        for number in self.numbers(|alert| alert.phase.is_open()) {
+            while let Some((_, deed)) =
+                self.alerts[&number].next_home_timer(&self.circle.timers).filter(|(at, _)| *at <= now)
+            {
+                self.write(now, number, Actor::gateway(), deed, None, effects);
+            }
+            let alert = &self.alerts[&number];
+            if self.circle.widens_at(alert).is_some_and(|at| at <= now) {
+                let deed = Deed::Escalate { level: alert.escalated + 1, to: self.circle.next(&home.zone, now, alert) };
+                self.write(now, number, Actor::gateway(), deed, None, effects);
+            }
+        }
+    }
+
+    /// The next instant at which [`Book::run_timers`] has something to do.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        let timers = &self.circle.timers;
+        let own = self.alerts.values().filter_map(|alert| alert.next_home_timer(timers)).map(|(at, _)| at);
+        let circle = self.alerts.values().filter_map(|alert| self.circle.widens_at(alert));
+        own.chain(circle).min()
+    }
+
+    /// Moves every remembered instant by `by`.
+    pub fn shift(&mut self, by: Span) {
+        self.alerts.values_mut().for_each(|alert| alert.shift(by));
+        self.spoken.values_mut().for_each(|at| *at += by);
+    }
+
+    /// Raises an alert, or says "again" on the open one about the same matter, or reopens the one just closed.
+    fn tell(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
+        if let Some(open) = self.open(reason.rule(), reason.subject()) {
+            let (number, count) = (open.id.number, open.count + 1);
+            self.write(now, number, who_says(&reason), Deed::Again { count }, None, effects);
+            return;
+        }
+        if let Some(number) = self.reopens(now, &reason) {
+            self.write(now, number, Actor::home(), Deed::Reopen, None, effects);
+            return;
+        }
+        let number = self.next_number;
+        let to = self.circle.first(&home.zone, now);
+        let deed = Deed::Raise { severity: reason.severity(), reason, test: false, to };
+        self.write(now, number, Actor::gateway(), deed, None, effects);
+    }
+
+    /// A press within minutes of closing is the same matter: whoever closed it was too quick.
+    fn reopens(&self, now: Timestamp, reason: &Reason) -> Option<u64> {
+        let newest = self.alerts.values().rev().find(|alert| alert.reason.rule() == reason.rule())?;
+        let is_press = matches!(reason, Reason::CallButton { .. });
+        let legal = newest.judge(now, &Actor::home(), &Deed::Reopen, &self.circle.timers).is_ok();
+        (is_press && legal).then_some(newest.id.number)
+    }
+
+    fn mark_recovered(&mut self, now: Timestamp, rule: &'static str, alarms: &[Alarm], effects: &mut Vec<Effect>) {
+        let gone = |alert: &Alert| {
+            alert.phase.is_open()
+                && alert.recovered_at.is_none()
+                && alert.reason.rule() == rule
+                && matches!(alert.reason.class(), Class::Sensor | Class::System)
+                && !alarms.iter().any(|alarm| alarm.reason.subject() == alert.reason.subject())
+        };
+        for number in self.numbers(gone) {
+            self.write(now, number, Actor::gateway(), Deed::Recovered, None, effects);
+        }
+    }
+
+    fn write_with_implied(
+        &mut self,
+        now: Timestamp,
+        number: u64,
+        by: Actor,
+        deed: Deed,
+        key: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        for implied in self.alerts[&number].implied_by(&deed) {
+            let alert = &self.alerts[&number];
+            let step =
+                Step { number: alert.last_step + 1, at: now, by: by.clone(), deed: implied, key: None, implied: true };
+            self.enter(number, step, effects);
+        }
+        self.write(now, number, by, deed, key, effects);
+    }
+
+    /// Writes a step and tells every point that was asked.
+    fn write(
+        &mut self,
+        now: Timestamp,
+        number: u64,
+        by: Actor,
+        deed: Deed,
+        key: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let sets_out = matches!(deed, Deed::Depart).then_some(Signal::OnTheWay);
+        let signal = if matches!(deed, Deed::Close { .. }) { Some(Signal::Closed) } else { sets_out };
+        let asker = by.point.clone();
+        let step = self.record(now, number, by, deed, key, effects);
+        let alert = &self.alerts[&number];
+        let mut to = alert.points.clone();
+        to.extend(asker.filter(|point| !alert.points.contains(point)));
+        effects.push(notify(alert, to, step));
+        effects.extend(signal.filter(|_| concerns_person(&alert.reason)).map(Effect::Local));
+    }
+
+    fn record(
+        &mut self,
+        now: Timestamp,
+        number: u64,
+        by: Actor,
+        deed: Deed,
+        key: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) -> Step {
+        let last = self.alerts.get(&number).map_or(0, |alert| alert.last_step);
+        let step = Step { number: last + 1, at: now, by, deed, key, implied: false };
+        self.enter(number, step.clone(), effects);
+        step
+    }
+
+    fn enter(&mut self, number: u64, step: Step, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Alert { alert: number, step: step.clone() });
+        self.recall(number, step);
+    }
+
+    fn note_spoken(&mut self, number: u64, step: &Step) {
+        let is_repeat = matches!(step.deed, Deed::Again { .. } | Deed::Reopen);
+        let reason = if let Deed::Raise { reason, .. } = &step.deed {
+            Some(reason)
+        } else {
+            self.alerts.get(&number).map(|alert| &alert.reason).filter(|_| is_repeat)
+        };
+        if let Some(reason) = reason {
+            let key = (reason.rule(), reason.subject().cloned());
+            self.spoken.insert(key, step.at);
+        }
+    }
+
+    fn open(&self, rule: &str, subject: Option<&SensorId>) -> Option<&Alert> {
+        self.alerts
+            .values()
+            .rev()
+            .find(|alert| alert.phase.is_open() && alert.reason.rule() == rule && alert.reason.subject() == subject)
+    }
+
+    fn find_alert(&self, id: AlertId) -> Option<&Alert> {
+        self.alerts.get(&id.number).filter(|alert| alert.id == id)
+    }
+
+    fn numbers(&self, which: impl Fn(&Alert) -> bool) -> Vec<u64> {
+        self.alerts.values().filter(|alert| which(alert)).map(|alert| alert.id.number).collect()
+    }
+}
+
+fn notify(alert: &Alert, to: Vec<PointId>, step: Step) -> Effect {
+    let mut alert = alert.clone();
+    alert.steps.clear();
+    Effect::Notify { to, alert: Box::new(alert), step }
+}
+
+fn who_says(reason: &Reason) -> Actor {
+    let pressed = matches!(reason, Reason::CallButton { .. } | Reason::ServiceButton { .. });
+    if pressed { Actor::home() } else { Actor::gateway() }
+}
+
+/// Whether it is the person, not the equipment or a meal, that the alert is about.
+fn concerns_person(reason: &Reason) -> bool {
+    reason.class() == Class::Person || matches!(reason, Reason::NotObserved { .. })
+}
+
+fn ended_before(alert: &Alert, instant: Timestamp) -> bool {
+    match alert.phase {
+        Phase::Closed => alert.closed.as_ref().is_some_and(|closed| closed.at < instant),
+        Phase::Cancelled => alert.again_at < instant,
+        Phase::Raised | Phase::Received | Phase::Taken | Phase::OnTheWay | Phase::Arrived => false,
+    }
+}

@@ -1,0 +1,38 @@
+//! What the engine wants done.
+
+use crate::model::alert::{Alert, Step};
+use crate::model::ids::PointId;
+
+/// One thing to do, in the order given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Record this step before anything that follows is sent.
+    Alert {
+        /// The alert's number.
+        alert: u64,
+        /// The step.
+        step: Step,
+    },
+    /// Tell these points about a step that was recorded before.
+    Notify {
+        /// Who is told.
+        to: Vec<PointId>,
+        /// The alert as it stands after the step; its timeline is left out.
+        alert: Box<Alert>,
+        /// The step.
+        step: Step,
+    },
+    /// Tell the person in the home.
+    Local(Signal),
+}
+
+/// What the person in the home is told by lamp or voice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Signal {
+    /// "Your call has been received."
+    CallReceived,
+    /// "Someone is on the way."
+    OnTheWay,
+    /// All clear.
+    Closed,
+}

@@ -1,0 +1,61 @@
+//! What the engine is told.
+
+use crate::model::alert::AlertId;
+use crate::model::ids::PointId;
+use crate::model::lifecycle::{Actor, Deed};
+use crate::model::observation::Observation;
+use crate::model::reason::Reason;
+use crate::model::time::{Span, Timestamp};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A reading of a known sensor.
+    Observed(Observation),
+    /// A step asked for at a station.
+    Step {
+        /// Which alert.
+        alert: AlertId,
+        /// Unique per click: a repeat is answered, not done again.
+        key: String,
+        /// Who.
+        by: Actor,
+        /// What.
+        deed: Deed,
+    },
+    /// A station has a notice of this alert in its database.
+    Received {
+        /// Which alert.
+        alert: AlertId,
+        /// Whose receipt.
+        point: PointId,
+    },
+    /// The link to a source of sensors changed.
+    Link {
+        /// The source as the config names it.
+        source: String,
+        /// Whether it is up now.
+        up: bool,
+    },
+    /// The gateway begins to watch, or its loop stood still.
+    Started {
+        /// Since when nobody watched; `None` at the very first start.
+        blind_since: Option<Timestamp>,
+    },
+    /// Whether the clock on the wall can be believed.
+    ClockTrusted(bool),
+    /// The clock on the wall jumped against the clock that never does; `now` is the instant after the jump.
+    ClockStepped {
+        /// By how much; positive = forwards.
+        by: Span,
+    },
+    /// The gateway itself is in trouble.
+    Trouble(Reason),
+    /// The trouble of this rule is over.
+    TroubleOver {
+        /// The reason's rule.
+        rule: &'static str,
+    },
+    /// Nothing happened, but a deadline has come.
+    Tick,
+}

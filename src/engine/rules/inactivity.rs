@@ -1,0 +1,172 @@
+//! No sign of life for longer than a fixed limit, set for each part of the day.
+//!
+//! Silence is judged only after a first sign of life (a home whose sensors have never shown life is a sensor problem) and
+//! only while somebody watches: time without a watching gateway is neither quiet nor life.
+
+use super::{Alarm, Finding, Known, Rule};
+use crate::model::reason::Reason;
+use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, Zone, span_text};
+use serde::Deserialize;
+
+/// `[rules.inactivity]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// A limit for each part of the day; silence longer than a limit inside its part is an alert.
+    pub windows: Vec<Window>,
+}
+
+/// A part of the day and its limit.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Begin, included: `07:00`.
+    pub from: TimeOfDay,
+    /// End, excluded: `22:00`.
+    pub to: TimeOfDay,
+    /// The longest silence that is no alert: `6h`.
+    #[serde(with = "span_text")]
+    pub at_most: Span,
+}
+
+impl Window {
+    /// Its part of the day.
+    pub fn hours(&self) -> Hours {
+        Hours { from: self.from, to: self.to }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let window = |from: &str, to: &str, hours| Window {
+            from: from.parse().expect("a time of day"),
+            to: to.parse().expect("a time of day"),
+            at_most: Span::hours(hours),
+        };
+        Settings { windows: vec![window("07:00", "22:00", 6), window("22:00", "07:00", 10)] }
+    }
+}
+
+impl Settings {
+    /// When a silence that began at `quiet_since` becomes an alert, by which limit, and for which hours.
+    ///
+    /// While the clock is not trusted, hours mean nothing: the strictest limit holds at all times.
+    pub fn fires_at(&self, zone: &Zone, clock_trusted: bool, quiet_since: Timestamp) -> Option<Fires> {
+        let in_window = |window: &Window| Fires {
+            at: window.hours().first_inside(zone, quiet_since + window.at_most),
+            limit: window.at_most,
+            hours: Some(window.hours()),
+        };
+        let strictest = |window: &Window| Fires { at: quiet_since + window.at_most, limit: window.at_most, hours: None };
+        let candidates = self.windows.iter().map(|w| if clock_trusted { in_window(w) } else { strictest(w) });
+        candidates.min_by_key(|fires| fires.at)
+    }
+}
+
+/// When and by which limit a silence becomes an alert.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fires {
+    /// When.
+    pub at: Timestamp,
+    /// By which limit.
+    pub limit: Span,
+    /// For which hours the limit is set.
+    pub hours: Option<Hours>,
+}
+
+struct Inactivity {
+    settings: Settings,
+    silent_after: Span,
+}
+
+/// The rule with these settings.
+pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
+    Inactivity { settings: settings.inactivity.clone(), silent_after: settings.silent_sensor.after }
+}
+
+impl Rule for Inactivity {
+    fn name(&self) -> &'static str {
+        "inactivity"
+    }
+
+    fn judge(&self, now: Timestamp, known: &Known) -> Finding {
+        let seen = known.seen;
+        let Some(quiet_since) = seen.quiet_since.filter(|_| seen.blind.is_none()) else { return Finding::default() };
+        let Some(fires) = self.settings.fires_at(&known.home.zone, seen.clock_trusted, quiet_since) else {
+            return Finding::default();
+        };
+        if fires.at > now {
+            return Finding { alarms: Vec::new(), look_again: Some(fires.at) };
+        }
+        let (sensors_alive, sensors) = self.sensors(now, known);
+        let reason = Reason::Inactivity {
+            limit: fires.limit,
+            hours: fires.hours,
+            silence: now - quiet_since,
+            last_life: seen.last_life.clone(),
+            blind: seen.blind_since(seen.last_life.as_ref().map_or(quiet_since, |life| life.at)).cloned(),
+            sensors_alive,
+            sensors,
+        };
+        Finding { alarms: vec![Alarm { reason, since: quiet_since }], look_again: None }
+    }
+}
+
+impl Inactivity {
+    /// Of the sensors that could show life: how many are heard from, and how many there are.
+    fn sensors(&self, now: Timestamp, known: &Known) -> (u32, u32) {
+        let watching = known.home.sensors.values().filter(|sensor| sensor.kind.watches_for_life());
+        watching.fold((0, 0), |(alive, all), sensor| {
+            let limit = sensor.silent_after.unwrap_or(self.silent_after);
+            let heard = known.seen.heard(&sensor.id).and_then(|heard| heard.heard_at);
+            let is_alive = known.seen.link_is_up(&sensor.source) && heard.is_some_and(|at| now - at <= limit);
+            (alive + u32::from(is_alive), all + 1)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, judge, moved};
+    use super::*;
+
+    fn default_rule() -> impl Rule {
+        rule(&super::super::Settings::default())
+    }
+
+    #[test]
+    fn silence_beyond_the_limit_of_the_hour_is_an_alarm_and_the_deadline_is_the_judgement() {
+        let seen = moved(&["08:00"]);
+        let rule = default_rule();
+        let before = judge(&rule, at("13:59"), &seen);
+        assert_eq!((before.alarms.len(), before.look_again), (0, Some(at("14:00"))));
+        let finding = judge(&rule, at("14:00"), &seen);
+        assert_eq!(finding.alarms[0].since, at("08:00"));
+        assert!(matches!(
+            &finding.alarms[0].reason,
+            Reason::Inactivity { limit, silence, sensors_alive: 1, sensors: 3, .. }
+                if *limit == Span::hours(6) && *silence == Span::hours(6)
+        ));
+    }
+
+    #[test]
+    fn a_night_without_movement_is_judged_by_the_night_and_then_by_the_morning() {
+        // Quiet since 21:00: the night allows 10 h, and at 07:00 the day's 6 h have long passed.
+        let fires = Settings::default().fires_at(&Zone::utc(), true, at("21:00"));
+        assert_eq!(fires.map(|f| f.at), Some(at("21:00") + Span::hours(10)));
+        // Quiet since 20:00: 22:00 begins a window in which only 2 h have passed; the night's limit ends at 06:00.
+        let fires = Settings::default().fires_at(&Zone::utc(), true, at("20:00"));
+        assert_eq!(fires.map(|f| f.at), Some(at("20:00") + Span::hours(10)));
+    }
+
+    #[test]
+    fn an_untrusted_clock_takes_the_strictest_limit_at_all_hours() {
+        let fires = Settings::default().fires_at(&Zone::utc(), false, at("20:00"));
+        assert_eq!(fires.map(|f| (f.at, f.hours)), Some((at("20:00") + Span::hours(6), None)));
+    }
+
+    #[test]
+    fn a_home_that_never_showed_life_is_not_quiet() {
+        assert_eq!(judge(&default_rule(), at("23:00"), &moved(&[])), Finding::default());
+    }
+}

@@ -1,0 +1,47 @@
+//! "What if from this instant on no sensor said anything?" — asked of a copy of the engine as it stands.
+
+use super::run::Raised;
+use crate::engine::{Effect, Engine, drive};
+use crate::model::lifecycle::Deed;
+use crate::model::reason::{Class, Reason};
+use crate::model::time::{Span, Timestamp};
+
+/// How long the silence is followed.
+const FOLLOWED: Span = Span::hours(24);
+
+/// What became of the silence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// From when on no sensor says anything.
+    pub silent_from: Timestamp,
+    /// When the alert about the person for this silence is raised, and why; it may lie before `silent_from`.
+    pub alert: Option<(Timestamp, Reason)>,
+}
+
+/// Follows the silence that begins at `silent_from` in a copy of `engine`; `raised` is what was raised so far.
+pub fn answer(engine: &Engine, silent_from: Timestamp, raised: &[Raised]) -> Answer {
+    let quiet_since = engine.seen().quiet_since;
+    let already = raised.iter().rev().find(|raised| {
+        raised.reason.class() == Class::Person
+            && raised.ended.is_none()
+            && quiet_since.is_none_or(|quiet| raised.at > quiet)
+    });
+    if let Some(already) = already {
+        return Answer { silent_from, alert: Some((already.at, already.reason.clone())) };
+    }
+    let mut copy = engine.clone();
+    let mut first = None;
+    let end = silent_from + FOLLOWED;
+    while let Some(deadline) = copy.next_wakeup().filter(|deadline| *deadline <= end && first.is_none()) {
+        drive::until(&mut copy, deadline, |at, effects| {
+            first = first.take().or_else(|| effects.iter().find_map(person_alert).map(|reason| (at, reason)));
+        });
+    }
+    Answer { silent_from, alert: first }
+}
+
+fn person_alert(effect: &Effect) -> Option<Reason> {
+    let Effect::Alert { step, .. } = effect else { return None };
+    let Deed::Raise { reason, .. } = &step.deed else { return None };
+    (reason.class() == Class::Person).then(|| reason.clone())
+}

@@ -1,0 +1,254 @@
+//! The station by MQTT: notices and heartbeats up, receipts and steps down, over a connection of its own.
+//!
+//! PUBACK is the broker's word and moves nothing but the next attempt; the station's receipt comes as [`What::Receipt`].
+
+use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::mqtt::{self, Broker, Link, Login, NotPublished, Tls, Will};
+use crate::problem::Problem;
+use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
+use crate::wire::{self, Down, Topic, Up, Wire};
+use serde::Deserialize;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// What it is, in one sentence.
+pub const SUMMARY: &str = "the station by MQTT, through its own or its district's broker";
+
+/// An example for the config.
+pub const EXAMPLE: &str = r#"station_mqtt = { broker = "mqtts://district.example:8883", ca = "/etc/carecircle/ca.pem", credentials = "/etc/carecircle/home.pem" }"#;
+
+/// The keys in the config.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The broker's address: `mqtt://…` or `mqtts://…`.
+    pub broker: Broker,
+    /// The user, where the broker asks for one.
+    pub user: Option<String>,
+    /// The file that holds the user's password in its first line.
+    pub password_file: Option<PathBuf>,
+    /// The certificates (PEM) of the authority that vouches for the broker.
+    pub ca: Option<PathBuf>,
+    /// The home's certificate and its private key in one file (PEM).
+    pub credentials: Option<PathBuf>,
+}
+
+/// What would keep the channel from working.
+pub fn check(settings: &Settings) -> Result<(), Problem> {
+    let connection = connection(settings, "check".to_owned())?;
+    connection.check().map_err(|why| Problem::of(settings.broker.to_string(), why))
+}
+
+/// Opens the channel.
+pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Problem> {
+    let Opening { channel, home, point, from_station, alive } = opening;
+    let topic = Topic::Up(home.clone(), point.clone(), Up::Link).to_string();
+    let link_is = |online| wire::Link { v: wire::VERSION, online }.to_bytes();
+    // One id per home and channel: a second gateway of the same home throws the first one out, and is noticed by that.
+    let connection = mqtt::Settings {
+        filters: vec![wire::down_filter(&home)],
+        will: Some(Will { topic: topic.clone(), payload: link_is(false), retain: true }),
+        announce: Some((topic, link_is(true))),
+        ..connection(settings, format!("{home}.{channel}"))?
+    };
+    connection.check().map_err(|why| Problem::of(settings.broker.to_string(), why))?;
+    let (link, events) = mqtt::start(connection, alive);
+    tokio::spawn(listen(events, channel.clone(), home.clone(), from_station));
+    Ok(Arc::new(StationMqtt { channel, home, link }))
+}
+
+struct StationMqtt {
+    channel: ChannelName,
+    home: HomeId,
+    link: Link,
+}
+
+impl Sink for StationMqtt {
+    fn name(&self) -> &str {
+        self.channel.as_str()
+    }
+
+    fn deliver<'a>(&'a self, notice: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>> {
+        Box::pin(async move {
+            let topic = Topic::Up(notice.home.clone(), notice.point.clone(), Up::Notice).to_string();
+            self.link.publish(&topic, notice.notice.to_bytes(), false).await?;
+            Ok(Handed::Accepted)
+        })
+    }
+
+    fn heartbeat<'a>(
+        &'a self,
+        point: &'a PointId,
+        heartbeat: &'a wire::Heartbeat,
+    ) -> BoxFuture<'a, Result<(), NotDelivered>> {
+        Box::pin(async move {
+            let topic = Topic::Up(self.home.clone(), point.clone(), Up::Heartbeat).to_string();
+            Ok(self.link.publish(&topic, heartbeat.to_bytes(), false).await?)
+        })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
+        Box::pin(async move {
+            match self.link.why_down() {
+                None => Ok(()),
+                Some(why) => Err(NotDelivered::Later(why)),
+            }
+        })
+    }
+
+    fn stop(&self) {
+        self.link.stop();
+    }
+}
+
+impl From<NotPublished> for NotDelivered {
+    fn from(error: NotPublished) -> NotDelivered {
+        match error {
+            NotPublished::Down(_) | NotPublished::NoAnswer(_) => NotDelivered::Later(error.to_string()),
+            NotPublished::Never(why) => NotDelivered::Never(why),
+        }
+    }
+}
+
+/// Passes on what the station says until the link or the listener ends.
+async fn listen(
+    mut events: mpsc::Receiver<mqtt::Event>,
+    channel: ChannelName,
+    home: HomeId,
+    from_station: mpsc::Sender<FromStation>,
+) {
+    while let Some(event) = events.recv().await {
+        let what = match event {
+            mqtt::Event::Up => What::Up,
+            mqtt::Event::Down { why } => What::Down { why },
+            mqtt::Event::Message { topic, payload, retained } => {
+                read(&home, &topic, &payload, retained).unwrap_or_else(|why| What::Refused { topic, why })
+            }
+        };
+        if from_station.send(FromStation { channel: channel.clone(), what }).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<What, String> {
+    let ours = |said: &HomeId| {
+        if said == home { Ok(()) } else { Err(format!("it speaks of the home {said}, and this is {home}")) }
+    };
+    match Topic::parse(topic) {
+        Some(Topic::Down(_, Down::Receipt)) => {
+            let receipt = wire::Receipt::from_bytes(payload).map_err(|error| error.to_string())?;
+            ours(&receipt.home).map(|()| What::Receipt(receipt))
+        }
+        Some(Topic::Down(_, Down::Step)) => {
+            if retained {
+                return Err("a step must not be retained: nobody does it again whenever this home connects".to_owned());
+            }
+            let step = wire::StationStep::from_bytes(payload).map_err(|error| error.to_string())?;
+            ours(&step.home).map(|()| What::Step(step))
+        }
+        Some(Topic::Down(_, Down::Directory | Down::Suspension)) => {
+            Err("this version takes neither directories nor suspensions from a station".to_owned())
+        }
+        Some(Topic::Up(..)) | None => Err("nobody speaks to a home on this topic".to_owned()),
+    }
+}
+
+fn connection(settings: &Settings, client_id: String) -> Result<mqtt::Settings, Problem> {
+    let Settings { broker, user, password_file, ca, credentials } = settings;
+    let login = match (user, password_file) {
+        (Some(user), Some(file)) => {
+            let text = String::from_utf8(secret(file)?)
+                .map_err(|_| Problem::of(file.display().to_string(), "the password is no UTF-8 text"))?;
+            Some(Login { user: user.clone(), password: text.lines().next().unwrap_or_default().to_owned() })
+        }
+        (Some(user), None) => Some(Login { user: user.clone(), password: String::new() }),
+        (None, Some(_)) => {
+            return Err(Problem::of(broker.to_string(), "there is a password_file and no user").with_deed("set the key user"));
+        }
+        (None, None) => None,
+    };
+    if !broker.tls && (ca.is_some() || credentials.is_some()) {
+        return Err(Problem::of(broker.to_string(), "certificates are set for a broker without TLS")
+            .with_deed("write \"mqtts://\" in its address"));
+    }
+    let tls = match ca {
+        Some(ca) => Some(Tls { ca: secret(ca)?, identity: credentials.as_deref().map(secret).transpose()? }),
+        None if credentials.is_some() => {
+            return Err(Problem::of(broker.to_string(), "there are credentials and no authority to check the broker with")
+                .with_deed("set the key ca"));
+        }
+        None => None,
+    };
+    Ok(mqtt::Settings { client_id, broker: broker.clone(), login, tls, filters: Vec::new(), will: None, announce: None })
+}
+
+/// The bytes of a file the config names; a bare name is looked up among systemd's credentials first.
+fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let file = match folder.map(|folder| folder.join(file)) {
+        Some(credential) if file.is_relative() && credential.exists() => credential,
+        _ => file.to_owned(),
+    };
+    std::fs::read(&file).map_err(|error| {
+        let what = if error.kind() == ErrorKind::NotFound {
+            "no such file".to_owned()
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            "permission denied".to_owned()
+        } else {
+            error.to_string()
+        };
+        Problem::of(file.display().to_string(), what).with_deed("it must be readable for the user carecircle, and nobody else")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> HomeId {
+        HomeId::new("ky-0412").unwrap()
+    }
+
+    fn receipt(home: &str) -> Vec<u8> {
+        format!(r#"{{"v":1,"home":"{home}","alert":{{"number":7,"raised_at_ms":1}},"step":1,"point":"lehe","at_ms":2}}"#)
+            .into_bytes()
+    }
+
+    #[test]
+    fn a_receipt_of_another_home_closes_nothing_here() {
+        let topic = "carecircle/v1/ky-0412/down/receipt";
+        assert!(matches!(read(&home(), topic, &receipt("ky-0412"), false), Ok(What::Receipt(_))));
+        assert!(read(&home(), topic, &receipt("ky-0413"), false).unwrap_err().contains("ky-0413"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_with_words() {
+        let refused = |topic: &str, body: &[u8], retained| read(&home(), topic, body, retained).unwrap_err();
+        assert!(refused("carecircle/v1/ky-0412/down/receipt", b"{", false).contains("not a body"));
+        assert!(refused("carecircle/v1/ky-0412/down/receipt", br#"{"v":2}"#, false).contains("version 2"));
+        assert!(refused("carecircle/v1/ky-0412/down/step", b"{}", true).contains("retained"));
+        assert!(refused("carecircle/v1/ky-0412/down/suspension", b"{}", false).contains("suspensions"));
+        assert!(refused("other/topic", b"{}", false).contains("nobody speaks"));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_name_the_key_to_set() {
+        let settings = Settings {
+            broker: "mqtt://localhost".parse().unwrap(),
+            user: None,
+            password_file: None,
+            ca: None,
+            credentials: None,
+        };
+        assert_eq!(check(&settings), Ok(()));
+        let words = |settings: Settings| check(&settings).unwrap_err().to_string();
+        assert!(words(Settings { password_file: Some("p".into()), ..settings.clone() }).contains("set the key user"));
+        assert!(words(Settings { ca: Some("ca.pem".into()), ..settings.clone() }).contains("mqtts://"));
+        let tls = Settings { broker: "mqtts://localhost".parse().unwrap(), ..settings };
+        assert!(words(Settings { credentials: Some("c".into()), ..tls.clone() }).contains("set the key ca"));
+        assert!(words(Settings { ca: Some("/nowhere/ca.pem".into()), ..tls }).contains("/nowhere/ca.pem: no such file"));
+    }
+}
