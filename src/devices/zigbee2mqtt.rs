@@ -218,6 +218,12 @@ const LEVELS: &[(&str, Read)] = &[
     ("carbon_monoxide", |v| lenient::truth(v).map(Measure::Gas)),
     ("tamper", |v| lenient::truth(v).map(Measure::Tamper)),
     ("vibration", |v| lenient::truth(v).map(Measure::Vibration)),
+    // Of plugs and relays; covers and locks have words of their own here.
+    ("state", |v| match v.as_str() {
+        Some("ON") => Some(Measure::Switch(true)),
+        Some("OFF") => Some(Measure::Switch(false)),
+        Some(_) | None => None,
+    }),
     ("battery", |v| lenient::percent(v).map(Measure::BatteryPercent)),
     ("battery_low", |v| lenient::truth(v).map(Measure::BatteryLow)),
     ("temperature", |v| lenient::celsius(v).map(Measure::TemperatureCelsius)),
