@@ -2,6 +2,8 @@
 //!
 //! The ports are ptys; dropping the far end is what pulling a dongle out is.
 
+#![allow(clippy::unwrap_used)] // fixtures are tests too
+
 use carecircle::devices::{Devices, Settings as DeviceSettings, Wiring};
 use carecircle::sources::{Event, serial};
 use std::os::unix::fs::symlink;
