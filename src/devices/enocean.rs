@@ -25,6 +25,9 @@ pub const SUMMARY: &str = "EnOcean radio sensors behind a serial dongle (ESP3)";
 /// An address as written in a config.
 pub const EXAMPLE: &str = "enocean = { sender = \"0500aa01\", profile = \"A5-07-01\" }";
 
+/// Bits per second of every dongle with ESP3.
+pub const BAUD: u32 = 57_600;
+
 /// Nothing to set.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

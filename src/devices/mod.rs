@@ -5,7 +5,7 @@
 //!
 //! A new family is one file, begun from [`template`], and one line in `devices!` below: its module and the name of its
 //! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address`, `decoder`,
-//! `address_toml`, and, where it speaks on a serial port, `framer`.
+//! `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
@@ -86,6 +86,13 @@ macro_rules! devices {
             pub fn family(&self) -> &'static str {
                 match self {
                     $(Wiring::$Serial(_) => stringify!($serial),)*
+                }
+            }
+
+            /// Bits per second that its dongles usually speak.
+            pub fn usual_baud(&self) -> u32 {
+                match self {
+                    $(Wiring::$Serial(_) => $serial::BAUD,)*
                 }
             }
 

@@ -24,6 +24,9 @@ pub const SUMMARY: &str = "receivers that print a line of text for each event on
 /// An address as written in a config.
 pub const EXAMPLE: &str = "text = { port = \"radio\", line = \"PIR hall ON\", kind = \"motion\", value = \"on\" }";
 
+/// Bits per second where the receiver's data sheet says nothing else.
+pub const BAUD: u32 = 9_600;
+
 /// Nothing to set.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -175,7 +175,7 @@ impl Source {
 /// A new pty under the same link. The near end is opened by nobody but the source.
 fn plug_in(link: &Path) -> SerialStream {
     let (far, near) = SerialStream::pair().unwrap();
-    let _ = std::fs::remove_file(link);
+    drop(std::fs::remove_file(link));
     symlink(near.name().unwrap(), link).unwrap();
     far
 }
