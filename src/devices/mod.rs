@@ -165,6 +165,7 @@ macro_rules! devices {
     };
 }
 
+// `cargo fmt` does not see modules that a macro declares: rustfmt src/devices/*.rs
 devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,

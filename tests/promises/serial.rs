@@ -50,6 +50,25 @@ async fn a_missing_dongle_is_asked_for_ever_more_rarely_and_told_once() {
 }
 
 #[tokio::test]
+async fn a_dongle_that_stays_away_is_told_once_and_heard_when_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let mut source = Source::start(&link, quick_pause(), 64);
+    source.expect_link(false).await; // nothing is plugged in yet
+    let dongle = plug_in(&link);
+    source.expect_link(true).await;
+    drop(dongle);
+    source.expect_link(false).await;
+    // The link by id now leads nowhere; five more tries find that out.
+    let turns = source.progress.load(Ordering::Relaxed);
+    source.until_progress(turns + 10).await;
+    let mut dongle = plug_in(&link);
+    source.expect_link(true).await;
+    dongle.write_all(b"press\n").await.unwrap();
+    assert_eq!(source.frame().await, "press");
+}
+
+#[tokio::test]
 async fn what_was_begun_before_the_loss_does_not_spoil_what_comes_after() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("dongle");
