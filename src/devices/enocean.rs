@@ -208,6 +208,13 @@ impl Enocean {
                 None => say(&device, note("unknown_profile", telegram.description()), Evidence::Event),
             }
         }
+        // A press of a key that nobody registered is still heard of.
+        if let ([], [first, ..]) = (&readings[..], known) {
+            for (measure, evidence) in telegram.measures(first.profile, None).unwrap_or_default() {
+                let heard = reading(sender, measure, evidence, retained);
+                readings.push(Reading { copy: telegram.repeats > 0, ..heard });
+            }
+        }
         Decoded::Readings(readings)
     }
 }

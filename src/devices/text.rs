@@ -8,11 +8,12 @@
 //!
 //! `*` stands for any text, also none. Where `value` is not given, the value is what stands for `{value}`, or for the
 //! `*` where there is only one. Letter case and blanks at the ends do not count. Every line is an event.
+//! A line that nobody registered is told as such, so that a technician can.
 
 use crate::devices::framing::{LINE_BYTES_MAX, Lines};
 use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::{Decoded, Decoder, reading, toml_text};
-use crate::model::frame::RawFrame;
+use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
 use serde_json::Value;
@@ -97,9 +98,11 @@ pub fn framer(_settings: &Settings) -> Lines {
     Lines::default()
 }
 
-/// The address of a line that was heard.
+/// The address of a line that was heard: `port: line`.
 pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
-    format!("text = {{ port = \"\", line = {}, kind = \"motion\", value = \"on\" }}", toml_text(device))
+    let (port, line) = device.split_once(": ").unwrap_or(("", device));
+    let (port, line) = (toml_text(port), toml_text(line));
+    format!("text = {{ port = {port}, line = {line}, kind = \"motion\", value = \"on\" }}")
 }
 
 struct Text {
@@ -111,17 +114,37 @@ impl Decoder for Text {
         if frame.bytes.len() > LINE_BYTES_MAX {
             return Decoded::Malformed("too_long".to_owned());
         }
-        let Ok(line) = std::str::from_utf8(&frame.bytes) else { return Decoded::Malformed("not_utf8".to_owned()) };
-        let line = line.trim().to_lowercase();
+        let Ok(written) = std::str::from_utf8(&frame.bytes) else { return Decoded::Malformed("not_utf8".to_owned()) };
+        let line = written.trim().to_lowercase();
         let read = |(name, address): (&String, &Address)| {
             let found = address.pattern.find(&line)?;
             let value = Value::from(address.value.as_deref().unwrap_or(found));
             let measure = address.meaning.read(&value).unwrap_or(Measure::Alive);
             Some(reading(name, measure, Evidence::Event, frame.retained))
         };
-        Decoded::Readings(self.addresses.iter().filter_map(read).collect())
+        let readings: Vec<Reading> = self.addresses.iter().filter_map(read).collect();
+        Decoded::Readings(if readings.is_empty() { unknown(written, frame) } else { readings })
     }
 }
+
+/// A line that nobody registered, for the technician who wants to.
+fn unknown(line: &str, frame: &RawFrame) -> Vec<Reading> {
+    let Origin::Serial { port } = &frame.from else { return Vec::new() };
+    let line: String = line.trim().chars().take(UNKNOWN_CHARACTERS_MAX).collect();
+    if line.is_empty() {
+        return Vec::new();
+    }
+    let device = format!("{port}: {line}");
+    vec![reading(
+        &device,
+        Measure::Note { kind: "unknown_line".to_owned(), text: line },
+        Evidence::Event,
+        frame.retained,
+    )]
+}
+
+/// Enough to recognise a line by.
+const UNKNOWN_CHARACTERS_MAX: usize = 100;
 
 /// A line with gaps.
 #[derive(Debug, Clone, PartialEq)]

@@ -139,7 +139,7 @@ fn an_unknown_device_comes_with_a_snippet_that_parses() {
         ("zigbee2mqtt", "sink", Measure::Leak(false), "leak"),
         ("enocean", "01a2b3c4", taught, "motion"),
         ("json", "vendor/17", Measure::Alive, "motion"),
-        ("text", "PIR 1 ON", Measure::Alive, "motion"),
+        ("text", "radio: PIR 1 ON", Measure::Alive, "motion"),
     ] {
         let snippet = Devices::snippet(family, device, &[reading(device, measure)]);
         let file: File = toml::from_str(&snippet).unwrap_or_else(|error| panic!("{snippet}{error}"));
