@@ -177,7 +177,7 @@ impl Port {
         Ok(())
     }
 
-    async fn send(&self, event: Event) -> Result<(), NobodyListens> {
+    async fn send(&mut self, event: Event) -> Result<(), NobodyListens> {
         loop {
             match tokio::time::timeout(HEARTBEAT, self.out.reserve()).await {
                 Ok(Ok(place)) => {
@@ -190,7 +190,7 @@ impl Port {
         }
     }
 
-    async fn rest(&self, pause: Duration) {
+    async fn rest(&mut self, pause: Duration) {
         let mut left = pause;
         while !left.is_zero() && !self.out.is_closed() {
             let part = left.min(HEARTBEAT);

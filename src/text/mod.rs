@@ -3,12 +3,14 @@
 //! Page, log and replay print the same words because they all come from here. Text from outside (places, notes,
 //! sensor names) goes through [`shown`], so that it cannot reorder or flood a line.
 
+mod labels;
 mod names;
 mod reason;
 mod step;
 mod terms;
 mod when;
 
+pub use labels::{has_label, label};
 pub use names::{room, shown};
 pub use reason::{headline, reason};
 pub use step::{actor, deed_done, refusal, step};

@@ -1,0 +1,208 @@
+//! The outbox on its way: one queue and one task per channel, so that a channel that hangs holds up no other.
+//!
+//! A row is sent again and again until the station's receipt settles it: after 5, 10, 20, 30 s, then every 30 s for an
+//! hour, then every 10 minutes; all at once when the link comes back. The sink only tries once and says what happened.
+
+use crate::clock;
+use crate::model::time::Span;
+use crate::sinks::{Handed, NotDelivered, Outgoing, Sink};
+use crate::wire::Receipt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// What a channel's task is told.
+#[derive(Debug)]
+pub enum Order {
+    /// Send this until it is settled.
+    Send {
+        /// Its key in the outbox.
+        key: String,
+        /// The smaller, the sooner.
+        priority: u8,
+        /// Not before this long from now: a second path waits for the first.
+        wait: Span,
+        /// What.
+        notice: Box<Outgoing>,
+    },
+    /// A receipt is back.
+    Settle {
+        /// The key.
+        key: String,
+    },
+    /// The link is back: everything is due.
+    AllDue,
+}
+
+/// What a channel's task found out.
+#[derive(Debug)]
+pub enum Report {
+    /// The channel itself gave the receipt.
+    Receipt(Receipt),
+    /// A try failed; words for a person.
+    Failed {
+        /// The channel.
+        channel: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// How the queue stands, for heartbeat and status.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// Rows without a receipt.
+    pub rows: AtomicU64,
+    /// Since when the oldest of them waits, in milliseconds since boot; 0 = none.
+    pub oldest_since_boot_ms: AtomicU64,
+}
+
+impl Waiting {
+    /// Age of the oldest row without a receipt.
+    pub fn oldest(&self, since_boot: Span) -> Option<Span> {
+        let since = self.oldest_since_boot_ms.load(Ordering::Relaxed);
+        (since > 0).then(|| (since_boot - Span::milliseconds(since as i64)).max(Span::zero()))
+    }
+}
+
+/// Rows of one channel that are on the wire at the same time.
+const IN_FLIGHT_MAX: usize = 16;
+
+struct Row {
+    notice: Arc<Outgoing>,
+    priority: u8,
+    since: Span,
+    due: Span,
+    tries: u32,
+    in_flight: bool,
+}
+
+/// Runs one channel until the orders end. `alive` counts up at least every second.
+pub async fn run(
+    sink: Arc<dyn Sink>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    reports: mpsc::UnboundedSender<Report>,
+    waiting: Arc<Waiting>,
+    alive: Arc<AtomicU64>,
+) {
+    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+    let mut tries: JoinSet<(String, Result<Handed, NotDelivered>)> = JoinSet::new();
+    loop {
+        alive.fetch_add(1, Ordering::Relaxed);
+        send_due(&sink, &mut rows, &mut tries);
+        show(&rows, &waiting);
+        let pause = until_next(&rows, tries.len());
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(order) => obey(order, &mut rows),
+                None => return,
+            },
+            Some(done) = tries.join_next() => {
+                // A sink that panics has lost nothing: the row is still here and will be tried again.
+                let Ok((key, result)) = done else { rows.values_mut().for_each(|row| row.in_flight = false); continue };
+                settle_try(&sink, &key, result, &mut rows, &reports);
+            }
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
+    let now = clock::since_boot();
+    match order {
+        Order::Send { key, priority, wait, notice } => {
+            let row =
+                Row { notice: Arc::new(*notice), priority, since: now, due: now + wait, tries: 0, in_flight: false };
+            rows.insert(key, row);
+        }
+        Order::Settle { key } => {
+            rows.remove(&key);
+        }
+        Order::AllDue => rows.values_mut().for_each(|row| {
+            row.due = now;
+            row.tries = 0;
+        }),
+    }
+}
+
+fn send_due(
+    sink: &Arc<dyn Sink>,
+    rows: &mut BTreeMap<String, Row>,
+    tries: &mut JoinSet<(String, Result<Handed, NotDelivered>)>,
+) {
+    let now = clock::since_boot();
+    let mut due: Vec<(&String, &mut Row)> =
+        rows.iter_mut().filter(|(_, row)| !row.in_flight && row.due <= now).collect();
+    // Buttons first, then the oldest.
+    due.sort_by_key(|(_, row)| (row.priority, row.since));
+    for (key, row) in due.into_iter().take(IN_FLIGHT_MAX.saturating_sub(tries.len())) {
+        row.in_flight = true;
+        let (sink, notice, key) = (Arc::clone(sink), Arc::clone(&row.notice), key.clone());
+        tries.spawn(async move {
+            let result = sink.deliver(&notice).await;
+            (key, result)
+        });
+    }
+}
+
+fn settle_try(
+    sink: &Arc<dyn Sink>,
+    key: &str,
+    result: Result<Handed, NotDelivered>,
+    rows: &mut BTreeMap<String, Row>,
+    reports: &mpsc::UnboundedSender<Report>,
+) {
+    // A receipt may have settled the row while the try was under way.
+    let Some(row) = rows.get_mut(key) else { return };
+    row.in_flight = false;
+    row.tries += 1;
+    row.due = clock::since_boot() + pause_after(row.tries, clock::since_boot() - row.since);
+    let report = match result {
+        Ok(Handed::Accepted) => return,
+        Ok(Handed::Receipt(receipt)) => Report::Receipt(receipt),
+        Err(NotDelivered::Later(why) | NotDelivered::Never(why)) => {
+            Report::Failed { channel: sink.name().to_owned(), why }
+        }
+    };
+    // The loop that reads the reports ends only when the daemon does.
+    drop(reports.send(report));
+}
+
+/// How long to wait after the try of this number, for a row that has waited this long.
+fn pause_after(tries: u32, waited: Span) -> Span {
+    match tries {
+        0 | 1 => Span::seconds(5),
+        2 => Span::seconds(10),
+        3 => Span::seconds(20),
+        _ if waited < Span::hours(1) => Span::seconds(30),
+        _ => Span::minutes(10),
+    }
+}
+
+fn until_next(rows: &BTreeMap<String, Row>, under_way: usize) -> std::time::Duration {
+    let now = clock::since_boot();
+    let free = under_way < IN_FLIGHT_MAX;
+    let next = rows.values().filter(|row| free && !row.in_flight).map(|row| row.due - now).min();
+    // At least once a second, so that the watchdog sees the task move.
+    next.map_or(Span::seconds(1), |wait| wait.clamp(Span::zero(), Span::seconds(1))).to_std().unwrap_or_default()
+}
+
+fn show(rows: &BTreeMap<String, Row>, waiting: &Waiting) {
+    waiting.rows.store(rows.len() as u64, Ordering::Relaxed);
+    let oldest = rows.values().map(|row| row.since).min().map_or(0, |since| since.num_milliseconds().max(1));
+    waiting.oldest_since_boot_ms.store(oldest as u64, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schedule_is_dense_at_first_and_never_ends() {
+        let pauses: Vec<i64> = (1..7).map(|n| pause_after(n, Span::minutes(1)).num_seconds()).collect();
+        assert_eq!(pauses, [5, 10, 20, 30, 30, 30]);
+        assert_eq!(pause_after(500, Span::hours(2)), Span::minutes(10));
+    }
+}

@@ -1,0 +1,399 @@
+//! One turn: frames become observations, the engine decides, the store commits, and only then notices go out.
+//!
+//! A failing store never holds back an alert: it is sent marked as not durable, and the failure is an alert of its own.
+
+use crate::clock::{self, Reading};
+use crate::devices::{Decoded, Devices, Heard};
+use crate::engine::{Effect, Engine, Input, drive};
+use crate::gateway::admission::Admission;
+use crate::gateway::history::{from_record, to_record};
+use crate::gateway::outbox::Order;
+use crate::gateway::unknown::Unknown;
+use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::frame::RawFrame;
+use crate::model::ids::{ChannelName, PointId, SensorId};
+use crate::model::observation::{Measure, Observation, Reading as SensorReading};
+use crate::model::reason::{Reason, Severity};
+use crate::model::recorded::Recorded;
+use crate::model::time::{Span, Timestamp};
+use crate::sinks::Outgoing;
+use crate::store::{Batch, OutboxRow, Store, Written};
+use crate::wire::{AlertState, Notice, Receipt, StationStep, VERSION, Wire};
+use std::collections::BTreeMap;
+use tokio::sync::mpsc;
+
+/// Signs of life are written at most this often at once; in between they wait and are written together.
+const LIFE_WRITTEN_EVERY: Span = Span::seconds(10);
+
+/// A second path to the same point waits this long for the first one's receipt.
+const SECOND_PATH_AFTER: Span = Span::seconds(15);
+
+/// A channel to one point, as the turn sees it.
+pub struct Path {
+    /// The channel.
+    pub channel: ChannelName,
+    /// The point it leads to.
+    pub point: PointId,
+    /// The task that runs it.
+    pub orders: mpsc::UnboundedSender<Order>,
+}
+
+/// Everything a turn needs.
+pub struct Turn {
+    /// The decisions.
+    pub engine: Engine,
+    /// What each sensor may say.
+    pub admission: Admission,
+    /// Devices that are not in the config.
+    pub unknown: Unknown,
+    /// Frames that no family understood, by family.
+    pub malformed: BTreeMap<&'static str, u64>,
+    /// Whether the last commit succeeded; words if not.
+    pub store_trouble: Option<String>,
+    /// Whether the clock on the wall can be believed.
+    pub clock_trusted: bool,
+    devices: Devices,
+    whose: BTreeMap<(&'static str, String), Vec<SensorId>>,
+    store: Store,
+    paths: Vec<Path>,
+    batch: Batch,
+    sends: Vec<Send>,
+    waiting: BTreeMap<u64, Vec<Send>>,
+    last_ticket: u64,
+    life_written_at: Option<Span>,
+    last_turn: Timestamp,
+}
+
+/// A notice that waits for its commit.
+struct Send {
+    path: usize,
+    key: String,
+    priority: u8,
+    wait: Span,
+    outgoing: Outgoing,
+}
+
+impl Turn {
+    /// A turn around `engine`, which has its history behind it.
+    pub fn new(
+        engine: Engine,
+        devices: Devices,
+        whose: BTreeMap<(&'static str, String), Vec<SensorId>>,
+        store: Store,
+    ) -> Turn {
+        Turn {
+            engine,
+            admission: Admission::default(),
+            unknown: Unknown::default(),
+            malformed: BTreeMap::new(),
+            store_trouble: None,
+            clock_trusted: true,
+            devices,
+            whose,
+            store,
+            paths: Vec::new(),
+            batch: Batch::default(),
+            sends: Vec::new(),
+            waiting: BTreeMap::new(),
+            last_ticket: 0,
+            life_written_at: None,
+            last_turn: clock::now(),
+        }
+    }
+
+    /// The ways out; rows that wait in the store's outbox are handed to them.
+    pub fn lead_out(&mut self, paths: Vec<Path>) {
+        self.paths = paths;
+        let rows = self.store.outbox().unwrap_or_default();
+        for row in rows {
+            let Ok(notice) = Notice::from_bytes(row.body.as_bytes()) else { continue };
+            let point = row.key.split('/').next().unwrap_or_default();
+            let path =
+                self.paths.iter().find(|path| path.channel.as_str() == row.channel && path.point.as_str() == point);
+            let Some(path) = path else {
+                tracing::warn!(
+                    channel = row.channel,
+                    key = row.key,
+                    "a notice waits for a channel that is no longer configured"
+                );
+                continue;
+            };
+            let outgoing = Outgoing { home: notice.home.clone(), point: path.point.clone(), notice };
+            let order =
+                Order::Send { key: row.key, priority: row.priority, wait: Span::zero(), notice: Box::new(outgoing) };
+            path.orders.send(order).ok();
+        }
+    }
+
+    /// A frame from a source.
+    pub fn frame(&mut self, now: Reading, frame: &RawFrame) {
+        for heard in self.devices.decode(frame) {
+            let Heard { family, outcome } = heard;
+            match outcome {
+                Decoded::Readings(readings) => {
+                    readings.into_iter().for_each(|reading| self.reading(now, family, reading))
+                }
+                Decoded::Malformed(why) => {
+                    *self.malformed.entry(family).or_default() += 1;
+                    tracing::debug!(family, why, "a frame that cannot be understood");
+                }
+                Decoded::Incomplete | Decoded::NotMine => {}
+            }
+        }
+    }
+
+    fn reading(&mut self, now: Reading, family: &'static str, reading: SensorReading) {
+        if let Measure::Bridge(up) = reading.measure {
+            // The bridge speaks for every sensor behind it.
+            self.link(now, family, up);
+            return;
+        }
+        let Some(sensors) = self.whose.get(&(family, reading.device.clone())).cloned() else {
+            self.unknown.note(now.wall, family, &reading);
+            return;
+        };
+        for sensor in sensors {
+            let Some(kind) = self.engine.home().sensors.get(&sensor).map(|sensor| sensor.kind) else { continue };
+            if !self.admission.admits(&sensor, kind, now.since_boot) {
+                continue;
+            }
+            let observation = Observation {
+                at: now.wall,
+                sensor,
+                measure: reading.measure.clone(),
+                evidence: reading.evidence,
+                copy: reading.copy,
+            };
+            self.observed(now, observation);
+        }
+    }
+
+    fn observed(&mut self, now: Reading, observation: Observation) {
+        let life_before = self.engine.seen().last_life.as_ref().map(|life| life.at);
+        self.take(now, Input::Observed(observation.clone()), Some(Recorded::Observed(observation)));
+        let is_life = self.engine.seen().last_life.as_ref().map(|life| life.at) != life_before;
+        let is_due = self.life_written_at.is_none_or(|at| now.since_boot - at >= LIFE_WRITTEN_EVERY);
+        if is_life && is_due {
+            // The first sign of life after a while is written at once: a restart must not forget it.
+            self.life_written_at = Some(now.since_boot);
+            self.batch.urgent = true;
+        }
+    }
+
+    /// The link to a source of sensors changed.
+    pub fn link(&mut self, now: Reading, source: &str, up: bool) {
+        let recorded = Recorded::Link { at: now.wall, source: source.to_owned(), up };
+        self.take(now, Input::Link { source: source.to_owned(), up }, Some(recorded));
+    }
+
+    /// The gateway begins to watch, or stood still since `blind_since`.
+    pub fn started(&mut self, now: Reading, blind_since: Option<Timestamp>) {
+        let recorded = Recorded::Started { at: now.wall, blind_since };
+        self.take(now, Input::Started { blind_since }, Some(recorded));
+        self.batch.urgent = true;
+    }
+
+    /// The clock on the wall jumped.
+    pub fn clock_stepped(&mut self, now: Reading, by: Span) {
+        tracing::warn!(by_secs = by.num_seconds(), "the clock was set; what is remembered moves along");
+        self.last_turn += by;
+        let recorded = Recorded::ClockStepped { at: now.wall, by };
+        self.take(now, Input::ClockStepped { by }, Some(recorded));
+        self.batch.urgent = true;
+    }
+
+    /// Whether the clock can be believed has changed.
+    pub fn trust_clock(&mut self, now: Reading, trusted: bool) {
+        self.clock_trusted = trusted;
+        self.take(now, Input::ClockTrusted(trusted), None);
+    }
+
+    /// A station holds a notice.
+    pub fn receipt(&mut self, now: Reading, receipt: &Receipt) {
+        let key = key(&receipt.point, receipt.alert, receipt.step);
+        for path in self.paths.iter().filter(|path| path.point == receipt.point) {
+            path.orders.send(Order::Settle { key: key.clone() }).ok();
+            self.batch.settled.push((path.channel.as_str().to_owned(), key.clone()));
+        }
+        self.take(now, Input::Received { alert: receipt.alert, point: receipt.point.clone() }, None);
+    }
+
+    /// Somebody at a station did something.
+    pub fn station_step(&mut self, now: Reading, step: StationStep) {
+        let speaks_for_itself = step.by.role.is_staff() || step.by.role == crate::model::lifecycle::Role::Station;
+        let known = self.paths.iter().any(|path| step.by.point.as_ref() == Some(&path.point));
+        if step.home != self.engine.home().id || !speaks_for_itself || !known {
+            tracing::warn!(home = %step.home, by = ?step.by, "a step that no station of this home may ask for");
+            return;
+        }
+        let input = Input::Step { alert: step.alert, key: step.key, by: step.by, deed: step.deed };
+        self.take(now, input, None);
+    }
+
+    /// A trouble of the gateway itself.
+    pub fn trouble(&mut self, now: Reading, reason: Reason) {
+        self.take(now, Input::Trouble(reason), None);
+    }
+
+    /// Deadlines that have come.
+    pub fn tick(&mut self, now: Reading) {
+        self.pass_time(now);
+    }
+
+    /// A remark that the home is watched, for the time after a power cut.
+    pub fn mark(&mut self, now: Reading) {
+        self.batch.records.push(to_record(Recorded::Watching { at: now.wall }));
+    }
+
+    /// The store has committed a batch, or could not.
+    pub fn written(&mut self, now: Reading, written: Written) {
+        let durable = written.result.is_ok();
+        for send in self.waiting.remove(&written.ticket).unwrap_or_default() {
+            let mut outgoing = send.outgoing;
+            outgoing.notice.durable = durable;
+            let order =
+                Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
+            self.paths[send.path].orders.send(order).ok();
+        }
+        match (written.result, self.store_trouble.is_some()) {
+            (Err(why), false) => {
+                tracing::error!(why, "the history cannot be written; alerts go out all the same");
+                self.store_trouble = Some(why.clone());
+                self.trouble(now, Reason::Storage { what: why });
+            }
+            (Ok(()), true) => {
+                tracing::info!("the history can be written again");
+                self.store_trouble = None;
+                self.take(now, Input::TroubleOver { rule: "storage" }, None);
+            }
+            (Ok(()), false) | (Err(_), true) => {}
+        }
+    }
+
+    /// Hands what the turn decided to the store; notices follow its commit. Returns the ticket, if there was anything.
+    pub fn finish(&mut self) -> Option<u64> {
+        let is_empty = self.batch.records.is_empty() && self.batch.outbox.is_empty() && self.batch.settled.is_empty();
+        if is_empty {
+            self.batch.urgent = false;
+            return None;
+        }
+        Some(self.submit())
+    }
+
+    /// An empty batch: its answer proves that the store's thread moves.
+    pub fn ping_store(&mut self) -> u64 {
+        self.batch.urgent = true;
+        self.submit()
+    }
+
+    fn submit(&mut self) -> u64 {
+        self.last_ticket += 1;
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.ticket = self.last_ticket;
+        if !self.sends.is_empty() {
+            self.waiting.insert(self.last_ticket, std::mem::take(&mut self.sends));
+        }
+        self.store.submit(batch);
+        self.last_ticket
+    }
+
+    fn take(&mut self, now: Reading, input: Input, recorded: Option<Recorded>) {
+        if !matches!(input, Input::ClockStepped { .. }) {
+            self.pass_time(now);
+        }
+        self.batch.records.extend(recorded.map(to_record));
+        let effects = self.engine.handle(now.wall, input);
+        self.carry_out(now.wall, effects);
+        self.last_turn = now.wall;
+    }
+
+    fn pass_time(&mut self, now: Reading) {
+        if drive::is_late(&self.engine, self.last_turn, now.wall) {
+            let blind_since = Some(self.last_turn);
+            tracing::warn!(since = %self.last_turn, "the gateway stood still");
+            self.batch.records.push(to_record(Recorded::Started { at: now.wall, blind_since }));
+            let effects = self.engine.handle(now.wall, Input::Started { blind_since });
+            self.carry_out(now.wall, effects);
+        }
+        let mut came = Vec::new();
+        drive::until(&mut self.engine, now.wall, |at, effects| came.push((at, effects)));
+        came.into_iter().for_each(|(at, effects)| self.carry_out(at, effects));
+        self.last_turn = now.wall;
+    }
+
+    fn carry_out(&mut self, now: Timestamp, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Alert { alert, step } => {
+                    tracing::info!(alert, step = step.number, deed = step.deed.name(), "alert");
+                    self.batch.records.push(to_record(Recorded::Step { alert, step }));
+                }
+                Effect::Notify { to, alert, step } => self.notify(now, &to, &alert, &step),
+                Effect::Local(signal) => tracing::info!(?signal, "the person in the home is told"),
+            }
+        }
+    }
+
+    fn notify(&mut self, now: Timestamp, to: &[PointId], alert: &Alert, step: &Step) {
+        self.batch.urgent = true;
+        let notice = self.notice(now, alert, step);
+        let body = String::from_utf8(notice.to_bytes()).expect("JSON is UTF-8");
+        for point in to {
+            let key = key(point, alert.id, step.number);
+            let paths = self.paths.iter().enumerate().filter(|(_, path)| path.point == *point);
+            for (nth, (path, Path { channel, .. })) in paths.enumerate() {
+                let priority = priority(alert.severity);
+                self.batch.outbox.push(OutboxRow {
+                    channel: channel.as_str().to_owned(),
+                    key: key.clone(),
+                    priority,
+                    at: now,
+                    body: body.clone(),
+                });
+                let outgoing = Outgoing { home: notice.home.clone(), point: point.clone(), notice: notice.clone() };
+                let wait = SECOND_PATH_AFTER * nth as i32;
+                self.sends.push(Send { path, key: key.clone(), priority, wait, outgoing });
+            }
+        }
+    }
+
+    fn notice(&self, now: Timestamp, alert: &Alert, step: &Step) -> Notice {
+        let home = self.engine.home();
+        Notice {
+            v: VERSION,
+            home: home.id.clone(),
+            place: home.place.clone(),
+            alert: alert.id,
+            step: step.clone(),
+            state: AlertState::of(alert),
+            age_secs: (now - alert.due_from).num_milliseconds().max(0) as f64 / 1000.0,
+            clock_trusted: self.clock_trusted,
+            durable: true,
+        }
+    }
+}
+
+/// Rebuilds an engine from the store's history.
+pub fn restore(engine: Engine, store: &Store) -> Result<Engine, crate::store::Error> {
+    let mut engine = engine;
+    store.for_each_record(None, |record| {
+        if let Some(recorded) = from_record(record) {
+            engine.recall(recorded);
+        }
+    })?;
+    Ok(engine)
+}
+
+fn key(point: &PointId, alert: AlertId, step: u32) -> String {
+    format!("{point}/{}/{}/{step}", alert.number, alert.raised_at.timestamp_millis())
+}
+
+fn priority(severity: Severity) -> u8 {
+    match severity {
+        Severity::Emergency => 0,
+        Severity::Urgent => 1,
+        Severity::Blind => 2,
+        Severity::Notice => 3,
+        Severity::Fault => 4,
+    }
+}

@@ -1,0 +1,154 @@
+//! A click: from a form to the desk, and its answer back to the page.
+
+use crate::desk::{AlertKey, Answer, Click};
+use crate::model::ids::PersonId;
+use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Proof};
+use crate::text;
+use crate::web::form::{Visitor, Which, alerts, set_cookie, way_back};
+use crate::web::guard::is_token;
+use crate::web::{Person, Site, pages};
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// What a form or a program says about one step.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(default)]
+pub(super) struct StepForm {
+    pub token: String,
+    pub step: String,
+    #[serde(deserialize_with = "number_or_text")]
+    pub expect: Option<u32>,
+    pub key: String,
+    pub who: String,
+    pub outcome: String,
+    pub contact: String,
+    pub note: String,
+    pub person: String,
+    pub whom: String,
+    pub result: String,
+    pub back: String,
+}
+
+/// A form sends `"3"`, a program `3`.
+fn number_or_text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u32),
+        Text(String),
+    }
+    Ok(match Option::<Either>::deserialize(from)? {
+        Some(Either::Number(number)) => Some(number),
+        Some(Either::Text(text)) => text.parse().ok(),
+        None => None,
+    })
+}
+
+/// `POST /alert/<home>/<number>/step`: redirects back to the row, or shows why not.
+pub(super) async fn step(
+    State(site): State<Arc<Site>>,
+    Path((home, number)): Path<(String, u64)>,
+    Query(which): Query<Which>,
+    headers: HeaderMap,
+    Form(form): Form<StepForm>,
+) -> Response {
+    let mut visitor = Visitor::of(&site, &headers);
+    if !is_token(&site, &form.token) {
+        return pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["foreign_form"]);
+    }
+    let [key] = &alerts(&site, &home, number, which.raised)[..] else {
+        return pages::said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
+    };
+    let Some(person) = actor(&site, &form.who) else {
+        return pages::said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["choose_first"]);
+    };
+    visitor.person = Some(person.clone());
+    let Some(clicks) = clicks(&site, key, &person, &form) else {
+        return pages::said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["bad_form"]);
+    };
+    for click in clicks {
+        match site.ask(click).await {
+            Some((Answer::Done { .. }, _)) => {}
+            Some((Answer::Refused(why), _)) => {
+                let zone = &site.settings.zone;
+                let why = text::refusal(visitor.language, &why, zone, &|id| site.name(id));
+                return pages::refused(&site, &visitor, key, form.step == "close", why);
+            }
+            Some((Answer::NoSuchAlert, _)) => {
+                return pages::said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
+            }
+            None => return pages::said(&site, &visitor, StatusCode::SERVICE_UNAVAILABLE, &["not_answered"]),
+        }
+    }
+    ([set_cookie("who", person.id.as_str())], Redirect::to(&way_back(Some(&form.back)))).into_response()
+}
+
+/// The person of the staff with this id.
+pub(super) fn actor(site: &Site, who: &str) -> Option<Person> {
+    PersonId::new(who).ok().and_then(|id| site.person(&id).cloned())
+}
+
+/// The clicks a form means: words written beside a step are a note of their own, written down first.
+pub(super) fn clicks(site: &Site, alert: &AlertKey, person: &Person, form: &StepForm) -> Option<Vec<Click>> {
+    if form.key.is_empty() || form.key.len() > KEY_LENGTH_MAX {
+        return None;
+    }
+    let deed = deed(form)?;
+    let by = site.actor(Some(person));
+    let click = |deed: Deed, key: String| Click {
+        ticket: 0,
+        alert: alert.clone(),
+        by: by.clone(),
+        deed,
+        expect: form.expect,
+        key,
+    };
+    let mut clicks = Vec::new();
+    let beside = !matches!(deed, Deed::Note { .. } | Deed::Release { .. }) && !form.note.trim().is_empty();
+    if beside {
+        clicks.push(click(Deed::Note { text: words(&form.note) }, format!("{}-n", form.key)));
+    }
+    clicks.push(click(deed, form.key.clone()));
+    Some(clicks)
+}
+
+fn deed(form: &StepForm) -> Option<Deed> {
+    let person = || PersonId::new(form.person.clone()).ok();
+    Some(match form.step.as_str() {
+        "take" => Deed::Take,
+        "depart" => Deed::Depart,
+        "arrive" => Deed::Arrive { proof: Proof::None },
+        "close" => Deed::Close { outcome: word::<Outcome>(&form.outcome)?, contact: word::<Contact>(&form.contact)? },
+        "release" => Deed::Release { why: words(&form.note) },
+        "ask" => Deed::Ask { person: person()? },
+        "hand_over" => Deed::HandOver { to: person()? },
+        "accept" => Deed::Accept,
+        "take_over" => Deed::TakeOver,
+        "assist" => Deed::Assist,
+        "escalate" => Deed::Escalate { level: 0, to: Vec::new() },
+        "call" => Deed::Call { whom: words(&form.whom), result: word::<CallResult>(&form.result)? },
+        "note" if !form.note.trim().is_empty() => Deed::Note { text: words(&form.note) },
+        "undo" => Deed::Undo { step: 0 }, // the desk knows which
+        "reopen" => Deed::Reopen,
+        _ => return None,
+    })
+}
+
+/// A word of the wire as its value.
+fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+}
+
+/// Free words, bounded.
+fn words(text: &str) -> String {
+    text.trim().chars().take(NOTE_LENGTH_MAX).collect()
+}
+
+const KEY_LENGTH_MAX: usize = 128;
+/// Longer than any note; short enough that a page with many stays readable.
+const NOTE_LENGTH_MAX: usize = 2_000;

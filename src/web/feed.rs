@@ -1,0 +1,189 @@
+//! Server-sent events: which alert changed, and a beat that proves that the page is live.
+
+use crate::desk::AlertKey;
+use crate::web::Site;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, Sse};
+use serde::Deserialize;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+
+/// The newest changes, for every open page. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    run: u64,
+    kept: Arc<Mutex<Kept>>,
+    live: broadcast::Sender<Change>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    seq: u64,
+    changes: VecDeque<Change>,
+}
+
+#[derive(Debug, Clone)]
+struct Change {
+    seq: u64,
+    alert: AlertKey,
+}
+
+impl Feed {
+    /// A feed of this run of the station; ids of other runs are answered with a reset.
+    pub fn new(run: u64) -> Feed {
+        Feed { run, kept: Arc::default(), live: broadcast::channel(KEPT_MAX).0 }
+    }
+
+    /// Tells every open page that an alert looks different now.
+    pub fn changed(&self, alert: AlertKey) {
+        let mut kept = self.kept();
+        kept.seq += 1;
+        let change = Change { seq: kept.seq, alert };
+        if kept.changes.len() == KEPT_MAX {
+            kept.changes.pop_front();
+        }
+        kept.changes.push_back(change.clone());
+        drop(self.live.send(change)); // nobody listens: fine
+    }
+
+    /// The id of the newest change, for a page that is drawn now.
+    pub fn after(&self) -> String {
+        format!("{}-{}", self.run, self.kept().seq)
+    }
+
+    /// What came after `id`, and what comes; `None` for the past if it is not known gap-free any more.
+    fn since(&self, id: Option<&str>) -> (Option<Vec<Change>>, broadcast::Receiver<Change>) {
+        let kept = self.kept();
+        let live = self.live.subscribe(); // under the lock: no change falls between
+        let Some(id) = id else { return (Some(Vec::new()), live) };
+        let known = id.split_once('-').and_then(|(run, seq)| Some((run.parse::<u64>().ok()?, seq.parse::<u64>().ok()?)));
+        let oldest = kept.seq - kept.changes.len() as u64;
+        let past = match known {
+            Some((run, seq)) if run == self.run && (oldest..=kept.seq).contains(&seq) => {
+                Some(kept.changes.iter().filter(|change| change.seq > seq).cloned().collect())
+            }
+            _ => None,
+        };
+        (past, live)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct After {
+    after: Option<String>,
+}
+
+/// `GET /events`: resumes after `Last-Event-ID` or `?after=`.
+pub(super) async fn events(
+    State(site): State<Arc<Site>>,
+    Query(query): Query<After>,
+    headers: HeaderMap,
+) -> Sse<ReceiverStream<Result<Event, Infallible>>> {
+    let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let (past, live) = site.feed.since(resumed.or(query.after).as_deref());
+    let (to_page, stream) = mpsc::channel(32);
+    tokio::spawn(tell(site, past, live, to_page));
+    Sse::new(ReceiverStream::new(stream))
+}
+
+async fn tell(
+    site: Arc<Site>,
+    past: Option<Vec<Change>>,
+    mut live: broadcast::Receiver<Change>,
+    page: mpsc::Sender<Result<Event, Infallible>>,
+) {
+    let mut beat = tokio::time::interval(BEAT);
+    let first = match past {
+        Some(past) => past.iter().map(|change| site.feed.event(change)).collect(),
+        None => vec![site.feed.reset()],
+    };
+    for event in first {
+        if page.send(Ok(event)).await.is_err() {
+            return;
+        }
+    }
+    loop {
+        let event = tokio::select! {
+            _ = beat.tick() => site.beat(),
+            change = live.recv() => match change {
+                Ok(change) => site.feed.event(&change),
+                // A page that is too slow reads everything anew instead of missing something.
+                Err(broadcast::error::RecvError::Lagged(_)) => site.feed.reset(),
+                Err(broadcast::error::RecvError::Closed) => return,
+            },
+        };
+        if page.send(Ok(event)).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl Feed {
+    fn event(&self, change: &Change) -> Event {
+        let alert = &change.alert;
+        let data = serde_json::json!({
+            "seq": change.seq, "home": alert.home, "alert": alert.alert.number,
+            "raised_at_ms": alert.alert.raised_at.timestamp_millis(),
+        });
+        Event::default().id(format!("{}-{}", self.run, change.seq)).event("changed").data(data.to_string())
+    }
+
+    fn reset(&self) -> Event {
+        Event::default().id(self.after()).event("reset").data("{\"snapshot\":\"/api/v1/desk\"}")
+    }
+}
+
+impl Site {
+    fn beat(&self) -> Event {
+        let data = serde_json::json!({
+            "now_ms": self.now().timestamp_millis(), "seq": self.feed.kept().seq,
+            "build": self.settings.build, "ready": self.health().is_ready(),
+        });
+        Event::default().event("beat").retry(Duration::from_secs(2)).data(data.to_string())
+    }
+}
+
+/// A page without a beat for 10 s calls itself stale.
+const BEAT: Duration = Duration::from_secs(5);
+/// A page that slept longer than this many changes reads everything anew.
+const KEPT_MAX: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::alert::AlertId;
+    use crate::model::time::from_millis;
+
+    fn alert(number: u64) -> AlertKey {
+        AlertKey { home: "h".parse().unwrap(), alert: AlertId { number, raised_at: from_millis(0) } }
+    }
+
+    #[test]
+    fn a_page_that_comes_back_misses_nothing_or_is_told_to_read_anew() {
+        let feed = Feed::new(7);
+        let start = feed.after();
+        for n in 1..=3 {
+            feed.changed(alert(n));
+        }
+        let seen = |id: Option<&str>| feed.since(id).0.map(|changes| changes.iter().map(|c| c.seq).collect::<Vec<_>>());
+        assert_eq!(seen(Some(&start)), Some(vec![1, 2, 3]));
+        assert_eq!(seen(Some("7-2")), Some(vec![3]));
+        assert_eq!(seen(Some("7-3")), Some(vec![]));
+        assert_eq!(seen(Some("6-2")), None, "another run");
+        assert_eq!(seen(Some("7-9")), None, "from the future");
+        assert_eq!(seen(Some("nonsense")), None);
+        for n in 0..KEPT_MAX as u64 {
+            feed.changed(alert(n));
+        }
+        assert_eq!(seen(Some("7-2")), None, "too long ago");
+    }
+}

@@ -1,0 +1,102 @@
+//! Who may ask: only pages of this station, by its own names, and nobody's frame.
+
+use crate::web::Site;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The names under which a browser on this machine reaches the page.
+///
+/// Any other name is a foreign site whose DNS was pointed at us (rebinding).
+pub(super) fn hosts(listen: SocketAddr) -> Vec<String> {
+    let port = listen.port();
+    let mut hosts: Vec<String> =
+        ["localhost", "127.0.0.1", "[::1]"].iter().map(|host| format!("{host}:{port}")).collect();
+    hosts.push(listen.to_string());
+    hosts
+}
+
+/// Refuses foreign requests and puts the security headers on every answer.
+pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let mut response = match foreign(&site.hosts, request.method(), request.headers()) {
+        Some(why) => (StatusCode::FORBIDDEN, why).into_response(),
+        None => next.run(request).await,
+    };
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Why a request is none of ours; `None` if it is.
+fn foreign(hosts: &[String], method: &Method, headers: &HeaderMap) -> Option<&'static str> {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let is_ours = |host: &str| hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host));
+    if !text(header::HOST).is_some_and(is_ours) {
+        return Some("this station answers under its own address only; open it as http://127.0.0.1");
+    }
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    if let Some(origin) = text(header::ORIGIN)
+        && !origin.strip_prefix("http://").is_some_and(is_ours)
+    {
+        return Some("the request came from a page of another site");
+    }
+    match text(HeaderName::from_static("sec-fetch-site")) {
+        None | Some("same-origin" | "none") => None,
+        Some(_) => Some("the request came from a page of another site"),
+    }
+}
+
+/// Whether `token` is the one that this station's forms carry.
+pub(super) fn is_token(site: &Site, token: &str) -> bool {
+    let (ours, theirs) = (site.settings.token.as_bytes(), token.as_bytes());
+    // Every byte is looked at, so that the time taken tells nothing.
+    ours.len() == theirs.len() && ours.iter().zip(theirs).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}
+
+const HEADERS: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: 'self'; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cache-control", "no-store"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(method: Method, headers: &[(&'static str, &'static str)]) -> bool {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        foreign(&hosts("127.0.0.1:8470".parse().unwrap()), &method, &headers).is_none()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_ask() {
+        let host = ("host", "127.0.0.1:8470");
+        assert!(asked(Method::GET, &[host]));
+        assert!(asked(Method::GET, &[("host", "localhost:8470")]));
+        assert!(!asked(Method::GET, &[("host", "evil.example:8470")]), "rebound name");
+        assert!(!asked(Method::GET, &[]), "no name");
+        assert!(asked(Method::POST, &[host, ("origin", "http://127.0.0.1:8470"), ("sec-fetch-site", "same-origin")]));
+        assert!(asked(Method::POST, &[host]), "an old browser; the token decides");
+        for foreign in ["https://evil.example", "null", "http://127.0.0.1:9000", "http://127.0.0.1:8470.evil.example"] {
+            assert!(!asked(Method::POST, &[host, ("origin", foreign)]), "{foreign}");
+        }
+        assert!(!asked(Method::POST, &[host, ("sec-fetch-site", "cross-site")]));
+        assert!(!asked(Method::POST, &[host, ("sec-fetch-site", "same-site")]));
+    }
+}
