@@ -11,16 +11,16 @@ mod gateway;
 mod gateway_checks;
 mod nearest;
 mod outside;
+pub mod overrides;
 mod renamed;
 mod report;
 mod rules;
 mod section;
-pub mod overrides;
 mod shared;
 mod station;
 
-pub use outside::{Address, Broker, ChannelSettings, DeviceSettings, Wiring};
-pub use shared::{BrokerAccess, Language};
+pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
+pub use shared::Language;
 
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;

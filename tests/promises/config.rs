@@ -56,7 +56,8 @@ fn no_text_at_all_makes_the_reader_panic() {
     for _ in 0..2000 {
         let mut text: Vec<char> = sources[next(sources.len())].chars().collect();
         for _ in 0..1 + next(4) {
-            let (at, junk) = (next(text.len()), ['"', '[', ']', '=', '{', '\n', '#', '.', '0', 'é', '\u{0}', ','][next(12)]);
+            let (at, junk) =
+                (next(text.len()), ['"', '[', ']', '=', '{', '\n', '#', '.', '0', 'é', '\u{0}', ','][next(12)]);
             match next(3) {
                 0 => text[at] = junk,
                 1 => text.insert(at, junk),
@@ -137,7 +138,10 @@ fn check_online_names_what_the_world_refuses() {
 
     let station = std::fs::read_to_string("config/examples/station_with_two_desks.toml").unwrap();
     let station = station
-        .replace("127.0.0.1:8087\"", &format!("{}\"\nstate_dir = \"{}\"", taken.local_addr().unwrap(), no_dir.display()))
+        .replace(
+            "127.0.0.1:8087\"",
+            &format!("{}\"\nstate_dir = \"{}\"", taken.local_addr().unwrap(), no_dir.display()),
+        )
         .replace("mqtt://127.0.0.1:1883", &format!("mqtt://127.0.0.1:{nobody}"));
     let path = dir.path().join("station.toml");
     std::fs::write(&path, station).unwrap();
@@ -157,9 +161,12 @@ fn check_online_names_what_the_world_refuses() {
     std::fs::write(&path, gateway).unwrap();
     let (code, said) = check(&["--online", path.to_str().unwrap()]);
     assert_eq!(code, Some(78));
-    for words in
-        ["there is no such serial port", "this is no serial port", "no-such-host.invalid\" is not known", "mqtt-password"]
-    {
+    for words in [
+        "there is no such serial port",
+        "this is no serial port",
+        "no-such-host.invalid\" is not known",
+        "mqtt-password",
+    ] {
         assert!(said.contains(words), "{words:?} is missing in:\n{said}");
     }
     assert!(!dir.path().join("state").exists(), "check made a directory");
