@@ -1,5 +1,7 @@
 //! `carecircle listen`
 
+mod walk;
+
 /// Arguments of `carecircle listen`.
 #[derive(Debug, clap::Args)]
 pub struct Args {}

@@ -13,6 +13,7 @@ mod gateway;
 mod gateway_checks;
 mod nearest;
 mod outside;
+pub mod overrides;
 mod renamed;
 mod report;
 mod rules;
@@ -20,8 +21,8 @@ mod section;
 mod shared;
 mod station;
 
-pub use outside::{Address, Broker, ChannelSettings, DeviceSettings, Wiring};
-pub use shared::{BrokerAccess, Language};
+pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
+pub use shared::Language;
 
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;

@@ -4,7 +4,8 @@ use crate::config::document::{Node, Table, What};
 use crate::config::nearest;
 use crate::config::report::{Place, Report};
 use crate::config::section::{Section, deserialize};
-use crate::engine::rules::{Settings, Window};
+use crate::engine::rules::Settings;
+use crate::engine::rules::inactivity::Window;
 use crate::model::time::{Span, write_span};
 
 /// The settings of all rules.

@@ -1,7 +1,7 @@
 //! What both daemons are told in the same words: language, zone, broker, timers.
 
 use crate::config::nearest;
-use crate::config::outside::Broker;
+use crate::config::outside::{Broker, BrokerAccess};
 use crate::config::section::{At, Section};
 use crate::model::lifecycle::Timers;
 use crate::model::time::{Span, Zone};
@@ -28,21 +28,6 @@ impl Language {
             Language::En => "en",
         }
     }
-}
-
-/// A broker and how one gets in. Secrets are file names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokerAccess {
-    /// Where it is.
-    pub broker: Broker,
-    /// User name.
-    pub user: Option<String>,
-    /// The file whose first line is the password.
-    pub password_file: Option<PathBuf>,
-    /// The authority that vouches for the broker, PEM.
-    pub ca: Option<PathBuf>,
-    /// Our own certificate and key, PEM.
-    pub credentials: Option<PathBuf>,
 }
 
 /// `[mqtt]`; `None` if it is missing or wrong.

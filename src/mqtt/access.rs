@@ -29,6 +29,11 @@ impl Access {
         Access { broker, user: None, password_file: None, ca: None, credentials: None }
     }
 
+    /// The files it names.
+    pub fn files(&self) -> Vec<&Path> {
+        [&self.password_file, &self.ca, &self.credentials].into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+
     /// A connection to it, with every file read and every certificate tried; filters and will are to be added.
     pub fn settings(&self, client_id: impl Into<String>) -> Result<Settings, Problem> {
         let settings = Settings {

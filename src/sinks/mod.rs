@@ -8,6 +8,7 @@ use crate::problem::Problem;
 use crate::wire;
 use serde::Deserialize;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -165,6 +166,13 @@ macro_rules! sinks {
             pub fn broker(&self) -> Option<&Broker> {
                 match self {
                     $(ChannelSettings::$Name(settings) => $name::broker(settings),)*
+                }
+            }
+
+            /// The files it names.
+            pub fn files(&self) -> Vec<&Path> {
+                match self {
+                    $(ChannelSettings::$Name(settings) => $name::files(settings),)*
                 }
             }
 

@@ -7,6 +7,7 @@ use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
 use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
 use crate::wire::{self, Down, Topic, Up, Wire};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -27,6 +28,11 @@ pub fn check(settings: &Settings) -> Result<(), Problem> {
 /// The broker behind the channel, for an online check.
 pub fn broker(settings: &Settings) -> Option<&Broker> {
     Some(&settings.broker)
+}
+
+/// The files it names.
+pub fn files(settings: &Settings) -> Vec<&Path> {
+    settings.files()
 }
 
 /// Opens the channel.
