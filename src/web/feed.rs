@@ -61,7 +61,8 @@ impl Feed {
         let kept = self.kept();
         let live = self.live.subscribe(); // under the lock: no change falls between
         let Some(id) = id else { return (Some(Vec::new()), live) };
-        let known = id.split_once('-').and_then(|(run, seq)| Some((run.parse::<u64>().ok()?, seq.parse::<u64>().ok()?)));
+        let known =
+            id.split_once('-').and_then(|(run, seq)| Some((run.parse::<u64>().ok()?, seq.parse::<u64>().ok()?)));
         let oldest = kept.seq - kept.changes.len() as u64;
         let past = match known {
             Some((run, seq)) if run == self.run && (oldest..=kept.seq).contains(&seq) => {
