@@ -6,8 +6,6 @@
 //!
 //! Never opens what it names: whether a port is there or a broker answers is `check --online`'s question.
 
-pub mod overrides;
-
 mod document;
 mod gateway;
 mod gateway_checks;
