@@ -37,7 +37,9 @@ pub(super) fn read<'a>(report: &Report<'a>) -> Table<'a> {
     let mut whole = Table::new();
     for (file, source) in report.files.iter().enumerate() {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
-        for error in errors {
+        // A bracket or quote that is missing makes two sections one, and their keys duplicates.
+        let is_torn = errors.iter().any(|error| !error.message().starts_with("duplicate key"));
+        for error in errors.iter().filter(|error| !(is_torn && error.message().starts_with("duplicate key"))) {
             let span = error.span().unwrap_or(0..0);
             report.error(&Place { file, span }, sentence(error.message()), None);
         }

@@ -42,7 +42,8 @@ pub(super) struct PointEntry {
 /// A channel as it stands in the file.
 pub(super) struct ChannelEntry {
     pub name: At<ChannelName>,
-    pub settings: ChannelSettings,
+    /// Absent where a mistake in it has been reported.
+    pub settings: Option<ChannelSettings>,
 }
 
 /// A serial port as it stands in the file.
@@ -104,7 +105,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         addresses,
         rules: rules?,
         circle: Circle { points: points.into_iter().map(|entry| entry.point).collect(), timers },
-        channels: channels.into_iter().map(|entry| (entry.name.value, entry.settings)).collect(),
+        channels: channels.into_iter().filter_map(|entry| Some((entry.name.value, entry.settings?))).collect(),
         clock_assume_synced,
         hash: report.hash(),
     })
@@ -140,7 +141,7 @@ impl HomeEntry {
                 let deed = Some("street, house and door are enough; never a name".into());
                 section.error(&place.place, "a place has at most 20 characters", deed);
             }
-            None if id.is_some() => {
+            None if id.is_some() && section.entry("place").is_none() => {
                 let deed = Some("add, for example: place = \"3栋2单元501\"".into());
                 section.warning(&section.place, "without \"place\", alerts show only the id of the home", deed);
             }
@@ -296,7 +297,7 @@ fn channels(root: &Section<'_, '_>, report: &Report<'_>) -> Vec<ChannelEntry> {
     let channel = |section: &Section<'_, '_>| {
         let name = section.required("name", "\"lehe\"");
         let settings = one_family(section, "station_mqtt = { broker = \"mqtts://station.example\" }", report);
-        Some(ChannelEntry { name: name?, settings: settings?.value })
+        Some(ChannelEntry { name: name?, settings: settings.map(|at: At<ChannelSettings>| at.value) })
     };
     root.list("channel").iter().filter_map(channel).collect()
 }

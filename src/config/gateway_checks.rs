@@ -35,7 +35,7 @@ pub(super) fn sensors(sensors: &[SensorEntry], root: &Section<'_, '_>, report: &
         other_profile(before, sensor, report);
         service(sensor, report);
     }
-    if sensors.is_empty() {
+    if root.list("sensor").is_empty() && root.entry("sensor").is_none() {
         let deed = Some("see what is there: carecircle listen".into());
         root.warning(&root.place, "there is no sensor yet: this home is not watched", deed);
     }
@@ -44,6 +44,9 @@ pub(super) fn sensors(sensors: &[SensorEntry], root: &Section<'_, '_>, report: &
 fn same_address(before: &[SensorEntry], sensor: &SensorEntry, report: &Report<'_>) {
     let Some(address) = &sensor.address else { return };
     let same = |other: &&SensorEntry| {
+        if other.profile != sensor.profile {
+            return false;
+        }
         other.address.as_ref().is_some_and(|other| {
             let (a, b) = (&other.value, &address.value);
             (a.family(), a.device(), a.port()) == (b.family(), b.device(), b.port())
@@ -96,18 +99,23 @@ pub(super) fn sources(
         let address = sensor.address.as_ref()?;
         let (family, id) = (address.value.family(), &sensor.id.value);
         if !is_serial(family) {
-            if !has_mqtt {
-                let what = format!("sensor \"{id}\" speaks over MQTT, but no broker is configured");
-                let deed = Some("add [mqtt] with broker = \"mqtt://127.0.0.1:1883\"".into());
-                report.error(&address.place, what, deed);
-            }
             return Some(MQTT_SOURCE.to_owned());
         }
         serial_source(address.value.port(), family, ports)
             .map_err(|(what, deed)| report.error(&address.place, format!("sensor \"{id}\": {what}"), Some(deed)))
             .ok()
     };
-    sensors.iter().map(|sensor| source(sensor).unwrap_or_default()).collect()
+    let sources: Vec<String> = sensors.iter().map(|sensor| source(sensor).unwrap_or_default()).collect();
+    let over_mqtt = sensors.iter().zip(&sources).filter(|(_, source)| *source == MQTT_SOURCE);
+    if let (false, Some((first, _))) = (has_mqtt, over_mqtt.clone().next()) {
+        let place = first.address.as_ref().map_or(&first.section_place, |address| &address.place);
+        let what = match over_mqtt.count() {
+            1 => format!("sensor \"{}\" speaks over MQTT, but no broker is configured", first.id.value),
+            number => format!("{number} sensors speak over MQTT, but no broker is configured"),
+        };
+        report.error(place, what, Some("add [mqtt] with broker = \"mqtt://127.0.0.1:1883\"".into()));
+    }
+    sources
 }
 
 fn serial_source(named: Option<&str>, family: &str, ports: &[PortEntry]) -> Result<String, (String, String)> {
@@ -219,6 +227,7 @@ fn point_channels(entry: &PointEntry, channels: &[ChannelEntry], report: &Report
 
 /// Channels against one another, and those that lead nowhere.
 pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &Section<'_, '_>, report: &Report<'_>) {
+    let all_points_are_good = points.len() == root.section("circle").list("point").len();
     if channels.is_empty() && root.list("channel").is_empty() {
         let deed = Some("add [[channel]] with name and station_mqtt = { broker = \"mqtts://…\" }".into());
         report.error(&root.place, "there is no channel: no alert could leave this home", deed);
@@ -228,7 +237,7 @@ pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &
         if channels[..nth].iter().any(|other| other.name.value == name.value) {
             report.error(&name.place, format!("there are two channels \"{}\"", name.value), None);
         }
-        if !points.iter().any(|entry| entry.point.channels.contains(&name.value)) {
+        if all_points_are_good && !points.iter().any(|entry| entry.point.channels.contains(&name.value)) {
             let deed = Some("add it to the channels of a [[circle.point]]".into());
             report.warning(&name.place, format!("channel \"{}\" is used by no service point", name.value), deed);
         }
@@ -237,7 +246,8 @@ pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &
 
 /// Whether anything in this home can raise an alert about a person.
 pub(super) fn watch(sensors: &[SensorEntry], rules: &Settings, root: &Section<'_, '_>, report: &Report<'_>) {
-    if sensors.is_empty() {
+    // What a mistyped sensor was meant to be is not known.
+    if sensors.is_empty() || sensors.len() < root.list("sensor").len() {
         return;
     }
     let place: &Place = sensors.first().map_or(&root.place, |sensor| &sensor.section_place);

@@ -141,7 +141,7 @@ pub fn station(file: &str, source: &str) -> (Option<Station>, Vec<Problem>) {
 pub fn load_gateway(path: &Path) -> (Option<Gateway>, Vec<Problem>) {
     match sources(path) {
         Ok(sources) => read_gateway(&sources),
-        Err(problem) => (None, vec![problem]),
+        Err(problems) => (None, problems),
     }
 }
 
@@ -149,12 +149,12 @@ pub fn load_gateway(path: &Path) -> (Option<Gateway>, Vec<Problem>) {
 pub fn load_station(path: &Path) -> (Option<Station>, Vec<Problem>) {
     match sources(path) {
         Ok(sources) => read_station(&sources),
-        Err(problem) => (None, vec![problem]),
+        Err(problems) => (None, problems),
     }
 }
 
 /// All texts of the configuration at `path` as one, to be kept as the last good one: `(name, text)` in their order.
-pub fn texts(path: &Path) -> Result<Vec<(String, String)>, Problem> {
+pub fn texts(path: &Path) -> Result<Vec<(String, String)>, Vec<Problem>> {
     Ok(sources(path)?.into_iter().map(|source| (source.name, source.text)).collect())
 }
 
@@ -222,11 +222,11 @@ fn too_long(file: &Source) -> Option<Problem> {
 }
 
 /// The file at `path` and the `conf.d/*.toml` beside it, in the order of their names.
-fn sources(path: &Path) -> Result<Vec<Source>, Problem> {
+fn sources(path: &Path) -> Result<Vec<Source>, Vec<Problem>> {
     let mut paths = vec![path.to_owned()];
     let beside = path.parent().unwrap_or(Path::new("")).join("conf.d");
     if beside.is_dir() {
-        let unreadable = |error: std::io::Error| Problem::of_config(&beside, &error);
+        let unreadable = |error: std::io::Error| vec![Problem::of_config(&beside, &error)];
         for entry in std::fs::read_dir(&beside).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?.path();
             if entry.extension().is_some_and(|extension| extension == "toml") {
@@ -236,11 +236,11 @@ fn sources(path: &Path) -> Result<Vec<Source>, Problem> {
         paths[1..].sort();
     }
     let source = |path: &PathBuf| {
-        let bytes = std::fs::read(path).map_err(|error| Problem::of_config(path, &error))?;
+        let bytes = std::fs::read(path).map_err(|error| vec![Problem::of_config(path, &error)])?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-            Problem::of(path.display().to_string(), format!("line {line} is not UTF-8 text"))
-                .with_deed("save the file as UTF-8 (GBK and others cannot be read)")
+            let problem = Problem::of(path.display().to_string(), format!("line {line} is not UTF-8 text"));
+            vec![problem.with_deed("save the file as UTF-8 (GBK and others cannot be read)")]
         })?;
         // An editor's byte-order mark is no mistake of the technician.
         let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);

@@ -2,7 +2,8 @@
 
 /// The nearest of `known` to `typed`, if one is near enough to be worth a question.
 pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = typed.chars().count().max(3) / 3;
+    // A third of the letters; a word of two letters is near to nothing.
+    let limit = typed.chars().count() / 3;
     known
         .into_iter()
         .map(|name| (distance(&typed.to_lowercase(), &name.to_lowercase()), name))

@@ -19,6 +19,25 @@ pub(super) struct Place {
     pub span: Range<usize>,
 }
 
+/// A line that is printed, mailed and logged shows no password.
+fn without_secrets(mut place: TextPlace) -> TextPlace {
+    let line = &place.text;
+    let key = line.split('=').next().unwrap_or_default().trim().to_lowercase();
+    let is_secret = ["password", "secret", "token", "pin"].contains(&key.as_str());
+    let in_address = line.find("://").and_then(|begin| Some((begin + 3, begin + line[begin..].find('@')?)));
+    let hidden = match (is_secret, line.find('='), in_address) {
+        (true, Some(equals), _) => Some((equals + 1, line.len())),
+        (_, _, Some((begin, end))) if begin < end => Some((begin, end)),
+        (true | false, _, _) => None,
+    };
+    if let Some((begin, end)) = hidden {
+        // As wide as before, so that the caret stands right.
+        let stars = "*".repeat(line[begin..end].chars().count());
+        place.text.replace_range(begin..end, &stars);
+    }
+    place
+}
+
 /// All problems of one configuration. Shared by everybody who reads a part of it.
 pub(super) struct Report<'a> {
     pub files: &'a [Source],
@@ -42,7 +61,11 @@ impl<'a> Report<'a> {
 
     fn add(&self, place: &Place, kind: Kind, what: String, deed: Option<String>) {
         let Source { name, text } = &self.files[place.file];
-        let mut problem = Problem::at(TextPlace::new(name, text, place.span.clone()), what);
+        let mut problem = match place.span.end {
+            // Something is missing in the file as a whole.
+            0 => Problem::of(name, what),
+            _ => Problem::at(without_secrets(TextPlace::new(name, text, place.span.clone())), what),
+        };
         (problem.kind, problem.deed) = (kind, deed);
         let mut found = self.found.borrow_mut();
         // One mistake is one problem, whoever comes across it.

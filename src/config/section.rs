@@ -24,6 +24,8 @@ pub(super) struct Section<'a, 'r> {
     /// Where it begins; the whole file where it is missing.
     pub place: Place,
     pub exists: bool,
+    /// It is something else than a table, which has been said.
+    is_broken: bool,
     table: Table<'a>,
     report: &'r Report<'a>,
     known: RefCell<Vec<String>>,
@@ -38,12 +40,12 @@ impl<'a, 'r> Section<'a, 'r> {
         let exists = table.is_some();
         let mut table = table.unwrap_or_default();
         renamed::apply(&name, &mut table, report);
-        Section { name, place, exists, table, report, known: RefCell::default() }
+        Section { name, place, exists, is_broken: false, table, report, known: RefCell::default() }
     }
 
     /// The value of `key`, which must be there.
     pub(super) fn required<T: DeserializeOwned>(&self, key: &str, example: &str) -> Option<At<T>> {
-        if self.entry(key).is_none() {
+        if self.entry(key).is_none() && !self.is_broken {
             let deed = Some(format!("add, for example: {key} = {example}"));
             self.report.error(&self.place, format!("the key \"{key}\" is missing in {}", self.name), deed);
         }
@@ -92,7 +94,8 @@ impl<'a, 'r> Section<'a, 'r> {
             Some(Entry { node, key: at }) => {
                 let deed = Some(format!("write {name} on a line of its own, and its keys below"));
                 self.report.error(at, format!("{key} must be a table"), deed);
-                (node.place.clone(), None)
+                let broken = Section::of(name, node.place.clone(), None, self.report);
+                return Section { is_broken: true, ..broken };
             }
         };
         Section::of(name, place, table, self.report)
@@ -149,7 +152,12 @@ impl<'a, 'r> Section<'a, 'r> {
             false => format!("{} has no key \"{key}\"", self.name),
         };
         let known = self.known();
-        self.report.error(place, what, nearest::question(key, known.iter().map(String::as_str)));
+        let is_secret = key.contains("password") && known.iter().any(|known| known == "password_file");
+        let deed = match is_secret {
+            true => Some("put the password into a file only the daemon can read, and name it in password_file".into()),
+            false => nearest::question(key, known.iter().map(String::as_str)),
+        };
+        self.report.error(place, what, deed);
     }
 
     /// Marks `key` as known, and gives what stands there.
@@ -188,16 +196,22 @@ pub(super) fn deserialize<T: DeserializeOwned>(node: &Node<'_>, report: &Report<
 fn in_our_words(message: &str) -> (String, Option<String>) {
     let message = message.trim().replace('\n', ", ");
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    for (begin, words) in [("unknown field", "there is no key"), ("unknown variant", "there is no")] {
-        if let (true, [typed, known @ ..]) = (message.starts_with(begin), quoted.as_slice()) {
-            return (format!("{words} \"{typed}\" here"), nearest::question(typed, known.iter().copied()));
-        }
+    let kind = message.split('`').next().unwrap_or_default().trim();
+    if let ("unknown field" | "unknown variant", [typed, known @ ..]) = (kind, quoted.as_slice()) {
+        let what = match kind {
+            "unknown field" => format!("there is no key \"{typed}\" here"),
+            _ => format!("\"{typed}\" is not known here"),
+        };
+        return (what, nearest::question(typed, known.iter().copied()));
     }
     if let (true, [missing]) = (message.starts_with("missing field"), quoted.as_slice()) {
         return (format!("the key \"{missing}\" is missing here"), None);
     }
     if message.starts_with("invalid type") && message.ends_with("expected a string") {
         return (message, Some("put it in quotes".into()));
+    }
+    if message == "wanted string or table" {
+        return ("this must be a word".into(), Some("put it in quotes".into()));
     }
     (message, None)
 }

@@ -1,1 +1,156 @@
-//! (room station)
+//! The daemon at the service point: notices in, receipts and steps out, pages for the staff.
+//!
+//! Starts as one story: database, history, desk, page, broker; then turns until it is stopped.
+
+mod feed;
+mod memory;
+mod turn;
+
+use crate::desk::{self, Desk};
+use crate::model::ids::PointId;
+use crate::model::lifecycle::Timers;
+use crate::model::time::{Span, Zone};
+use crate::mqtt;
+use crate::problem::Problem;
+use crate::station::memory::Memory;
+use crate::station::turn::Turn;
+use crate::text::Language;
+use crate::web::{self, Feed, Health, Person, Site};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, RwLock};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// Everything the daemon at the service point is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The service point.
+    pub point: PointId,
+    /// Its name for people.
+    pub name: String,
+    /// The clock on its wall.
+    pub zone: Zone,
+    /// The language of people who chose none.
+    pub language: Language,
+    /// Where the page is served; loopback only until there is a sign-in.
+    pub listen: SocketAddr,
+    /// The broker to which the homes speak.
+    pub broker: mqtt::Broker,
+    /// User and password, where the broker asks for them.
+    pub login: Option<mqtt::Login>,
+    /// Certificates, where the broker asks for them.
+    pub tls: Option<mqtt::Tls>,
+    /// Where the history is kept.
+    pub state_dir: PathBuf,
+    /// The staff.
+    pub people: Vec<Person>,
+    /// How long each waiting state may last.
+    pub timers: Timers,
+    /// A home not heard from for longer is a `blind` alert.
+    pub unreachable_after: Span,
+}
+
+/// A station that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where its page is served.
+    pub address: SocketAddr,
+    /// Counts up while the loop turns: what a watchdog looks at.
+    pub alive: Arc<AtomicU64>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Starts a station; returns when its page can be opened.
+pub async fn start(settings: Settings) -> Result<Running, Problem> {
+    let listener = listen(settings.listen).await?;
+    let address = listener.local_addr().map_err(|error| Problem::of(settings.listen.to_string(), error.to_string()))?;
+    let (written, writes) = mpsc::unbounded_channel();
+    let opened = Memory::open(&settings.state_dir, written)?;
+    let token = memory::form_token(&settings.state_dir)?;
+
+    let desk = Desk::new(desk_settings(&settings)).restore(opened.history);
+    let desk = Arc::new(RwLock::new(desk));
+    let health = Health { replaced: opened.replaced, broker: Some(settings.broker.to_string()), store: None };
+    let health = Arc::new(RwLock::new(health));
+    let feed = Feed::new(opened.run);
+    let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let pages = page_settings(&settings, token, opened.run);
+    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone());
+
+    let alive = Arc::new(AtomicU64::new(0));
+    let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
+    let (stop, stopping) = watch::channel(false);
+    let point = settings.point.clone();
+    let turn = Turn::new(point, desk, health, opened.memory, link.clone(), feed, alive.clone());
+    let mut ends = stopping.clone();
+    let serve = async move {
+        // An open event stream never ends by itself, so pages are cut off rather than waited for.
+        tokio::select! {
+            ended = std::future::IntoFuture::into_future(axum::serve(listener, site.router())) => drop(ended),
+            _ = ends.wait_for(|stop| *stop) => {}
+        }
+    };
+    let turning = async move {
+        turn.run(events, requested, writes, stopping).await;
+        link.stop();
+    };
+    let tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
+    Ok(Running { address, alive, stop, tasks })
+}
+
+impl Running {
+    /// Stops it; what was decided is on the disk when this returns.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(failed) = task.await {
+                tracing::error!(%failed, "a task of the station has panicked");
+            }
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
+    if !address.ip().is_loopback() {
+        let what = "the page has no sign-in yet: anybody on the network could read it and close alerts";
+        let deed = format!("listen on 127.0.0.1:{}; other desks reach it through an SSH tunnel", address.port());
+        return Err(Problem::of(address.to_string(), what).with_deed(deed));
+    }
+    TcpListener::bind(address).await.map_err(|error| {
+        let what = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "the port is in use".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => error.to_string(),
+        };
+        Problem::of(address.to_string(), what)
+            .with_deed("stop the other program or choose another port with \"listen\"")
+    })
+}
+
+fn desk_settings(settings: &Settings) -> desk::Settings {
+    desk::Settings {
+        point: settings.point.clone(),
+        timers: settings.timers.clone(),
+        unreachable_after: settings.unreachable_after,
+        people: settings.people.iter().map(|person| (person.id.clone(), person.role)).collect(),
+    }
+}
+
+fn page_settings(settings: &Settings, token: String, run: u64) -> web::Settings {
+    web::Settings {
+        point: settings.point.clone(),
+        name: settings.name.clone(),
+        zone: settings.zone.clone(),
+        language: settings.language,
+        people: settings.people.clone(),
+        token,
+        run,
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+const REQUESTS_WAITING_MAX: usize = 256;

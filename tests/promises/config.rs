@@ -1,5 +1,7 @@
 //! The configuration: what is wrong is found, all of it at once, with line, column and what to do.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test may panic, and prints its seeds
+
 use carecircle::config::{self, For};
 use carecircle::problem::{Kind, Problem};
 use std::path::{Path, PathBuf};
@@ -37,8 +39,8 @@ fn every_example_is_taken_without_a_word() {
 #[test]
 fn a_secret_is_never_repeated() {
     for file in toml_files("tests/wrong") {
-        let said = words(&file).lines().filter(|line| !line.contains(" | ")).collect::<String>();
-        assert!(!said.contains("geheim") && !said.contains("secret"), "{}", file.display());
+        let said = words(&file);
+        assert!(!said.contains("geheim"), "{}: {said}", file.display());
     }
 }
 
@@ -155,7 +157,6 @@ fn check_online_names_what_the_world_refuses() {
     let gateway = gateway
         .replace("/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0", no_tty.to_str().unwrap())
         .replace("mqtt://127.0.0.1:1883", "mqtt://no-such-host.invalid")
-        .replace("time_zone", "time_zone")
         + &format!("\n[gateway]\nstate_dir = \"{}/state\"\n", dir.path().display());
     let path = dir.path().join("gateway.toml");
     std::fs::write(&path, gateway).unwrap();

@@ -2,6 +2,8 @@
 //!
 //! Real files in temporary directories; a full and a read-only disk are small file systems of their own.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test may panic, and prints its seeds
+
 use carecircle::model::ids::SensorId;
 use carecircle::model::observation::{Evidence, Measure, Observation};
 use carecircle::model::time::{Span, Timestamp, from_millis};

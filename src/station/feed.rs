@@ -1,0 +1,99 @@
+//! Between the wire and the desk: messages become inputs, effects become messages.
+
+use crate::desk::{AlertKey, BookState, Condition, Input, Notice, Outgoing};
+use crate::model::ids::PointId;
+use crate::model::time::Timestamp;
+use crate::mqtt::{Link, NotPublished};
+use crate::station::Settings;
+use crate::wire::{self, Down, Topic, Up, Wire};
+
+/// The station's connection to the broker.
+pub(super) fn connection(settings: &Settings) -> crate::mqtt::Settings {
+    crate::mqtt::Settings {
+        client_id: format!("carecircle-station-{}", settings.point),
+        broker: settings.broker.clone(),
+        login: settings.login.clone(),
+        tls: settings.tls.clone(),
+        filters: vec![wire::up_filter(&settings.point)],
+        will: None,
+        announce: None,
+    }
+}
+
+/// What a message tells the desk; an error says why it tells nothing.
+pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool) -> Result<Option<Input>, String> {
+    let Some(Topic::Up(home, to, up)) = Topic::parse(topic) else { return Err("no topic of a home".to_owned()) };
+    if to != *point {
+        return Err(format!("for the point {to}, and this is {point}"));
+    }
+    let words = |error: wire::WireError| error.to_string();
+    // The topic is what the broker's access list holds a home to, so it says whose word this is.
+    let ours = |said: &crate::model::ids::HomeId| {
+        if *said == home { Ok(()) } else { Err(format!("it speaks of the home {said} on the topic of {home}")) }
+    };
+    match up {
+        Up::Notice | Up::Heartbeat if retained => Err("retained: an old word is no sign of life".to_owned()),
+        Up::Notice => {
+            let notice = wire::Notice::from_bytes(payload).map_err(words)?;
+            ours(&notice.home)?;
+            Ok(Some(Input::Notice(Box::new(notice_of(notice)))))
+        }
+        Up::Heartbeat => {
+            let heartbeat = wire::Heartbeat::from_bytes(payload).map_err(words)?;
+            ours(&heartbeat.home)?;
+            let heard = heartbeat.sensors.iter().filter(|sensor| sensor.heard_secs.is_some()).count();
+            let condition = Condition {
+                blind: heartbeat.blind,
+                clock_trusted: heartbeat.clock_trusted,
+                last_life_secs: heartbeat.last_life_secs,
+                oldest_unsent_secs: heartbeat.oldest_unsent_secs,
+                sensors: (heard, heartbeat.sensors.len()),
+            };
+            Ok(Some(Input::Heartbeat { home, condition }))
+        }
+        Up::Link => {
+            let online = wire::Link::from_bytes(payload).map_err(words)?.online;
+            Ok(Some(Input::HomeLink { home, online }))
+        }
+        // Shown only with consent, by a later version.
+        Up::Activity => Ok(None),
+    }
+}
+
+fn notice_of(notice: wire::Notice) -> Notice {
+    let wire::AlertState { reason, severity, phase, owner, count, escalated, life_since, test } = notice.state;
+    Notice {
+        home: notice.home,
+        place: notice.place,
+        alert: notice.alert,
+        step: notice.step,
+        state: BookState { reason, severity, phase, owner, count, escalated, life_since, test },
+        // A number from outside: not a number becomes nought, a century stays a century.
+        age_ms: (notice.age_secs * 1000.0).clamp(0.0, 1e15) as i64,
+        clock_trusted: notice.clock_trusted,
+        durable: notice.durable,
+    }
+}
+
+/// Tells a home that a step is in the station's database.
+pub(super) async fn receipt(link: &Link, point: PointId, alert: AlertKey, step: u32, at: Timestamp) {
+    let AlertKey { home, alert } = alert;
+    let topic = Topic::Down(home.clone(), Down::Receipt).to_string();
+    let receipt = wire::Receipt { v: wire::VERSION, home, alert, step, point, at };
+    tell(link.publish(&topic, receipt.to_bytes(), false).await, &topic);
+}
+
+/// Asks a home's gateway to write a step into its book.
+pub(super) async fn step(link: &Link, outgoing: Outgoing) {
+    let Outgoing { alert: AlertKey { home, alert }, key, at, by, deed } = outgoing;
+    let topic = Topic::Down(home.clone(), Down::Step).to_string();
+    let step = wire::StationStep { v: wire::VERSION, home, alert, key, at, by, deed };
+    tell(link.publish(&topic, step.to_bytes(), false).await, &topic);
+}
+
+/// What was not sent is sent again: receipts when the notice is repeated, steps by the desk.
+fn tell(published: Result<(), NotPublished>, topic: &str) {
+    if let Err(why) = published {
+        tracing::info!(topic, %why, "not sent, will be repeated");
+    }
+}

@@ -1,0 +1,76 @@
+//! The desk's history in the store, and the one small secret beside it.
+
+use crate::desk::Recorded;
+use crate::problem::Problem;
+use crate::store::{Batch, Entry, Record, Store, Written};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Where the desk's decisions are written.
+pub(super) struct Memory {
+    store: Store,
+}
+
+/// A memory that was opened.
+pub(super) struct Opened {
+    pub memory: Memory,
+    pub run: u64,
+    pub replaced: Option<String>,
+    pub history: Vec<Recorded>,
+}
+
+impl Memory {
+    /// Opens the station's database and reads its history.
+    pub fn open(dir: &Path, written: UnboundedSender<Written>) -> Result<Opened, Problem> {
+        let on_written = move |answer| drop(written.send(answer)); // nobody listens while the station stops
+        let opened = Store::open(dir, "station", on_written).map_err(|error| error.problem())?;
+        let mut history = Vec::new();
+        let mut unread = 0_u64;
+        let read = opened.store.for_each_record(None, |record| match record {
+            Record::Entry(entry) => match serde_json::from_str(&entry.body) {
+                Ok(recorded) => history.push(recorded),
+                Err(_) => unread += 1,
+            },
+            Record::Observed(_) => unread += 1,
+        });
+        read.map_err(|error| error.problem())?;
+        if unread > 0 {
+            tracing::warn!(lines = unread, "lines of the history are of a newer version and were left out");
+        }
+        Ok(Opened { memory: Memory { store: opened.store }, run: opened.run, replaced: opened.replaced, history })
+    }
+
+    /// Hands in what belongs to one turn; the answer comes by `written`.
+    pub fn write(&self, ticket: u64, records: Vec<Recorded>) {
+        let entry = |recorded: Recorded| {
+            let body = serde_json::to_string(&recorded).expect("history lines hold only text keys and finite numbers");
+            Record::Entry(Entry { at: recorded.at(), body })
+        };
+        let records = records.into_iter().map(entry).collect();
+        self.store.submit(Batch { ticket, urgent: true, records, ..Batch::default() });
+    }
+}
+
+/// The secret that every form of this station carries; kept, so that a form drawn before a restart is still good.
+pub(super) fn form_token(dir: &Path) -> Result<String, Problem> {
+    let path = dir.join("form-token");
+    if let Ok(token) = std::fs::read_to_string(&path)
+        && token.len() == TOKEN_BYTES * 2
+    {
+        return Ok(token);
+    }
+    let failed = |error: std::io::Error| {
+        Problem::of(path.display().to_string(), error.to_string()).with_deed("make the state directory writable")
+    };
+    let mut bytes = [0; TOKEN_BYTES];
+    std::fs::File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes)).map_err(failed)?;
+    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
+    std::io::Write::write_all(&mut file, token.as_bytes()).map_err(failed)?;
+    Ok(token)
+}
+
+const TOKEN_BYTES: usize = 16;

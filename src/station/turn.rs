@@ -1,0 +1,265 @@
+//! The loop: one input, one turn of the desk, one commit; then receipts, answers, pages.
+
+use crate::clock;
+use crate::desk::{AlertKey, Answer, Desk, Effect, Input};
+use crate::model::ids::PointId;
+use crate::model::time::{Span, Timestamp};
+use crate::mqtt::{Event, Link};
+use crate::station::feed;
+use crate::station::memory::Memory;
+use crate::store::Written;
+use crate::web::{Feed, Health, Request};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Everything one turn touches.
+pub(super) struct Turn {
+    point: PointId,
+    desk: Arc<RwLock<Desk>>,
+    health: Arc<RwLock<Health>>,
+    memory: Memory,
+    link: Link,
+    feed: Feed,
+    alive: Arc<AtomicU64>,
+    /// Turns that wait for their commit, in order.
+    waiting: VecDeque<Waiting>,
+    ticket: u64,
+    /// Receipts of what could not be written yet.
+    withheld: Vec<Receipt>,
+    clicks: BTreeMap<u64, oneshot::Sender<(Answer, bool)>>,
+    click: u64,
+    failing: bool,
+    asked_store_at: Option<Timestamp>,
+}
+
+struct Waiting {
+    ticket: u64,
+    since: Timestamp,
+    receipts: Vec<Receipt>,
+    answers: Vec<(u64, Answer)>,
+    sends: Vec<crate::desk::Outgoing>,
+    changed: Vec<AlertKey>,
+}
+
+struct Receipt {
+    alert: AlertKey,
+    step: u32,
+    at: Timestamp,
+}
+
+impl Turn {
+    pub fn new(
+        point: PointId,
+        desk: Arc<RwLock<Desk>>,
+        health: Arc<RwLock<Health>>,
+        memory: Memory,
+        link: Link,
+        feed: Feed,
+        alive: Arc<AtomicU64>,
+    ) -> Turn {
+        let (waiting, withheld, clicks) = (VecDeque::new(), Vec::new(), BTreeMap::new());
+        let (ticket, click, failing, asked_store_at) = (0, 0, false, None);
+        Turn {
+            point,
+            desk,
+            health,
+            memory,
+            link,
+            feed,
+            alive,
+            waiting,
+            ticket,
+            withheld,
+            clicks,
+            click,
+            failing,
+            asked_store_at,
+        }
+    }
+
+    /// Turns until told to stop. The arms only receive; what they received is decided below.
+    pub async fn run(
+        mut self,
+        mut events: mpsc::Receiver<Event>,
+        mut requests: mpsc::Receiver<Request>,
+        mut writes: mpsc::UnboundedReceiver<Written>,
+        mut stopping: watch::Receiver<bool>,
+    ) {
+        self.decide(Input::OwnLink { up: false });
+        while !*stopping.borrow() {
+            self.alive.fetch_add(1, Ordering::Relaxed);
+            let pause = self.pause();
+            tokio::select! {
+                Some(event) = events.recv() => self.event(event),
+                Some(request) = requests.recv() => self.request(request),
+                Some(written) = writes.recv() => self.written(written),
+                () = tokio::time::sleep(pause) => self.decide(Input::Tick),
+                _ = stopping.changed() => {}
+            }
+            self.look_at_the_store();
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let wakeup = self.desk.read().unwrap_or_else(PoisonError::into_inner).next_wakeup();
+        let left = wakeup.map_or(LOOK_AROUND, |at| at - clock::now());
+        left.clamp(Span::zero(), LOOK_AROUND).to_std().unwrap_or_default()
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Up => {
+                self.health(|health| health.broker = None);
+                self.decide(Input::OwnLink { up: true });
+            }
+            Event::Down { why } => {
+                tracing::warn!(%why, "no home can reach this station");
+                self.health(|health| health.broker = Some(why));
+                self.decide(Input::OwnLink { up: false });
+            }
+            Event::Message { topic, payload, retained } => match feed::read(&self.point, &topic, &payload, retained) {
+                Ok(Some(input)) => self.decide(input),
+                Ok(None) => {}
+                Err(why) => tracing::warn!(topic, why, "a message was not understood"),
+            },
+        }
+    }
+
+    fn request(&mut self, request: Request) {
+        let Request { mut click, answer } = request;
+        self.click += 1;
+        click.ticket = self.click;
+        self.clicks.insert(click.ticket, answer);
+        self.decide(Input::Click(click));
+    }
+
+    /// One turn of the desk: what it records is handed in; all that follows from it waits for the commit.
+    fn decide(&mut self, input: Input) {
+        let now = clock::now();
+        let effects = self.desk.write().unwrap_or_else(PoisonError::into_inner).handle(now, input);
+        let mut turn = Waiting::at(now);
+        let mut records = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Record(recorded) => records.push(recorded),
+                Effect::Receipt { alert, step, at } => turn.receipts.push(Receipt { alert, step, at }),
+                Effect::Send(outgoing) => turn.sends.push(outgoing),
+                Effect::Answer { ticket, answer } => turn.answers.push((ticket, answer)),
+                Effect::Changed(alert) => turn.changed.push(alert),
+            }
+        }
+        if !records.is_empty() {
+            self.ticket += 1;
+            turn.ticket = self.ticket;
+            self.memory.write(self.ticket, records);
+            self.waiting.push_back(turn);
+        } else if let Some(last) = self.waiting.back_mut() {
+            // A repeated notice may be quicker than the commit of the first: its receipt waits in the same line.
+            last.join(turn);
+        } else if self.failing {
+            self.withheld.append(&mut turn.receipts);
+            self.perform(turn, false);
+        } else {
+            self.perform(turn, true);
+        }
+    }
+
+    fn written(&mut self, Written { ticket, result }: Written) {
+        let is_durable = result.is_ok();
+        if let Err(why) = &result
+            && !self.failing
+        {
+            tracing::error!(%why, "the station's storage is failing");
+        }
+        self.failing = !is_durable;
+        self.health(|health| health.store = result.err());
+        while self.waiting.front().is_some_and(|turn| turn.ticket <= ticket) {
+            let Some(mut turn) = self.waiting.pop_front() else { break };
+            if !is_durable {
+                self.withheld.append(&mut turn.receipts);
+            }
+            self.perform(turn, is_durable);
+        }
+        if is_durable {
+            // The store writes in order: what failed before is on the disk now.
+            for receipt in std::mem::take(&mut self.withheld) {
+                self.receipt(receipt);
+            }
+        }
+    }
+
+    /// A disk that hangs must not hide an alert from the page, and one that failed is asked again.
+    fn look_at_the_store(&mut self) {
+        let now = clock::now();
+        let hangs = self.waiting.front().is_some_and(|turn| now - turn.since > WRITTEN_WITHIN);
+        if hangs {
+            self.health(|health| {
+                health.store.get_or_insert_with(|| "the disk does not answer".to_owned());
+            });
+            for turn in &mut self.waiting {
+                for alert in turn.changed.drain(..) {
+                    self.feed.changed(alert);
+                }
+            }
+        }
+        let asked_long_ago = self.asked_store_at.is_none_or(|at| !(at..at + LOOK_AROUND).contains(&now));
+        if self.failing && self.waiting.is_empty() && asked_long_ago {
+            self.asked_store_at = Some(now);
+            self.ticket += 1;
+            let mut turn = Waiting::at(now);
+            turn.ticket = self.ticket;
+            self.waiting.push_back(turn);
+            self.memory.write(self.ticket, Vec::new());
+        }
+    }
+
+    fn perform(&mut self, turn: Waiting, is_durable: bool) {
+        for receipt in turn.receipts {
+            self.receipt(receipt);
+        }
+        for outgoing in turn.sends {
+            let link = self.link.clone();
+            tokio::spawn(async move { feed::step(&link, outgoing).await });
+        }
+        for alert in turn.changed {
+            self.feed.changed(alert);
+        }
+        for (ticket, answer) in turn.answers {
+            if let Some(click) = self.clicks.remove(&ticket) {
+                drop(click.send((answer, is_durable))); // the browser went away: the step stays done
+            }
+        }
+    }
+
+    fn receipt(&self, receipt: Receipt) {
+        let (link, point) = (self.link.clone(), self.point.clone());
+        let Receipt { alert, step, at } = receipt;
+        tokio::spawn(async move { feed::receipt(&link, point, alert, step, at).await });
+    }
+
+    fn health(&self, change: impl FnOnce(&mut Health)) {
+        change(&mut self.health.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Waiting {
+    fn at(since: Timestamp) -> Waiting {
+        let (receipts, answers, sends, changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Waiting { ticket: 0, since, receipts, answers, sends, changed }
+    }
+
+    fn join(&mut self, other: Waiting) {
+        self.receipts.extend(other.receipts);
+        self.answers.extend(other.answers);
+        self.sends.extend(other.sends);
+        self.changed.extend(other.changed);
+    }
+}
+
+/// Nothing is late by more than this when a clock jumps.
+const LOOK_AROUND: Span = Span::seconds(5);
+/// A commit takes milliseconds; a disk that needs longer is in trouble.
+const WRITTEN_WITHIN: Span = Span::seconds(2);
