@@ -1,6 +1,7 @@
 //! `carecircle status`: the running gateway in about ten lines, read from the file it writes every ten seconds.
 
 use crate::clock;
+use crate::config;
 use crate::model::status::{LinkStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
@@ -12,8 +13,11 @@ use std::process::ExitCode;
 /// Arguments of `carecircle status`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The directory the gateway writes its status to
-    #[arg(long, value_name = "DIR", default_value = "/run/carecircle")]
+    /// The gateway's configuration, for a gateway with a run directory of its own
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The directory the gateway writes its status to, in place of a configuration
+    #[arg(long, value_name = "DIR", default_value = "/run/carecircle", conflicts_with = "config")]
     run_dir: PathBuf,
     /// The status as JSON, with `running` added
     #[arg(long)]
@@ -24,7 +28,18 @@ pub struct Args {
 #[allow(clippy::print_stderr)] // a command speaks to a person
 pub fn run(args: Args) -> ExitCode {
     let now = clock::now();
-    let status = match read(&args.run_dir.join(STATUS_FILE)) {
+    let run_dir = match &args.config {
+        None => args.run_dir,
+        Some(config) => match config::load_gateway(config) {
+            (Some(config), _) => config.run_dir,
+            (None, problems) => {
+                problems.iter().for_each(|problem| eprintln!("{problem}"));
+                eprintln!("the gateway itself can still be asked: carecircle status --run-dir /run/carecircle");
+                return ExitCode::from(CONFIGURATION);
+            }
+        },
+    };
+    let status = match read(&run_dir.join(STATUS_FILE)) {
         Ok(status) => status,
         Err(problem) => {
             eprintln!("{problem}");
@@ -164,6 +179,7 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
+const CONFIGURATION: u8 = 78;
 const SILENCE_MAX: Span = Span::seconds(30);
 const START: &str = "start it: systemctl start carecircle-gateway; why it ended: journalctl -eu carecircle-gateway";
 
