@@ -79,7 +79,7 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
             Wake::Control(Control::Stop) => break,
         }
         gateway.drain(&mut inbox);
-        gateway.turn.finish();
+        gateway.status_is_old |= gateway.turn.finish().is_some();
     }
     gateway.end(&mut written).await;
     Ok(())
@@ -139,6 +139,7 @@ struct Gateway {
     memory_troubles: Vec<Reason>,
     answered: u64,
     rounds: u64,
+    status_is_old: bool,
 }
 
 impl Gateway {
@@ -164,6 +165,7 @@ impl Gateway {
             memory_troubles: memory.troubles,
             answered: 0,
             rounds: 0,
+            status_is_old: true,
             plan,
         })
     }
@@ -273,6 +275,7 @@ impl Gateway {
             (false, _) => tracing::warn!(name, why, "link down"),
         }
         self.links.insert(name.to_owned(), Link { up, since: now.wall, why });
+        self.status_is_old = true;
         self.show_status();
     }
 
@@ -301,8 +304,10 @@ impl Gateway {
                 self.turn.trust_clock(now, trusted);
             }
         }
-        if self.rounds % 10 == 1 {
+        if self.rounds.is_multiple_of(10) {
             self.show_status();
+        }
+        if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
             self.write_status(now);
         }
         if self.rounds.is_multiple_of(HEARTBEAT_SECS) {
