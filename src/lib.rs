@@ -11,6 +11,7 @@ pub mod model;
 pub mod mqtt;
 pub mod problem;
 pub mod replay;
+pub mod sim;
 pub mod sinks;
 pub mod sources;
 pub mod station;

@@ -1,10 +1,107 @@
-//! `carecircle demo`
+//! `carecircle demo`: everything on loopback with nothing installed: embedded broker, station page, one gateway, and a
+//! simulated home that lives, presses the call button, and later falls silent.
+
+mod house;
+mod staff;
+mod stage;
+mod story;
+
+use super::daemon::{Asked, Signals, block_on, log};
+use crate::model::time::Span;
+use crate::problem::Problem;
+use crate::sim::resident::Resident;
+use crate::text::Language;
+use house::{PENDANT, ROOMS};
+use staff::Staff;
+use stage::Stage;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
 
 /// Arguments of `carecircle demo`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Where the page is served on this machine; 0 chooses a free port
+    #[arg(long, default_value_t = 8470)]
+    port: u16,
+    /// Language of the page: zh or en (each visitor can switch)
+    #[arg(long, value_enum, default_value_t = Tongue::Zh)]
+    language: Tongue,
+    /// Play the whole story once, the staff's answers included, and end: 0 only if every step was seen
+    #[arg(long)]
+    story: bool,
+    /// The resident's day comes from this number
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Tongue {
+    /// Simplified Chinese
+    Zh,
+    /// English
+    En,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> std::process::ExitCode {
-    std::process::ExitCode::FAILURE
+pub fn run(args: Args) -> ExitCode {
+    log(if args.story { "warn" } else { "info" });
+    let ended = block_on(demo(args)).and_then(|ended| ended);
+    super::finish(ended.map(|()| ExitCode::SUCCESS))
 }
+
+async fn demo(args: Args) -> Result<(), Problem> {
+    let language = if args.language == Tongue::Zh { Language::Chinese } else { Language::English };
+    let port = if args.story { 0 } else { args.port };
+    let page = SocketAddr::from(([127, 0, 0, 1], port));
+    let quiet_at_most = if args.story { Span::seconds(6) } else { Span::seconds(25) };
+    let mut stage = Stage::set(page, language, quiet_at_most).await?;
+    let played = if args.story {
+        let mut staff = Staff::new(stage.page);
+        story::play(&mut stage, &mut staff).await
+    } else {
+        live(&mut stage, args.seed).await
+    };
+    let struck = stage.strike().await;
+    played.and(struck)
+}
+
+/// The home lives until somebody presses Ctrl-C: she walks about, presses once, falls silent, and is about again.
+#[allow(clippy::print_stdout)] // the demo speaks to whoever started it
+async fn live(stage: &mut Stage, seed: u64) -> Result<(), Problem> {
+    println!("The desk of the service point: http://{}/   (Ctrl-C ends the demo)", stage.page);
+    println!("She lives, presses her pendant after a quarter of a minute, and later falls silent for two minutes.");
+    let mut signals = Signals::listen()?;
+    let mut resident = Resident::new(seed, &ROOMS);
+    for day in 0.. {
+        for step in 0..DAY_STEPS {
+            let (pause, room) = resident.step();
+            let room = room.to_owned();
+            if stopped(&mut signals, pause).await {
+                return Ok(());
+            }
+            stage.walk_through(&room).await?;
+            if day == 0 && step == PRESS_AT_STEP {
+                println!("She presses the pendant.");
+                stage.radio.press(PENDANT).map_err(|error| Problem::of("the radio", error.to_string()))?;
+            }
+        }
+        println!("She falls silent; the limit of this demo is 25 seconds.");
+        if stopped(&mut signals, SILENCE).await {
+            return Ok(());
+        }
+        println!("She is about again.");
+    }
+    Ok(())
+}
+
+async fn stopped(signals: &mut Signals, pause: Duration) -> bool {
+    tokio::select! {
+        asked = signals.next() => asked == Asked::Stop,
+        () = tokio::time::sleep(pause) => false,
+    }
+}
+
+const DAY_STEPS: u32 = 20;
+const PRESS_AT_STEP: u32 = 5;
+const SILENCE: Duration = Duration::from_secs(120);

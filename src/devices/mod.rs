@@ -17,7 +17,7 @@ pub mod lenient;
 pub mod meaning;
 pub mod template;
 
-mod esp3;
+pub mod esp3;
 
 use framing::Cut;
 

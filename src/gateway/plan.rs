@@ -124,7 +124,7 @@ impl Plan {
     }
 
     /// The same with every sensor's source filled in.
-    fn with_sources(mut self) -> Plan {
+    pub fn with_sources(mut self) -> Plan {
         let sources: Vec<(SensorId, String)> =
             self.addresses.iter().map(|(id, address)| (id.clone(), self.source_of(address))).collect();
         for (id, source) in sources {

@@ -158,8 +158,10 @@ mod tests {
     }
 
     fn receipt(home: &str) -> Vec<u8> {
-        format!(r#"{{"v":1,"home":"{home}","alert":{{"number":7,"raised_at_ms":1}},"step":1,"point":"lehe","at_ms":2}}"#)
-            .into_bytes()
+        format!(
+            r#"{{"v":1,"home":"{home}","alert":{{"number":7,"raised_at_ms":1}},"step":1,"point":"lehe","at_ms":2}}"#
+        )
+        .into_bytes()
     }
 
     #[test]

@@ -1,1 +1,119 @@
-//! (module end_to_end)
+//! One whole path: a sensor's byte becomes an alert on a station's page, a person takes it, goes there, closes it.
+
+use super::support::wait_until;
+use super::world::{Home, PATIENCE, World};
+use carecircle::sim::radio::{Radio, telegram};
+use std::io::Write;
+
+const PENDANT: [u8; 4] = [0xfe, 0xf1, 0x02, 0x31];
+
+#[test]
+fn a_press_published_with_mosquitto_pub_is_on_the_page_and_is_carried_to_its_end() {
+    let world = World::start(&Home::default());
+    world.move_in_hall();
+    world.press();
+    wait_until("the press is on the desk", PATIENCE, || world.alerts_of("call_button").len() == 1);
+    let page = world.html("/");
+    assert!(page.contains("3号楼2单元201室"), "the place is on the page");
+    let alert = &world.alerts_of("call_button")[0];
+    assert_eq!((&alert["severity"], &alert["phase"]), (&"emergency".into(), &"received".into()));
+    for (step, phase) in [("take", "taken"), ("depart", "on_the_way"), ("arrive", "arrived")] {
+        world.click(alert, step);
+        wait_until(&format!("the gateway's book says {phase}"), PATIENCE, || {
+            world.status().is_some_and(|status| status["open_alerts"][0]["phase"] == phase)
+        });
+    }
+    world.click(alert, "close");
+    wait_until("closed in the gateway's book", PATIENCE, || {
+        world.status().is_some_and(|status| status["open_alerts"].as_array().is_some_and(Vec::is_empty))
+    });
+    let alert = world.get(&format!("/api/v1/alerts/made-up-1/{}", alert["alert"])).unwrap();
+    let deeds: Vec<&str> =
+        alert["timeline"].as_array().unwrap().iter().filter_map(|line| line["deed"].as_str()).collect();
+    let told = ["raise", "take", "depart", "arrive", "close"];
+    assert!(told.iter().all(|deed| deeds.contains(deed)), "the timeline has every step: {deeds:?}");
+}
+
+#[test]
+fn a_press_as_an_esp3_telegram_on_a_pty_is_on_the_page() {
+    let mut radio = Radio::plug_in().unwrap();
+    let world = World::start(&Home { radio: Some(radio.path().to_owned()), ..Home::default() });
+    radio.press(PENDANT).unwrap();
+    wait_until("the press is on the desk", PATIENCE, || world.alerts_of("call_button").len() == 1);
+    assert_eq!(world.alerts_of("call_button")[0]["reason"]["sensor"], "pendant-radio");
+}
+
+#[test]
+fn a_dongle_pulled_out_and_put_back_a_hundred_times_loses_no_next_press_and_costs_no_core() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let plug = || {
+        let radio = Radio::plug_in().unwrap();
+        let new = folder.path().join("dongle.new");
+        std::os::unix::fs::symlink(radio.path(), &new).unwrap();
+        std::fs::rename(&new, &link).unwrap();
+        radio
+    };
+    let mut radio = plug();
+    let world = World::start(&Home { radio: Some(link.clone()), ..Home::default() });
+    let pid = world.gateway.as_ref().unwrap().pid();
+    let cpu_before = cpu_ticks(pid);
+    for round in 1..=100 {
+        radio.press(PENDANT).unwrap();
+        wait_until(&format!("press {round} is in the book"), PATIENCE, || presses(&world) == round);
+        // Pulled out in the middle of a telegram.
+        radio.write_raw(&telegram(0x70, PENDANT, 0x30)[..9]).unwrap();
+        drop(radio);
+        std::fs::remove_file(&link).unwrap();
+        radio = plug();
+        let status = || world.status().map(|status| status["links"].clone());
+        // A press into a port that nobody has opened yet is kept by the kernel or read at once; both must arrive.
+        wait_until("the dongle is found again", PATIENCE, || {
+            status().is_some_and(|links| {
+                links.as_array().is_some_and(|l| l.iter().any(|k| k["name"] == "radio" && k["up"] == true))
+            }) && radio.is_open_elsewhere(pid)
+        });
+    }
+    assert_eq!(world.alerts_of("call_button").len(), 1, "presses of one button are one alert");
+    let ticks = cpu_ticks(pid) - cpu_before;
+    assert!(ticks < 1000, "the gateway spent {ticks} ticks (of 10 ms) on 100 replugs: it spins");
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    assert!(files < 60, "{files} open files: descriptors leak");
+}
+
+/// How often the one call-button alert was pressed, as the gateway's book has it.
+fn presses(world: &World) -> u64 {
+    world.alerts_of("call_button").first().and_then(|alert| alert["count"].as_u64()).unwrap_or(0)
+}
+
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn silence_is_an_alert_on_the_page_with_its_reason_in_plain_words() {
+    let world = World::start(&Home { quiet_at_most: Some("3s"), ..Home::default() });
+    world.move_in_hall();
+    wait_until("the silence is on the desk", PATIENCE, || world.alerts_of("inactivity").len() == 1);
+    let number = world.alerts_of("inactivity")[0]["alert"].clone();
+    let alert = world.get(&format!("/api/v1/alerts/made-up-1/{number}")).unwrap();
+    let words = alert["reason_text"].as_str().unwrap();
+    assert!(words.contains("3 秒") && words.contains("hall"), "limit and last sign of life: {words}");
+}
+
+#[test]
+fn what_was_decided_while_the_station_was_away_is_there_two_seconds_after_its_return() {
+    let mut world = World::start(&Home::default());
+    world.kill_station();
+    world.press();
+    wait_until("the press is decided", PATIENCE, || {
+        world.status().is_some_and(|status| status["outbox"]["waiting"].as_u64() > Some(0))
+    });
+    world.kill_gateway();
+    world.start_gateway();
+    world.start_station();
+    wait_until("the press is on the desk", PATIENCE, || world.alerts_of("call_button").len() == 1);
+    writeln!(std::io::stderr(), "delivered after both were killed").unwrap();
+}

@@ -15,3 +15,4 @@ mod serial;
 mod station;
 mod storage;
 mod support;
+mod world;

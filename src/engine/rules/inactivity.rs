@@ -58,7 +58,8 @@ impl Settings {
             limit: window.at_most,
             hours: Some(window.hours()),
         };
-        let strictest = |window: &Window| Fires { at: quiet_since + window.at_most, limit: window.at_most, hours: None };
+        let strictest =
+            |window: &Window| Fires { at: quiet_since + window.at_most, limit: window.at_most, hours: None };
         let candidates = self.windows.iter().map(|w| if clock_trusted { in_window(w) } else { strictest(w) });
         candidates.min_by_key(|fires| fires.at)
     }
