@@ -41,13 +41,10 @@ pub fn run(args: Args) -> ExitCode {
 
 /// All problems of one configuration, and what it holds if it can be read.
 fn check(path: &Path, take_for_station: bool, online: bool) -> (Vec<Problem>, Option<String>) {
-    let kind = match std::fs::read(path) {
+    let kind = match config::kind_of(path) {
         _ if take_for_station => For::Station,
-        Err(error) => return (vec![Problem::of_config(path, &error)], None),
-        Ok(bytes) => match config::is_for(&path.display().to_string(), &String::from_utf8_lossy(&bytes)) {
-            Ok(kind) => kind,
-            Err(problems) => return (problems, None),
-        },
+        Ok(kind) => kind,
+        Err(problems) => return (problems, None),
     };
     let (world, mut problems, fine) = match kind {
         For::Gateway => {

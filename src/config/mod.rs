@@ -168,24 +168,33 @@ pub fn station_from_texts(texts: &[(String, String)]) -> (Option<Station>, Vec<P
     read_station(&kept(texts))
 }
 
-/// Which daemon the file is for, or why that cannot be told.
+/// Which daemon the configuration at `path` is for, the `conf.d/*.toml` beside it included; or why that cannot be told.
+pub fn kind_of(path: &Path) -> Result<For, Vec<Problem>> {
+    sources(path).and_then(|files| kind_of_files(&files))
+}
+
+/// Which daemon a text is for, or why that cannot be told.
 pub fn is_for(file: &str, source: &str) -> Result<For, Vec<Problem>> {
-    let files = [Source { name: file.to_owned(), text: source.to_owned() }];
-    let report = Report::new(&files);
+    kind_of_files(&[Source { name: file.to_owned(), text: source.to_owned() }])
+}
+
+fn kind_of_files(files: &[Source]) -> Result<For, Vec<Problem>> {
+    let report = Report::new(files);
     let table = document::read(&report);
-    match (table.contains_key("home"), table.contains_key("station")) {
-        (true, false) => Ok(For::Gateway),
-        (false, true) => Ok(For::Station),
+    let problem = match (table.contains_key("home"), table.contains_key("station")) {
+        (true, false) => return Ok(For::Gateway),
+        (false, true) => return Ok(For::Station),
         // A section that cannot be read is not missing.
-        (true, true) | (false, false) if report.has_errors() => Err(report.into_problems()),
-        (true, true) => {
-            Err(vec![Problem::of(file, "it has both a [home] and a [station]").with_deed("make two files of it")])
+        (true, true) | (false, false) if report.has_errors() => return Err(report.into_problems()),
+        (true, true) => Problem::of(&files[0].name, "it has both a [home] and a [station]")
+            .with_deed("make two files of it, in two directories"),
+        (false, false) => {
+            let deed = "begin with [home] in the flat of a resident, with [station] at a service point";
+            Problem::of(&files[0].name, "it has neither a [home] nor a [station], so it is for no daemon")
+                .with_deed(deed)
         }
-        (false, false) => Err(vec![
-            Problem::of(file, "it has neither a [home] nor a [station], so it is for no daemon")
-                .with_deed("begin with [home] in the flat of a resident, with [station] at a service point"),
-        ]),
-    }
+    };
+    Err(vec![problem])
 }
 
 fn kept(texts: &[(String, String)]) -> Vec<Source> {

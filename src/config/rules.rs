@@ -4,8 +4,8 @@ use crate::config::document::{Node, Table, What};
 use crate::config::nearest;
 use crate::config::report::{Place, Report};
 use crate::config::section::{Section, deserialize};
-use crate::engine::rules::Settings;
 use crate::engine::rules::inactivity::Window;
+use crate::engine::rules::{NAMES, Settings};
 use crate::model::time::{Span, write_span};
 
 /// The settings of all rules.
@@ -36,17 +36,15 @@ pub(super) fn read(section: &Section<'_, '_>, report: &Report<'_>) -> Option<Set
 
 /// Rules that cannot be switched off: a press is never overheard, and a gateway that fails says so.
 const ALWAYS_ON: &[&str] = &["call_button", "service_button", "storage", "configuration"];
-/// Rules with settings of their own.
-const CAN_BE_OFF: &[&str] = &["inactivity", "silent_sensor", "low_battery", "not_observed"];
-
 fn check_off(settings: &Settings, table: &Table<'_>, report: &Report<'_>) {
     let Some(entry) = table.get("off") else { return };
     for name in &settings.off {
         if ALWAYS_ON.contains(&name.as_str()) {
             let deed = Some("leave it out".into());
             report.error(&entry.node.place, format!("the rule \"{name}\" cannot be switched off"), deed);
-        } else if !CAN_BE_OFF.contains(&name.as_str()) {
-            let deed = nearest::question(name, CAN_BE_OFF.iter().copied());
+        } else if !NAMES.contains(&name.as_str()) {
+            let can_be_off = NAMES.iter().copied().filter(|name| !ALWAYS_ON.contains(name));
+            let deed = nearest::question(name, can_be_off);
             report.error(&entry.node.place, format!("there is no rule \"{name}\""), deed);
         }
     }

@@ -12,6 +12,7 @@
 
 mod database;
 mod error;
+mod opening;
 mod rows;
 mod upgrade;
 mod writer;
@@ -125,7 +126,7 @@ impl Store {
     /// Fails only if the directory or the file cannot be used at all; the words say what to do. A database that cannot
     /// be read is put aside, and the daily copy or a new one takes its place.
     pub fn open(dir: &Path, name: &str, on_written: impl Fn(Written) + Send + 'static) -> Result<Opened, Error> {
-        let opened = database::open(dir, name)?;
+        let opened = opening::open(dir, name)?;
         let (run, replaced) = (opened.run, opened.replaced.clone());
         let store = Store::start(|commands| Writer::new(commands, opened.database, Box::new(on_written)))?;
         Ok(Opened { store, run, replaced })

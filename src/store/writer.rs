@@ -4,8 +4,9 @@
 
 use crate::clock;
 use crate::model::time::{Span, Timestamp};
-use crate::store::database::{self, Database, Table};
+use crate::store::database::{Database, Table};
 use crate::store::error::{Error, words};
+use crate::store::opening;
 use crate::store::{Batch, OutboxRow, Record, Retention, Written};
 use std::collections::VecDeque;
 use std::fs::File;
@@ -257,7 +258,7 @@ impl Writer {
             return;
         }
         let State::Broken { path, lock, .. } = std::mem::replace(&mut self.state, State::Between) else { return };
-        self.state = match Database::reopen(&path, lock) {
+        self.state = match opening::reopen(&path, lock) {
             Ok((database, replaced)) => {
                 if let Some(why) = replaced {
                     tracing::error!("{why}");
@@ -329,7 +330,7 @@ impl Writer {
         let path = database.path().to_owned();
         let (started, handle) = std::sync::mpsc::sync_channel(1);
         let spawned = std::thread::Builder::new().name("store copy".into()).spawn(move || {
-            let copied = database::copy(&path, |interrupt| drop(started.send(interrupt)));
+            let copied = opening::copy(&path, |interrupt| drop(started.send(interrupt)));
             if let Err(why) = copied {
                 tracing::warn!(%why, "the daily copy of the database could not be made");
             }

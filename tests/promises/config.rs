@@ -98,6 +98,14 @@ fn a_site_file_wins_and_its_problems_name_it() {
     let (kept, _) = config::gateway_from_texts(&config::texts(&path).unwrap());
     assert_eq!(kept, Some(gateway));
 
+    // The packaged file may stay as it is: all that a site needs can stand in its own.
+    let site_only = tempfile::tempdir().unwrap();
+    let packaged = site_only.path().join("gateway.toml");
+    std::fs::copy("config/gateway.toml", &packaged).unwrap();
+    std::fs::create_dir(site_only.path().join("conf.d")).unwrap();
+    std::fs::copy("config/examples/two_floors.toml", site_only.path().join("conf.d/site.toml")).unwrap();
+    assert_eq!(check(&[packaged.to_str().unwrap()]).0, Some(0));
+
     std::fs::write(&site, "[home]\nplcae = \"x\"\n").unwrap();
     let (gateway, problems) = config::load_gateway(&path);
     assert_eq!(gateway, None);
