@@ -279,6 +279,27 @@ async fn a_half_open_link_is_noticed_without_traffic() {
 }
 
 #[tokio::test]
+async fn a_broker_that_freezes_holds_no_publish_for_ever_and_is_found_again_when_it_thaws() {
+    let broker = Mosquitto::start();
+    let (link, mut events) = mqtt::start_paced(settings("a", &broker.url(), &["x"]), fast(), Arc::default());
+    up(&mut events).await;
+    broker.signal("STOP");
+    let mut publishes = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let link = link.clone();
+        publishes.spawn(async move { link.publish("x", b"1".to_vec(), false).await });
+    }
+    while let Some(ended) = timeout(DEADLINE, publishes.join_next()).await.expect("no publish waits for ever") {
+        let answer = ended.unwrap();
+        assert!(matches!(answer, Err(NotPublished::NoAnswer(_) | NotPublished::Down(_))), "{answer:?}");
+    }
+    assert!(down(&mut events).await.contains("no longer answers"));
+    broker.signal("CONT");
+    up(&mut events).await;
+    assert_eq!(link.publish("x", b"2".to_vec(), false).await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_missing_suback_is_not_taken_for_a_subscription() {
     let fake = Fake::start(Mode::NeverSubAck);
     let (link, mut events) = mqtt::start_paced(settings("a", &fake.url(), &["x"]), fast(), Arc::default());
