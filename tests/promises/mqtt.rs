@@ -165,7 +165,9 @@ async fn the_last_will_speaks_after_a_crash_and_the_goodbye_after_a_stop() {
 #[tokio::test]
 async fn whatever_was_called_published_had_reached_the_broker_over_20_kills() {
     let mut broker = Mosquitto::start_with("allow_anonymous true\nmax_inflight_messages 0\n");
-    let (link, mut events) = start(settings("gateway", &broker.url(), &["up/#"]));
+    // So many ends in a row would look like two programs with one id, and slow the test down.
+    let pace = Pace { short_life: Duration::ZERO, ..Pace::default() };
+    let (link, mut events) = mqtt::start_paced(settings("gateway", &broker.url(), &["up/#"]), pace, Arc::default());
     let (mut sent, mut refused, mut number) = (0, 0, 0_u64);
     for round in 0..20 {
         up(&mut events).await;
