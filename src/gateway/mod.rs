@@ -3,6 +3,7 @@
 //! Bytes → readings → engine → one commit → notices. The loop only receives and hands on; nothing is decided in it.
 
 pub mod health;
+pub mod last_good;
 pub mod plan;
 
 mod admission;
@@ -17,6 +18,7 @@ mod unknown;
 use crate::clock::{self, Reading};
 use crate::engine::Engine;
 use crate::model::reason::Reason;
+use crate::model::status::STATUS_FILE;
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
@@ -36,8 +38,8 @@ use turn::Turn;
 pub enum Control {
     /// Take over this configuration; what is remembered stays.
     Reload(Box<Plan>),
-    /// A remark for the status line; nothing takes it away.
-    Remark(Option<String>),
+    /// A remark for the status line, until another configuration is in force.
+    Remark(String),
     /// End, leaving nothing half-written.
     Stop,
 }
@@ -50,7 +52,6 @@ const ROUND: Duration = Duration::from_secs(1);
 
 /// Runs a gateway until it is told to stop. `troubles` are raised at the start: a configuration that did not load.
 pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<Control>) -> Result<(), Problem> {
-    let plan = plan.with_sources();
     let now = clock::read();
     let (on_written, mut written) = mpsc::unbounded_channel::<Written>();
     let memory = open_memory(&plan, on_written);
@@ -74,11 +75,11 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
             Wake::Deadline => gateway.turn.tick(now),
             Wake::Round => gateway.round(now),
             Wake::Control(Control::Reload(plan)) => gateway.reload(now, *plan, &mut written).await,
-            Wake::Control(Control::Remark(remark)) => gateway.remark = remark,
+            Wake::Control(Control::Remark(remark)) => gateway.say(remark),
             Wake::Control(Control::Stop) => break,
         }
         gateway.drain(&mut inbox);
-        gateway.turn.finish();
+        gateway.status_is_old |= gateway.turn.finish().is_some();
     }
     gateway.end(&mut written).await;
     Ok(())
@@ -132,10 +133,13 @@ struct Gateway {
     links: BTreeMap<String, Link>,
     beat: Beat,
     remark: Option<String>,
+    started_at: Timestamp,
+    config_fault: Option<String>,
     blind_since: Option<Timestamp>,
     memory_troubles: Vec<Reason>,
     answered: u64,
     rounds: u64,
+    status_is_old: bool,
 }
 
 impl Gateway {
@@ -155,10 +159,13 @@ impl Gateway {
             links: BTreeMap::new(),
             beat: Beat { seq: 0, run: memory.run },
             remark: None,
+            started_at: now.wall,
+            config_fault: None,
             blind_since,
             memory_troubles: memory.troubles,
             answered: 0,
             rounds: 0,
+            status_is_old: true,
             plan,
         })
     }
@@ -177,6 +184,10 @@ impl Gateway {
         self.turn.lead_out(self.tasks.paths());
         self.turn.started(now, self.blind_since);
         for trouble in self.memory_troubles.drain(..).chain(troubles) {
+            if let Reason::Configuration { what } = &trouble {
+                self.config_fault = Some(what.clone());
+                self.remark = Some(format!("on the last good configuration: {what}"));
+            }
             self.turn.trouble(now, trouble);
         }
         self.marks.write(now.wall);
@@ -264,6 +275,13 @@ impl Gateway {
             (false, _) => tracing::warn!(name, why, "link down"),
         }
         self.links.insert(name.to_owned(), Link { up, since: now.wall, why });
+        self.status_is_old = true;
+        self.show_status();
+    }
+
+    fn say(&mut self, remark: String) {
+        tracing::error!(remark);
+        self.remark = Some(remark);
         self.show_status();
     }
 
@@ -289,6 +307,9 @@ impl Gateway {
         if self.rounds.is_multiple_of(10) {
             self.show_status();
         }
+        if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
+            self.write_status(now);
+        }
         if self.rounds.is_multiple_of(HEARTBEAT_SECS) {
             self.send_heartbeat(now);
         }
@@ -310,6 +331,15 @@ impl Gateway {
         self.turn.ping_store();
     }
 
+    /// For `carecircle status`; a directory that cannot be written is said by the marks.
+    fn write_status(&self, now: Reading) {
+        let about = health::About { started_at: self.started_at, config_fault: self.config_fault.clone() };
+        let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.plan);
+        let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
+        let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
+        std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path)).ok();
+    }
+
     fn send_heartbeat(&mut self, now: Reading) {
         self.beat.seq += 1;
         let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan);
@@ -325,7 +355,6 @@ impl Gateway {
 
     /// Takes over another configuration. What is remembered is rebuilt from history, so no timer starts anew.
     async fn reload(&mut self, now: Reading, plan: Plan, written: &mut mpsc::UnboundedReceiver<Written>) {
-        let plan = plan.with_sources();
         self.flush(written).await;
         match make_turn(&plan, &self.store) {
             Ok(turn) => self.turn = turn,
@@ -334,6 +363,8 @@ impl Gateway {
                 return;
             }
         }
+        (self.remark, self.config_fault) = (None, None);
+        self.turn.trouble_over(now, "configuration");
         self.keeper = Timekeeper::new(now, plan.assume_synced);
         self.plan = plan;
         for problem in self.tasks.follow(&self.plan) {

@@ -1,11 +1,13 @@
 //! What a gateway needs to run: made from a configuration file, or by the demo.
 
+use crate::config;
 use crate::devices;
 use crate::engine::circle::Circle;
 use crate::engine::rules;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::mqtt;
+use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
 use crate::sources::serial;
 use std::collections::BTreeMap;
@@ -55,6 +57,35 @@ pub struct Channel {
 }
 
 impl Plan {
+    /// The plan of a configuration; reads the files it names (passwords, certificates).
+    pub fn of(config: config::Gateway) -> Result<Plan, Problem> {
+        let mqtt = config.mqtt.map(|access| access.settings(format!("{}.home", config.home.id))).transpose()?;
+        let serial = config.serial.iter().map(|port| serial::Settings::new(&port.name, &port.path, port.baud));
+        let leads_to = |name: &ChannelName| {
+            let points = config.circle.points.iter().filter(|point| point.channels.contains(name));
+            points.map(|point| point.id.clone()).collect::<Vec<_>>()
+        };
+        let channels = config.channels.iter().flat_map(|(name, settings)| {
+            let channel = |point| Channel { name: name.clone(), point, settings: settings.clone() };
+            leads_to(name).into_iter().map(channel)
+        });
+        let plan = Plan {
+            mqtt,
+            serial: serial.collect(),
+            channels: channels.collect(),
+            home: config.home,
+            state_dir: config.state_dir,
+            run_dir: config.run_dir,
+            devices: config.devices,
+            addresses: config.addresses,
+            rules: config.rules,
+            circle: config.circle,
+            assume_synced: config.clock_assume_synced,
+            hash: config.hash,
+        };
+        Ok(plan.with_sources())
+    }
+
     /// The decoders for this home.
     pub fn decoders(&self) -> devices::Devices {
         let addresses: Vec<devices::Address> = self.addresses.iter().map(|(_, address)| address.clone()).collect();
@@ -93,7 +124,7 @@ impl Plan {
     }
 
     /// The same with every sensor's source filled in.
-    pub fn with_sources(mut self) -> Plan {
+    fn with_sources(mut self) -> Plan {
         let sources: Vec<(SensorId, String)> =
             self.addresses.iter().map(|(id, address)| (id.clone(), self.source_of(address))).collect();
         for (id, source) in sources {

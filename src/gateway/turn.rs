@@ -235,6 +235,11 @@ impl Turn {
         self.take(now, Input::Trouble(reason), None);
     }
 
+    /// The trouble of this rule is over.
+    pub fn trouble_over(&mut self, now: Reading, rule: &'static str) {
+        self.take(now, Input::TroubleOver { rule }, None);
+    }
+
     /// Deadlines that have come.
     pub fn tick(&mut self, now: Reading) {
         self.pass_time(now);
@@ -264,7 +269,7 @@ impl Turn {
             (Ok(()), true) => {
                 tracing::info!("the history can be written again");
                 self.store_trouble = None;
-                self.take(now, Input::TroubleOver { rule: "storage" }, None);
+                self.trouble_over(now, "storage");
             }
             (Ok(()), false) | (Err(_), true) => {}
         }

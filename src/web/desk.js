@@ -73,6 +73,7 @@
     var n = Number(counts.dataset.unclaimed);
     var mark = Number(counts.dataset.emergency) > 0 ? '!' : '';
     title = (n > 0 ? '(' + n + mark + ') ' : '') + body.dataset.title;
+    drawAge();
   }
 
   function ids(root) {

@@ -133,7 +133,7 @@ impl Site {
             .route("/api/v1/alerts/{home}/{number}/steps", post(api::steps))
             .route("/api/v1/events", get(feed::events))
             .fallback(pages::no_such_page)
-            .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
+            .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), guard::guard))
             .with_state(site)
     }
@@ -183,6 +183,9 @@ impl Site {
 }
 
 const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The longest note a browser may send, each byte written as three.
+const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
 const SCRIPT: &str = include_str!("desk.js");

@@ -196,6 +196,49 @@ fn the_units_are_clean_and_closed() {
     }
 }
 
+/// The home's broker takes the gateway on loopback; a sensor on the home's network reaches its own topics only.
+#[test]
+fn the_mosquitto_snippets_of_a_home_let_sensors_reach_their_own_topics_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let loopback = Mosquitto::start(dir.path(), "home-loopback.conf", &[("1883", free_port())]);
+    assert!(loopback.hears("-p 1883", "zigbee2mqtt/hall", "-p 1883", "zigbee2mqtt/hall"));
+    drop(loopback);
+
+    let passwords = dir.path().join("carecircle-home.passwd");
+    let made =
+        Command::new("mosquitto_passwd").args(["-b", "-c", passwords.to_str().unwrap(), "kitchen", "pw"]).status();
+    assert!(made.expect("mosquitto_passwd (Debian package mosquitto)").success());
+    let lan = Mosquitto::start(dir.path(), "home-lan.conf", &[("1883", free_port()), ("1884", free_port())]);
+    let (gateway, kitchen) = ("-p 1883", "-p 1884 -u kitchen -P pw");
+    assert!(lan.hears(gateway, "sensors/kitchen/leak", kitchen, "sensors/kitchen/leak"));
+    for foreign in ["sensors/bath/leak", "carecircle/v1/x/up/y/notice"] {
+        assert!(!lan.hears(gateway, foreign, kitchen, foreign), "a sensor wrote to {foreign}");
+    }
+    assert!(!lan.hears(gateway, "sensors/kitchen/leak", "-p 1884", "sensors/kitchen/leak"), "without a password");
+}
+
+/// A home writes upwards and reads downwards below its own name, and nothing else.
+#[test]
+fn the_district_broker_keeps_homes_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["broker", "ky-lehe-0412", "ky-dongfeng-0077", "station-lehe"];
+    certificates(dir.path(), &names);
+    let broker = Mosquitto::start(dir.path(), "district.conf", &[("8883", free_port())]);
+    let client = |name: &str| {
+        let dir = dir.path().display();
+        format!("-p 8883 --insecure --cafile {dir}/operator-ca.pem --cert {dir}/{name}.pem --key {dir}/{name}-key.pem")
+    };
+    let (home, other, station) = (client("ky-lehe-0412"), client("ky-dongfeng-0077"), client("station-lehe"));
+    let may = |reader: &str, writer: &str, topic: &str| broker.hears(reader, topic, writer, topic);
+    let (up, down) = ("carecircle/v1/ky-lehe-0412/up/lehe/notice", "carecircle/v1/ky-lehe-0412/down/receipt");
+    assert!(may(&station, &home, up), "a home cannot reach its station");
+    assert!(may(&home, &station, down), "a station cannot reach its home");
+    assert!(!may(&station, &other, up), "a home speaks for another one");
+    assert!(!may(&home, &home, down), "a home forges its own receipt");
+    assert!(!may(&other, &station, down), "a home reads what another one is told");
+    assert!(!may(&station, "-p 8883", up), "a stranger without a certificate is heard");
+}
+
 fn systemd_analyze(args: &[&str]) -> (bool, String, String) {
     let output = Command::new("systemd-analyze")
         .args(args)
@@ -242,4 +285,103 @@ fn toml_files(dir: &str) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+/// A real mosquitto with one of our snippets; ends with the value.
+struct Mosquitto {
+    child: std::process::Child,
+    ports: Vec<(&'static str, u16)>,
+}
+
+impl Mosquitto {
+    fn start(dir: &Path, snippet: &str, ports: &[(&'static str, u16)]) -> Mosquitto {
+        let mut text = std::fs::read_to_string(Path::new("config/mosquitto").join(snippet)).unwrap();
+        for (written, port) in ports {
+            text = text.replace(&format!("listener {written}"), &format!("listener {port}"));
+        }
+        let here = dir.display().to_string();
+        let user = Command::new("id").arg("-un").output().unwrap().stdout;
+        let text = text.replace("192.168.1.10", "127.0.0.1").replace("/etc/mosquitto/carecircle/", &format!("{here}/"))
+            .replace("/etc/mosquitto/", &format!("{here}/"))
+            // mosquitto gives up root for a user that cannot read a test's directory.
+            + &format!("\nuser {}", String::from_utf8_lossy(&user));
+        for (acl, name) in [("home-lan.acl", "carecircle-home.acl"), ("district.acl", "carecircle-district.acl")] {
+            std::fs::copy(Path::new("config/mosquitto").join(acl), dir.join(name)).unwrap();
+        }
+        let path = dir.join(snippet);
+        std::fs::write(&path, text).unwrap();
+        let child = Command::new("/usr/sbin/mosquitto")
+            .args(["-c", path.to_str().unwrap()])
+            .stderr(std::fs::File::create(dir.join("mosquitto.log")).unwrap())
+            .spawn()
+            .expect("mosquitto is needed; as root: apt-get install mosquitto mosquitto-clients");
+        let broker = Mosquitto { child, ports: ports.to_vec() };
+        for (_, port) in ports {
+            let is_up = (0..200).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(25));
+                std::net::TcpStream::connect(("127.0.0.1", *port)).is_ok()
+            });
+            assert!(is_up, "{}", std::fs::read_to_string(dir.join("mosquitto.log")).unwrap());
+        }
+        broker
+    }
+
+    /// Whether `reader` hears within a moment what `writer` sends again and again.
+    fn hears(&self, reader: &str, filter: &str, writer: &str, topic: &str) -> bool {
+        let seconds = "2";
+        let mut listening = self
+            .client("mosquitto_sub", reader)
+            .args(["-t", filter, "-C", "1", "-W", seconds, "-q", "1"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("mosquitto_sub is needed; as root: apt-get install mosquitto-clients");
+        loop {
+            let mut sender = self.client("mosquitto_pub", writer);
+            sender.args(["-t", topic, "-m", "x", "-q", "1"]).stderr(std::process::Stdio::null());
+            // What is refused is silent at the sender, too.
+            drop(sender.status());
+            if let Some(status) = listening.try_wait().unwrap() {
+                return status.success();
+            }
+        }
+    }
+
+    fn client(&self, program: &str, options: &str) -> Command {
+        let mut command = Command::new(program);
+        for word in options.split(' ') {
+            let port = self.ports.iter().find(|(written, _)| *written == word).map(|(_, port)| port.to_string());
+            command.arg(port.as_deref().unwrap_or(word));
+        }
+        command.args(["-h", "127.0.0.1"]);
+        command
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// An authority and certificates for these names.
+fn certificates(dir: &Path, names: &[&str]) {
+    let openssl = |args: &str| {
+        let words = args.split(' ').map(|word| word.replace("DIR", dir.to_str().unwrap()));
+        let output = Command::new("openssl").args(words).output().expect("openssl (Debian package openssl)");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+    openssl(&format!("req -x509 {key} -subj /CN=operator -keyout DIR/ca-key.pem -out DIR/operator-ca.pem"));
+    for name in names {
+        openssl(&format!("req {key} -subj /CN={name} -keyout DIR/{name}-key.pem -out DIR/{name}.csr"));
+        openssl(&format!(
+            "x509 -req -days 2 -in DIR/{name}.csr -CA DIR/operator-ca.pem -CAkey DIR/ca-key.pem -CAcreateserial -out DIR/{name}.pem"
+        ));
+    }
 }

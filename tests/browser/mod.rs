@@ -1,0 +1,225 @@
+//! A tiny WebDriver client: headless Chromium by chromedriver, as much of the protocol as the stories need.
+#![allow(clippy::unwrap_used)] // a browser that cannot be driven ends its test
+
+use super::super::support::{free_port, wait_until};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A browser window with a profile of its own; ends with the value.
+pub struct Browser {
+    driver: Child,
+    session: String,
+    agent: ureq::Agent,
+    _profile: tempfile::TempDir,
+}
+
+/// What a window is like.
+pub struct Window {
+    pub width: u32,
+    pub height: u32,
+    pub script: bool,
+}
+
+impl Browser {
+    pub fn open(window: Window) -> Browser {
+        for (program, package) in [("/usr/bin/chromium", "chromium"), ("/usr/bin/chromedriver", "chromium-driver")] {
+            assert!(Path::new(program).exists(), "{program} is missing; apt-get install {package}");
+        }
+        let port = free_port();
+        let driver = Command::new("/usr/bin/chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        let base = format!("http://127.0.0.1:{port}");
+        wait_until("chromedriver listens", Duration::from_secs(20), || {
+            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+        let profile = tempfile::tempdir().unwrap();
+        let mut browser = Browser { driver, session: base, agent, _profile: profile };
+        let answer = browser.command("POST", "/session", &browser.capabilities(&window));
+        let id = answer["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}")).to_owned();
+        browser.session = format!("{}/session/{id}", browser.session);
+        browser.size(window.width, window.height);
+        browser
+    }
+
+    fn capabilities(&self, window: &Window) -> Value {
+        let profile = format!("--user-data-dir={}", self._profile.path().display());
+        let mut args = vec![
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            &profile,
+        ];
+        let size = format!("--window-size={},{}", window.width, window.height);
+        args.push(&size);
+        let script = if window.script { 1 } else { 2 };
+        json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {
+                "args": args, "binary": "/usr/bin/chromium",
+                "prefs": { "profile.managed_default_content_settings.javascript": script },
+            },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        } } })
+    }
+
+    fn command(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.session);
+        let answer = match method {
+            "GET" => self.agent.get(&url).call(),
+            "DELETE" => self.agent.delete(&url).call(),
+            _ => self.agent.post(&url).send_json(body),
+        };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let value: Value = answer.body_mut().read_json().unwrap();
+        value["value"].clone()
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let value = self.command("POST", path, body);
+        assert!(value.get("error").is_none(), "{path} {body}: {}: {}", value["error"], value["message"]);
+        value
+    }
+
+    /// The size of the page itself, as a phone of that size would have it.
+    pub fn size(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    pub fn devtools(&self, command: &str, params: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": params }))
+    }
+
+    pub fn go(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
+    }
+
+    pub fn title(&self) -> String {
+        self.command("GET", "/title", &Value::Null).as_str().unwrap().to_owned()
+    }
+
+    /// Whether something matches; a page that is just being replaced has nothing.
+    pub fn has(&self, selector: &str) -> bool {
+        !self.all(selector).is_empty()
+    }
+
+    fn all(&self, selector: &str) -> Vec<String> {
+        let found = self.command("POST", "/elements", &json!({ "using": "css selector", "value": selector }));
+        let elements = found.as_array().cloned().unwrap_or_default();
+        elements.iter().filter_map(|element| Some(element.as_object()?.values().next()?.as_str()?.to_owned())).collect()
+    }
+
+    #[track_caller]
+    fn one(&self, selector: &str) -> String {
+        wait_until(&format!("{selector:?} is on the page"), PATIENCE, || self.has(selector));
+        self.all(selector).swap_remove(0)
+    }
+
+    #[track_caller]
+    pub fn click(&self, selector: &str) {
+        let element = self.one(selector);
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    #[track_caller]
+    pub fn write(&self, selector: &str, text: &str) {
+        let element = self.one(selector);
+        self.post(&format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// The text a person sees; empty if there is none.
+    pub fn text(&self, selector: &str) -> String {
+        let Some(element) = self.all(selector).into_iter().next() else { return String::new() };
+        let text = self.command("GET", &format!("/element/{element}/text"), &Value::Null);
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    #[track_caller]
+    pub fn wait_for_text(&self, selector: &str, text: &str) {
+        let what = format!("{text:?} in {selector:?}");
+        wait_until(&what, PATIENCE, || self.text(selector).contains(text));
+    }
+
+    pub fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Lines of the console since the last look.
+    pub fn console(&self) -> Vec<String> {
+        let lines = self.post("/se/log", &json!({ "type": "browser" }));
+        lines.as_array().unwrap().iter().map(|line| line["message"].to_string()).collect()
+    }
+
+    /// The addresses requested since the last look.
+    pub fn requests(&self) -> Vec<String> {
+        let lines = self.post("/se/log", &json!({ "type": "performance" }));
+        let lines = lines.as_array().unwrap().iter().filter_map(|line| {
+            let message: Value = serde_json::from_str(line["message"].as_str()?).ok()?;
+            let message = &message["message"];
+            (message["method"] == "Network.requestWillBeSent").then(|| message["params"]["request"]["url"].clone())
+        });
+        lines.filter_map(|url| url.as_str().map(str::to_owned)).collect()
+    }
+
+    /// How far the page is wider than the window, in pixels.
+    pub fn overflow(&self) -> i64 {
+        let metrics = self.devtools("Page.getLayoutMetrics", &json!({}));
+        let width = |name: &str, field: &str| metrics[name][field].as_f64().unwrap() as i64;
+        width("cssContentSize", "width") - width("cssLayoutViewport", "clientWidth")
+    }
+
+    /// A picture of the whole page, for people.
+    pub fn picture(&self, path: &Path) {
+        let shot = self.devtools("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
+        std::fs::write(path, decode_base64(shot["data"].as_str().unwrap())).unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.command("DELETE", "", &Value::Null);
+        } else {
+            self.agent.delete(&self.session).call().ok();
+        }
+        self.driver.kill().ok();
+        self.driver.wait().ok();
+    }
+}
+
+fn decode_base64(text: &str) -> Vec<u8> {
+    let six = |b: u8| match b {
+        b'A'..=b'Z' => b - b'A',
+        b'a'..=b'z' => b - b'a' + 26,
+        b'0'..=b'9' => b - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let digits: Vec<u8> = text.bytes().filter(|b| *b != b'=').map(six).collect();
+    let mut bytes = Vec::new();
+    for four in digits.chunks(4) {
+        let bits = four.iter().fold(0_u32, |bits, six| bits << 6 | u32::from(*six)) << (6 * (4 - four.len()));
+        bytes.extend(&bits.to_be_bytes()[1..four.len()]);
+    }
+    bytes
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
