@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test ends where it cannot go on
 
 mod commands;
+#[cfg(feature = "embedded-broker")]
 mod embedded;
 mod fake;
 mod source;
