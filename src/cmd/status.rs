@@ -46,10 +46,11 @@ pub fn run(args: Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let shown = if args.json { json(now, &status) } else { lines(now, &status).join("\n") };
+    let is_running = is_fresh(now, &status) && has_process(status.pid);
+    let shown = if args.json { json(&status, is_running) } else { lines(now, &status, is_running).join("\n") };
     // Whoever does not read on has seen enough.
     writeln!(std::io::stdout().lock(), "{shown}").ok();
-    if is_running(now, &status) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if is_running { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn read(path: &Path) -> Result<Status, Problem> {
@@ -73,21 +74,26 @@ fn read(path: &Path) -> Result<Status, Problem> {
 }
 
 /// A gateway writes every ten seconds; three missed ones mean that it has ended or hangs.
-fn is_running(now: Timestamp, status: &Status) -> bool {
+fn is_fresh(now: Timestamp, status: &Status) -> bool {
     (now - status.at).abs() <= SILENCE_MAX
 }
 
-fn json(now: Timestamp, status: &Status) -> String {
+/// Whether the process may still be there: where others' processes are hidden, nobody can say that it is gone.
+fn has_process(pid: u32) -> bool {
+    !Path::new("/proc/1").exists() || Path::new("/proc").join(pid.to_string()).exists()
+}
+
+fn json(status: &Status, is_running: bool) -> String {
     let mut value = serde_json::to_value(status).expect("a status holds only text keys and finite numbers");
-    value["running"] = is_running(now, status).into();
+    value["running"] = is_running.into();
     format!("{value:#}")
 }
 
 /// The status for a terminal of 80 columns.
-fn lines(now: Timestamp, status: &Status) -> Vec<String> {
+fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let age = ago(now, status.at);
-    if is_running(now, status) {
+    if is_running {
         let since = span(status.at - status.started_at);
         lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
     } else {
@@ -113,8 +119,8 @@ fn lines(now: Timestamp, status: &Status) -> Vec<String> {
     }
     lines.push(match status.outbox.oldest_secs {
         Some(oldest) => format!(
-            "unanswered  {} notices without a receipt, the oldest for {}",
-            status.outbox.waiting,
+            "unanswered  {} without a receipt, the oldest for {}",
+            count(status.outbox.waiting, "notice"),
             span(Span::seconds(i64::try_from(oldest).unwrap_or(i64::MAX / 1000)))
         ),
         None => "unanswered  none: every notice has its receipt".to_owned(),
@@ -159,6 +165,10 @@ fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
     };
     let room = sensor.room.as_ref().map_or("-", |room| room.as_str());
     format!("{:14} {room:10} {heard}{event}{battery}", sensor.id.as_str())
+}
+
+fn count(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 fn ago(now: Timestamp, at: Timestamp) -> String {
@@ -207,7 +217,7 @@ mod tests {
     #[test]
     fn a_running_gateway_is_shown_within_80_columns() {
         let status: Status = serde_json::from_str(STATUS).unwrap();
-        let lines = lines(after(4), &status);
+        let lines = lines(after(4), &status, true);
         let shown = lines.join("\n");
         assert!(lines[0].starts_with("running") && lines[0].contains("told 4 s ago"), "{shown}");
         for words in ["lehe           DOWN for 4 min", "NEVER HEARD", "3 notices without a receipt", ", 87 %"] {
@@ -221,11 +231,13 @@ mod tests {
     fn a_gateway_that_has_fallen_silent_is_not_called_running() {
         let status: Status = serde_json::from_str(STATUS).unwrap();
         for secs in [31, -31] {
-            let shown = lines(after(secs), &status).join("\n");
+            assert!(!is_fresh(after(secs), &status));
+            let shown = lines(after(secs), &status, false).join("\n");
             assert!(shown.starts_with("NOT RUNNING") && shown.contains("systemctl start"), "{shown}");
-            assert!(json(after(secs), &status).contains("\"running\": false"));
+            assert!(json(&status, false).contains("\"running\": false"));
         }
-        assert!(json(after(30), &status).contains("\"running\": true"));
+        assert!(is_fresh(after(30), &status));
+        assert!(has_process(std::process::id()) && !has_process(u32::MAX), "a process that has ended is seen at once");
     }
 
     #[test]

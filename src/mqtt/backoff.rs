@@ -27,6 +27,11 @@ impl Backoff {
         self.failed = self.failed.max(self.short_lived);
     }
 
+    /// No connection could be made: that explains the one before, which a broker closes when it ends.
+    pub(super) fn was_not_taken(&mut self) {
+        self.short_lived = 0;
+    }
+
     /// The wait after one more failure.
     pub(super) fn next_wait(&mut self) -> Duration {
         self.failed = self.failed.saturating_add(1);

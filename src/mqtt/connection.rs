@@ -53,7 +53,10 @@ pub(super) async fn keep(
                 backoff.worked();
                 why
             }
-            None => why,
+            None => {
+                backoff.was_not_taken();
+                why
+            }
         };
         if task.tell_down(why).await.is_err() || task.pause(backoff.next_wait()).await.is_err() {
             return;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test ends where it cannot go on
 
 mod commands;
+#[cfg(feature = "embedded-broker")]
 mod embedded;
 mod fake;
 mod source;
@@ -165,7 +166,9 @@ async fn the_last_will_speaks_after_a_crash_and_the_goodbye_after_a_stop() {
 #[tokio::test]
 async fn whatever_was_called_published_had_reached_the_broker_over_20_kills() {
     let mut broker = Mosquitto::start_with("allow_anonymous true\nmax_inflight_messages 0\n");
-    let (link, mut events) = start(settings("gateway", &broker.url(), &["up/#"]));
+    // So many ends in a row would look like two programs with one id, and slow the test down.
+    let pace = Pace { short_life: Duration::ZERO, ..Pace::default() };
+    let (link, mut events) = mqtt::start_paced(settings("gateway", &broker.url(), &["up/#"]), pace, Arc::default());
     let (mut sent, mut refused, mut number) = (0, 0, 0_u64);
     for round in 0..20 {
         up(&mut events).await;
@@ -276,6 +279,27 @@ async fn a_half_open_link_is_noticed_without_traffic() {
     let pace = Pace::default();
     let longest = Duration::from_secs(u64::from(pace.keep_alive_secs)) + pace.answer_within;
     assert!(longest <= Duration::from_secs(30), "a home notices within 30 s");
+}
+
+#[tokio::test]
+async fn a_broker_that_freezes_holds_no_publish_for_ever_and_is_found_again_when_it_thaws() {
+    let broker = Mosquitto::start();
+    let (link, mut events) = mqtt::start_paced(settings("a", &broker.url(), &["x"]), fast(), Arc::default());
+    up(&mut events).await;
+    broker.signal("STOP");
+    let mut publishes = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let link = link.clone();
+        publishes.spawn(async move { link.publish("x", b"1".to_vec(), false).await });
+    }
+    while let Some(ended) = timeout(DEADLINE, publishes.join_next()).await.expect("no publish waits for ever") {
+        let answer = ended.unwrap();
+        assert!(matches!(answer, Err(NotPublished::NoAnswer(_) | NotPublished::Down(_))), "{answer:?}");
+    }
+    assert!(down(&mut events).await.contains("no longer answers"));
+    broker.signal("CONT");
+    up(&mut events).await;
+    assert_eq!(link.publish("x", b"2".to_vec(), false).await, Ok(()));
 }
 
 #[tokio::test]

@@ -66,6 +66,11 @@ impl Mosquitto {
         self.child.as_ref().expect("mosquitto runs").id()
     }
 
+    /// Sends a signal by its name without SIG: `STOP` leaves every connection open and answers nothing.
+    pub fn signal(&self, name: &str) {
+        signal(self.pid(), name);
+    }
+
     /// Ends it without a goodbye to anybody.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -134,8 +139,7 @@ impl Daemon {
 
     /// Sends a signal by its name without SIG, as `TERM`.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
-        assert!(status.success());
+        signal(self.pid(), name);
     }
 
     /// Its exit status; panics if it still runs after `within`.
@@ -154,6 +158,11 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().unwrap();
+    assert!(status.success());
 }
 
 /// The binary with arguments, not yet started.
