@@ -5,15 +5,15 @@
 #![allow(clippy::unwrap_used)] // fixtures are tests too
 
 use carecircle::devices::{Devices, Settings as DeviceSettings, Wiring};
+use carecircle::sim::radio::Radio;
 use carecircle::sources::{Event, serial};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::{Receiver, channel};
-use tokio_serial::{SerialPort, SerialPortBuilderExt, SerialStream};
+use tokio_serial::SerialPortBuilderExt;
 
 #[tokio::test]
 async fn a_dongle_put_back_a_hundred_times_is_heard_each_time() {
@@ -23,7 +23,7 @@ async fn a_dongle_put_back_a_hundred_times_is_heard_each_time() {
     for round in 0..100 {
         let mut dongle = plug_in(&link);
         source.expect_link(true).await;
-        dongle.write_all(format!("press {round}\n").as_bytes()).await.unwrap();
+        dongle.write_raw(format!("press {round}\n").as_bytes()).unwrap();
         assert_eq!(source.frame().await, format!("press {round}"));
         drop(dongle); // the far end vanishes
         let why = source.expect_link(false).await;
@@ -64,7 +64,7 @@ async fn a_dongle_that_stays_away_is_told_once_and_heard_when_it_is_back() {
     source.until_progress(turns + 10).await;
     let mut dongle = plug_in(&link);
     source.expect_link(true).await;
-    dongle.write_all(b"press\n").await.unwrap();
+    dongle.write_raw(b"press\n").unwrap();
     assert_eq!(source.frame().await, "press");
 }
 
@@ -75,13 +75,13 @@ async fn what_was_begun_before_the_loss_does_not_spoil_what_comes_after() {
     let mut source = Source::start(&link, quick_pause(), 64);
     let mut dongle = plug_in(&link);
     source.expect_link(true).await;
-    dongle.write_all(b"whole\nhalf a li").await.unwrap();
+    dongle.write_raw(b"whole\nhalf a li").unwrap();
     assert_eq!(source.frame().await, "whole");
     drop(dongle);
     source.expect_link(false).await;
     let mut dongle = plug_in(&link);
     source.expect_link(true).await;
-    dongle.write_all(b"PIR hall ON\n").await.unwrap();
+    dongle.write_raw(b"PIR hall ON\n").unwrap();
     assert_eq!(source.frame().await, "PIR hall ON");
 }
 
@@ -92,9 +92,9 @@ async fn a_full_channel_holds_the_bytes_back_and_loses_none() {
     let mut dongle = plug_in(&link);
     let mut source = Source::start(&link, quick_pause(), 1);
     source.expect_link(true).await;
-    let writer = tokio::spawn(async move {
+    let writer = tokio::task::spawn_blocking(move || {
         for number in 0..3000 {
-            dongle.write_all(format!("line number {number}\n").as_bytes()).await.unwrap();
+            dongle.write_raw(format!("line number {number}\n").as_bytes()).unwrap();
         }
         dongle
     });
@@ -191,11 +191,11 @@ impl Source {
     }
 }
 
-/// A new pty under the same link. The near end is opened by nobody but the source.
-fn plug_in(link: &Path) -> SerialStream {
-    let (far, near) = SerialStream::pair().unwrap();
+/// A new pty under the same link.
+fn plug_in(link: &Path) -> Radio {
+    let far = Radio::plug_in().unwrap();
     drop(std::fs::remove_file(link));
-    symlink(near.name().unwrap(), link).unwrap();
+    symlink(far.path(), link).unwrap();
     far
 }
 
