@@ -64,8 +64,8 @@ fn live_through(bench: &Bench, browser: &Browser) {
 
 /// From an unclaimed row to its closing, button by button, as the desk offers them.
 fn walk(browser: &Browser) {
-    browser.click(".row .act select option[value=zhang]");
     browser.click(".row button.d-take");
+    browser.click(".choose button[value=zhang]");
     browser.click(".in_hand .row button.d-depart");
     browser.click(".in_hand .row button.d-arrive");
     browser.click(".in_hand .row a.d-close");
@@ -130,7 +130,7 @@ fn both_languages_fit_on_desk_and_phone() {
         }
         browser.go(&bench.url("/"));
         browser.run("document.getElementById('who').value = 'zhang'; document.getElementById('who').form.submit();");
-        wait_until("somebody acts", SOON, || !browser.has(".row .act select"));
+        wait_until("somebody acts", SOON, || browser.has("#who option[value=zhang][selected]"));
         browser.go(&bench.url("/language/zh?back=/"));
         keep_picture(&browser, &format!("acting-{size}"));
         browser.click(".in_hand .what");
@@ -192,8 +192,8 @@ fn who_was_second_is_told_who_was_first() {
     let browser = Browser::open(Window { script: false, ..WIDE });
     browser.go(&bench.url("/"));
     bench.click(id, "take", "li", &[]);
-    browser.click(".row .act select option[value=zhang]");
     browser.click(".row button.d-take");
+    browser.click(".choose button[value=zhang]");
     browser.wait_for_text(".message", "上门员 老李");
     assert!(
         browser.text(".deeds").contains("协助") && browser.text(".deeds").contains("接管"),
