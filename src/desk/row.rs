@@ -167,14 +167,14 @@ impl Row {
         let own = self.own.remove(found);
         if let Deed::Refused { why, .. } = &step.deed {
             self.answers.insert(own.key, Answer::Refused(why.clone()));
+            // What never came to be needs no undoing.
+            self.own.retain(|later| !later.undoes(own.number));
             return None;
         }
         for later in &mut self.own[found..] {
             later.after = later.after.max(step.number);
-            if let Deed::Undo { step: undone } = &mut later.deed
-                && *undone == own.number + own_offset(*undone)
-            {
-                *undone = step.number;
+            if later.undoes(own.number) {
+                later.deed = Deed::Undo { step: step.number };
             }
         }
         Some((own.at, own.deed))
@@ -245,6 +245,11 @@ impl Row {
 }
 
 impl Own {
+    /// Whether it takes back the step that counts from `number`.
+    fn undoes(&self, number: u32) -> bool {
+        matches!(self.deed, Deed::Undo { step } if (number..number + OWN_NUMBERS_APART).contains(&step))
+    }
+
     fn as_step(&self) -> Step {
         let (number, at, by, deed) = (self.number, self.at, self.by.clone(), self.deed.clone());
         Step { number, at, by, deed, key: Some(self.key.clone()), implied: false }
@@ -356,10 +361,6 @@ fn travels(deed: &Deed) -> bool {
 
 fn is_timer(deed: &Deed) -> bool {
     matches!(deed, Deed::Remind { .. } | Deed::Overdue | Deed::Lapse | Deed::AskEnded | Deed::HandOverEnded)
-}
-
-fn own_offset(number: u32) -> u32 {
-    if number < OWN_NUMBERS { 0 } else { (number - OWN_NUMBERS) % OWN_NUMBERS_APART }
 }
 
 /// Steps without a number in the book count from here, so that the two never meet.
