@@ -133,6 +133,22 @@ impl Problem {
         Problem::of(path.display().to_string(), what).with_deed(deed)
     }
 
+    /// Why a configuration file could not be read.
+    pub fn of_config(path: &Path, error: &io::Error) -> Problem {
+        let (what, deed) = match error.kind() {
+            io::ErrorKind::NotFound => ("there is no such file".to_owned(), "correct the path".to_owned()),
+            io::ErrorKind::PermissionDenied => (
+                "permission denied".to_owned(),
+                format!("let the daemon read it: chown root:carecircle {0}; chmod 640 {0}", path.display()),
+            ),
+            io::ErrorKind::IsADirectory => {
+                ("this is a directory".to_owned(), "name the file in it, such as gateway.toml".to_owned())
+            }
+            _ => (plain(error), "check the disk".to_owned()),
+        };
+        Problem::of(path.display().to_string(), what).with_deed(deed)
+    }
+
     /// Why a serial port could not be opened.
     pub fn of_serial(path: &str, error: &io::Error) -> Problem {
         let (what, deed) = match error.kind() {

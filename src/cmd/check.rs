@@ -1,10 +1,195 @@
-//! `carecircle check`
+//! `carecircle check`: every problem of configuration files at once, and with `--online` those of the world around them.
+
+use crate::config::{self, Broker, BrokerAccess, ChannelSettings, For};
+use crate::problem::{Kind, Problem};
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
 
 /// Arguments of `carecircle check`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Configuration files; the conf.d/*.toml beside each are read with it
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Also try the serial ports, the brokers, the state directory and the listening port
+    #[arg(long)]
+    online: bool,
+    /// Take every file for a station's; otherwise [home] or [station] in it decides
+    #[arg(long)]
+    station: bool,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> std::process::ExitCode {
-    std::process::ExitCode::FAILURE
+pub fn run(args: Args) -> ExitCode {
+    let mut is_good = true;
+    for path in &args.files {
+        let (problems, fine) = check(path, args.station, args.online);
+        let has_errors = problems.iter().any(|problem| problem.kind == Kind::Error);
+        is_good &= !has_errors;
+        problems.iter().for_each(|problem| say(&problem.to_string()));
+        if let (false, Some(fine)) = (has_errors, fine) {
+            say(&format!("{}: fine: {fine}", path.display()));
+        }
+    }
+    if is_good { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
 }
+
+/// All problems of one configuration, and what it holds if it can be read.
+fn check(path: &Path, take_for_station: bool, online: bool) -> (Vec<Problem>, Option<String>) {
+    let kind = match std::fs::read(path) {
+        _ if take_for_station => For::Station,
+        Err(error) => return (vec![Problem::of_config(path, &error)], None),
+        Ok(bytes) => match config::is_for(&path.display().to_string(), &String::from_utf8_lossy(&bytes)) {
+            Ok(kind) => kind,
+            Err(problems) => return (problems, None),
+        },
+    };
+    let (world, mut problems, fine) = match kind {
+        For::Gateway => {
+            let (config, problems) = config::load_gateway(path);
+            (config.as_ref().map(World::of_gateway), problems, config.as_ref().map(gateway_in_words))
+        }
+        For::Station => {
+            let (config, problems) = config::load_station(path);
+            (config.as_ref().map(World::of_station), problems, config.as_ref().map(station_in_words))
+        }
+    };
+    if let (true, Some(world)) = (online, world) {
+        problems.extend(world.problems());
+    }
+    (problems, fine)
+}
+
+fn gateway_in_words(config: &config::Gateway) -> String {
+    let sensors = count(config.home.sensors.len(), "sensor");
+    let points = count(config.circle.points.len(), "point");
+    format!("{sensors}, {points}, {}", count(config.channels.len(), "channel"))
+}
+
+fn station_in_words(config: &config::Station) -> String {
+    let people = if config.people.len() == 1 { "1 person".into() } else { format!("{} people", config.people.len()) };
+    format!("service point {}, {people}, page at http://{}", config.point, config.listen)
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What a configuration needs of the world.
+struct World {
+    serial: Vec<String>,
+    brokers: Vec<Broker>,
+    files: Vec<PathBuf>,
+    state_dir: PathBuf,
+    listen: Option<std::net::SocketAddr>,
+}
+
+impl World {
+    fn of_gateway(config: &config::Gateway) -> World {
+        let mut brokers: Vec<Broker> = config.mqtt.iter().map(|access| access.broker.clone()).collect();
+        brokers.extend(config.channels.iter().filter_map(|(_, channel)| channel.broker().cloned()));
+        let mut files: Vec<PathBuf> = config.mqtt.iter().flat_map(files_of).collect();
+        files.extend(config.channels.iter().flat_map(|(_, channel)| channel_files(channel)));
+        World {
+            serial: config.serial.iter().map(|port| port.path.clone()).collect(),
+            brokers,
+            files,
+            state_dir: config.state_dir.clone(),
+            listen: None,
+        }
+    }
+
+    fn of_station(config: &config::Station) -> World {
+        World {
+            serial: Vec::new(),
+            brokers: vec![config.mqtt.broker.clone()],
+            files: files_of(&config.mqtt),
+            state_dir: config.state_dir.clone(),
+            listen: Some(config.listen),
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let serial = self.serial.iter().filter_map(|path| serial_problem(path));
+        let mut brokers = self.brokers.clone();
+        brokers.dedup();
+        let brokers = brokers.into_iter().filter_map(|broker| broker_problem(&broker));
+        let unreadable = |path: &PathBuf| Some(Problem::of_config(path, &File::open(path).err()?));
+        let files = self.files.iter().filter_map(unreadable);
+        let state = state_problem(&self.state_dir);
+        let listen = self
+            .listen
+            .and_then(|address| Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?)));
+        serial.chain(brokers).chain(files).chain(state).chain(listen).collect()
+    }
+}
+
+fn files_of(access: &BrokerAccess) -> Vec<PathBuf> {
+    [&access.password_file, &access.ca, &access.credentials].into_iter().flatten().cloned().collect()
+}
+
+fn channel_files(channel: &ChannelSettings) -> Vec<PathBuf> {
+    channel.files().into_iter().map(PathBuf::from).collect()
+}
+
+fn serial_problem(path: &str) -> Option<Problem> {
+    // Without O_NONBLOCK, opening a port whose other side is silent may never return.
+    let flags = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
+    let file = match File::options().read(true).write(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) => return Some(Problem::of_serial(path, &error)),
+    };
+    if !file.is_terminal() {
+        let deed = "take its name from: ls /dev/serial/by-id/";
+        return Some(Problem::of(path, "this is no serial port").with_deed(deed));
+    }
+    // The daemon's own port library takes this lock; a daemon that runs holds it.
+    let busy = std::io::Error::from(std::io::ErrorKind::ResourceBusy);
+    file.try_lock().is_err().then(|| Problem::of_serial(path, &busy))
+}
+
+fn broker_problem(broker: &Broker) -> Option<Problem> {
+    let name = broker.to_string();
+    let addresses = match (broker.host.as_str(), broker.port).to_socket_addrs() {
+        Ok(addresses) => addresses,
+        Err(_) => {
+            let deed = "correct the host name, or check the name server of this network";
+            return Some(Problem::of(name, format!("the name {:?} is not known", broker.host)).with_deed(deed));
+        }
+    };
+    let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, CONNECT_WITHIN) {
+            Ok(_) => return None,
+            Err(error) => last = error,
+        }
+    }
+    Some(Problem::of_connect(&name, &last))
+}
+
+/// Writes a file there and removes it; where the directory is missing, one level that exists above it.
+fn state_problem(dir: &Path) -> Option<Problem> {
+    let existing = dir.ancestors().find(|dir| dir.exists())?;
+    let probe = existing.join(format!(".carecircle-check-{}", std::process::id()));
+    let written = File::options().create_new(true).write(true).open(&probe).and_then(|mut file| {
+        file.write_all(b"?")?;
+        file.sync_all()
+    });
+    // Removed whether or not writing went well; if it never was, there is nothing to say.
+    drop(std::fs::remove_file(&probe));
+    written.err().map(|error| Problem::of_state(dir, &error))
+}
+
+fn say(text: &str) {
+    // A reader that has gone (`| head`) is no problem of ours.
+    drop(writeln!(std::io::stdout(), "{text}"));
+}
+
+/// sysexits.h, EX_CONFIG.
+const CONFIGURATION: u8 = 78;
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);

@@ -9,7 +9,7 @@
 //! `lines_text`. `family` and `config` may be given: `config.eep` (EnOcean profile by sender), `config.base` (base topics
 //! of Zigbee2MQTT), `config.addresses` (addresses as in a configuration), `config.retained`.
 
-use crate::devices::{Address, Carrier, Decoded, Devices, Heard, Settings, Wiring};
+use crate::devices::{Address, Decoded, Devices, Heard, Settings, Wiring};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
@@ -214,13 +214,13 @@ fn joined(heard: impl Iterator<Item = Heard>, frames: &[RawFrame], is_pending: b
 
 fn said(family: &str, reading: Reading) -> Said {
     let value = match &reading.measure {
-        Measure::Button(Press::Release) if family_carrier(family) == Some(Carrier::Mqtt) => json!("release"),
-        Measure::Button(press) => json!(press.as_str()),
+        Measure::Button(press) => json!(press_word(family, press)),
         Measure::Contact(is_open) => json!(if *is_open { "open" } else { "closed" }),
         Measure::Bridge(is_online) => json!(if *is_online { "online" } else { "offline" }),
         Measure::Availability(Availability::Online) => json!("online"),
         Measure::Availability(Availability::Offline) => json!("offline"),
         Measure::Availability(Availability::Removed) => json!("removed"),
+        Measure::Switch(is_on) => json!(if *is_on { "on" } else { "off" }),
         Measure::Motion(on)
         | Measure::Presence(on)
         | Measure::Leak(on)
@@ -229,7 +229,6 @@ fn said(family: &str, reading: Reading) -> Said {
         | Measure::Tamper(on)
         | Measure::Vibration(on)
         | Measure::Alarm(on)
-        | Measure::Switch(on)
         | Measure::Mains(on)
         | Measure::BatteryLow(on) => json!(on),
         Measure::BatteryPercent(number)
@@ -252,9 +251,14 @@ fn said(family: &str, reading: Reading) -> Said {
     }
 }
 
-/// MQTT families say `release` in their own word, radio telegrams are only known to be `released`.
-fn family_carrier(name: &str) -> Option<Carrier> {
-    Devices::families().iter().find(|family| family.name == name).map(|family| family.carrier)
+/// A press in the words of its family: radio telegrams know only pressed and released, not for how long.
+fn press_word<'a>(family: &str, press: &'a Press) -> &'a str {
+    match (press, family) {
+        (Press::Single, "enocean") => "pressed",
+        (Press::Release, "enocean") => "released",
+        (Press::Release, _) => "release",
+        (press, _) => press.as_str(),
+    }
 }
 
 const PORT: &str = "decode";

@@ -1,10 +1,132 @@
-//! `carecircle gateway`
+//! `carecircle gateway`: the daemon in the home.
+//!
+//! A file that does not load never leaves a home unwatched: the last good configuration is used and said so; only when
+//! there is none the daemon ends with code 78. SIGHUP loads anew and refuses a bad file while the running one stays.
+
+use super::daemon::{Asked, Signals, block_on, log};
+use crate::config;
+use crate::gateway::plan::Plan;
+use crate::gateway::{self, Control, health, last_good};
+use crate::model::reason::Reason;
+use crate::problem::{Kind, Problem};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::sync::mpsc;
 
 /// Arguments of `carecircle gateway`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Configuration file; `conf.d/*.toml` beside it is read too
+    #[arg(long, value_name = "FILE", default_value = "/etc/carecircle/gateway.toml")]
+    config: PathBuf,
+    /// Where to look for the last good configuration when the file does not load
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY", default_value = "/var/lib/carecircle/gateway")]
+    state_dir: PathBuf,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> std::process::ExitCode {
-    std::process::ExitCode::FAILURE
+pub fn run(args: Args) -> ExitCode {
+    log("info");
+    let (plan, troubles) = match begin(&args) {
+        Ok(begun) => begun,
+        Err(problems) => {
+            super::warn(&problems);
+            return ExitCode::from(super::EXIT_CONFIGURATION);
+        }
+    };
+    let ended = block_on(watch(args.config, plan, troubles)).and_then(|ended| ended);
+    super::finish(ended.map(|()| ExitCode::SUCCESS))
+}
+
+/// The plan to run, and what has to be said about it.
+fn begin(args: &Args) -> Result<(Plan, Vec<Reason>), Vec<Problem>> {
+    match load(&args.config) {
+        Ok(loaded) => {
+            super::warn(&loaded.warnings);
+            let plan = Plan::of(loaded.config).map_err(|problem| vec![problem])?;
+            keep(&plan, &args.config);
+            Ok((plan, Vec::new()))
+        }
+        Err(problems) => {
+            super::warn(&problems);
+            let first = problems.iter().find(|problem| problem.kind == Kind::Error).map(one_line);
+            let what = first.unwrap_or_else(|| "the configuration does not load".to_owned());
+            let kept = last_good::load(&args.state_dir).and_then(|config| Plan::of(config).ok());
+            let Some(plan) = kept else {
+                let none =
+                    Problem::of(args.state_dir.display().to_string(), "there is no last good configuration either");
+                return Err(vec![none.with_deed("mend the file named above, then start again")]);
+            };
+            tracing::error!(what, "the last good configuration watches the home");
+            Ok((plan, vec![Reason::Configuration { what }]))
+        }
+    }
+}
+
+/// Runs the gateway and listens to signals beside it.
+async fn watch(path: PathBuf, plan: Plan, troubles: Vec<Reason>) -> Result<(), Problem> {
+    let mut signals = Signals::listen()?;
+    let (control, orders) = mpsc::channel(4);
+    let mut daemon = std::pin::pin!(gateway::run(plan, troubles, orders));
+    loop {
+        let asked = tokio::select! {
+            ended = &mut daemon => return ended,
+            asked = signals.next() => asked,
+        };
+        let order = match asked {
+            Asked::Stop => Control::Stop,
+            Asked::Reload => reload(&path),
+        };
+        // The loop may be ending by itself: then nobody takes orders any more.
+        drop(control.try_send(order));
+    }
+}
+
+fn reload(path: &Path) -> Control {
+    let begun = sd_notify::NotifyState::monotonic_usec_now();
+    health::notify(&[sd_notify::NotifyState::Reloading]);
+    if let Ok(begun) = begun {
+        health::notify(&[begun]);
+    }
+    let loaded = load(path).and_then(|loaded| {
+        super::warn(&loaded.warnings);
+        Plan::of(loaded.config).map_err(|problem| vec![problem])
+    });
+    let order = match loaded {
+        Ok(plan) => {
+            keep(&plan, path);
+            Control::Reload(Box::new(plan))
+        }
+        Err(problems) => {
+            super::warn(&problems);
+            let first = problems.iter().find(|problem| problem.kind == Kind::Error).map(one_line).unwrap_or_default();
+            Control::Remark(format!("the changed configuration was refused, the running one stays: {first}"))
+        }
+    };
+    health::notify(&[sd_notify::NotifyState::Ready]);
+    order
+}
+
+struct Loaded {
+    config: config::Gateway,
+    warnings: Vec<Problem>,
+}
+
+fn load(path: &Path) -> Result<Loaded, Vec<Problem>> {
+    match config::load_gateway(path) {
+        (Some(config), warnings) => Ok(Loaded { config, warnings }),
+        (None, problems) => Err(problems),
+    }
+}
+
+fn keep(plan: &Plan, path: &Path) {
+    let kept = config::texts(path).map_err(|_| std::io::Error::other("the file changed while it was read"));
+    if let Err(error) = kept.and_then(|texts| last_good::keep(&plan.state_dir, &texts)) {
+        tracing::warn!(%error, dir = %plan.state_dir.display(), "this configuration cannot be kept as the last good one");
+    }
+}
+
+/// Place and fact, without the drawn line.
+fn one_line(problem: &Problem) -> String {
+    problem.to_string().lines().next().unwrap_or_default().to_owned()
 }

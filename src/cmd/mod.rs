@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub mod check;
+mod daemon;
 pub mod decode;
 pub mod demo;
 pub mod gateway;

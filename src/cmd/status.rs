@@ -1,10 +1,239 @@
-//! `carecircle status`
+//! `carecircle status`: the running gateway in about ten lines, read from the file it writes every ten seconds.
+
+use crate::clock;
+use crate::config;
+use crate::model::status::{LinkStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::time::{Span, Timestamp};
+use crate::problem::Problem;
+use crate::text::{self, Language};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Arguments of `carecircle status`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The gateway's configuration, for a gateway with a run directory of its own
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The directory the gateway writes its status to, in place of a configuration
+    #[arg(long, value_name = "DIR", default_value = "/run/carecircle", conflicts_with = "config")]
+    run_dir: PathBuf,
+    /// The status as JSON, with `running` added
+    #[arg(long)]
+    json: bool,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> std::process::ExitCode {
-    std::process::ExitCode::FAILURE
+#[allow(clippy::print_stderr)] // a command speaks to a person
+pub fn run(args: Args) -> ExitCode {
+    let now = clock::now();
+    let run_dir = match &args.config {
+        None => args.run_dir,
+        Some(config) => match config::load_gateway(config) {
+            (Some(config), _) => config.run_dir,
+            (None, problems) => {
+                problems.iter().for_each(|problem| eprintln!("{problem}"));
+                eprintln!("the gateway itself can still be asked: carecircle status --run-dir /run/carecircle");
+                return ExitCode::from(CONFIGURATION);
+            }
+        },
+    };
+    let status = match read(&run_dir.join(STATUS_FILE)) {
+        Ok(status) => status,
+        Err(problem) => {
+            eprintln!("{problem}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let shown = if args.json { json(now, &status) } else { lines(now, &status).join("\n") };
+    // Whoever does not read on has seen enough.
+    writeln!(std::io::stdout().lock(), "{shown}").ok();
+    if is_running(now, &status) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn read(path: &Path) -> Result<Status, Problem> {
+    let place = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return Problem::of(place.clone(), "the gateway is not running: it has left no status here")
+                .with_deed(START);
+        }
+        let what = if error.kind() == std::io::ErrorKind::PermissionDenied {
+            "permission denied".to_owned()
+        } else {
+            error.to_string()
+        };
+        Problem::of(place.clone(), what).with_deed("ask as root or as the user carecircle")
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Problem::of(place, format!("this is no status of this version: {error}"))
+            .with_deed("after an upgrade restart the gateway: systemctl restart carecircle-gateway")
+    })
+}
+
+/// A gateway writes every ten seconds; three missed ones mean that it has ended or hangs.
+fn is_running(now: Timestamp, status: &Status) -> bool {
+    (now - status.at).abs() <= SILENCE_MAX
+}
+
+fn json(now: Timestamp, status: &Status) -> String {
+    let mut value = serde_json::to_value(status).expect("a status holds only text keys and finite numbers");
+    value["running"] = is_running(now, status).into();
+    format!("{value:#}")
+}
+
+/// The status for a terminal of 80 columns.
+fn lines(now: Timestamp, status: &Status) -> Vec<String> {
+    let mut lines = Vec::new();
+    let age = ago(now, status.at);
+    if is_running(now, status) {
+        let since = span(status.at - status.started_at);
+        lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
+    } else {
+        lines.push(format!("NOT RUNNING the last word of home {} is from {age}; all below is old", status.home));
+        lines.push(format!("            {START}"));
+    }
+    lines.push(format!("program     carecircle {}, configuration {}", status.version, status.config_hash));
+    if let Some(fault) = &status.config_fault {
+        lines.push(format!("            AN OLDER CONFIGURATION IS IN FORCE: {}", first_line(fault)));
+    }
+    let store = status.store_fault.as_ref().map_or("works".to_owned(), |fault| format!("FAILS: {}", first_line(fault)));
+    let clock = if status.clock_trusted { "trusted" } else { "NOT TRUSTED, night hours may be wrong" };
+    lines.push(format!("storage     {store}; clock {clock}"));
+    lines.push(format!("life        {}", life(now, status)));
+    lines.push(format!("alerts      {} open", status.open_alerts.len()));
+    for alert in &status.open_alerts {
+        let test = if alert.test { "TEST " } else { "" };
+        let headline = text::headline(Language::English, &alert.reason);
+        let severity = text::severity(Language::English, alert.severity);
+        let phase = text::phase(Language::English, alert.phase);
+        let raised = ago(now, alert.id.raised_at);
+        lines.push(format!("            {test}{} {headline} ({severity}, {phase}), {raised}", alert.id.number));
+    }
+    lines.push(match status.outbox.oldest_secs {
+        Some(oldest) => format!(
+            "unanswered  {} notices without a receipt, the oldest for {}",
+            status.outbox.waiting,
+            span(Span::seconds(i64::try_from(oldest).unwrap_or(i64::MAX / 1000)))
+        ),
+        None => "unanswered  none: every notice has its receipt".to_owned(),
+    });
+    for (number, link) in status.links.iter().enumerate() {
+        let title = if number == 0 { "links" } else { "" };
+        let line = format!("{title:11} {}", link_line(now, link));
+        lines.extend(line.lines().map(str::to_owned));
+    }
+    for (number, sensor) in status.sensors.iter().enumerate() {
+        let title = if number == 0 { "sensors" } else { "" };
+        lines.push(format!("{title:11} {}", sensor_line(now, sensor)));
+    }
+    lines
+}
+
+fn life(now: Timestamp, status: &Status) -> String {
+    let sign = match &status.last_life {
+        None => "no sign of life is known".to_owned(),
+        Some(sign) => format!("last sign {}, {}", ago(now, sign.at), sign.sensor),
+    };
+    if status.blind { format!("NOT OBSERVED NOW: nothing that shows life can be heard; {sign}") } else { sign }
+}
+
+fn link_line(now: Timestamp, link: &LinkStatus) -> String {
+    let since = link.since.map_or(String::new(), |since| format!(" for {}", span(now - since)));
+    match link.up {
+        Some(true) => format!("{:14} up{since}", link.name),
+        Some(false) => format!("{:14} DOWN{since}\n            {}", link.name, link.why),
+        None => format!("{:14} not known yet", link.name),
+    }
+}
+
+fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
+    let heard = sensor.heard_at.map_or("NEVER HEARD".to_owned(), |at| format!("heard {}", ago(now, at)));
+    let event = sensor.event_at.map_or(String::new(), |at| format!(", event {}", ago(now, at)));
+    let battery = match (sensor.battery_percent, sensor.battery_low) {
+        (Some(percent), Some(true)) => format!(", BATTERY LOW ({percent:.0} %)"),
+        (Some(percent), _) => format!(", {percent:.0} %"),
+        (None, Some(true)) => ", BATTERY LOW".to_owned(),
+        (None, _) => String::new(),
+    };
+    let room = sensor.room.as_ref().map_or("-", |room| room.as_str());
+    format!("{:14} {room:10} {heard}{event}{battery}", sensor.id.as_str())
+}
+
+fn ago(now: Timestamp, at: Timestamp) -> String {
+    if at > now { "in the future (the clock was set)".to_owned() } else { format!("{} ago", span(now - at)) }
+}
+
+/// One unit is enough for a glance.
+fn span(span: Span) -> String {
+    match span.num_seconds().max(0) {
+        secs @ ..120 => format!("{secs} s"),
+        secs @ 120..7_200 => format!("{} min", secs / 60),
+        secs @ 7_200..172_800 => format!("{} h", secs / 3_600),
+        secs => format!("{} days", secs / 86_400),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+const CONFIGURATION: u8 = 78;
+const SILENCE_MAX: Span = Span::seconds(30);
+const START: &str = "start it: systemctl start carecircle-gateway; why it ended: journalctl -eu carecircle-gateway";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::from_millis;
+
+    const STATUS: &str = r#"{"at_ms":1700000000000,"started_at_ms":1699990000000,"pid":812,"version":"0.1.0",
+        "home":"ky-0412","config_hash":"3f2a9c1b","clock_trusted":true,"blind":false,
+        "last_life":{"at":"2023-11-14T22:01:20Z","sensor":"hall","room":"hall"},
+        "sensors":[{"id":"hall","room":"hall","kind":"motion","heard_at_ms":1699999990000,
+            "event_at_ms":1699999280000,"battery_percent":87.0},{"id":"pendant","kind":"call_button"}],
+        "links":[{"name":"mqtt","up":true,"since_ms":1699996400000},
+            {"name":"lehe","up":false,"since_ms":1699999760000,"why":"connection refused at 10.0.0.2:8883"}],
+        "open_alerts":[{"id":{"number":7,"raised_at_ms":1699999820000},
+            "reason":{"rule":"call_button","sensor":"pendant","press":"single"},
+            "severity":"emergency","phase":"received"}],
+        "outbox":{"waiting":3,"oldest_secs":240}}"#;
+
+    fn after(secs: i64) -> Timestamp {
+        from_millis(1_700_000_000_000) + Span::seconds(secs)
+    }
+
+    #[test]
+    fn a_running_gateway_is_shown_within_80_columns() {
+        let status: Status = serde_json::from_str(STATUS).unwrap();
+        let lines = lines(after(4), &status);
+        let shown = lines.join("\n");
+        assert!(lines[0].starts_with("running") && lines[0].contains("told 4 s ago"), "{shown}");
+        for words in ["lehe           DOWN for 4 min", "NEVER HEARD", "3 notices without a receipt", ", 87 %"] {
+            assert!(shown.contains(words), "{words}:\n{shown}");
+        }
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
+        assert!(lines.len() <= 12, "{shown}");
+    }
+
+    #[test]
+    fn a_gateway_that_has_fallen_silent_is_not_called_running() {
+        let status: Status = serde_json::from_str(STATUS).unwrap();
+        for secs in [31, -31] {
+            let shown = lines(after(secs), &status).join("\n");
+            assert!(shown.starts_with("NOT RUNNING") && shown.contains("systemctl start"), "{shown}");
+            assert!(json(after(secs), &status).contains("\"running\": false"));
+        }
+        assert!(json(after(30), &status).contains("\"running\": true"));
+    }
+
+    #[test]
+    fn a_missing_status_says_how_to_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let words = read(&folder.path().join(STATUS_FILE)).unwrap_err().to_string();
+        assert!(words.contains("not running") && words.contains("systemctl start carecircle-gateway"), "{words}");
+        std::fs::write(folder.path().join(STATUS_FILE), "{}").unwrap();
+        assert!(read(&folder.path().join(STATUS_FILE)).unwrap_err().to_string().contains("restart the gateway"));
+    }
 }

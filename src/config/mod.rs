@@ -1,2 +1,256 @@
-//! (room config)
+//! From TOML to types that cannot be wrong.
+//!
+//! Every problem is found at once and points at its line and column; the nearest known name is proposed. A
+//! configuration is the packaged file and the `conf.d/*.toml` beside it: tables are merged key by key, an entry of a
+//! list (`[[sensor]]`, `[[channel]]` …) replaces the one of the same `id` or `name`, and the site's files win.
+//!
+//! Never opens what it names: whether a port is there or a broker answers is `check --online`'s question.
+
+mod document;
+mod gateway;
+mod gateway_checks;
+mod nearest;
+mod outside;
 pub mod overrides;
+mod renamed;
+mod report;
+mod rules;
+mod section;
+mod shared;
+mod station;
+
+pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
+pub use shared::Language;
+
+use crate::engine::circle::Circle;
+use crate::engine::rules::Settings as RuleSettings;
+use crate::model::home::Home;
+use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
+use crate::model::lifecycle::{Role, Timers};
+use crate::model::time::{Span, Zone};
+use crate::problem::{Kind, Problem};
+use report::{Report, Source};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Everything the daemon in the home is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gateway {
+    /// The home with its sensors.
+    pub home: Home,
+    /// In which language people are spoken to.
+    pub language: Language,
+    /// Where the history is kept.
+    pub state_dir: PathBuf,
+    /// Where the running daemon can be asked.
+    pub run_dir: PathBuf,
+    /// The home's broker; sensors behind it have [`MQTT_SOURCE`] as their source.
+    pub mqtt: Option<BrokerAccess>,
+    /// The serial ports; sensors behind one have its name as their source.
+    pub serial: Vec<SerialPort>,
+    /// What device families need to know; `serial` is filled from the ports.
+    pub devices: DeviceSettings,
+    /// Which device each sensor is, in the order of the file.
+    pub addresses: Vec<(SensorId, Address)>,
+    /// The rules.
+    pub rules: RuleSettings,
+    /// Who is asked.
+    pub circle: Circle,
+    /// The ways out of the home, in the order of the file.
+    pub channels: Vec<(ChannelName, ChannelSettings)>,
+    /// The clock is right although nobody vouches for it: a clock chip, and no network.
+    pub clock_assume_synced: bool,
+    /// Changes when the configuration does.
+    pub hash: String,
+}
+
+/// A serial port.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SerialPort {
+    /// Its name in the config.
+    pub name: String,
+    /// Its path.
+    pub path: String,
+    /// Bits per second.
+    pub baud: u32,
+    /// Which family speaks there.
+    pub wiring: Wiring,
+}
+
+/// Everything the daemon at the service point is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Station {
+    /// The service point.
+    pub point: PointId,
+    /// Its name for people.
+    pub name: String,
+    /// The clock on its wall.
+    pub zone: Zone,
+    /// In which language people are spoken to.
+    pub language: Language,
+    /// Where the page is served.
+    pub listen: SocketAddr,
+    /// Where the history is kept.
+    pub state_dir: PathBuf,
+    /// The broker to which the homes speak.
+    pub mqtt: BrokerAccess,
+    /// The staff, in the order of the file.
+    pub people: Vec<Person>,
+    /// How long each waiting state may last.
+    pub timers: Timers,
+    /// A home not heard from for longer is reported.
+    pub unreachable_after: Span,
+    /// Changes when the configuration does.
+    pub hash: String,
+}
+
+/// A member of the staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// What travels and is recorded.
+    pub id: PersonId,
+    /// What the page shows.
+    pub name: String,
+    /// Desk, responder or supervisor.
+    pub role: Role,
+}
+
+/// The source of sensors behind the home's broker.
+pub const MQTT_SOURCE: &str = "mqtt";
+
+/// Which daemon a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Has a `[home]`.
+    Gateway,
+    /// Has a `[station]`.
+    Station,
+}
+
+/// Reads the text of a gateway's configuration. There is a configuration only if no problem is an error.
+pub fn gateway(file: &str, source: &str) -> (Option<Gateway>, Vec<Problem>) {
+    read_gateway(&[Source { name: file.to_owned(), text: source.to_owned() }])
+}
+
+/// Reads the text of a station's configuration. There is a configuration only if no problem is an error.
+pub fn station(file: &str, source: &str) -> (Option<Station>, Vec<Problem>) {
+    read_station(&[Source { name: file.to_owned(), text: source.to_owned() }])
+}
+
+/// Reads a gateway's configuration with the `conf.d/*.toml` beside it.
+pub fn load_gateway(path: &Path) -> (Option<Gateway>, Vec<Problem>) {
+    match sources(path) {
+        Ok(sources) => read_gateway(&sources),
+        Err(problems) => (None, problems),
+    }
+}
+
+/// Reads a station's configuration with the `conf.d/*.toml` beside it.
+pub fn load_station(path: &Path) -> (Option<Station>, Vec<Problem>) {
+    match sources(path) {
+        Ok(sources) => read_station(&sources),
+        Err(problems) => (None, problems),
+    }
+}
+
+/// All texts of the configuration at `path` as one, to be kept as the last good one: `(name, text)` in their order.
+pub fn texts(path: &Path) -> Result<Vec<(String, String)>, Vec<Problem>> {
+    Ok(sources(path)?.into_iter().map(|source| (source.name, source.text)).collect())
+}
+
+/// Reads a gateway's configuration from texts that were kept.
+pub fn gateway_from_texts(texts: &[(String, String)]) -> (Option<Gateway>, Vec<Problem>) {
+    read_gateway(&kept(texts))
+}
+
+/// Reads a station's configuration from texts that were kept.
+pub fn station_from_texts(texts: &[(String, String)]) -> (Option<Station>, Vec<Problem>) {
+    read_station(&kept(texts))
+}
+
+/// Which daemon the file is for, or why that cannot be told.
+pub fn is_for(file: &str, source: &str) -> Result<For, Vec<Problem>> {
+    let files = [Source { name: file.to_owned(), text: source.to_owned() }];
+    let report = Report::new(&files);
+    let table = document::read(&report);
+    match (table.contains_key("home"), table.contains_key("station")) {
+        (true, false) => Ok(For::Gateway),
+        (false, true) => Ok(For::Station),
+        // A section that cannot be read is not missing.
+        (true, true) | (false, false) if report.has_errors() => Err(report.into_problems()),
+        (true, true) => {
+            Err(vec![Problem::of(file, "it has both a [home] and a [station]").with_deed("make two files of it")])
+        }
+        (false, false) => Err(vec![
+            Problem::of(file, "it has neither a [home] nor a [station], so it is for no daemon")
+                .with_deed("begin with [home] in the flat of a resident, with [station] at a service point"),
+        ]),
+    }
+}
+
+fn kept(texts: &[(String, String)]) -> Vec<Source> {
+    texts.iter().map(|(name, text)| Source { name: name.clone(), text: text.clone() }).collect()
+}
+
+fn read_gateway(files: &[Source]) -> (Option<Gateway>, Vec<Problem>) {
+    finish(files, gateway::read)
+}
+
+fn read_station(files: &[Source]) -> (Option<Station>, Vec<Problem>) {
+    finish(files, station::read)
+}
+
+fn finish<T>(
+    files: &[Source],
+    read: impl for<'a, 'r> FnOnce(&section::Section<'a, 'r>, &'r Report<'a>) -> Option<T>,
+) -> (Option<T>, Vec<Problem>) {
+    if let Some(problem) = files.iter().find_map(too_long) {
+        return (None, vec![problem]);
+    }
+    let report = Report::new(files);
+    let table = document::read(&report);
+    // A file that is no TOML would only give follow-up mistakes.
+    let config = if report.has_errors() { None } else { read(&section::Section::root(table, &report), &report) };
+    let problems = report.into_problems();
+    let is_good = !problems.iter().any(|problem| problem.kind == Kind::Error);
+    (config.filter(|_| is_good), problems)
+}
+
+fn too_long(file: &Source) -> Option<Problem> {
+    let is_too_long = file.text.len() > FILE_BYTES_MAX;
+    is_too_long.then(|| Problem::of(&file.name, "this is longer than any configuration (1 MB)"))
+}
+
+/// The file at `path` and the `conf.d/*.toml` beside it, in the order of their names.
+fn sources(path: &Path) -> Result<Vec<Source>, Vec<Problem>> {
+    let mut paths = vec![path.to_owned()];
+    let beside = path.parent().unwrap_or(Path::new("")).join("conf.d");
+    if beside.is_dir() {
+        let unreadable = |error: std::io::Error| vec![Problem::of_config(&beside, &error)];
+        for entry in std::fs::read_dir(&beside).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?.path();
+            if entry.extension().is_some_and(|extension| extension == "toml") {
+                paths.push(entry);
+            }
+        }
+        paths[1..].sort();
+    }
+    let source = |path: &PathBuf| {
+        let bytes = std::fs::read(path).map_err(|error| vec![Problem::of_config(path, &error)])?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+            let problem = Problem::of(path.display().to_string(), format!("line {line} is not UTF-8 text"));
+            vec![problem.with_deed("save the file as UTF-8 (GBK and others cannot be read)")]
+        })?;
+        // An editor's byte-order mark is no mistake of the technician.
+        let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned);
+        Ok(Source { name: path.display().to_string(), text })
+    };
+    paths.iter().map(source).collect()
+}
+
+/// One beyond it is refused in words.
+const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@ pub const SUMMARY: &str = "EnOcean radio sensors behind a serial dongle (ESP3)";
 /// An address as written in a config.
 pub const EXAMPLE: &str = "enocean = { sender = \"0500aa01\", profile = \"A5-07-01\" }";
 
+/// Bits per second of every dongle with ESP3.
+pub const BAUD: u32 = 57_600;
+
 /// Nothing to set.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -203,6 +206,13 @@ impl Enocean {
                 _ if telegram.teach_in().is_some() => {}
                 Some(measures) => measures.into_iter().for_each(|(measure, evidence)| say(&device, measure, evidence)),
                 None => say(&device, note("unknown_profile", telegram.description()), Evidence::Event),
+            }
+        }
+        // A press of a key that nobody registered is still heard of.
+        if let ([], [first, ..]) = (&readings[..], known) {
+            for (measure, evidence) in telegram.measures(first.profile, None).unwrap_or_default() {
+                let heard = reading(sender, measure, evidence, retained);
+                readings.push(Reading { copy: telegram.repeats > 0, ..heard });
             }
         }
         Decoded::Readings(readings)

@@ -105,10 +105,10 @@ impl TryFrom<Written> for Address {
 }
 
 impl Address {
-    /// Topic, place, identity and meaning: `vendor/up#/key when /id=42: button sos=help`.
+    /// Topic, place, identity and meaning: `vendor/up at /key when /id=42: button sos=help`.
     pub fn device(&self) -> String {
         let when = self.when.as_ref().map(|when| format!(" when {}={}", when.pointer, when.is.joined()));
-        let pointer = if self.pointer.is_empty() { String::new() } else { format!("#{}", self.pointer) };
+        let pointer = if self.pointer.is_empty() { String::new() } else { format!(" at {}", self.pointer) };
         format!("{}{pointer}{}: {}", self.topic, when.unwrap_or_default(), self.meaning.name())
     }
 

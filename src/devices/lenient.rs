@@ -85,6 +85,9 @@ pub fn word(value: &Value) -> Option<String> {
 
 /// Yes or no.
 pub fn truth(value: &Value) -> Option<bool> {
+    if let Value::Bool(truth) = value {
+        return Some(*truth);
+    }
     match word(value)?.as_str() {
         "true" | "on" | "yes" | "1" | "y" => Some(true),
         "false" | "off" | "no" | "0" | "n" => Some(false),

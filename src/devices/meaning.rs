@@ -34,6 +34,20 @@ pub enum Kind {
     Alive,
 }
 
+impl Kind {
+    /// As written in a config.
+    fn name(self) -> String {
+        let mut name = String::new();
+        for c in format!("{self:?}").chars() {
+            if c.is_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.extend(c.to_lowercase());
+        }
+        name
+    }
+}
+
 /// The words for each state: `{ on = ["1", "motion"], off = ["0"] }`.
 pub type Values = BTreeMap<String, Words>;
 
@@ -162,7 +176,10 @@ impl Meaning {
             | Kind::Number
             | Kind::Alive => {
                 if !self.values.is_empty() {
-                    return Err(format!("{:?} is a number; values cannot be given for it", self.kind));
+                    return Err(format!(
+                        "kind {} is read as it stands; values cannot be given for it",
+                        self.kind.name()
+                    ));
                 }
                 &[]
             }
@@ -188,7 +205,7 @@ impl Meaning {
     /// The part of a device's name that tells two meanings of one place apart.
     pub fn name(&self) -> String {
         let values = self.values.iter().map(|(state, words)| format!(" {state}={}", words.joined()));
-        format!("{:?}{}", self.kind, values.collect::<String>()).to_lowercase()
+        format!("{}{}", self.kind.name(), values.collect::<String>())
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! A new family is one file, begun from [`template`], and one line in `devices!` below: its module and the name of its
 //! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address`, `decoder`,
-//! `address_toml`, and, where it speaks on a serial port, `framer`.
+//! `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
@@ -89,6 +89,13 @@ macro_rules! devices {
                 }
             }
 
+            /// Bits per second that its dongles usually speak.
+            pub fn usual_baud(&self) -> u32 {
+                match self {
+                    $(Wiring::$Serial(_) => $serial::BAUD,)*
+                }
+            }
+
             /// The wiring of `family` with its usual settings.
             pub fn usual(family: &str) -> Option<Wiring> {
                 $(if family == stringify!($serial) {
@@ -158,6 +165,7 @@ macro_rules! devices {
     };
 }
 
+// `cargo fmt` does not see modules that a macro declares: rustfmt src/devices/*.rs
 devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,

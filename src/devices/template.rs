@@ -16,7 +16,7 @@
 //! * `Evidence::Event` only where the device sends because something happened; a state that is said again is
 //!   `Level`; where the format cannot tell, `Ambiguous`. What a broker kept is `Cached` (the helper `reading` sees to it).
 //! * A well-formed message of a device that says nothing else is [`Measure::Alive`].
-//! * A serial family brings `framer(&Settings) -> impl Cut` and `Address::port`, see [`crate::devices::framing`].
+//! * A serial family brings `framer(&Settings) -> impl Cut`, `BAUD` and `Address::port`, see [`crate::devices::framing`].
 
 use crate::devices::{Decoded, Decoder, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};

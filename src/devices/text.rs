@@ -3,15 +3,17 @@
 //! ```toml
 //! text = { port = "radio", line = "PIR hall ON", kind = "motion", value = "on" }
 //! text = { port = "radio", line = "DOOR 1 *", kind = "contact", values = { open = ["O"], closed = ["C"] } }
+//! text = { port = "radio", line = "*ID=8ba0;SWITCH={value};*", kind = "button", values = { sos = ["1"] } }
 //! ```
 //!
-//! `*` stands for any text, also none; what stands in place of the first one is the value where `value` is not given.
-//! Letter case and blanks at the ends do not count. Every line is an event.
+//! `*` stands for any text, also none. Where `value` is not given, the value is what stands for `{value}`, or for the
+//! `*` where there is only one. Letter case and blanks at the ends do not count. Every line is an event.
+//! A line that nobody registered is told as such, so that a technician can.
 
 use crate::devices::framing::{LINE_BYTES_MAX, Lines};
 use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::{Decoded, Decoder, reading, toml_text};
-use crate::model::frame::RawFrame;
+use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,6 +24,9 @@ pub const SUMMARY: &str = "receivers that print a line of text for each event on
 
 /// An address as written in a config.
 pub const EXAMPLE: &str = "text = { port = \"radio\", line = \"PIR hall ON\", kind = \"motion\", value = \"on\" }";
+
+/// Bits per second where the receiver's data sheet says nothing else.
+pub const BAUD: u32 = 9_600;
 
 /// Nothing to set.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -34,6 +39,7 @@ pub struct Settings {}
 pub struct Address {
     port: String,
     line: String,
+    pattern: Pattern,
     value: Option<String>,
     meaning: Meaning,
 }
@@ -54,20 +60,18 @@ impl TryFrom<Written> for Address {
     type Error = String;
     fn try_from(written: Written) -> Result<Self, String> {
         let line = written.line.trim().to_lowercase();
-        if line.replace('*', "").trim().is_empty() {
-            return Err(format!("line {:?} would take every line; write some of its text", written.line));
-        }
+        let pattern = Pattern::parse(&line)?;
         let meaning = Meaning { kind: written.kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
         meaning.check()?;
-        // A line without a variable part says one thing only.
+        // A line without a gap for the value says one thing only.
         let usual = if written.kind == Kind::Button { "single" } else { "on" };
-        let value = written.value.or_else(|| (!line.contains('*')).then(|| usual.to_owned()));
+        let value = written.value.or_else(|| pattern.value.is_none().then(|| usual.to_owned()));
         if let Some(value) = &value
             && meaning.read(&Value::from(value.as_str())).is_none()
         {
             return Err(format!("value {value:?} means nothing for this kind"));
         }
-        Ok(Address { port: written.port, line, value, meaning })
+        Ok(Address { port: written.port, line, pattern, value, meaning })
     }
 }
 
@@ -94,9 +98,11 @@ pub fn framer(_settings: &Settings) -> Lines {
     Lines::default()
 }
 
-/// The address of a line that was heard.
+/// The address of a line that was heard: `port: line`.
 pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
-    format!("text = {{ port = \"\", line = {}, kind = \"motion\", value = \"on\" }}", toml_text(device))
+    let (port, line) = device.split_once(": ").unwrap_or(("", device));
+    let (port, line) = (toml_text(port), toml_text(line));
+    format!("text = {{ port = {port}, line = {line}, kind = \"motion\", value = \"on\" }}")
 }
 
 struct Text {
@@ -108,28 +114,83 @@ impl Decoder for Text {
         if frame.bytes.len() > LINE_BYTES_MAX {
             return Decoded::Malformed("too_long".to_owned());
         }
-        let Ok(line) = std::str::from_utf8(&frame.bytes) else { return Decoded::Malformed("not_utf8".to_owned()) };
-        let line = line.trim().to_lowercase();
+        let Ok(written) = std::str::from_utf8(&frame.bytes) else { return Decoded::Malformed("not_utf8".to_owned()) };
+        let line = written.trim().to_lowercase();
         let read = |(name, address): (&String, &Address)| {
-            let found = star(&address.line, &line)?;
+            let found = address.pattern.find(&line)?;
             let value = Value::from(address.value.as_deref().unwrap_or(found));
             let measure = address.meaning.read(&value).unwrap_or(Measure::Alive);
             Some(reading(name, measure, Evidence::Event, frame.retained))
         };
-        Decoded::Readings(self.addresses.iter().filter_map(read).collect())
+        let readings: Vec<Reading> = self.addresses.iter().filter_map(read).collect();
+        Decoded::Readings(if readings.is_empty() { unknown(written, frame) } else { readings })
     }
 }
 
-/// What stands in `line` for the first `*` of `pattern`, if the whole line is of that pattern.
-fn star<'a>(pattern: &str, line: &'a str) -> Option<&'a str> {
-    let Some((before, pattern)) = pattern.split_once('*') else { return (pattern == line).then_some("") };
-    let rest = line.strip_prefix(before)?;
-    let Some((fixed, more)) = pattern.split_once('*') else { return rest.strip_suffix(pattern).map(str::trim) };
-    // Where the first place does not fit, no later one does.
-    let at = rest.find(fixed)?;
-    star(&format!("*{more}"), &rest[at + fixed.len()..])?;
-    Some(rest[..at].trim())
+/// A line that nobody registered, for the technician who wants to.
+fn unknown(line: &str, frame: &RawFrame) -> Vec<Reading> {
+    let Origin::Serial { port } = &frame.from else { return Vec::new() };
+    let line: String = line.trim().chars().take(UNKNOWN_CHARACTERS_MAX).collect();
+    if line.is_empty() {
+        return Vec::new();
+    }
+    let device = format!("{port}: {line}");
+    vec![reading(
+        &device,
+        Measure::Note { kind: "unknown_line".to_owned(), text: line },
+        Evidence::Event,
+        frame.retained,
+    )]
 }
+
+/// Enough to recognise a line by.
+const UNKNOWN_CHARACTERS_MAX: usize = 100;
+
+/// A line with gaps.
+#[derive(Debug, Clone, PartialEq)]
+struct Pattern {
+    begin: String,
+    /// The fixed text behind each gap; the last is the end of the line.
+    behind: Vec<String>,
+    /// The gap that holds the value, if one does.
+    value: Option<usize>,
+}
+
+impl Pattern {
+    fn parse(written: &str) -> Result<Pattern, String> {
+        let named = written.find(VALUE).map(|at| written[..at].matches('*').count());
+        let pattern = written.replacen(VALUE, "*", 1);
+        let mut fixed = pattern.split('*').map(str::to_owned);
+        let begin = fixed.next().unwrap_or_default();
+        let behind: Vec<String> = fixed.collect();
+        if begin.is_empty() && behind.iter().all(|fixed| fixed.trim().is_empty()) {
+            return Err(format!("line {written:?} would take every line; write some of its text"));
+        }
+        let only = (behind.len() == 1).then_some(0);
+        Ok(Pattern { begin, behind, value: named.or(only) })
+    }
+
+    /// The value in `line`, if the whole line is of this pattern; empty where the pattern has none.
+    fn find<'a>(&self, line: &'a str) -> Option<&'a str> {
+        let mut rest = line.strip_prefix(self.begin.as_str())?;
+        if self.behind.is_empty() {
+            return rest.is_empty().then_some("");
+        }
+        let mut value = "";
+        for (gap, fixed) in self.behind.iter().enumerate() {
+            let is_last = gap + 1 == self.behind.len();
+            // Where the first place does not fit, no later one does.
+            let at = if is_last { rest.strip_suffix(fixed.as_str())?.len() } else { rest.find(fixed.as_str())? };
+            if self.value == Some(gap) {
+                value = rest[..at].trim();
+            }
+            rest = &rest[at + fixed.len()..];
+        }
+        Some(value)
+    }
+}
+
+const VALUE: &str = "{value}";
 
 #[cfg(test)]
 mod tests {
@@ -142,12 +203,14 @@ mod tests {
             ("pir on", "pir on!", None),
             ("door *", "door open", Some("open")),
             ("door *", "door ", Some("")),
-            ("*;id=7;*", "20;id=7;on", Some("20")),
-            ("a*b*c", "a1b2b3c", Some("1")),
+            ("*;id=7;*", "20;id=7;on", Some("")),
+            ("*;id=7;{value};*", "20;id=7;on;x", Some("on")),
+            ("a*b{value}c", "a1b2b3c", Some("2b3")),
             ("a*b*c", "a1b2b3", None),
             ("*x", "xx", Some("x")),
+            ("ab*ba", "aba", None),
         ] {
-            assert_eq!(star(pattern, line), found, "{pattern} {line}");
+            assert_eq!(Pattern::parse(pattern).unwrap().find(line), found, "{pattern} {line}");
         }
     }
 

@@ -13,12 +13,17 @@
 //! The friendly name is what lies between, byte for byte: blanks, slashes, any script. Zigbee2MQTT publishes its whole
 //! cached state with every report (a battery report repeats `occupancy:true`), so everything but a press is a level.
 //! A press is followed by `action:""` or `action:null`, which are none. `contact:true` means closed.
+//!
+//! Keys of one device that are different sensors are told apart by the part of the action that names them:
+//! `zigbee2mqtt = { name = "panel", key = "2" }` is pressed by `2_single`, `single_2` and `button_2_hold`.
 
 use crate::devices::{Decoded, Decoder, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "Zigbee sensors behind Zigbee2MQTT";
@@ -27,7 +32,7 @@ pub const SUMMARY: &str = "Zigbee sensors behind Zigbee2MQTT";
 pub const EXAMPLE: &str = "zigbee2mqtt = \"hall_pir\"";
 
 /// `[zigbee2mqtt]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The base topics of all Zigbee2MQTT bridges of the home.
@@ -40,35 +45,81 @@ impl Default for Settings {
     }
 }
 
-/// The friendly name, byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Address(String);
+/// A device by its friendly name, byte for byte, or one key of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    name: String,
+    key: Option<String>,
+}
 
 impl Address {
-    /// The friendly name.
+    /// The friendly name, with the key where one is named: `pendant`, `panel#2`.
     pub fn device(&self) -> String {
-        self.0.clone()
+        match &self.key {
+            Some(key) => format!("{}#{key}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    fn checked<E: serde::de::Error>(self) -> Result<Address, E> {
+        // Zigbee2MQTT refuses these in names as MQTT does; # separates the key here.
+        if self.name.is_empty() || self.name.contains(['+', '#']) {
+            return Err(E::custom(format!("{:?} cannot be a friendly name of Zigbee2MQTT", self.name)));
+        }
+        if self.key.as_ref().is_some_and(|key| key.is_empty()) {
+            return Err(E::custom(
+                "key is empty; write the part of the action that names the key, as \"2\" or \"right\"",
+            ));
+        }
+        Ok(self)
     }
 }
 
-impl TryFrom<String> for Address {
-    type Error = String;
-    fn try_from(name: String) -> Result<Self, String> {
-        if name.is_empty() || name.contains(['+', '#']) {
-            return Err(format!("{name:?} cannot be a friendly name of Zigbee2MQTT"));
+impl<'de> Deserialize<'de> for Address {
+    /// A name, or a table of name and key.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Address;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a friendly name, or { name = \"…\", key = \"…\" }")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Address, E> {
+                Address { name: name.to_owned(), key: None }.checked()
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Address, A::Error> {
+                #[derive(serde::Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Written {
+                    name: String,
+                    key: String,
+                }
+                let written = Written::deserialize(MapAccessDeserializer::new(table))?;
+                Address { name: written.name, key: Some(written.key.to_lowercase()) }.checked()
+            }
         }
-        Ok(Address(name))
+        from.deserialize_any(Either)
     }
 }
 
 /// The decoder. Every device of the bridge is heard, registered or not.
-pub fn decoder(settings: &Settings, _addresses: Vec<Address>) -> impl Decoder + use<> {
+pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
     let mut bases: Vec<String> =
         settings.base_topics.iter().map(|base| base.trim_end_matches('/').to_owned()).collect();
     // Of two bases one of which begins with the other, the longer is meant.
     bases.sort_by_key(|base| std::cmp::Reverse(base.len()));
-    Zigbee2mqtt { bases }
+    let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut whole = BTreeSet::new();
+    for address in addresses {
+        match address.key {
+            Some(key) => keys.entry(address.name).or_default().push(key),
+            None => drop(whole.insert(address.name)),
+        }
+    }
+    Zigbee2mqtt { bases, keys, whole }
 }
 
 /// The address of a device that was heard.
@@ -78,6 +129,10 @@ pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
 
 struct Zigbee2mqtt {
     bases: Vec<String>,
+    /// Devices of which single keys are registered.
+    keys: BTreeMap<String, Vec<String>>,
+    /// Devices that are registered as a whole.
+    whole: BTreeSet<String>,
 }
 
 impl Decoder for Zigbee2mqtt {
@@ -87,10 +142,9 @@ impl Decoder for Zigbee2mqtt {
 
     fn decode(&self, frame: &RawFrame) -> Decoded {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
-        let under = |base: &String| Some((base.clone(), topic.strip_prefix(base.as_str())?.strip_prefix('/')?));
-        let Some((base, rest)) = self.bases.iter().find_map(under) else { return Decoded::NotMine };
+        let Some((base, rest)) = self.under(topic) else { return Decoded::NotMine };
         let said = match rest.rsplit_once('/') {
-            _ if rest == "bridge/state" => bridge(&base, frame),
+            _ if rest == "bridge/state" => bridge(base, frame),
             _ if rest.is_empty() || rest == "bridge" || rest.starts_with("bridge/") => Ok(Vec::new()),
             _ if is_command(rest) => Ok(Vec::new()),
             Some((name, "availability")) => availability(name, frame),
@@ -99,14 +153,52 @@ impl Decoder for Zigbee2mqtt {
             }
             Some(_) | None => state(rest, frame),
         };
-        said.map_or_else(|why| Decoded::Malformed(why.to_owned()), Decoded::Readings)
+        match said {
+            Ok(readings) if self.keys.is_empty() => Decoded::Readings(readings),
+            Ok(readings) => Decoded::Readings(self.by_key(readings, &frame.bytes)),
+            Err(why) => Decoded::Malformed(why.to_owned()),
+        }
     }
 }
 
+impl Zigbee2mqtt {
+    /// The base topic that `topic` stands under, and what is left of it.
+    fn under<'a>(&'a self, topic: &'a str) -> Option<(&'a str, &'a str)> {
+        self.bases.iter().find_map(|base| Some((base.as_str(), topic.strip_prefix(base.as_str())?.strip_prefix('/')?)))
+    }
+
+    /// Gives the readings of a device to its keys: a press to the key it names, everything else to each.
+    fn by_key(&self, readings: Vec<Reading>, payload: &[u8]) -> Vec<Reading> {
+        let mut given = Vec::new();
+        for reading in readings {
+            let Some(keys) = self.keys.get(&reading.device) else {
+                given.push(reading);
+                continue;
+            };
+            let is_press = matches!(reading.measure, Measure::Button(_));
+            let action = if is_press { action_word(payload) } else { String::new() };
+            let mine = keys.iter().filter(|key| !is_press || format!("_{action}_").contains(&format!("_{key}_")));
+            let before = given.len();
+            given.extend(mine.map(|key| Reading { device: format!("{}#{key}", reading.device), ..reading.clone() }));
+            // A press of a key that nobody registered is still heard of.
+            if self.whole.contains(&reading.device) || given.len() == before {
+                given.push(reading);
+            }
+        }
+        given
+    }
+}
+
+/// The action of a message or of its twin.
+fn action_word(payload: &[u8]) -> String {
+    let said = lenient::object(payload)
+        .ok()
+        .and_then(|message| ["action", "click"].iter().find_map(|key| message.get(*key).and_then(lenient::word)));
+    said.unwrap_or_else(|| String::from_utf8_lossy(payload).trim().trim_matches('"').to_lowercase())
+}
+
 fn is_command(rest: &str) -> bool {
-    ["set", "get"].iter().any(|command| {
-        rest.strip_suffix(command).is_some_and(|name| name.ends_with('/')) || rest.contains(&format!("/{command}/"))
-    })
+    rest.ends_with("/set") || rest.ends_with("/get") || rest.contains("/set/") || rest.contains("/get/")
 }
 
 fn is_object(payload: &[u8]) -> bool {
@@ -218,6 +310,12 @@ const LEVELS: &[(&str, Read)] = &[
     ("carbon_monoxide", |v| lenient::truth(v).map(Measure::Gas)),
     ("tamper", |v| lenient::truth(v).map(Measure::Tamper)),
     ("vibration", |v| lenient::truth(v).map(Measure::Vibration)),
+    // Of plugs and relays; covers and locks have words of their own here.
+    ("state", |v| match v.as_str() {
+        Some("ON") => Some(Measure::Switch(true)),
+        Some("OFF") => Some(Measure::Switch(false)),
+        Some(_) | None => None,
+    }),
     ("battery", |v| lenient::percent(v).map(Measure::BatteryPercent)),
     ("battery_low", |v| lenient::truth(v).map(Measure::BatteryLow)),
     ("temperature", |v| lenient::celsius(v).map(Measure::TemperatureCelsius)),

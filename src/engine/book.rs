@@ -64,7 +64,8 @@ impl Book {
         alarms: Vec<Alarm>,
         effects: &mut Vec<Effect>,
     ) {
-        self.mark_recovered(now, rule, &alarms, effects);
+        let present: Vec<Option<SensorId>> =
+            alarms.iter().filter(|alarm| !alarm.is_over).map(|alarm| alarm.reason.subject().cloned()).collect();
         for alarm in alarms {
             let key = (rule, alarm.reason.subject().cloned());
             let is_new = self.spoken.get(&key).is_none_or(|spoken| alarm.since >= *spoken);
@@ -72,6 +73,7 @@ impl Book {
                 self.tell(now, home, alarm.reason, effects);
             }
         }
+        self.mark_recovered(now, rule, &present, effects);
     }
 
     /// A trouble of the gateway itself: one open alert per rule.
@@ -219,13 +221,19 @@ impl Book {
         (is_press && legal).then_some(newest.id.number)
     }
 
-    fn mark_recovered(&mut self, now: Timestamp, rule: &'static str, alarms: &[Alarm], effects: &mut Vec<Effect>) {
+    fn mark_recovered(
+        &mut self,
+        now: Timestamp,
+        rule: &'static str,
+        present: &[Option<SensorId>],
+        effects: &mut Vec<Effect>,
+    ) {
         let gone = |alert: &Alert| {
             alert.phase.is_open()
                 && alert.recovered_at.is_none()
                 && alert.reason.rule() == rule
                 && matches!(alert.reason.class(), Class::Sensor | Class::System)
-                && !alarms.iter().any(|alarm| alarm.reason.subject() == alert.reason.subject())
+                && !present.iter().any(|subject| subject.as_ref() == alert.reason.subject())
         };
         for number in self.numbers(gone) {
             self.write(now, number, Actor::gateway(), Deed::Recovered, None, effects);

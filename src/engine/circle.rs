@@ -76,7 +76,7 @@ impl Circle {
             0 | 1 if unreceived => waiting_since + timers.receive_within,
             0 => waiting_since + timers.next_point_after,
             1 => waiting_since + timers.take_within,
-            _ if asked_at - alert.due_from < ASK_OFTEN_FOR => waiting_since + timers.ask_all_every,
+            _ if persons && asked_at - alert.due_from < ASK_OFTEN_FOR => waiting_since + timers.ask_all_every,
             _ => waiting_since + timers.ask_all_every.max(ASK_RARELY_EVERY),
         })
     }

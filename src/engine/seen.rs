@@ -55,6 +55,8 @@ pub struct Heard {
 pub struct Battery {
     /// As reported.
     pub percent: Option<f64>,
+    /// The lowest report of this cell.
+    pub lowest_percent: Option<f64>,
     /// The device's own warning.
     pub low: bool,
     /// Since when this cell is in, as far as can be told: the first report, or a jump upwards.
@@ -301,7 +303,9 @@ impl Heard {
         let since = before.filter(|_| !exchanged).map_or(observation.at, |b| b.since);
         // The flag of the old cell says nothing about the new one.
         let low = low && !jumped;
-        self.battery = Some(Battery { percent, low, since });
+        let lowest_before = before.filter(|_| !exchanged).and_then(|b| b.lowest_percent);
+        let lowest_percent = percent.into_iter().chain(lowest_before).reduce(f64::min);
+        self.battery = Some(Battery { percent, lowest_percent, low, since });
     }
 
     fn shift(&mut self, by: Span) {

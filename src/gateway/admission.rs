@@ -32,10 +32,23 @@ impl Allowance {
         use SensorKind as K;
         match kind {
             // Somebody who presses in fear presses often; each press is shown.
-            K::CallButton | K::ServiceButton | K::OkButton | K::AwayButton => Allowance { burst: 100.0, per_second: 20.0 },
+            K::CallButton | K::ServiceButton | K::OkButton | K::AwayButton => {
+                Allowance { burst: 100.0, per_second: 20.0 }
+            }
             // More than one change a second for a minute tells nothing new about a person.
-            K::Motion | K::Presence | K::OuterDoor | K::Door | K::Bed | K::Chair | K::Item | K::Smoke | K::Gas | K::Leak
-            | K::Temperature | K::Vital | K::Mains => Allowance { burst: 60.0, per_second: 1.0 },
+            K::Motion
+            | K::Presence
+            | K::OuterDoor
+            | K::Door
+            | K::Bed
+            | K::Chair
+            | K::Item
+            | K::Smoke
+            | K::Gas
+            | K::Leak
+            | K::Temperature
+            | K::Vital
+            | K::Mains => Allowance { burst: 60.0, per_second: 1.0 },
         }
     }
 }
@@ -78,10 +91,10 @@ mod tests {
         let let_in = (0..100_000).filter(|n| admission.admits(&hall, SensorKind::Motion, at(n / 10))).count();
         assert!((60..=71).contains(&let_in), "10,000 a second for 10 s: {let_in} were let in");
         assert!(admission.admits(&pendant, SensorKind::CallButton, at(10_000)));
-        assert_eq!(admission.refused().map(|(id, n)| (id.to_string(), n)).collect::<Vec<_>>(), [(
-            "hall".to_owned(),
-            100_000 - let_in as u64
-        )]);
+        assert_eq!(
+            admission.refused().map(|(id, n)| (id.to_string(), n)).collect::<Vec<_>>(),
+            [("hall".to_owned(), 100_000 - let_in as u64)]
+        );
         assert!(admission.admits(&hall, SensorKind::Motion, at(20_000)), "quiet again, heard again");
     }
 }

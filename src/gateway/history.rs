@@ -30,7 +30,14 @@ mod tests {
     #[test]
     fn every_deed_comes_back_from_the_store_as_it_went_in() {
         for deed in Deed::examples() {
-            let step = Step { number: 1, at: from_millis(5), by: Actor::gateway(), deed, key: Some("k".into()), implied: true };
+            let step = Step {
+                number: 1,
+                at: from_millis(5),
+                by: Actor::gateway(),
+                deed,
+                key: Some("k".into()),
+                implied: true,
+            };
             let line = Recorded::Step { alert: 7, step };
             assert_eq!(from_record(to_record(line.clone())), Some(line));
         }

@@ -29,7 +29,8 @@ impl Marks {
     pub fn write(&mut self, now: Timestamp) {
         let new = self.path.with_extension("new");
         // Renamed into place: a reader after kill -9 finds the old mark or the new one, never half of one.
-        let written = std::fs::write(&new, now.timestamp_millis().to_string()).and_then(|()| std::fs::rename(&new, &self.path));
+        let written =
+            std::fs::write(&new, now.timestamp_millis().to_string()).and_then(|()| std::fs::rename(&new, &self.path));
         if let Err(error) = written
             && !std::mem::replace(&mut self.failed, true)
         {

@@ -1,1 +1,435 @@
-//! (room gateway)
+//! The daemon in the home: wires the rooms together and turns their wheel.
+//!
+//! Bytes → readings → engine → one commit → notices. The loop only receives and hands on; nothing is decided in it.
+
+pub mod health;
+pub mod last_good;
+pub mod plan;
+
+mod admission;
+mod history;
+mod marks;
+mod outbox;
+mod tasks;
+mod timekeeper;
+mod turn;
+mod unknown;
+
+use crate::clock::{self, Reading};
+use crate::engine::Engine;
+use crate::model::reason::Reason;
+use crate::model::status::STATUS_FILE;
+use crate::model::time::{Span, Timestamp};
+use crate::problem::Problem;
+use crate::sinks::{FromStation, What};
+use crate::sources;
+use crate::store::{Retention, Store, Written};
+use health::{Beat, Link, Watchdog};
+use marks::Marks;
+use plan::{BROKER, Plan};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tasks::{Inbox, Tasks};
+use timekeeper::Timekeeper;
+use tokio::sync::mpsc;
+use turn::Turn;
+
+/// What the surroundings ask of a running gateway.
+pub enum Control {
+    /// Take over this configuration; what is remembered stays.
+    Reload(Box<Plan>),
+    /// A remark for the status line, until another configuration is in force.
+    Remark(String),
+    /// End, leaving nothing half-written.
+    Stop,
+}
+
+/// The database's name in the state directory.
+const DATABASE: &str = "history.db";
+
+/// How often the loop looks at clocks, marks and tasks when nothing else happens.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Runs a gateway until it is told to stop. `troubles` are raised at the start: a configuration that did not load.
+pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<Control>) -> Result<(), Problem> {
+    let now = clock::read();
+    let (on_written, mut written) = mpsc::unbounded_channel::<Written>();
+    let memory = open_memory(&plan, on_written);
+    let (tasks, mut inbox) = Tasks::new();
+    let mut gateway = Gateway::begin(plan, memory, tasks, now)?;
+    gateway.settle_in(now, troubles);
+    health::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!(home = %gateway.plan.home.id, sensors = gateway.plan.home.sensors.len(), "watching");
+
+    let mut round = tokio::time::interval(ROUND);
+    round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let wake = gateway.wait(&mut inbox, &mut written, &mut control, &mut round).await;
+        let now = clock::read();
+        gateway.keep_time(now);
+        match wake {
+            Wake::Source(event) => gateway.source(now, event),
+            Wake::Station(event) => gateway.station(now, event),
+            Wake::Written(answer) => gateway.written(now, answer),
+            Wake::Report(report) => gateway.report(now, report),
+            Wake::Deadline => gateway.turn.tick(now),
+            Wake::Round => gateway.round(now),
+            Wake::Control(Control::Reload(plan)) => gateway.reload(now, *plan, &mut written).await,
+            Wake::Control(Control::Remark(remark)) => gateway.say(remark),
+            Wake::Control(Control::Stop) => break,
+        }
+        gateway.drain(&mut inbox);
+        gateway.status_is_old |= gateway.turn.finish().is_some();
+    }
+    gateway.end(&mut written).await;
+    Ok(())
+}
+
+/// Why the loop woke.
+#[allow(clippy::large_enum_variant)] // one at a time, consumed at once
+enum Wake {
+    Source(sources::Event),
+    Station(FromStation),
+    Written(Written),
+    Report(outbox::Report),
+    Deadline,
+    Round,
+    Control(Control),
+}
+
+struct Memory {
+    store: Store,
+    run: u64,
+    troubles: Vec<Reason>,
+}
+
+/// Opens the history; whatever is wrong with it, the home is watched.
+fn open_memory(plan: &Plan, on_written: mpsc::UnboundedSender<Written>) -> Memory {
+    let answers = on_written.clone();
+    let opened = Store::open(&plan.state_dir, DATABASE, move |written| drop(answers.send(written)));
+    match opened {
+        Ok(opened) => {
+            let troubles = opened.replaced.into_iter().map(|what| Reason::Storage { what }).collect();
+            Memory { store: opened.store, run: opened.run, troubles }
+        }
+        Err(error) => {
+            let what = error.problem().to_string();
+            tracing::error!(what, "no history can be kept; the home is watched without a memory");
+            let store = Store::unavailable(what.clone(), move |written| drop(on_written.send(written)));
+            Memory { store, run: 0, troubles: vec![Reason::Storage { what }] }
+        }
+    }
+}
+
+/// The running daemon.
+struct Gateway {
+    plan: Plan,
+    turn: Turn,
+    store: Store,
+    tasks: Tasks,
+    keeper: Timekeeper,
+    marks: Marks,
+    watchdog: Watchdog,
+    links: BTreeMap<String, Link>,
+    beat: Beat,
+    remark: Option<String>,
+    started_at: Timestamp,
+    config_fault: Option<String>,
+    blind_since: Option<Timestamp>,
+    memory_troubles: Vec<Reason>,
+    answered: u64,
+    rounds: u64,
+    status_is_old: bool,
+}
+
+impl Gateway {
+    fn begin(plan: Plan, memory: Memory, tasks: Tasks, now: Reading) -> Result<Gateway, Problem> {
+        std::fs::create_dir_all(&plan.run_dir).ok();
+        let marks = Marks::new(&plan.run_dir);
+        let recorded = memory.store.last_watching().ok().flatten();
+        let blind_since = recorded.into_iter().chain(marks.read().filter(|_| recorded.is_some())).max();
+        let turn = make_turn(&plan, &memory.store)?;
+        Ok(Gateway {
+            keeper: Timekeeper::new(now, plan.assume_synced),
+            turn,
+            store: memory.store,
+            tasks,
+            marks,
+            watchdog: Watchdog::default(),
+            links: BTreeMap::new(),
+            beat: Beat { seq: 0, run: memory.run },
+            remark: None,
+            started_at: now.wall,
+            config_fault: None,
+            blind_since,
+            memory_troubles: memory.troubles,
+            answered: 0,
+            rounds: 0,
+            status_is_old: true,
+            plan,
+        })
+    }
+
+    /// The first turn: what happened while nobody watched, then the ways in and out are opened.
+    fn settle_in(&mut self, now: Reading, troubles: Vec<Reason>) {
+        if let Some(newest) = self.blind_since.filter(|newest| *newest > now.wall) {
+            // The clock is behind the history: a machine without a battery clock has just booted.
+            self.turn.clock_stepped(now, now.wall - newest);
+            self.blind_since = Some(now.wall);
+        }
+        self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
+        for problem in self.tasks.follow(&self.plan) {
+            tracing::error!("{problem}");
+        }
+        self.turn.lead_out(self.tasks.paths());
+        self.turn.started(now, self.blind_since);
+        for trouble in self.memory_troubles.drain(..).chain(troubles) {
+            if let Reason::Configuration { what } = &trouble {
+                self.config_fault = Some(what.clone());
+                self.remark = Some(format!("on the last good configuration: {what}"));
+            }
+            self.turn.trouble(now, trouble);
+        }
+        self.marks.write(now.wall);
+        self.turn.finish();
+    }
+
+    async fn wait(
+        &self,
+        inbox: &mut Inbox,
+        written: &mut mpsc::UnboundedReceiver<Written>,
+        control: &mut mpsc::Receiver<Control>,
+        round: &mut tokio::time::Interval,
+    ) -> Wake {
+        let until_deadline = self.turn.engine.next_wakeup().map(|at| (at - clock::now()).to_std().unwrap_or_default());
+        let deadline = tokio::time::sleep(until_deadline.unwrap_or(Duration::from_secs(3600)));
+        tokio::select! {
+            biased;
+            Some(answer) = written.recv() => Wake::Written(answer),
+            control = control.recv() => Wake::Control(control.unwrap_or(Control::Stop)),
+            _ = round.tick() => Wake::Round,
+            Some(event) = inbox.stations.recv() => Wake::Station(event),
+            Some(report) = inbox.reports.recv() => Wake::Report(report),
+            () = deadline, if until_deadline.is_some() => Wake::Deadline,
+            Some(event) = inbox.sources.recv() => Wake::Source(event),
+        }
+    }
+
+    /// Frames that are there already belong to this turn: one commit serves them all.
+    fn drain(&mut self, inbox: &mut Inbox) {
+        for _ in 0..DRAINED_MAX {
+            let Ok(event) = inbox.sources.try_recv() else { return };
+            self.source(clock::read(), event);
+        }
+    }
+
+    fn keep_time(&mut self, now: Reading) {
+        if let Some(by) = self.keeper.jump(now) {
+            self.turn.clock_stepped(now, by);
+        }
+    }
+
+    fn source(&mut self, now: Reading, event: sources::Event) {
+        match event {
+            sources::Event::Frame(frame) => self.turn.frame(now, &frame),
+            sources::Event::Link { source, up, why } => {
+                self.note_link(now, &source, up, why);
+                let carried = if source == BROKER { self.plan.behind_broker() } else { vec![source] };
+                carried.iter().for_each(|source| self.turn.link(now, source, up));
+            }
+        }
+    }
+
+    fn station(&mut self, now: Reading, event: FromStation) {
+        let name = event.channel.as_str().to_owned();
+        match event.what {
+            What::Up => {
+                self.note_link(now, &name, true, String::new());
+                self.tasks.all_due(&name);
+                self.send_heartbeat(now);
+            }
+            What::Down { why } => self.note_link(now, &name, false, why),
+            What::Receipt(receipt) => self.turn.receipt(now, &receipt),
+            What::Step(step) => self.turn.station_step(now, step),
+            What::Refused { topic, why } => {
+                tracing::warn!(topic, why, "a message from the station that cannot be used")
+            }
+        }
+    }
+
+    fn report(&mut self, now: Reading, report: outbox::Report) {
+        match report {
+            outbox::Report::Receipt(receipt) => self.turn.receipt(now, &receipt),
+            outbox::Report::Failed { channel, why } => tracing::debug!(channel, why, "a notice was not delivered yet"),
+        }
+    }
+
+    fn written(&mut self, now: Reading, answer: Written) {
+        self.answered += 1;
+        self.turn.written(now, answer);
+    }
+
+    fn note_link(&mut self, now: Reading, name: &str, up: bool, why: String) {
+        match (up, why.is_empty()) {
+            (true, _) => tracing::info!(name, "link up"),
+            (false, _) => tracing::warn!(name, why, "link down"),
+        }
+        self.links.insert(name.to_owned(), Link { up, since: now.wall, why });
+        self.status_is_old = true;
+        self.show_status();
+    }
+
+    fn say(&mut self, remark: String) {
+        tracing::error!(remark);
+        self.remark = Some(remark);
+        self.show_status();
+    }
+
+    fn show_status(&self) {
+        let line = health::status_line(&self.turn, &self.links, self.remark.as_deref());
+        health::notify(&[sd_notify::NotifyState::Status(&line)]);
+    }
+
+    /// Once a second.
+    fn round(&mut self, now: Reading) {
+        self.rounds += 1;
+        self.turn.tick(now);
+        if self.rounds.is_multiple_of(2) {
+            self.marks.write(now.wall);
+        }
+        if self.rounds.is_multiple_of(5) {
+            self.look_after_tasks();
+            let trusted = self.keeper.is_trusted(now.wall);
+            if trusted != self.turn.clock_trusted {
+                self.turn.trust_clock(now, trusted);
+            }
+        }
+        if self.rounds.is_multiple_of(10) {
+            self.show_status();
+        }
+        if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
+            self.write_status(now);
+        }
+        if self.rounds.is_multiple_of(HEARTBEAT_SECS) {
+            self.send_heartbeat(now);
+        }
+        if self.rounds.is_multiple_of(MARK_SECS) {
+            self.turn.mark(now);
+        }
+        if self.rounds.is_multiple_of(PRUNE_SECS) {
+            self.store.prune(now.wall, &Retention::default());
+        }
+    }
+
+    fn look_after_tasks(&mut self) {
+        let mut moves = self.tasks.moves();
+        moves.push(("store".into(), self.answered));
+        let stuck = self.watchdog.look(moves);
+        if !stuck.is_empty() {
+            tracing::error!(?stuck, "tasks that do not move; the watchdog is not fed");
+        }
+        self.turn.ping_store();
+    }
+
+    /// For `carecircle status`; a directory that cannot be written is said by the marks.
+    fn write_status(&self, now: Reading) {
+        let about = health::About { started_at: self.started_at, config_fault: self.config_fault.clone() };
+        let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.plan);
+        let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
+        let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
+        std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path)).ok();
+    }
+
+    fn send_heartbeat(&mut self, now: Reading) {
+        self.beat.seq += 1;
+        let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan);
+        for open in self.tasks.channels() {
+            let (sink, point, heartbeat) = (open.sink.clone(), open.channel.point.clone(), heartbeat.clone());
+            tokio::spawn(async move {
+                if let Err(why) = sink.heartbeat(&point, &heartbeat).await {
+                    tracing::debug!(channel = sink.name(), %why, "no heartbeat");
+                }
+            });
+        }
+    }
+
+    /// Takes over another configuration. What is remembered is rebuilt from history, so no timer starts anew.
+    async fn reload(&mut self, now: Reading, plan: Plan, written: &mut mpsc::UnboundedReceiver<Written>) {
+        self.flush(written).await;
+        match make_turn(&plan, &self.store) {
+            Ok(turn) => self.turn = turn,
+            Err(problem) => {
+                tracing::error!("{problem}; the running configuration stays");
+                return;
+            }
+        }
+        (self.remark, self.config_fault) = (None, None);
+        self.turn.trouble_over(now, "configuration");
+        self.keeper = Timekeeper::new(now, plan.assume_synced);
+        self.plan = plan;
+        for problem in self.tasks.follow(&self.plan) {
+            tracing::error!("{problem}");
+        }
+        self.turn.lead_out(self.tasks.paths());
+        self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
+        // The gateway watched all the time: links are as they were, and nothing was missed.
+        let links: Vec<(String, bool)> = self.links.iter().map(|(name, link)| (name.clone(), link.up)).collect();
+        for (name, up) in links.iter().filter(|(_, up)| !up) {
+            let carried = if name == BROKER { self.plan.behind_broker() } else { vec![name.clone()] };
+            carried.iter().for_each(|source| self.turn.link(now, source, *up));
+        }
+        self.turn.tick(now);
+        tracing::info!(hash = self.plan.hash, "another configuration is in force");
+        self.show_status();
+    }
+
+    /// Waits until everything decided so far is on the disk (or the store has said that it cannot write).
+    async fn flush(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) {
+        self.turn.finish();
+        let last = self.turn.ping_store();
+        while let Ok(Some(answer)) = tokio::time::timeout(FLUSH_WITHIN, written.recv()).await {
+            let ticket = answer.ticket;
+            self.written(clock::read(), answer);
+            if ticket >= last {
+                return;
+            }
+        }
+    }
+
+    /// Leaves nothing half-written and says goodbye.
+    async fn end(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) {
+        health::notify(&[sd_notify::NotifyState::Stopping]);
+        let now = clock::read();
+        self.turn.mark(now);
+        self.marks.write(now.wall);
+        self.flush(written).await;
+        // What the last commit released goes out before the links close.
+        tokio::time::sleep(GOODBYE).await;
+        self.tasks.stop();
+        tracing::info!("stopped");
+    }
+}
+
+fn make_turn(plan: &Plan, store: &Store) -> Result<Turn, Problem> {
+    let engine = Engine::new(plan.home.clone(), &plan.rules, plan.circle.clone());
+    let engine = match turn::restore(engine.clone(), store) {
+        Ok(engine) => engine,
+        Err(error) => {
+            // A memory that cannot be read must not stop the watch; the trouble is told by whoever opened it.
+            tracing::error!(%error, "the history cannot be read");
+            engine
+        }
+    };
+    Ok(Turn::new(engine, plan.decoders(), plan.whose(), store.clone()))
+}
+
+/// Frames taken into one turn beyond the first.
+const DRAINED_MAX: usize = 256;
+const HEARTBEAT_SECS: u64 = 60;
+const MARK_SECS: u64 = 600;
+const PRUNE_SECS: u64 = 24 * 3600;
+const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+const GOODBYE: Duration = Duration::from_millis(150);
+
+/// How much time a mark in the database may leave open; for documents and tests.
+pub const UNKNOWN_AFTER_POWER_CUT: Span = Span::seconds(MARK_SECS as i64);

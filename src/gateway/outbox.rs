@@ -113,7 +113,8 @@ fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
     let now = clock::since_boot();
     match order {
         Order::Send { key, priority, wait, notice } => {
-            let row = Row { notice: Arc::new(*notice), priority, since: now, due: now + wait, tries: 0, in_flight: false };
+            let row =
+                Row { notice: Arc::new(*notice), priority, since: now, due: now + wait, tries: 0, in_flight: false };
             rows.insert(key, row);
         }
         Order::Settle { key } => {
@@ -126,9 +127,14 @@ fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
     }
 }
 
-fn send_due(sink: &Arc<dyn Sink>, rows: &mut BTreeMap<String, Row>, tries: &mut JoinSet<(String, Result<Handed, NotDelivered>)>) {
+fn send_due(
+    sink: &Arc<dyn Sink>,
+    rows: &mut BTreeMap<String, Row>,
+    tries: &mut JoinSet<(String, Result<Handed, NotDelivered>)>,
+) {
     let now = clock::since_boot();
-    let mut due: Vec<(&String, &mut Row)> = rows.iter_mut().filter(|(_, row)| !row.in_flight && row.due <= now).collect();
+    let mut due: Vec<(&String, &mut Row)> =
+        rows.iter_mut().filter(|(_, row)| !row.in_flight && row.due <= now).collect();
     // Buttons first, then the oldest.
     due.sort_by_key(|(_, row)| (row.priority, row.since));
     for (key, row) in due.into_iter().take(IN_FLIGHT_MAX.saturating_sub(tries.len())) {

@@ -75,7 +75,12 @@ struct Send {
 
 impl Turn {
     /// A turn around `engine`, which has its history behind it.
-    pub fn new(engine: Engine, devices: Devices, whose: BTreeMap<(&'static str, String), Vec<SensorId>>, store: Store) -> Turn {
+    pub fn new(
+        engine: Engine,
+        devices: Devices,
+        whose: BTreeMap<(&'static str, String), Vec<SensorId>>,
+        store: Store,
+    ) -> Turn {
         Turn {
             engine,
             admission: Admission::default(),
@@ -103,13 +108,19 @@ impl Turn {
         for row in rows {
             let Ok(notice) = Notice::from_bytes(row.body.as_bytes()) else { continue };
             let point = row.key.split('/').next().unwrap_or_default();
-            let path = self.paths.iter().find(|path| path.channel.as_str() == row.channel && path.point.as_str() == point);
+            let path =
+                self.paths.iter().find(|path| path.channel.as_str() == row.channel && path.point.as_str() == point);
             let Some(path) = path else {
-                tracing::warn!(channel = row.channel, key = row.key, "a notice waits for a channel that is no longer configured");
+                tracing::warn!(
+                    channel = row.channel,
+                    key = row.key,
+                    "a notice waits for a channel that is no longer configured"
+                );
                 continue;
             };
             let outgoing = Outgoing { home: notice.home.clone(), point: path.point.clone(), notice };
-            let order = Order::Send { key: row.key, priority: row.priority, wait: Span::zero(), notice: Box::new(outgoing) };
+            let order =
+                Order::Send { key: row.key, priority: row.priority, wait: Span::zero(), notice: Box::new(outgoing) };
             path.orders.send(order).ok();
         }
     }
@@ -119,7 +130,9 @@ impl Turn {
         for heard in self.devices.decode(frame) {
             let Heard { family, outcome } = heard;
             match outcome {
-                Decoded::Readings(readings) => readings.into_iter().for_each(|reading| self.reading(now, family, reading)),
+                Decoded::Readings(readings) => {
+                    readings.into_iter().for_each(|reading| self.reading(now, family, reading))
+                }
                 Decoded::Malformed(why) => {
                     *self.malformed.entry(family).or_default() += 1;
                     tracing::debug!(family, why, "a frame that cannot be understood");
@@ -222,6 +235,11 @@ impl Turn {
         self.take(now, Input::Trouble(reason), None);
     }
 
+    /// The trouble of this rule is over.
+    pub fn trouble_over(&mut self, now: Reading, rule: &'static str) {
+        self.take(now, Input::TroubleOver { rule }, None);
+    }
+
     /// Deadlines that have come.
     pub fn tick(&mut self, now: Reading) {
         self.pass_time(now);
@@ -238,7 +256,8 @@ impl Turn {
         for send in self.waiting.remove(&written.ticket).unwrap_or_default() {
             let mut outgoing = send.outgoing;
             outgoing.notice.durable = durable;
-            let order = Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
+            let order =
+                Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
             self.paths[send.path].orders.send(order).ok();
         }
         match (written.result, self.store_trouble.is_some()) {
@@ -250,7 +269,7 @@ impl Turn {
             (Ok(()), true) => {
                 tracing::info!("the history can be written again");
                 self.store_trouble = None;
-                self.take(now, Input::TroubleOver { rule: "storage" }, None);
+                self.trouble_over(now, "storage");
             }
             (Ok(()), false) | (Err(_), true) => {}
         }

@@ -23,7 +23,11 @@ impl Unknown {
                 self.left_out += 1;
                 return;
             }
-            tracing::info!(family, device = reading.device, "a device that is not in the config; see `carecircle listen`");
+            tracing::info!(
+                family,
+                device = reading.device,
+                "a device that is not in the config; see `carecircle listen`"
+            );
         }
         let (last, count) = self.devices.entry(key).or_insert((now, 0));
         *last = now;

@@ -11,4 +11,5 @@ pub mod lifecycle;
 pub mod observation;
 pub mod reason;
 pub mod recorded;
+pub mod status;
 pub mod time;

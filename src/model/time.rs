@@ -53,6 +53,11 @@ impl Zone {
         TimeZone::get(name).map(Zone).map_err(|_| UnknownZone(name.to_owned()))
     }
 
+    /// Every name the zone database of this machine knows, to propose the nearest one.
+    pub fn names() -> Vec<String> {
+        jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect()
+    }
+
     /// The IANA name; `UTC` for a clock that never changes.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")

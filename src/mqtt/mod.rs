@@ -4,6 +4,7 @@
 //! seconds: the client itself notices neither a missing PUBACK nor a lost message (`dependencies.md` section 2). Nothing
 //! is queued here across connections: what was not acknowledged is an error, and its owner (the outbox) tries again.
 
+mod access;
 mod address;
 mod backoff;
 mod connection;
@@ -12,6 +13,7 @@ mod link;
 mod settings;
 mod words;
 
+pub use access::Access;
 pub use address::{BadBroker, Broker};
 pub use link::{Link, NotPublished};
 pub use settings::{Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};

@@ -3,10 +3,12 @@
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
 use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::mqtt::Broker;
 use crate::problem::Problem;
 use crate::wire;
 use serde::Deserialize;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -157,6 +159,20 @@ macro_rules! sinks {
             pub fn check(&self) -> Result<(), Problem> {
                 match self {
                     $(ChannelSettings::$Name(settings) => $name::check(settings),)*
+                }
+            }
+
+            /// The broker it goes through, if it goes through one.
+            pub fn broker(&self) -> Option<&Broker> {
+                match self {
+                    $(ChannelSettings::$Name(settings) => $name::broker(settings),)*
+                }
+            }
+
+            /// The files it names.
+            pub fn files(&self) -> Vec<&Path> {
+                match self {
+                    $(ChannelSettings::$Name(settings) => $name::files(settings),)*
                 }
             }
 

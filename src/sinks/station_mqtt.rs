@@ -3,13 +3,11 @@
 //! PUBACK is the broker's word and moves nothing but the next attempt; the station's receipt comes as [`What::Receipt`].
 
 use crate::model::ids::{ChannelName, HomeId, PointId};
-use crate::mqtt::{self, Broker, Link, Login, NotPublished, Tls, Will};
+use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
 use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
 use crate::wire::{self, Down, Topic, Up, Wire};
-use serde::Deserialize;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -20,25 +18,21 @@ pub const SUMMARY: &str = "the station by MQTT, through its own or its district'
 pub const EXAMPLE: &str = r#"station_mqtt = { broker = "mqtts://district.example:8883", ca = "/etc/carecircle/ca.pem", credentials = "/etc/carecircle/home.pem" }"#;
 
 /// The keys in the config.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The broker's address: `mqtt://…` or `mqtts://…`.
-    pub broker: Broker,
-    /// The user, where the broker asks for one.
-    pub user: Option<String>,
-    /// The file that holds the user's password in its first line.
-    pub password_file: Option<PathBuf>,
-    /// The certificates (PEM) of the authority that vouches for the broker.
-    pub ca: Option<PathBuf>,
-    /// The home's certificate and its private key in one file (PEM).
-    pub credentials: Option<PathBuf>,
-}
+pub type Settings = mqtt::Access;
 
 /// What would keep the channel from working.
 pub fn check(settings: &Settings) -> Result<(), Problem> {
-    let connection = connection(settings, "check".to_owned())?;
-    connection.check().map_err(|why| Problem::of(settings.broker.to_string(), why))
+    settings.settings("check").map(drop)
+}
+
+/// The broker behind the channel, for an online check.
+pub fn broker(settings: &Settings) -> Option<&Broker> {
+    Some(&settings.broker)
+}
+
+/// The files it names.
+pub fn files(settings: &Settings) -> Vec<&Path> {
+    settings.files()
 }
 
 /// Opens the channel.
@@ -51,9 +45,8 @@ pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Prob
         filters: vec![wire::down_filter(&home)],
         will: Some(Will { topic: topic.clone(), payload: link_is(false), retain: true }),
         announce: Some((topic, link_is(true))),
-        ..connection(settings, format!("{home}.{channel}"))?
+        ..settings.settings(format!("{home}.{channel}"))?
     };
-    connection.check().map_err(|why| Problem::of(settings.broker.to_string(), why))?;
     let (link, events) = mqtt::start(connection, alive);
     tokio::spawn(listen(events, channel.clone(), home.clone(), from_station));
     Ok(Arc::new(StationMqtt { channel, home, link }))
@@ -156,54 +149,6 @@ fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<Wh
     }
 }
 
-fn connection(settings: &Settings, client_id: String) -> Result<mqtt::Settings, Problem> {
-    let Settings { broker, user, password_file, ca, credentials } = settings;
-    let login = match (user, password_file) {
-        (Some(user), Some(file)) => {
-            let text = String::from_utf8(secret(file)?)
-                .map_err(|_| Problem::of(file.display().to_string(), "the password is no UTF-8 text"))?;
-            Some(Login { user: user.clone(), password: text.lines().next().unwrap_or_default().to_owned() })
-        }
-        (Some(user), None) => Some(Login { user: user.clone(), password: String::new() }),
-        (None, Some(_)) => {
-            return Err(Problem::of(broker.to_string(), "there is a password_file and no user").with_deed("set the key user"));
-        }
-        (None, None) => None,
-    };
-    if !broker.tls && (ca.is_some() || credentials.is_some()) {
-        return Err(Problem::of(broker.to_string(), "certificates are set for a broker without TLS")
-            .with_deed("write \"mqtts://\" in its address"));
-    }
-    let tls = match ca {
-        Some(ca) => Some(Tls { ca: secret(ca)?, identity: credentials.as_deref().map(secret).transpose()? }),
-        None if credentials.is_some() => {
-            return Err(Problem::of(broker.to_string(), "there are credentials and no authority to check the broker with")
-                .with_deed("set the key ca"));
-        }
-        None => None,
-    };
-    Ok(mqtt::Settings { client_id, broker: broker.clone(), login, tls, filters: Vec::new(), will: None, announce: None })
-}
-
-/// The bytes of a file the config names; a bare name is looked up among systemd's credentials first.
-fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
-    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let file = match folder.map(|folder| folder.join(file)) {
-        Some(credential) if file.is_relative() && credential.exists() => credential,
-        _ => file.to_owned(),
-    };
-    std::fs::read(&file).map_err(|error| {
-        let what = if error.kind() == ErrorKind::NotFound {
-            "no such file".to_owned()
-        } else if error.kind() == ErrorKind::PermissionDenied {
-            "permission denied".to_owned()
-        } else {
-            error.to_string()
-        };
-        Problem::of(file.display().to_string(), what).with_deed("it must be readable for the user carecircle, and nobody else")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,23 +177,5 @@ mod tests {
         assert!(refused("carecircle/v1/ky-0412/down/step", b"{}", true).contains("retained"));
         assert!(refused("carecircle/v1/ky-0412/down/suspension", b"{}", false).contains("suspensions"));
         assert!(refused("other/topic", b"{}", false).contains("nobody speaks"));
-    }
-
-    #[test]
-    fn settings_that_cannot_work_name_the_key_to_set() {
-        let settings = Settings {
-            broker: "mqtt://localhost".parse().unwrap(),
-            user: None,
-            password_file: None,
-            ca: None,
-            credentials: None,
-        };
-        assert_eq!(check(&settings), Ok(()));
-        let words = |settings: Settings| check(&settings).unwrap_err().to_string();
-        assert!(words(Settings { password_file: Some("p".into()), ..settings.clone() }).contains("set the key user"));
-        assert!(words(Settings { ca: Some("ca.pem".into()), ..settings.clone() }).contains("mqtts://"));
-        let tls = Settings { broker: "mqtts://localhost".parse().unwrap(), ..settings };
-        assert!(words(Settings { credentials: Some("c".into()), ..tls.clone() }).contains("set the key ca"));
-        assert!(words(Settings { ca: Some("/nowhere/ca.pem".into()), ..tls }).contains("/nowhere/ca.pem: no such file"));
     }
 }

@@ -8,7 +8,7 @@
 use crate::model::frame::{Origin, RawFrame};
 use crate::problem::Problem;
 use crate::sources::Event;
-use std::io::{Error, ErrorKind};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,13 +62,13 @@ pub type Framer = Box<dyn FnMut(&[u8]) -> Vec<Vec<u8>> + Send>;
 /// seconds, so that a watchdog sees the task alive. May be dropped at any await without losing a byte that was not
 /// being handed over.
 pub async fn run(settings: Settings, framer: Framer, progress: Arc<AtomicU64>, out: Sender<Event>) {
-    let mut port = Port { settings, framer, progress, out, told: None };
+    let mut port = Port { settings, framer, progress, out, told: None, last: None };
     let mut pause = port.settings.pause.first;
     loop {
-        let lost = match port.open() {
+        let (down, was_heard) = match port.open() {
             Ok(stream) => {
                 (port.framer)(&[]);
-                if port.tell(None).await.is_err() {
+                if port.tell_up().await.is_err() {
                     return;
                 }
                 match port.read(stream).await {
@@ -76,12 +76,12 @@ pub async fn run(settings: Settings, framer: Framer, progress: Arc<AtomicU64>, o
                     Err(NobodyListens) => return,
                 }
             }
-            Err(why) => Lost { why, was_heard: false },
+            Err(down) => (down, false),
         };
-        if port.tell(Some(lost.why)).await.is_err() {
+        if port.tell_down(down).await.is_err() {
             return;
         }
-        pause = if lost.was_heard { port.settings.pause.first } else { pause };
+        pause = if was_heard { port.settings.pause.first } else { pause };
         port.rest(pause).await;
         pause = (pause * 2).min(port.settings.pause.longest);
     }
@@ -92,37 +92,55 @@ struct Port {
     framer: Framer,
     progress: Arc<AtomicU64>,
     out: Sender<Event>,
-    /// The newest link event: `Some(None)` is up, `Some(Some(why))` down.
-    told: Option<Option<String>>,
+    /// What was told last.
+    told: Option<Link>,
+    /// How the last try ended.
+    last: Option<Down>,
 }
 
-/// How a spell of reading ended.
-struct Lost {
-    why: String,
-    /// Whether any byte came.
-    was_heard: bool,
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Link {
+    Up,
+    Down(Down),
+}
+
+/// Why no bytes can come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Down {
+    Gone,
+    NoSuchPort,
+    Denied,
+    Busy,
+    Other(String),
 }
 
 struct NobodyListens;
 
 impl Port {
-    fn open(&self) -> Result<SerialStream, String> {
+    fn open(&self) -> Result<SerialStream, Down> {
         self.moved();
         let path = self.settings.path.to_string_lossy();
-        tokio_serial::new(path.as_ref(), self.settings.baud)
-            .open_native_async()
-            .map_err(|error| self.why(&error.into()))
+        let stream = tokio_serial::new(path.as_ref(), self.settings.baud).open_native_async();
+        stream.map_err(|error| match error.kind {
+            // What the crate calls "no device" is a port that another program holds.
+            tokio_serial::ErrorKind::NoDevice => Down::Busy,
+            tokio_serial::ErrorKind::Io(ErrorKind::NotFound) => Down::NoSuchPort,
+            tokio_serial::ErrorKind::Io(ErrorKind::PermissionDenied) => Down::Denied,
+            tokio_serial::ErrorKind::Io(_)
+            | tokio_serial::ErrorKind::InvalidInput
+            | tokio_serial::ErrorKind::Unknown => Down::Other(error.description),
+        })
     }
 
-    /// Reads until the port is gone; closes it before it returns.
-    async fn read(&mut self, mut stream: SerialStream) -> Result<Lost, NobodyListens> {
+    /// Reads until the port is gone and closes it; says why, and whether any byte came.
+    async fn read(&mut self, mut stream: SerialStream) -> Result<(Down, bool), NobodyListens> {
         let mut was_heard = false;
         let mut bytes = [0; 1024];
-        let why = loop {
+        loop {
             self.moved();
             match tokio::time::timeout(HEARTBEAT, stream.read(&mut bytes)).await {
                 Err(_quiet) => {}
-                Ok(Ok(0)) => break self.gone(),
+                Ok(Ok(0)) => return Ok((Down::Gone, was_heard)),
                 Ok(Ok(count)) => {
                     was_heard = true;
                     for frame in (self.framer)(&bytes[..count]) {
@@ -131,53 +149,54 @@ impl Port {
                     }
                 }
                 Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(Err(error)) if error.raw_os_error() == Some(EIO) => break self.gone(),
-                Ok(Err(error)) => break self.why(&error),
+                Ok(Err(error)) if [Some(EIO), Some(ENXIO), Some(ENODEV)].contains(&error.raw_os_error()) => {
+                    return Ok((Down::Gone, was_heard));
+                }
+                Ok(Err(error)) => return Ok((Down::Other(error.to_string()), was_heard)),
             }
-        };
-        drop(stream);
-        Ok(Lost { why, was_heard })
-    }
-
-    fn gone(&self) -> String {
-        self.problem("the dongle is gone").with_deed("put it back; it is looked for every few seconds").to_string()
-    }
-
-    /// What a technician can do about `error`.
-    fn why(&self, error: &Error) -> String {
-        let is = |kinds: &[ErrorKind]| kinds.contains(&error.kind());
-        let problem = if is(&[ErrorKind::NotFound]) {
-            self.problem("no such port")
-                .with_deed("plug the dongle in, or choose from the output of: ls /dev/serial/by-id")
-        } else if is(&[ErrorKind::PermissionDenied]) {
-            self.problem("permission denied").with_deed("add user carecircle to group dialout")
-        } else if is(&[ErrorKind::ResourceBusy, ErrorKind::WouldBlock]) {
-            self.problem("another program has the port").with_deed("stop it; ModemManager is a usual one")
-        } else if error.raw_os_error() == Some(ENOTTY) {
-            self.problem("this is no serial port").with_deed("choose from the output of: ls /dev/serial/by-id")
-        } else {
-            self.problem(&format!("the port cannot be read: {error}"))
-        };
-        problem.to_string()
-    }
-
-    fn problem(&self, what: &str) -> Problem {
-        Problem::of(self.settings.path.to_string_lossy(), what)
-    }
-
-    /// Tells how the link is, once per change.
-    async fn tell(&mut self, down: Option<String>) -> Result<(), NobodyListens> {
-        if self.told.as_ref() == Some(&down) {
-            return Ok(());
         }
-        // A port that was up and is gone says so; that it is then not found either is no news.
-        let (up, why) = (down.is_none(), down.clone().unwrap_or_default());
-        self.send(Event::Link { source: self.settings.name.clone(), up, why }).await?;
-        self.told = Some(down);
-        Ok(())
     }
 
-    async fn send(&self, event: Event) -> Result<(), NobodyListens> {
+    async fn tell_up(&mut self) -> Result<(), NobodyListens> {
+        self.last = None;
+        self.tell(Link::Up, String::new()).await
+    }
+
+    /// Tells a loss once. Another reason is told when it has held for two tries: while a dongle is being put back, its
+    /// port is missing, then forbidden, then there, and none of that is news.
+    async fn tell_down(&mut self, down: Down) -> Result<(), NobodyListens> {
+        let holds = self.last.replace(down.clone()).as_ref() == Some(&down);
+        let is_news = match &self.told {
+            None | Some(Link::Up) => true,
+            Some(Link::Down(Down::Gone)) if down == Down::NoSuchPort => false,
+            Some(Link::Down(told)) => *told != down && holds,
+        };
+        let why = self.sentence(&down);
+        if is_news { self.tell(Link::Down(down), why).await } else { Ok(()) }
+    }
+
+    async fn tell(&mut self, link: Link, why: String) -> Result<(), NobodyListens> {
+        let up = link == Link::Up;
+        self.told = Some(link);
+        self.send(Event::Link { source: self.settings.name.clone(), up, why }).await
+    }
+
+    /// What is wrong and what a technician can do about it.
+    fn sentence(&self, down: &Down) -> String {
+        let problem = |what: &str| Problem::of(self.settings.path.to_string_lossy(), what);
+        match down {
+            Down::Gone => problem("the dongle is gone").with_deed("put it back; it is looked for every few seconds"),
+            Down::NoSuchPort => problem("no such port").with_deed(format!("plug the dongle in, or {CHOOSE}")),
+            Down::Denied => problem("permission denied").with_deed("add user carecircle to group dialout"),
+            Down::Busy => problem("another program holds the port").with_deed("stop it; ModemManager is a usual one"),
+            Down::Other(why) => {
+                problem(&format!("cannot be used as a serial port ({})", why.to_lowercase())).with_deed(CHOOSE)
+            }
+        }
+        .to_string()
+    }
+
+    async fn send(&mut self, event: Event) -> Result<(), NobodyListens> {
         loop {
             match tokio::time::timeout(HEARTBEAT, self.out.reserve()).await {
                 Ok(Ok(place)) => {
@@ -190,7 +209,7 @@ impl Port {
         }
     }
 
-    async fn rest(&self, pause: Duration) {
+    async fn rest(&mut self, pause: Duration) {
         let mut left = pause;
         while !left.is_zero() && !self.out.is_closed() {
             let part = left.min(HEARTBEAT);
@@ -207,5 +226,7 @@ impl Port {
 
 /// Longest time without a move of the progress counter.
 const HEARTBEAT: Duration = Duration::from_secs(2);
+const CHOOSE: &str = "choose another from the output of: ls -l /dev/serial/by-id";
 const EIO: i32 = 5;
-const ENOTTY: i32 = 25;
+const ENXIO: i32 = 6;
+const ENODEV: i32 = 19;

@@ -183,8 +183,8 @@ impl Say<'_> {
     fn blind_span(&self, blind: &Blind) -> String {
         let (span, cause) = (self.span(blind), cause(self.language, &blind.cause));
         self.language.pick(
-            format!("其间 {span} 看不到家中（{cause}），不计入"),
-            format!("Of this, {span} could not be seen ({cause}) and does not count"),
+            format!("其间 {span} 无人守护（{cause}）"),
+            format!("Nobody watched {span} ({cause}); what happened then is not known"),
         )
     }
 

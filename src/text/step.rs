@@ -76,9 +76,8 @@ pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> 
         Deed::Assist => pick("协助", "joined to help"),
         Deed::Escalate { level, to } => {
             let to: Vec<String> = to.iter().map(|point| point.to_string()).collect();
-            let to = if to.is_empty() { "—".to_owned() } else { to.join("、") };
-            language
-                .pick(format!("升级到第 {level} 级，另请：{to}"), format!("widened to level {level}, asking also {to}"))
+            let to = if to.is_empty() { "—".to_owned() } else { to.join(language.pick("、", ", ")) };
+            language.pick(format!("第 {level} 次催请：{to}"), format!("asked for help, time {level}: {to}"))
         }
         Deed::Call { whom, result } => {
             let (whom, result) = (whom_word(language, whom), terms::call_result(language, *result));

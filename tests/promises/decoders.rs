@@ -1,1 +1,345 @@
-//! (module decoders)
+//! Every device family says what its frames say: golden frames, a table without gaps, and bytes of any kind.
+
+#![allow(clippy::unwrap_used)] // fixtures are tests too
+
+use carecircle::cmd::decode::answer;
+use carecircle::devices::{Address, Carrier, Decoded, Devices, Settings, Wiring};
+use carecircle::model::frame::{Origin, RawFrame};
+use carecircle::model::observation::{Evidence, Measure, Press, Reading};
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+// Each line of tests/frames/<family>.jsonl is a line for `carecircle decode` with its answer under "expect".
+// UPDATE_GOLDEN=1 writes the answers anew; review the difference.
+
+#[test]
+fn golden_frames_mean_what_they_meant() {
+    for family in Devices::families() {
+        let path = frames_of(family.name);
+        let frames = read_frames(&path);
+        let mut wrong = Vec::new();
+        let mut written = String::new();
+        for mut frame in frames {
+            let expected = frame.as_object_mut().unwrap().remove("expect").unwrap_or(Value::Null);
+            let said = serde_json::to_value(answer(frame.to_string().as_bytes())).unwrap();
+            if said != expected {
+                wrong.push(format!("{}\n  expected {expected}\n  said     {said}", frame["name"]));
+            }
+            frame["expect"] = said;
+            written += &in_reading_order(&frame);
+        }
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, written).unwrap();
+        } else {
+            assert!(wrong.is_empty(), "{}:\n{}", path.display(), wrong.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn every_family_has_a_good_frame_a_low_battery_and_a_malformed_one() {
+    for family in Devices::families() {
+        let frames = read_frames(&frames_of(family.name));
+        for (shows, outcome) in [("good", "readings"), ("low_battery", "readings"), ("malformed", "reject")] {
+            let has = frames.iter().any(|frame| frame["shows"] == shows && frame["expect"]["outcome"] == outcome);
+            assert!(has, "{} has no frame that shows {shows:?}", family.name);
+        }
+        let mut names: Vec<_> = frames.iter().map(|frame| frame["name"].to_string()).collect();
+        names.sort();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "two frames of {} have one name", family.name);
+    }
+}
+
+#[test]
+fn every_family_draws_its_layout_and_gives_an_address_that_parses() {
+    #[derive(Deserialize)]
+    struct Sensor {
+        #[serde(flatten)]
+        address: Address,
+    }
+    for family in Devices::families() {
+        let path = root().join(format!("src/devices/{}.rs", family.name));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let doc: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        assert!(doc.contains("```"), "the module doc of {} shows no layout", path.display());
+        let sensor: Sensor = toml::from_str(family.example).unwrap_or_else(|error| panic!("{}: {error}", family.name));
+        assert_eq!(sensor.address.family(), family.name);
+        assert_eq!(sensor.address.port().is_some(), family.name == "text");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_device_carries_the_name_of_its_address() {
+    for (family, address) in addresses_in_golden_frames() {
+        let device = address.device();
+        assert!(!device.is_empty() && address.family() == family, "{device}");
+    }
+    // Heard readings find their sensor by that name.
+    let pir: Address = address(json!({"enocean": {"sender": "01A2B3C4", "profile": "A5-07-01"}}));
+    assert_eq!(pir.device(), "01a2b3c4");
+    assert_eq!(address(json!({"zigbee2mqtt": "卧室/红外"})).device(), "卧室/红外");
+}
+
+#[test]
+fn a_wrong_address_is_refused_with_what_would_be_right() {
+    for (written, part) in [
+        (json!({"zigbe2mqtt": "x"}), "expected one of `zigbee2mqtt`, `json`, `enocean`, `text`"),
+        (json!({"zigbee2mqtt": ""}), "friendly name"),
+        (json!({"enocean": {"sender": "01a2b3", "profile": "A5-07-01"}}), "eight hexadecimal digits"),
+        (json!({"enocean": {"sender": "01a2b3c4", "profile": "A5-07-1"}}), "known are F6-02-01"),
+        (json!({"enocean": {"sender": "01a2b3c4", "profile": "A5-07-01", "x": 1}}), "unknown field"),
+        (json!({"text": {"port": "radio", "line": "a", "kind": "pir"}}), "unknown variant"),
+    ] {
+        let why = serde_json::from_value::<Address>(written).unwrap_err().to_string();
+        assert!(why.contains(part), "{why}");
+    }
+}
+
+#[test]
+fn no_family_takes_the_frames_of_another() {
+    let devices = all_families();
+    for (topic, payload) in [("tele/kettle/SENSOR", r#"{"Switch1":"ON"}"#), ("zigbee2mqttx/pir", "{}"), ("", "{}")] {
+        assert_eq!(devices.decode(&mqtt(topic, payload.as_bytes())), [], "{topic}");
+    }
+    let foreign = serial("dongle", b"20;2D;PIR=ON;");
+    assert!(matches!(devices.decode(&foreign)[..], [ref heard] if matches!(heard.outcome, Decoded::Malformed(_))));
+    assert_eq!(devices.decode(&serial("nowhere", b"x")), [], "a port that is not wired has no frames");
+}
+
+#[test]
+fn every_topic_is_subscribed_once() {
+    let pir = |pointer: &str| address(json!({"json": {"topic": "vendor/+", "pointer": pointer, "kind": "motion"}}));
+    let devices = Devices::new(&Settings::default(), &[pir("/a"), pir("/b")]);
+    assert_eq!(devices.topics(), ["vendor/+", "zigbee2mqtt/#"]);
+}
+
+#[test]
+fn an_unknown_device_comes_with_a_snippet_that_parses() {
+    #[derive(Deserialize)]
+    struct File {
+        sensor: Vec<Sensor>,
+    }
+    #[derive(Deserialize)]
+    struct Sensor {
+        id: String,
+        kind: String,
+        #[serde(flatten)]
+        rest: toml::Table,
+    }
+    let reading =
+        |device: &str, measure| Reading { device: device.to_owned(), measure, evidence: Evidence::Level, copy: false };
+    let taught = Measure::Note { kind: "teach_in".to_owned(), text: "A5-07-03 manufacturer 00D".to_owned() };
+    for (family, device, measure, kind) in [
+        ("zigbee2mqtt", "bed \"room\"/红外", Measure::Motion(true), "motion"),
+        ("zigbee2mqtt", "pendant", Measure::Button(Press::Sos), "call_button"),
+        ("zigbee2mqtt", "sink", Measure::Leak(false), "leak"),
+        ("enocean", "01a2b3c4", taught, "motion"),
+        ("json", "vendor/17", Measure::Alive, "motion"),
+        ("text", "radio: PIR 1 ON", Measure::Alive, "motion"),
+    ] {
+        let snippet = Devices::snippet(family, device, &[reading(device, measure)]);
+        let file: File = toml::from_str(&snippet).unwrap_or_else(|error| panic!("{snippet}{error}"));
+        let [sensor] = &file.sensor[..] else { panic!("{snippet}") };
+        assert_eq!(sensor.kind, kind);
+        assert!(carecircle::model::ids::SensorId::new(&sensor.id).is_ok(), "{snippet}");
+        let written = sensor.rest[family].clone();
+        let address: Address = toml::Table::from_iter([(family.to_owned(), written)]).try_into().unwrap();
+        assert_eq!(address.family(), family);
+        if matches!(family, "zigbee2mqtt" | "enocean") {
+            assert_eq!(address.device(), device);
+        }
+        assert!(family != "enocean" || snippet.contains("A5-07-03"), "{snippet}");
+    }
+}
+
+#[test]
+fn a_line_that_cannot_be_understood_is_refused_with_its_reason() {
+    for (line, part) in [
+        ("", "no JSON"),
+        ("{", "no JSON"),
+        ("[]", "has none of"),
+        ("{}", "has none of"),
+        (r#"{"topic":7,"payload":"x"}"#, "topic is no text"),
+        (r#"{"topic":"a"}"#, "payload or payload_hex"),
+        (r#"{"input_hex":"5"}"#, "hexadecimal"),
+        (r#"{"input_hex":"zz"}"#, "hexadecimal"),
+        (r#"{"chunks_hex":["55",7]}"#, "list of texts"),
+        (r#"{"family":"nobody","input_hex":"55"}"#, "no family"),
+        (r#"{"family":"json","input_hex":"55"}"#, "serial port"),
+        (r#"{"topic":"a","payload":"","config":{"addresses":[{"json":{}}]}}"#, "config.addresses"),
+    ] {
+        let said = serde_json::to_value(answer(line.as_bytes())).unwrap();
+        assert_eq!(said["outcome"], "reject", "{line}");
+        assert!(said["why"].as_str().unwrap().contains(part), "{line}: {said}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bytes_of_any_kind_never_panic(topic in "(zigbee2mqtt|vendor)(/[a-z+ ]{0,8}){0,4}(/action|/set|/availability)?",
+                                     bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let devices = all_families();
+        devices.decode(&mqtt(&topic, &bytes));
+        for port in ["dongle", "radio"] {
+            devices.decode(&serial(port, &bytes));
+            let mut framer = devices.framer(port);
+            for frame in framer.push(&bytes) {
+                devices.decode(&serial(port, &frame));
+            }
+        }
+        answer(&bytes);
+    }
+
+    #[test]
+    fn a_press_behind_any_noise_in_any_pieces_is_heard(noise in prop::collection::vec(noise_byte(), 0..80),
+                                                      cuts in prop::collection::vec(1usize..12, 1..30)) {
+        let devices = all_families();
+        let mut framer = devices.framer("dongle");
+        let bytes = [&noise[..], &unhex(PRESS), &unhex(RELEASE)].concat();
+        let mut heard = Vec::new();
+        let mut rest = &bytes[..];
+        for cut in cuts.iter().cycle() {
+            let (piece, after) = rest.split_at((*cut).min(rest.len()));
+            heard.extend(framer.push(piece).iter().flat_map(|frame| devices.decode(&serial("dongle", frame))));
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        let presses: Vec<Press> = heard.iter().filter_map(|heard| {
+            let Decoded::Readings(readings) = &heard.outcome else { return None };
+            readings.iter().find_map(|reading| {
+                if let Measure::Button(press) = &reading.measure { Some(press.clone()) } else { None }
+            })
+        }).collect();
+        prop_assert_eq!(presses, [Press::Single, Press::Release]);
+    }
+
+    #[test]
+    fn side_fields_of_any_kind_never_cost_the_motion(side in prop::collection::btree_map("[a-z_]{1,12}", any_json(), 0..8),
+                                                     motion in any::<bool>()) {
+        let mut message = serde_json::Map::from_iter(side);
+        message.insert("occupancy".to_owned(), json!(motion));
+        // A number no machine can hold, as some firmware sends.
+        let payload = Value::Object(message).to_string().replacen('{', "{\"zz\":-1e999,", 1);
+        let heard = all_families().decode(&mqtt("zigbee2mqtt/pir", payload.as_bytes()));
+        let [heard] = &heard[..] else { panic!("{heard:?}") };
+        let Decoded::Readings(readings) = &heard.outcome else { panic!("{heard:?} of {payload}") };
+        prop_assert!(readings.iter().any(|reading| reading.measure == Measure::Motion(motion)));
+    }
+
+    #[test]
+    fn lines_in_any_pieces_are_the_same_lines(text in "[a-zA-Z \r\n]{0,200}", cut in 0usize..200) {
+        let devices = all_families();
+        let whole = devices.framer("radio").push(format!("{text}\n").as_bytes());
+        let (begin, end) = text.split_at(cut.min(text.len()));
+        let mut framer = devices.framer("radio");
+        let mut pieces = Vec::new();
+        for piece in [begin, end, "\n"].into_iter().filter(|piece| !piece.is_empty()) {
+            pieces.extend(framer.push(piece.as_bytes()));
+        }
+        prop_assert_eq!(pieces, whole);
+        prop_assert!(!framer.is_pending());
+    }
+}
+
+/// One sensor of each family; EnOcean on "dongle", lines on "radio".
+fn all_families() -> Devices {
+    let mut settings = Settings::default();
+    settings.serial.insert("dongle".to_owned(), Wiring::usual("enocean").unwrap());
+    settings.serial.insert("radio".to_owned(), Wiring::usual("text").unwrap());
+    let addresses = [
+        json!({"zigbee2mqtt": "pir"}),
+        json!({"json": {"topic": "vendor/#", "pointer": "/state", "kind": "motion"}}),
+        json!({"enocean": {"sender": "01a2b3c4", "profile": "F6-02-01"}}),
+        json!({"text": {"port": "radio", "line": "PIR * ON", "kind": "motion", "value": "on"}}),
+    ];
+    Devices::new(&settings, &addresses.map(address))
+}
+
+fn address(written: Value) -> Address {
+    serde_json::from_value(written).unwrap()
+}
+
+fn addresses_in_golden_frames() -> Vec<(&'static str, Address)> {
+    let mut found = Vec::new();
+    for family in Devices::families().iter().filter(|family| family.carrier == Carrier::Mqtt || family.name == "text") {
+        for frame in read_frames(&frames_of(family.name)) {
+            let addresses = frame["config"]["addresses"].as_array().cloned().unwrap_or_default();
+            found.extend(addresses.into_iter().map(|written| (family.name, address(written))));
+        }
+    }
+    found
+}
+
+fn mqtt(topic: &str, payload: &[u8]) -> RawFrame {
+    RawFrame { from: Origin::Mqtt { topic: topic.to_owned() }, bytes: payload.to_vec(), retained: false }
+}
+
+fn serial(port: &str, bytes: &[u8]) -> RawFrame {
+    RawFrame { from: Origin::Serial { port: port.to_owned() }, bytes: bytes.to_vec(), retained: false }
+}
+
+/// Noise with many false beginnings.
+fn noise_byte() -> impl Strategy<Value = u8> {
+    prop_oneof![any::<u8>(), Just(0x55), Just(0x00), Just(0x01), Just(0x07)]
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(".{0,6}", inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn frames_of(family: &str) -> PathBuf {
+    root().join(format!("tests/frames/{family}.jsonl"))
+}
+
+fn read_frames(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The name first, the answer last.
+fn in_reading_order(frame: &Value) -> String {
+    let place = |key: &str| match key {
+        "name" => 0,
+        "shows" => 1,
+        "family" => 2,
+        "config" => 4,
+        "expect" => 5,
+        _ => 3,
+    };
+    let mut fields: Vec<_> = frame.as_object().unwrap().iter().collect();
+    fields.sort_by_key(|(key, _)| place(key));
+    let fields: Vec<_> = fields.into_iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+    format!("{{{}}}\n", fields.join(", "))
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+}
+
+/// A rocker of sender 01a2b3c4 is pressed and let go.
+const PRESS: &str = "55000707017af63001a2b3c43003ffffffff3a002e";
+const RELEASE: &str = "55000707017af60001a2b3c42003ffffffff3a0098";

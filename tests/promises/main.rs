@@ -3,6 +3,7 @@
 mod architecture;
 mod browser;
 mod config;
+mod days;
 mod decoders;
 mod demo;
 mod end_to_end;

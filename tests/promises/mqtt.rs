@@ -1,6 +1,7 @@
 //! The MQTT room: what `publish` calls Ok was acknowledged, every silence of a broker is noticed, and every reason is in words.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test ends where it cannot go on
 
+mod commands;
 mod embedded;
 mod fake;
 mod source;

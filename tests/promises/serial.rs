@@ -1,1 +1,206 @@
-//! (module serial)
+//! A serial port may go and come back at any time: the link is told, nothing spins, and the next press is heard.
+//!
+//! The ports are ptys; dropping the far end is what pulling a dongle out is.
+
+#![allow(clippy::unwrap_used)] // fixtures are tests too
+
+use carecircle::devices::{Devices, Settings as DeviceSettings, Wiring};
+use carecircle::sources::{Event, serial};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio_serial::{SerialPort, SerialPortBuilderExt, SerialStream};
+
+#[tokio::test]
+async fn a_dongle_put_back_a_hundred_times_is_heard_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let mut source = Source::start(&link, quick_pause(), 64);
+    for round in 0..100 {
+        let mut dongle = plug_in(&link);
+        source.expect_link(true).await;
+        dongle.write_all(format!("press {round}\n").as_bytes()).await.unwrap();
+        assert_eq!(source.frame().await, format!("press {round}"));
+        drop(dongle); // the far end vanishes
+        let why = source.expect_link(false).await;
+        assert!(why.contains("the dongle is gone"), "{why}");
+    }
+    // A turn is one open or one read. A round is: some tries to open (a stale link may be found), two or three reads.
+    let turns = source.progress.load(Ordering::Relaxed);
+    assert!(turns < 100 * 12, "{turns} turns in 100 rounds");
+}
+
+#[tokio::test]
+async fn a_missing_dongle_is_asked_for_ever_more_rarely_and_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pause = serial::Pause { first: Duration::from_millis(20), longest: Duration::from_millis(80) };
+    let mut source = Source::start(&folder.path().join("dongle"), pause, 64);
+    let begin = tokio::time::Instant::now();
+    let why = source.expect_link(false).await;
+    assert!(why.contains("no such port") && why.contains("/dev/serial/by-id"), "{why}");
+    // Each try to open and each pause moves the counter by one.
+    source.until_progress(12).await;
+    let least = Duration::from_millis(20 + 40 + 80 * 3);
+    assert!(begin.elapsed() >= least, "asked six times within {:?}", begin.elapsed());
+    assert!(source.events.try_recv().is_err(), "told more than once");
+}
+
+#[tokio::test]
+async fn a_dongle_that_stays_away_is_told_once_and_heard_when_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let mut source = Source::start(&link, quick_pause(), 64);
+    source.expect_link(false).await; // nothing is plugged in yet
+    let dongle = plug_in(&link);
+    source.expect_link(true).await;
+    drop(dongle);
+    source.expect_link(false).await;
+    // The link by id now leads nowhere; five more tries find that out.
+    let turns = source.progress.load(Ordering::Relaxed);
+    source.until_progress(turns + 10).await;
+    let mut dongle = plug_in(&link);
+    source.expect_link(true).await;
+    dongle.write_all(b"press\n").await.unwrap();
+    assert_eq!(source.frame().await, "press");
+}
+
+#[tokio::test]
+async fn what_was_begun_before_the_loss_does_not_spoil_what_comes_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let mut source = Source::start(&link, quick_pause(), 64);
+    let mut dongle = plug_in(&link);
+    source.expect_link(true).await;
+    dongle.write_all(b"whole\nhalf a li").await.unwrap();
+    assert_eq!(source.frame().await, "whole");
+    drop(dongle);
+    source.expect_link(false).await;
+    let mut dongle = plug_in(&link);
+    source.expect_link(true).await;
+    dongle.write_all(b"PIR hall ON\n").await.unwrap();
+    assert_eq!(source.frame().await, "PIR hall ON");
+}
+
+#[tokio::test]
+async fn a_full_channel_holds_the_bytes_back_and_loses_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let mut dongle = plug_in(&link);
+    let mut source = Source::start(&link, quick_pause(), 1);
+    source.expect_link(true).await;
+    let writer = tokio::spawn(async move {
+        for number in 0..3000 {
+            dongle.write_all(format!("line number {number}\n").as_bytes()).await.unwrap();
+        }
+        dongle
+    });
+    for number in 0..3000 {
+        assert_eq!(source.frame().await, format!("line number {number}"));
+    }
+    drop(writer.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_port_that_cannot_be_used_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    std::fs::write(&file, "no port").unwrap();
+    let why = Source::start(&file, quick_pause(), 8).expect_link(false).await;
+    assert!(why.contains("cannot be used as a serial port") && why.contains("ls -l /dev/serial/by-id"), "{why}");
+
+    let link = folder.path().join("dongle");
+    let _dongle = plug_in(&link);
+    let _holder = tokio_serial::new(link.to_string_lossy(), 9600).open_native_async().unwrap();
+    let why = Source::start(&link, quick_pause(), 8).expect_link(false).await;
+    assert!(why.contains("another program holds the port"), "{why}");
+}
+
+#[tokio::test]
+async fn a_quiet_port_still_shows_that_its_task_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let _dongle = plug_in(&link);
+    let mut source = Source::start(&link, quick_pause(), 8);
+    source.expect_link(true).await;
+    let before = source.progress.load(Ordering::Relaxed);
+    source.until_progress(before + 2).await;
+}
+
+#[tokio::test]
+async fn the_source_ends_when_nobody_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Source::start(&folder.path().join("dongle"), quick_pause(), 8);
+    drop(source.events);
+    tokio::time::timeout(DEADLINE, source.task).await.expect("the source goes on").unwrap();
+}
+
+/// A source under test that reads lines.
+struct Source {
+    events: Receiver<Event>,
+    progress: Arc<AtomicU64>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Source {
+    fn start(path: &Path, pause: serial::Pause, room: usize) -> Source {
+        let (out, events) = channel(room);
+        let progress = Arc::new(AtomicU64::new(0));
+        let mut settings = DeviceSettings::default();
+        settings.serial.insert("radio".to_owned(), Wiring::usual("text").unwrap());
+        let mut framer = Devices::new(&settings, &[]).framer("radio");
+        let settings = serial::Settings { pause, ..serial::Settings::new("radio", path, 9600) };
+        let framer: serial::Framer = Box::new(move |bytes| framer.push(bytes));
+        let task = tokio::spawn(serial::run(settings, framer, Arc::clone(&progress), out));
+        Source { events, progress, task }
+    }
+
+    async fn next(&mut self) -> Event {
+        let event = tokio::time::timeout(DEADLINE, self.events.recv()).await;
+        event.expect("nothing was told in time").expect("the source ended")
+    }
+
+    async fn frame(&mut self) -> String {
+        match self.next().await {
+            Event::Frame(frame) => String::from_utf8(frame.bytes).unwrap(),
+            link @ Event::Link { .. } => panic!("expected a frame, got {link:?}"),
+        }
+    }
+
+    async fn expect_link(&mut self, expected: bool) -> String {
+        match self.next().await {
+            Event::Link { source, up, why } => {
+                assert_eq!((source.as_str(), up), ("radio", expected), "{why}");
+                assert_eq!(why.is_empty(), up);
+                why
+            }
+            frame @ Event::Frame(_) => panic!("expected a link event, got {frame:?}"),
+        }
+    }
+
+    async fn until_progress(&self, wanted: u64) {
+        let reached = async {
+            while self.progress.load(Ordering::Relaxed) < wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, reached).await.expect("the task does not move");
+    }
+}
+
+/// A new pty under the same link. The near end is opened by nobody but the source.
+fn plug_in(link: &Path) -> SerialStream {
+    let (far, near) = SerialStream::pair().unwrap();
+    drop(std::fs::remove_file(link));
+    symlink(near.name().unwrap(), link).unwrap();
+    far
+}
+
+fn quick_pause() -> serial::Pause {
+    serial::Pause { first: Duration::from_millis(5), longest: Duration::from_millis(50) }
+}
+
+const DEADLINE: Duration = Duration::from_secs(20);

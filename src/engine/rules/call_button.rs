@@ -36,6 +36,6 @@ impl Rule for CallButton {
             press: pressed.press.clone(),
             last_life: pressed.life_before.clone(),
         };
-        Finding { alarms: vec![Alarm { reason, since: now }], look_again: None }
+        Finding { alarms: vec![Alarm { reason, since: now, is_over: false }], look_again: None }
     }
 }

@@ -20,9 +20,9 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
-    /// Begin, included: `07:00`.
+    /// Begin, included: `09:00`.
     pub from: TimeOfDay,
-    /// End, excluded: `22:00`.
+    /// End, excluded: `21:00`.
     pub to: TimeOfDay,
     /// The longest silence that is no alert: `6h`.
     #[serde(with = "span_text")]
@@ -43,7 +43,8 @@ impl Default for Settings {
             to: to.parse().expect("a time of day"),
             at_most: Span::hours(hours),
         };
-        Settings { windows: vec![window("07:00", "22:00", 6), window("22:00", "07:00", 10)] }
+        // The night reaches to 09:00: with 07:00, everybody who sleeps from 22:30 would be an alert at seven sharp.
+        Settings { windows: vec![window("09:00", "21:00", 6), window("21:00", "09:00", 10)] }
     }
 }
 
@@ -108,7 +109,7 @@ impl Rule for Inactivity {
             sensors_alive,
             sensors,
         };
-        Finding { alarms: vec![Alarm { reason, since: quiet_since }], look_again: None }
+        Finding { alarms: vec![Alarm { reason, since: quiet_since, is_over: false }], look_again: None }
     }
 }
 
@@ -151,12 +152,12 @@ mod tests {
 
     #[test]
     fn a_night_without_movement_is_judged_by_the_night_and_then_by_the_morning() {
-        // Quiet since 21:00: the night allows 10 h, and at 07:00 the day's 6 h have long passed.
-        let fires = Settings::default().fires_at(&Zone::utc(), true, at("21:00"));
-        assert_eq!(fires.map(|f| f.at), Some(at("21:00") + Span::hours(10)));
-        // Quiet since 20:00: 22:00 begins a window in which only 2 h have passed; the night's limit ends at 06:00.
-        let fires = Settings::default().fires_at(&Zone::utc(), true, at("20:00"));
-        assert_eq!(fires.map(|f| f.at), Some(at("20:00") + Span::hours(10)));
+        let fires = |clock| Settings::default().fires_at(&Zone::utc(), true, at(clock)).map(|fires| fires.at);
+        // Quiet since 20:00: from 21:00 on the night's limit holds, and it ends at 06:00.
+        assert_eq!(fires("20:00"), Some(at("20:00") + Span::hours(10)));
+        assert_eq!(fires("22:30"), Some(at("22:30") + Span::hours(10)));
+        // Quiet since 23:30: at 09:00 the night has 30 minutes left, but the day's 6 h have long passed.
+        assert_eq!(fires("23:30"), Some(at("09:00") + Span::hours(24)));
     }
 
     #[test]

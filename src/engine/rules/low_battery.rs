@@ -36,7 +36,8 @@ impl Rule for LowBattery {
     fn judge(&self, _now: Timestamp, known: &Known) -> Finding {
         let low = known.home.sensors.values().filter_map(|sensor| {
             let battery = known.seen.heard(&sensor.id)?.battery?;
-            let is_low = battery.low || battery.percent.is_some_and(|percent| percent <= self.at_most_percent);
+            // The lowest reading counts: cells do not recover, they only warm up.
+            let is_low = battery.low || battery.lowest_percent.is_some_and(|percent| percent <= self.at_most_percent);
             is_low.then(|| Alarm {
                 reason: Reason::LowBattery {
                     sensor: sensor.id.clone(),
@@ -46,6 +47,7 @@ impl Rule for LowBattery {
                 },
                 // One episode per cell: readings that go up and down with the temperature are one matter.
                 since: battery.since,
+                is_over: false,
             })
         });
         Finding { alarms: low.collect(), look_again: None }
@@ -68,8 +70,8 @@ mod tests {
         };
         assert_eq!(since("08:00", 40.0), None);
         assert_eq!(since("09:00", 14.0), Some(at("08:00")));
-        assert_eq!(since("10:00", 16.0), None);
-        assert_eq!(since("11:00", 13.0), Some(at("08:00")), "cold weather is no new cell");
+        assert_eq!(since("10:00", 16.0), Some(at("08:00")), "warm weather is no new cell");
+        assert_eq!(since("11:00", 13.0), Some(at("08:00")));
         assert_eq!(since("12:00", 100.0), None);
         assert_eq!(since("13:00", 10.0), Some(at("12:00")));
     }

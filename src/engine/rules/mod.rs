@@ -55,6 +55,8 @@ pub struct Alarm {
     pub reason: Reason,
     /// When the present episode began: an alarm is told once per episode.
     pub since: Timestamp,
+    /// The matter is over already: it is told, and marked as gone in the same turn.
+    pub is_over: bool,
 }
 
 macro_rules! rules {

@@ -77,6 +77,7 @@ fn alarm(blind: &Blind, known: &Known) -> Alarm {
     Alarm {
         reason: Reason::NotObserved { blind: blind.clone(), last_life: known.seen.last_life.clone() },
         since: blind.from,
+        is_over: blind.to.is_some(),
     }
 }
 

@@ -33,6 +33,6 @@ impl Rule for ServiceButton {
             return Finding::default();
         };
         let reason = Reason::ServiceButton { sensor: sensor.id.clone(), room: sensor.room.clone(), service };
-        Finding { alarms: vec![Alarm { reason, since: now }], look_again: None }
+        Finding { alarms: vec![Alarm { reason, since: now, is_over: false }], look_again: None }
     }
 }

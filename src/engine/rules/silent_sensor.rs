@@ -56,7 +56,7 @@ impl Rule for SilentSensor {
                 last_heard: known.seen.heard(&sensor.id).and_then(|heard| heard.heard_at),
                 limit,
             };
-            finding.alarms.push(Alarm { reason, since });
+            finding.alarms.push(Alarm { reason, since, is_over: false });
         }
         finding
     }

@@ -1,0 +1,69 @@
+//! What both daemons need around their loop: a log, signals, one thread.
+
+use crate::problem::Problem;
+use std::future::Future;
+use std::io::IsTerminal;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Logs to standard error; `RUST_LOG` chooses what, and the journal brings its own time stamps.
+pub fn log(usual: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let begun = if std::env::var_os("JOURNAL_STREAM").is_some() {
+        builder.without_time().with_target(false).try_init()
+    } else {
+        builder.with_target(false).try_init()
+    };
+    // A second call (tests) keeps the first log.
+    drop(begun);
+}
+
+/// Runs `future` on one thread: a home makes tens of events a minute.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Problem> {
+    // The first TLS connection needs to know which cryptography it may use; a second call finds it set.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("the runtime does not start: {error}")))?;
+    Ok(runtime.block_on(future))
+}
+
+/// The signals that people and systemd send.
+pub struct Signals {
+    stop: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// SIGTERM or Ctrl-C.
+    Stop,
+    /// SIGHUP.
+    Reload,
+}
+
+impl Signals {
+    /// Begins to listen.
+    pub fn listen() -> Result<Signals, Problem> {
+        let on = |kind| signal(kind).map_err(|error| Problem::new(format!("signals cannot be received: {error}")));
+        Ok(Signals {
+            stop: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+            reload: on(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.stop.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.reload.recv() => Asked::Reload,
+        }
+    }
+}

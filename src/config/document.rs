@@ -1,0 +1,157 @@
+//! One configuration out of several files, with the place of every key and value.
+
+use crate::config::report::{Place, Report};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Node<'a> {
+    pub place: Place,
+    pub what: What<'a>,
+}
+
+/// A value.
+#[derive(Debug, Clone)]
+pub(super) enum What<'a> {
+    Table(Table<'a>),
+    /// A list of tables, such as all `[[sensor]]`.
+    List(Vec<Node<'a>>),
+    Leaf(DeValue<'a>),
+}
+
+/// Keys and their values.
+pub(super) type Table<'a> = BTreeMap<String, Entry<'a>>;
+
+/// A key and its value.
+#[derive(Debug, Clone)]
+pub(super) struct Entry<'a> {
+    pub key: Place,
+    pub node: Node<'a>,
+}
+
+/// Reads every file of `report` and lays the later ones over the earlier. Syntax errors go into the report.
+pub(super) fn read<'a>(report: &Report<'a>) -> Table<'a> {
+    let mut whole = Table::new();
+    for (file, source) in report.files.iter().enumerate() {
+        let (table, errors) = DeTable::parse_recoverable(&source.text);
+        // A bracket or quote that is missing makes two sections one, and their keys duplicates.
+        let is_torn = errors.iter().any(|error| !error.message().starts_with("duplicate key"));
+        for error in errors.iter().filter(|error| !(is_torn && error.message().starts_with("duplicate key"))) {
+            let span = error.span().unwrap_or(0..0);
+            report.error(&Place { file, span }, sentence(error.message()), None);
+        }
+        lay_over(&mut whole, entries(file, table.into_inner()));
+    }
+    whole
+}
+
+/// `toml` puts what it expected on a line of its own.
+fn sentence(message: &str) -> String {
+    message.trim().replace('\n', ", ")
+}
+
+fn node(file: usize, value: Spanned<DeValue<'_>>) -> Node<'_> {
+    let place = Place { file, span: value.span() };
+    let what = match value.into_inner() {
+        DeValue::Table(table) => What::Table(entries(file, table)),
+        DeValue::Array(array) if !array.is_empty() && array.iter().all(|item| item.get_ref().is_table()) => {
+            What::List(array.into_iter().map(|item| node(file, item)).collect())
+        }
+        leaf @ (DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)) => What::Leaf(leaf),
+    };
+    Node { place, what }
+}
+
+fn entries(file: usize, table: DeTable<'_>) -> Table<'_> {
+    let entry = |(key, value): (Spanned<Cow<'_, str>>, _)| {
+        let place = Place { file, span: key.span() };
+        (key.into_inner().into_owned(), (place, value))
+    };
+    table
+        .into_iter()
+        .map(entry)
+        .map(|(key, (place, value))| (key, Entry { key: place, node: node(file, value) }))
+        .collect()
+}
+
+/// Tables are merged key by key; in a list of tables the entry of the same `id` or `name` is replaced, others are
+/// appended; everything else is replaced.
+fn lay_over<'a>(lower: &mut Table<'a>, upper: Table<'a>) {
+    for (key, entry) in upper {
+        match (lower.get_mut(&key).map(|below| &mut below.node.what), entry.node.what) {
+            (Some(What::Table(lower)), What::Table(upper)) => lay_over(lower, upper),
+            (Some(What::List(lower)), What::List(upper)) => lay_list_over(lower, upper),
+            (_, what) => {
+                let node = Node { place: entry.node.place, what };
+                lower.insert(key, Entry { key: entry.key, node });
+            }
+        }
+    }
+}
+
+fn lay_list_over<'a>(lower: &mut Vec<Node<'a>>, upper: Vec<Node<'a>>) {
+    // What has no identity is a plain list of settings: the upper one as a whole.
+    if upper.iter().any(|item| identity(item).is_none()) {
+        *lower = upper;
+        return;
+    }
+    let below = lower.len();
+    for item in upper {
+        match lower[..below].iter().position(|other| identity(other) == identity(&item)) {
+            Some(same) => lower[same] = item,
+            None => lower.push(item),
+        }
+    }
+}
+
+fn identity<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    let What::Table(table) = &node.what else { return None };
+    table.get("id").or(table.get("name"))?.node.text()
+}
+
+impl<'a> Node<'a> {
+    /// The text, where it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.what {
+            What::Leaf(leaf) => leaf.as_str(),
+            What::Table(_) | What::List(_) => None,
+        }
+    }
+
+    /// The value in the form that `toml` reads types from, with its places.
+    pub(super) fn value(&self) -> Spanned<DeValue<'a>> {
+        let value = match &self.what {
+            What::Leaf(leaf) => leaf.clone(),
+            What::Table(table) => DeValue::Table(values(table)),
+            What::List(items) => {
+                let mut array = DeArray::new();
+                items.iter().for_each(|item| array.push(item.value()));
+                DeValue::Array(array)
+            }
+        };
+        Spanned::new(self.place.span.clone(), value)
+    }
+
+    /// The same under one more key: `{ key = … }`.
+    pub(super) fn under(self, key: &str, key_place: &Place) -> Node<'a> {
+        let place = self.place.clone();
+        let entry = Entry { key: key_place.clone(), node: self };
+        Node { place, what: What::Table(Table::from([(key.to_owned(), entry)])) }
+    }
+}
+
+fn values<'a>(table: &Table<'a>) -> DeTable<'a> {
+    let mut values = DeTable::new();
+    for (key, entry) in table {
+        values.insert(Spanned::new(entry.key.span.clone(), Cow::Owned(key.clone())), entry.node.value());
+    }
+    values
+}

@@ -1,0 +1,268 @@
+//! What must fit together in a gateway's configuration, over all sections.
+
+use crate::config::MQTT_SOURCE;
+use crate::config::gateway::{ChannelEntry, PointEntry, PortEntry, SensorEntry};
+use crate::config::nearest;
+use crate::config::outside::is_serial;
+use crate::config::report::{Place, Report};
+use crate::config::section::Section;
+use crate::engine::rules::Settings;
+use crate::model::home::SensorKind;
+use crate::model::ids::RoomId;
+use crate::model::time::{Span, write_span};
+
+/// Where rooms are listed, every room is one of the list.
+pub(super) fn rooms(sensors: &[SensorEntry], rooms: Option<&[RoomId]>, report: &Report<'_>) {
+    for sensor in sensors {
+        let (Some(room), Some(rooms)) = (&sensor.room, rooms) else { continue };
+        if !rooms.contains(&room.value) {
+            let what = format!("sensor \"{}\" hangs in room \"{}\", which is not listed", sensor.id.value, room.value);
+            let deed = nearest::question(room.value.as_str(), rooms.iter().map(RoomId::as_str));
+            report.error(&room.place, what, deed);
+        }
+    }
+}
+
+/// Each sensor by itself and against the others.
+pub(super) fn sensors(sensors: &[SensorEntry], root: &Section<'_, '_>, report: &Report<'_>) {
+    for (nth, sensor) in sensors.iter().enumerate() {
+        let before = &sensors[..nth];
+        if before.iter().any(|other| other.id.value == sensor.id.value) {
+            let deed = Some("give each sensor an id of its own".into());
+            report.error(&sensor.id.place, format!("there are two sensors \"{}\"", sensor.id.value), deed);
+        }
+        same_address(before, sensor, report);
+        other_profile(before, sensor, report);
+        service(sensor, report);
+    }
+    if root.list("sensor").is_empty() && root.entry("sensor").is_none() {
+        let deed = Some("see what is there: carecircle listen".into());
+        root.warning(&root.place, "there is no sensor yet: this home is not watched", deed);
+    }
+}
+
+fn same_address(before: &[SensorEntry], sensor: &SensorEntry, report: &Report<'_>) {
+    let Some(address) = &sensor.address else { return };
+    let same = |other: &&SensorEntry| {
+        if other.profile != sensor.profile {
+            return false;
+        }
+        other.address.as_ref().is_some_and(|other| {
+            let (a, b) = (&other.value, &address.value);
+            (a.family(), a.device(), a.port()) == (b.family(), b.device(), b.port())
+        })
+    };
+    // One device may be two sensors where it measures two things (a door contact with a leak probe).
+    if let Some(other) = before.iter().find(same)
+        && other.kind.value == sensor.kind.value
+    {
+        let what = format!("sensors \"{}\" and \"{}\" have the same address", other.id.value, sensor.id.value);
+        report.error(&address.place, what, Some("one of them is another device".into()));
+    }
+}
+
+fn other_profile(before: &[SensorEntry], sensor: &SensorEntry, report: &Report<'_>) {
+    let (Some((sender, profile)), Some(address)) = (&sensor.profile, &sensor.address) else { return };
+    let other = before.iter().find(|other| {
+        other.profile.as_ref().is_some_and(|(other_sender, other)| other_sender == sender && other != profile)
+    });
+    if let Some(other) = other {
+        let what = format!("sender {sender} has another profile at sensor \"{}\"", other.id.value);
+        report.error(&address.place, what, Some("a sender has one profile: see the label of the device".into()));
+    }
+}
+
+fn service(sensor: &SensorEntry, report: &Report<'_>) {
+    let is_service_button = sensor.kind.value == SensorKind::ServiceButton;
+    match &sensor.service {
+        None if is_service_button => {
+            let what = format!("service button \"{}\" does not say what it asks for", sensor.id.value);
+            let deed = "add service = \"meal\" (or bath, cleaning, nursing, repair, other)";
+            report.error(&sensor.kind.place, what, Some(deed.into()));
+        }
+        Some(service) if !is_service_button => {
+            let what = format!("sensor \"{}\" has a service, but is no service button", sensor.id.value);
+            report.error(&service.place, what, Some("write kind = \"service_button\", or leave service out".into()));
+        }
+        Some(_) | None => {}
+    }
+}
+
+/// The source of each sensor, in their order; an empty one where it could not be told.
+pub(super) fn sources(
+    sensors: &[SensorEntry],
+    ports: &[PortEntry],
+    has_mqtt: bool,
+    report: &Report<'_>,
+) -> Vec<String> {
+    let source = |sensor: &SensorEntry| {
+        let address = sensor.address.as_ref()?;
+        let (family, id) = (address.value.family(), &sensor.id.value);
+        if !is_serial(family) {
+            return Some(MQTT_SOURCE.to_owned());
+        }
+        serial_source(address.value.port(), family, ports)
+            .map_err(|(what, deed)| report.error(&address.place, format!("sensor \"{id}\": {what}"), Some(deed)))
+            .ok()
+    };
+    let sources: Vec<String> = sensors.iter().map(|sensor| source(sensor).unwrap_or_default()).collect();
+    let over_mqtt = sensors.iter().zip(&sources).filter(|(_, source)| *source == MQTT_SOURCE);
+    if let (false, Some((first, _))) = (has_mqtt, over_mqtt.clone().next()) {
+        let place = first.address.as_ref().map_or(&first.section_place, |address| &address.place);
+        let what = match over_mqtt.count() {
+            1 => format!("sensor \"{}\" speaks over MQTT, but no broker is configured", first.id.value),
+            number => format!("{number} sensors speak over MQTT, but no broker is configured"),
+        };
+        report.error(place, what, Some("add [mqtt] with broker = \"mqtt://127.0.0.1:1883\"".into()));
+    }
+    sources
+}
+
+fn serial_source(named: Option<&str>, family: &str, ports: &[PortEntry]) -> Result<String, (String, String)> {
+    let mine: Vec<&PortEntry> = ports.iter().filter(|entry| entry.port.wiring.family() == family).collect();
+    if let Some(named) = named {
+        return match ports.iter().find(|entry| entry.port.name == named) {
+            Some(entry) if entry.port.wiring.family() == family => Ok(named.to_owned()),
+            Some(entry) => Err((
+                format!("on port \"{named}\" speaks {}, not {family}", entry.port.wiring.family()),
+                "name another port".into(),
+            )),
+            None => {
+                let names = ports.iter().map(|entry| entry.port.name.as_str());
+                let deed = nearest::question(named, names).unwrap_or("add a [[serial]] of this name".into());
+                Err((format!("there is no serial port \"{named}\""), deed))
+            }
+        };
+    }
+    match mine.as_slice() {
+        [one] => Ok(one.port.name.clone()),
+        [] => Err((
+            format!("no serial port is configured on which {family} speaks"),
+            format!("add [[serial]] with name, port and {family} = {{}}"),
+        )),
+        [first, ..] => {
+            let names: Vec<&str> = mine.iter().map(|entry| entry.port.name.as_str()).collect();
+            Err((
+                format!("{family} speaks on the ports {}", names.join(" and ")),
+                format!("say which one: add port = \"{}\" to the address", first.port.name),
+            ))
+        }
+    }
+}
+
+/// Serial ports against one another, and names that change with every boot.
+pub(super) fn ports(ports: &[PortEntry], report: &Report<'_>) {
+    for (nth, entry) in ports.iter().enumerate() {
+        if ports[..nth].iter().any(|other| other.port.name == entry.port.name) {
+            report.error(&entry.name, format!("there are two serial ports \"{}\"", entry.port.name), None);
+        }
+        if entry.port.name == MQTT_SOURCE {
+            let what = format!("\"{MQTT_SOURCE}\" is the name of the broker");
+            report.error(&entry.name, what, Some("give the port another name, such as \"radio\"".into()));
+        }
+        if ports[..nth].iter().any(|other| other.port.path == entry.port.path) {
+            let what = format!("{} is used twice: only one program can read a serial port", entry.port.path);
+            report.error(&entry.path, what, None);
+        }
+        let path = &entry.port.path;
+        if !path.starts_with('/') {
+            let deed = Some("see its name: ls /dev/serial/by-id/".into());
+            report.error(&entry.path, format!("{path:?} is no path of a serial port"), deed);
+        } else if path.starts_with("/dev/ttyUSB") || path.starts_with("/dev/ttyACM") {
+            let what = format!("{path} is another device after the next start or replug");
+            report.warning(&entry.path, what, Some("take its name from: ls /dev/serial/by-id/".into()));
+        }
+    }
+}
+
+/// Service points and their channels.
+pub(super) fn points(
+    points: &[PointEntry],
+    channels: &[ChannelEntry],
+    circle: &Section<'_, '_>,
+    respond_within: Span,
+    report: &Report<'_>,
+) {
+    if points.is_empty() && circle.list("point").is_empty() {
+        let deed = Some("add [[circle.point]] with id, name, travel and channels".into());
+        report.error(&circle.place, "there is no service point: nobody would be asked", deed);
+    }
+    for (nth, entry) in points.iter().enumerate() {
+        let (point, before) = (&entry.point, &points[..nth]);
+        if before.iter().any(|other| other.point.id == point.id) {
+            report.error(&entry.id, format!("there are two service points \"{}\"", point.id), None);
+        }
+        if before.iter().any(|other| other.point.name == point.name) {
+            let what = format!("there are two service points called \"{}\"", point.name);
+            report.warning(&entry.name, what, Some("people could not tell them apart".into()));
+        }
+        if point.travel > respond_within {
+            let (travel, within) = (write_span(point.travel), write_span(respond_within));
+            let what =
+                format!("\"{}\" needs {travel} to the door, but somebody must be there within {within}", point.id);
+            report.warning(&entry.travel, what, Some("look for a nearer point, or promise less".into()));
+        }
+        point_channels(entry, channels, report);
+    }
+}
+
+fn point_channels(entry: &PointEntry, channels: &[ChannelEntry], report: &Report<'_>) {
+    let point = &entry.point;
+    if point.channels.is_empty() {
+        let deed = Some("name at least one [[channel]]".into());
+        report.error(&entry.channels, format!("service point \"{}\" cannot be told anything", point.id), deed);
+    }
+    for (nth, name) in point.channels.iter().enumerate() {
+        if point.channels[..nth].contains(name) {
+            report.warning(&entry.channels, format!("channel \"{name}\" is named twice"), None);
+        }
+        if !channels.iter().any(|channel| channel.name.value == *name) {
+            let names = channels.iter().map(|channel| channel.name.value.as_str());
+            let deed = nearest::question(name.as_str(), names).unwrap_or("add a [[channel]] of this name".into());
+            let what = format!("service point \"{}\" has the channel \"{name}\", which is not defined", point.id);
+            report.error(&entry.channels, what, Some(deed));
+        }
+    }
+}
+
+/// Channels against one another, and those that lead nowhere.
+pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &Section<'_, '_>, report: &Report<'_>) {
+    let all_points_are_good = points.len() == root.section("circle").list("point").len();
+    if channels.is_empty() && root.list("channel").is_empty() {
+        let deed = Some("add [[channel]] with name and station_mqtt = { broker = \"mqtts://…\" }".into());
+        report.error(&root.place, "there is no channel: no alert could leave this home", deed);
+    }
+    for (nth, channel) in channels.iter().enumerate() {
+        let name = &channel.name;
+        if channels[..nth].iter().any(|other| other.name.value == name.value) {
+            report.error(&name.place, format!("there are two channels \"{}\"", name.value), None);
+        }
+        if all_points_are_good && !points.iter().any(|entry| entry.point.channels.contains(&name.value)) {
+            let deed = Some("add it to the channels of a [[circle.point]]".into());
+            report.warning(&name.place, format!("channel \"{}\" is used by no service point", name.value), deed);
+        }
+    }
+}
+
+/// Whether anything in this home can raise an alert about a person.
+pub(super) fn watch(sensors: &[SensorEntry], rules: &Settings, root: &Section<'_, '_>, report: &Report<'_>) {
+    // What a mistyped sensor was meant to be is not known.
+    if sensors.is_empty() || sensors.len() < root.list("sensor").len() {
+        return;
+    }
+    let place: &Place = sensors.first().map_or(&root.place, |sensor| &sensor.section_place);
+    let has_button = sensors.iter().any(|sensor| sensor.kind.value == SensorKind::CallButton);
+    let has_life = sensors.iter().any(|sensor| sensor.kind.value.watches_for_life());
+    match (has_button, has_life) {
+        (false, false) => {
+            let what =
+                "no sensor is a call button and none can show life: nothing here can tell that a person needs help";
+            report.warning(place, what, Some("add a call_button, or motion, door, bed …".into()));
+        }
+        (true, false) if !rules.off.iter().any(|name| name == "inactivity") => {
+            let what = "no sensor can show life, so quiet is never noticed: only buttons work";
+            report.warning(place, what, Some("add a sensor of kind motion, presence, door, bed …".into()));
+        }
+        (true | false, _) => {}
+    }
+}

@@ -1,0 +1,12 @@
+//! What other rooms say about their own part of the file: addresses of sensors, wiring of serial ports, channels, brokers.
+
+pub use crate::devices::{Address, Settings as DeviceSettings, Wiring};
+pub use crate::mqtt::{Access as BrokerAccess, Broker};
+pub use crate::sinks::ChannelSettings;
+
+use crate::devices::{Carrier, Devices};
+
+/// Whether devices of `family` are heard on serial ports.
+pub fn is_serial(family: &str) -> bool {
+    Devices::families().iter().any(|row| row.name == family && row.carrier == Carrier::Serial)
+}

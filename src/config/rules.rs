@@ -1,0 +1,134 @@
+//! `[rules]`: the settings belong to the engine; here each key is tried by itself, so that every mistake is reported.
+
+use crate::config::document::{Node, Table, What};
+use crate::config::nearest;
+use crate::config::report::{Place, Report};
+use crate::config::section::{Section, deserialize};
+use crate::engine::rules::Settings;
+use crate::engine::rules::inactivity::Window;
+use crate::model::time::{Span, write_span};
+
+/// The settings of all rules.
+pub(super) fn read(section: &Section<'_, '_>, report: &Report<'_>) -> Option<Settings> {
+    let table = section.table();
+    let mut is_good = true;
+    for (key, entry) in table {
+        match &entry.node.what {
+            What::Table(keys) if !keys.is_empty() => {
+                for (inner_key, inner) in keys {
+                    let one = inner.node.clone().under(inner_key, &inner.key).under(key, &entry.key);
+                    is_good &= deserialize::<Settings>(&one, report).is_some();
+                }
+            }
+            What::Table(_) | What::List(_) | What::Leaf(_) => {
+                let one = entry.node.clone().under(key, &entry.key);
+                is_good &= deserialize::<Settings>(&one, report).is_some();
+            }
+        }
+    }
+    let whole = Node { place: section.place.clone(), what: What::Table(table.clone()) };
+    let settings: Settings = if is_good { deserialize(&whole, report)? } else { return None };
+    check_off(&settings, table, report);
+    check_windows(&settings.inactivity.windows, section, report);
+    check_limits(&settings, section, report);
+    Some(settings)
+}
+
+/// Rules that cannot be switched off: a press is never overheard, and a gateway that fails says so.
+const ALWAYS_ON: &[&str] = &["call_button", "service_button", "storage", "configuration"];
+/// Rules with settings of their own.
+const CAN_BE_OFF: &[&str] = &["inactivity", "silent_sensor", "low_battery", "not_observed"];
+
+fn check_off(settings: &Settings, table: &Table<'_>, report: &Report<'_>) {
+    let Some(entry) = table.get("off") else { return };
+    for name in &settings.off {
+        if ALWAYS_ON.contains(&name.as_str()) {
+            let deed = Some("leave it out".into());
+            report.error(&entry.node.place, format!("the rule \"{name}\" cannot be switched off"), deed);
+        } else if !CAN_BE_OFF.contains(&name.as_str()) {
+            let deed = nearest::question(name, CAN_BE_OFF.iter().copied());
+            report.error(&entry.node.place, format!("there is no rule \"{name}\""), deed);
+        }
+    }
+    if settings.off.iter().any(|name| name == "inactivity") {
+        let what = "with inactivity switched off, nobody is told when the home stays quiet";
+        report.warning(&entry.node.place, what, None);
+    }
+}
+
+/// Holes are named hour by hour: there the quiet is never wrong.
+fn check_windows(windows: &[Window], section: &Section<'_, '_>, report: &Report<'_>) {
+    let place = place_of(section, "inactivity", "windows");
+    if windows.is_empty() {
+        let deed = Some("leave the key out for the usual windows, or switch the rule off in rules.off".into());
+        report.error(&place, "there is no window, so the quiet would never be wrong", deed);
+        return;
+    }
+    let mut covered = [false; 24 * 60];
+    for window in windows {
+        let (from, to) = (window.from.second_of_day() as usize / 60, window.to.second_of_day() as usize / 60);
+        match from < to {
+            true => covered[from..to].fill(true),
+            false => {
+                covered[from..].fill(true);
+                covered[..to].fill(true);
+            }
+        }
+        in_range(&place, "at_most", window.at_most, Span::seconds(1), Span::days(7), report);
+        if window.at_most < Span::minutes(20) {
+            let what = format!("a limit of {} makes an alert of every nap", write_span(window.at_most));
+            report.warning(&place, what, Some("20m and more are usual in a home".into()));
+        }
+    }
+    let holes = holes(&covered);
+    if !holes.is_empty() {
+        let what = format!("no window covers {}: there the quiet is never wrong", holes.join(" and "));
+        report.warning(&place, what, Some("let each window begin where another one ends".into()));
+    }
+}
+
+fn holes(covered: &[bool]) -> Vec<String> {
+    let clock = |minute: usize| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let mut holes: Vec<(usize, usize)> = Vec::new();
+    for (minute, _) in covered.iter().enumerate().filter(|(_, covered)| !**covered) {
+        match holes.last_mut() {
+            Some((_, end)) if *end == minute => *end += 1,
+            Some(_) | None => holes.push((minute, minute + 1)),
+        }
+    }
+    // One hole over midnight is one hole.
+    if let ([(0, _), .., (_, 1440)], true) = (holes.as_slice(), holes.len() > 1) {
+        let (begin, _) = holes.pop().expect("there are two");
+        holes[0].0 = begin;
+    }
+    holes.into_iter().map(|(from, to)| format!("{}-{}", clock(from), clock(to))).collect()
+}
+
+fn check_limits(settings: &Settings, section: &Section<'_, '_>, report: &Report<'_>) {
+    let after = place_of(section, "silent_sensor", "after");
+    in_range(&after, "after", settings.silent_sensor.after, Span::seconds(1), Span::days(30), report);
+    let at_most = place_of(section, "not_observed", "at_most");
+    in_range(&at_most, "at_most", settings.not_observed.at_most, Span::seconds(1), Span::days(1), report);
+    let percent = settings.low_battery.at_most_percent;
+    if !(0.0..=100.0).contains(&percent) {
+        let place = place_of(section, "low_battery", "at_most_percent");
+        let what = format!("at_most_percent = {percent} is out of range");
+        report.error(&place, what, Some("from 0 to 100".into()));
+    }
+}
+
+fn in_range(place: &Place, key: &str, span: Span, from: Span, to: Span, report: &Report<'_>) {
+    if !(from..=to).contains(&span) {
+        let what = format!("{key} = \"{}\" is out of range", write_span(span));
+        report.error(place, what, Some(format!("from {} to {}", write_span(from), write_span(to))));
+    }
+}
+
+/// Where a key of a rule stands; the section where it is left out.
+fn place_of(section: &Section<'_, '_>, rule: &str, key: &str) -> Place {
+    let found = section.table().get(rule).and_then(|entry| match &entry.node.what {
+        What::Table(keys) => keys.get(key).map(|entry| entry.node.place.clone()),
+        What::List(_) | What::Leaf(_) => None,
+    });
+    found.unwrap_or(section.place.clone())
+}

@@ -1,0 +1,224 @@
+//! One table of a configuration, read key by key, so that each mistake in it is reported and not only the first.
+
+use crate::config::document::{Entry, Node, Table, What};
+use crate::config::nearest;
+use crate::config::renamed;
+use crate::config::report::{Place, Report};
+use crate::model::time::{Span, parse_span, write_span};
+use serde::de::DeserializeOwned;
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+use toml::de::ValueDeserializer;
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub value: T,
+    pub place: Place,
+}
+
+/// One table.
+pub(super) struct Section<'a, 'r> {
+    /// As people call it: `[home]`, `[[sensor]]`.
+    pub name: String,
+    /// Where it begins; the whole file where it is missing.
+    pub place: Place,
+    pub exists: bool,
+    /// It is something else than a table, which has been said.
+    is_broken: bool,
+    table: Table<'a>,
+    report: &'r Report<'a>,
+    known: RefCell<Vec<String>>,
+}
+
+impl<'a, 'r> Section<'a, 'r> {
+    pub(super) fn root(table: Table<'a>, report: &'r Report<'a>) -> Section<'a, 'r> {
+        Section::of(String::new(), Place { file: 0, span: 0..0 }, Some(table), report)
+    }
+
+    fn of(name: String, place: Place, table: Option<Table<'a>>, report: &'r Report<'a>) -> Section<'a, 'r> {
+        let exists = table.is_some();
+        let mut table = table.unwrap_or_default();
+        renamed::apply(&name, &mut table, report);
+        Section { name, place, exists, is_broken: false, table, report, known: RefCell::default() }
+    }
+
+    /// The value of `key`, which must be there.
+    pub(super) fn required<T: DeserializeOwned>(&self, key: &str, example: &str) -> Option<At<T>> {
+        if self.entry(key).is_none() && !self.is_broken {
+            let deed = Some(format!("add, for example: {key} = {example}"));
+            self.report.error(&self.place, format!("the key \"{key}\" is missing in {}", self.name), deed);
+        }
+        self.optional(key)
+    }
+
+    /// The value of `key`, if it is there and good.
+    pub(super) fn optional<T: DeserializeOwned>(&self, key: &str) -> Option<At<T>> {
+        let entry = self.entry(key)?;
+        let value = deserialize(&entry.node, self.report)?;
+        Some(At { value, place: entry.node.place.clone() })
+    }
+
+    /// The value of `key`, or the default.
+    pub(super) fn or<T: DeserializeOwned>(&self, key: &str, default: T) -> T {
+        self.optional(key).map_or(default, |at| at.value)
+    }
+
+    /// The length of time at `key`, if it is there, good and within `range`.
+    pub(super) fn span(&self, key: &str, range: RangeInclusive<Span>) -> Option<At<Span>> {
+        let text: At<String> = self.optional(key)?;
+        let At { place, .. } = text;
+        match parse_span(&text.value) {
+            Err(why) => self.report.error(&place, why, None),
+            Ok(span) if !range.contains(&span) => {
+                let (from, to) = (write_span(*range.start()), write_span(*range.end()));
+                let what = format!("{key} = \"{}\" is out of range", text.value);
+                self.report.error(&place, what, Some(format!("from {from} to {to}")));
+            }
+            Ok(value) => return Some(At { value, place }),
+        }
+        None
+    }
+
+    /// The table at `key`; an empty one if it is missing.
+    pub(super) fn section(&self, key: &str) -> Section<'a, 'r> {
+        let name = match self.name.is_empty() {
+            true => format!("[{key}]"),
+            false => format!("{}.{key}]", self.name.trim_end_matches(']')),
+        };
+        let (place, table) = match self.entry(key) {
+            None => (self.place.clone(), None),
+            Some(Entry { key: _, node: Node { place, what: What::Table(table) } }) => {
+                (place.clone(), Some(table.clone()))
+            }
+            Some(Entry { node, key: at }) => {
+                let deed = Some(format!("write {name} on a line of its own, and its keys below"));
+                self.report.error(at, format!("{key} must be a table"), deed);
+                let broken = Section::of(name, node.place.clone(), None, self.report);
+                return Section { is_broken: true, ..broken };
+            }
+        };
+        Section::of(name, place, table, self.report)
+    }
+
+    /// All tables at `[[key]]`, in their order.
+    pub(super) fn list(&self, key: &str) -> Vec<Section<'a, 'r>> {
+        let name = match self.name.is_empty() {
+            true => format!("[[{key}]]"),
+            false => format!("[{}.{key}]]", self.name.trim_end_matches(']')),
+        };
+        let Some(entry) = self.entry(key) else { return Vec::new() };
+        let What::List(items) = &entry.node.what else {
+            let empty = matches!(&entry.node.what, What::Leaf(leaf) if leaf.as_array().is_some_and(|a| a.is_empty()));
+            if !empty {
+                let deed = Some(format!("write {name}, with double brackets"));
+                self.report.error(&entry.key, format!("there can be several of \"{key}\""), deed);
+            }
+            return Vec::new();
+        };
+        let section = |item: &Node<'a>| {
+            let What::Table(table) = &item.what else { return None };
+            Some(Section::of(name.clone(), item.place.clone(), Some(table.clone()), self.report))
+        };
+        items.iter().filter_map(section).collect()
+    }
+
+    /// The keys that nobody has asked for.
+    pub(super) fn rest(&self) -> Vec<(&String, &Entry<'a>)> {
+        let known = self.known.borrow();
+        self.table.iter().filter(|(key, _)| !known.contains(key)).collect()
+    }
+
+    /// The names that were asked for.
+    pub(super) fn known(&self) -> Vec<String> {
+        self.known.borrow().clone()
+    }
+
+    /// All keys, for those who read the table in their own way.
+    pub(super) fn table(&self) -> &Table<'a> {
+        &self.table
+    }
+
+    /// Says what is left over. The last call on every section.
+    pub(super) fn finish(&self) {
+        for (key, entry) in self.rest() {
+            self.unknown(key, &entry.key);
+        }
+    }
+
+    fn unknown(&self, key: &str, place: &Place) {
+        let what = match self.name.is_empty() {
+            true => format!("there is no section \"{key}\""),
+            false => format!("{} has no key \"{key}\"", self.name),
+        };
+        let known = self.known();
+        let is_secret = key.contains("password") && known.iter().any(|known| known == "password_file");
+        let deed = match is_secret {
+            true => Some("put the password into a file only the daemon can read, and name it in password_file".into()),
+            false => nearest::question(key, known.iter().map(String::as_str)),
+        };
+        self.report.error(place, what, deed);
+    }
+
+    /// Marks `key` as known, and gives what stands there.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry<'a>> {
+        self.report.asked_for.borrow_mut().insert(format!("{} {key}", self.name));
+        let mut known = self.known.borrow_mut();
+        if !known.iter().any(|other| other == key) {
+            known.push(key.to_owned());
+        }
+        self.table.get(key)
+    }
+
+    pub(super) fn error(&self, place: &Place, what: impl Into<String>, deed: Option<String>) {
+        self.report.error(place, what, deed);
+    }
+
+    pub(super) fn warning(&self, place: &Place, what: impl Into<String>, deed: Option<String>) {
+        self.report.warning(place, what, deed);
+    }
+}
+
+/// The value of a node as a type; a mistake goes into the report.
+pub(super) fn deserialize<T: DeserializeOwned>(node: &Node<'_>, report: &Report<'_>) -> Option<T> {
+    match T::deserialize(ValueDeserializer::from(node.value())) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let span = error.span().filter(|span| !span.is_empty()).unwrap_or(node.place.span.clone());
+            let (what, deed) = in_our_words(error.message());
+            report.error(&Place { file: node.place.file, span }, what, deed);
+            None
+        }
+    }
+}
+
+/// What serde says, in the words of the house.
+fn in_our_words(message: &str) -> (String, Option<String>) {
+    let message = message.trim().replace('\n', ", ");
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let kind = message.split('`').next().unwrap_or_default().trim();
+    if let ("unknown field" | "unknown variant", [typed, known @ ..]) = (kind, quoted.as_slice()) {
+        let what = match kind {
+            "unknown field" => format!("there is no key \"{typed}\" here"),
+            _ => format!("\"{typed}\" is not known here"),
+        };
+        return (what, nearest::question(typed, known.iter().copied()));
+    }
+    if let (true, [missing]) = (message.starts_with("missing field"), quoted.as_slice()) {
+        return (format!("the key \"{missing}\" is missing here"), None);
+    }
+    if message.starts_with("invalid type") && message.ends_with("expected a string") {
+        return (message, Some("put it in quotes".into()));
+    }
+    if message == "wanted string or table" {
+        return ("this must be a word".into(), Some("put it in quotes".into()));
+    }
+    (message, None)
+}
+
+/// The keys that `T` knows.
+pub(super) fn keys_of<T: DeserializeOwned>() -> Vec<String> {
+    let stranger = serde_json::json!({ "?": null });
+    let error = T::deserialize(stranger).err().map_or_else(String::new, |error| error.to_string());
+    error.split('`').skip(1).step_by(2).skip(1).map(str::to_owned).collect()
+}

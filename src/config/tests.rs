@@ -1,0 +1,83 @@
+//! The sample files: every key stands there, commented out at its default.
+
+use super::*;
+use std::collections::BTreeSet;
+
+const GATEWAY: &str = include_str!("../../config/gateway.toml");
+const STATION: &str = include_str!("../../config/station.toml");
+
+#[test]
+fn every_key_of_the_gateways_sample_is_taken_and_stands_at_its_default() {
+    let ours = |gateway: Gateway| Gateway { hash: String::new(), ..gateway };
+    let whole = good(gateway("gateway.toml", &uncommented(GATEWAY, |_| true)));
+    // What has no default may be anything; the rest must be what it is without being written.
+    let shown = good(gateway("gateway.toml", &uncommented(GATEWAY, |remark| !remark.starts_with("no default"))));
+    let required = good(gateway("gateway.toml", &uncommented(GATEWAY, |remark| remark.starts_with("required"))));
+    assert_eq!(ours(shown), ours(required));
+    assert_eq!(whole.home.sensors.len(), 2);
+}
+
+#[test]
+fn every_key_of_the_stations_sample_is_taken_and_stands_at_its_default() {
+    let ours = |station: Station| Station { hash: String::new(), ..station };
+    good(station("station.toml", &uncommented(STATION, |_| true)));
+    let shown = good(station("station.toml", &uncommented(STATION, |remark| !remark.starts_with("no default"))));
+    let required = good(station("station.toml", &uncommented(STATION, |remark| remark.starts_with("required"))));
+    assert_eq!(ours(shown), ours(required));
+}
+
+#[test]
+fn every_key_the_program_asks_for_stands_in_the_samples() {
+    for (sample, is_gateway) in [(GATEWAY, true), (STATION, false)] {
+        let files = [Source { name: "sample".into(), text: uncommented(sample, |_| true) }];
+        let report = Report::new(&files);
+        let root = section::Section::root(document::read(&report), &report);
+        match is_gateway {
+            true => drop(super::gateway::read(&root, &report)),
+            false => drop(super::station::read(&root, &report)),
+        }
+        let asked_for = report.asked_for.take();
+        let mut shown = BTreeSet::new();
+        let mut section = String::new();
+        for line in sample.lines().filter_map(|line| line.strip_prefix('#')) {
+            if line.starts_with('[') {
+                section = line.trim().to_owned();
+            } else if let Some((key, _)) = line.split_once(" =") {
+                shown.insert(format!("{section} {key}"));
+            }
+        }
+        let lacks: Vec<&String> = asked_for
+            .iter()
+            // Sections are shown by their headers.
+            .filter(|key| !key.starts_with(' ') && !key.ends_with(" point") || key.starts_with("[station]"))
+            .filter(|key| !shown.contains(*key))
+            .collect();
+        assert!(lacks.is_empty(), "not in the sample: {lacks:?}");
+    }
+}
+
+#[test]
+fn every_key_of_the_rules_stands_in_the_sample() {
+    for rule in section::keys_of::<RuleSettings>() {
+        let shown = GATEWAY.contains(&format!("\n#[rules.{rule}]\n")) || GATEWAY.contains(&format!("\n#{rule} = "));
+        assert!(shown, "rules.{rule} is not in the sample");
+    }
+}
+
+fn good<T>((config, problems): (Option<T>, Vec<Problem>)) -> T {
+    config.unwrap_or_else(|| panic!("{}", problems.iter().map(Problem::to_string).collect::<String>()))
+}
+
+/// The sample with the keys whose remark is wanted.
+fn uncommented(sample: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let line = |line: &str| -> Option<String> {
+        let bare = line.strip_prefix('#')?;
+        if bare.starts_with('[') {
+            return Some(bare.to_owned());
+        }
+        let remark = bare.rsplit_once(" # ").map_or("", |(_, remark)| remark);
+        (bare.contains(" = ") && !bare.starts_with(' ') && !remark.starts_with("mqtts only") && wanted(remark))
+            .then(|| bare.to_owned())
+    };
+    sample.lines().filter_map(line).map(|line| line + "\n").collect()
+}

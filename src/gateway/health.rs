@@ -1,0 +1,182 @@
+//! The daemon about itself: watchdog, systemd's status line, heartbeat.
+
+use crate::clock::Reading;
+use crate::gateway::plan::{BROKER, Plan};
+use crate::gateway::tasks::Tasks;
+use crate::gateway::turn::Turn;
+use crate::model::home::Sensor;
+use crate::model::status::{LinkStatus, OpenAlert, OutboxStatus, SensorStatus, Status};
+use crate::model::time::{Span, Timestamp};
+use crate::wire::{Heartbeat, SensorAge, VERSION};
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+/// Pings systemd's watchdog only when every task has moved since the last ping: one that hangs lets the daemon be killed.
+#[derive(Debug, Default)]
+pub struct Watchdog {
+    last: BTreeMap<String, u64>,
+}
+
+impl Watchdog {
+    /// Says to systemd that all is well if it is; gives the names of the tasks that have not moved.
+    pub fn look(&mut self, moves: Vec<(String, u64)>) -> Vec<String> {
+        let stuck: Vec<String> = moves
+            .iter()
+            .filter(|(name, count)| self.last.get(name) == Some(count))
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.last = moves.into_iter().collect();
+        if stuck.is_empty() {
+            notify(&[sd_notify::NotifyState::Watchdog]);
+        }
+        stuck
+    }
+}
+
+/// Tells systemd, if it listens.
+pub fn notify(states: &[sd_notify::NotifyState]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd does not listen");
+    }
+}
+
+/// The daemon in one useful line.
+pub fn status_line(turn: &Turn, links: &BTreeMap<String, Link>, remark: Option<&str>) -> String {
+    let sensors = turn.engine.home().sensors.len();
+    let open = turn.engine.alerts().filter(|alert| alert.phase.is_open()).count();
+    let links: Vec<String> =
+        links.iter().map(|(name, link)| format!("{name} {}", if link.up { "up" } else { "DOWN" })).collect();
+    let mut line = format!("watching {sensors} sensors, {}, {open} open alerts", links.join(", "));
+    if let Some(why) = &turn.store_trouble {
+        line = format!("{line}; history not written: {why}");
+    }
+    if let Some(remark) = remark {
+        line = format!("{line}; {remark}");
+    }
+    line
+}
+
+/// How a link stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// Whether it is up.
+    pub up: bool,
+    /// Since when.
+    pub since: Timestamp,
+    /// What happened, for people.
+    pub why: String,
+}
+
+/// What a heartbeat counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beat {
+    /// Counted within the run.
+    pub seq: u64,
+    /// Which run.
+    pub run: u64,
+}
+
+/// "I am alive, and this is how I am."
+pub fn heartbeat(beat: Beat, now: Reading, turn: &Turn, tasks: &Tasks, plan: &Plan) -> Heartbeat {
+    let seen = turn.engine.seen();
+    let age = |at: Timestamp| (now.wall - at).num_seconds().max(0) as u64;
+    let oldest = tasks.channels().iter().filter_map(|open| open.waiting.oldest(now.since_boot)).max();
+    let sensors =
+        turn.engine.home().sensors.keys().map(|id| SensorAge {
+            id: id.clone(),
+            heard_secs: seen.heard(id).and_then(|heard| heard.heard_at).map(age),
+        });
+    Heartbeat {
+        v: VERSION,
+        home: plan.home.id.clone(),
+        seq: beat.seq,
+        run: beat.run,
+        at: now.wall,
+        clock_trusted: turn.clock_trusted,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config_hash: plan.hash.clone(),
+        oldest_unsent_secs: oldest.map(|age: Span| age.num_seconds().max(0) as u64),
+        open_alerts: turn.engine.alerts().filter(|alert| alert.phase.is_open()).count() as u32,
+        last_life_secs: seen.last_life.as_ref().filter(|_| seen.blind.is_none()).map(|life| age(life.at)),
+        blind: seen.blind.is_some(),
+        sensors: sensors.collect(),
+    }
+}
+
+/// What the loop knows about itself.
+pub struct About {
+    /// Since when it runs.
+    pub started_at: Timestamp,
+    /// What is wrong with the configuration file, if an older one is in force.
+    pub config_fault: Option<String>,
+}
+
+/// For people who ask at the machine.
+pub fn status(
+    about: &About,
+    now: Reading,
+    turn: &Turn,
+    tasks: &Tasks,
+    links: &BTreeMap<String, Link>,
+    plan: &Plan,
+) -> Status {
+    let seen = turn.engine.seen();
+    let waiting = tasks.channels().iter().map(|open| open.waiting.rows.load(Ordering::Relaxed)).sum();
+    let oldest = tasks.channels().iter().filter_map(|open| open.waiting.oldest(now.since_boot)).max();
+    let open = turn.engine.alerts().filter(|alert| alert.phase.is_open()).map(|alert| OpenAlert {
+        id: alert.id,
+        reason: alert.reason.clone(),
+        severity: alert.severity,
+        phase: alert.phase,
+        test: alert.test,
+    });
+    Status {
+        at: now.wall,
+        started_at: about.started_at,
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        home: plan.home.id.clone(),
+        config_hash: plan.hash.clone(),
+        config_fault: about.config_fault.clone(),
+        clock_trusted: turn.clock_trusted,
+        store_fault: turn.store_trouble.clone(),
+        blind: seen.blind.is_some(),
+        last_life: seen.last_life.clone(),
+        sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(sensor, turn)).collect(),
+        links: link_names(plan).into_iter().map(|name| link_status(name, links)).collect(),
+        open_alerts: open.collect(),
+        outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
+    }
+}
+
+fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
+    let heard = turn.engine.seen().heard(&sensor.id);
+    let battery = heard.and_then(|heard| heard.battery);
+    SensorStatus {
+        id: sensor.id.clone(),
+        room: sensor.room.clone(),
+        kind: sensor.kind,
+        heard_at: heard.and_then(|heard| heard.heard_at),
+        event_at: heard.and_then(|heard| heard.event_at),
+        battery_percent: battery.and_then(|battery| battery.percent),
+        battery_low: battery.map(|battery| battery.low),
+    }
+}
+
+/// Every source and every channel, whether it was heard of or not.
+fn link_names(plan: &Plan) -> Vec<String> {
+    let broker = plan.mqtt.iter().map(|_| BROKER.to_owned());
+    let ports = plan.serial.iter().map(|port| port.name.clone());
+    let channels = plan.channels.iter().map(|channel| channel.name.to_string());
+    broker.chain(ports).chain(channels).collect()
+}
+
+fn link_status(name: String, links: &BTreeMap<String, Link>) -> LinkStatus {
+    let link = links.get(&name);
+    LinkStatus {
+        up: link.map(|link| link.up),
+        since: link.map(|link| link.since),
+        why: link.map(|link| link.why.clone()).unwrap_or_default(),
+        name,
+    }
+}

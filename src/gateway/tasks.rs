@@ -1,0 +1,199 @@
+//! The tasks around the loop: sources that bring frames, channels that carry notices; each can be replaced on reload.
+
+use crate::gateway::outbox::{self, Report, Waiting};
+use crate::gateway::plan::{BROKER, Channel, Plan};
+use crate::gateway::turn::Path;
+use crate::model::ids::HomeId;
+use crate::mqtt;
+use crate::problem::Problem;
+use crate::sinks::{FromStation, Opening, Sink};
+use crate::sources::{self, serial};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Frames that wait for the loop; beyond it the sources wait.
+const FRAMES_WAITING_MAX: usize = 1024;
+
+/// What the tasks send to the loop.
+pub struct Inbox {
+    /// Frames and links.
+    pub sources: mpsc::Receiver<sources::Event>,
+    /// Receipts and steps.
+    pub stations: mpsc::Receiver<FromStation>,
+    /// What the outbox found out.
+    pub reports: mpsc::UnboundedReceiver<Report>,
+}
+
+/// The tasks that run now.
+pub struct Tasks {
+    frames: mpsc::Sender<sources::Event>,
+    from_station: mpsc::Sender<FromStation>,
+    reports: mpsc::UnboundedSender<Report>,
+    broker: Option<(mqtt::Settings, Running)>,
+    ports: Vec<(serial::Settings, String, Running)>,
+    channels: Vec<OpenChannel>,
+}
+
+struct Running {
+    handle: JoinHandle<()>,
+    alive: Arc<AtomicU64>,
+}
+
+/// A channel with its task.
+pub struct OpenChannel {
+    /// What it was opened from.
+    pub channel: Channel,
+    /// The way out.
+    pub sink: Arc<dyn Sink>,
+    /// How its queue stands.
+    pub waiting: Arc<Waiting>,
+    orders: mpsc::UnboundedSender<outbox::Order>,
+    link_alive: Arc<AtomicU64>,
+    queue: Running,
+}
+
+impl Tasks {
+    /// No task yet.
+    pub fn new() -> (Tasks, Inbox) {
+        let (frames, sources) = mpsc::channel(FRAMES_WAITING_MAX);
+        let (from_station, stations) = mpsc::channel(FRAMES_WAITING_MAX);
+        let (reports, report_inbox) = mpsc::unbounded_channel();
+        let tasks = Tasks { frames, from_station, reports, broker: None, ports: Vec::new(), channels: Vec::new() };
+        (tasks, Inbox { sources, stations, reports: report_inbox })
+    }
+
+    /// Runs what `plan` names: what runs unchanged goes on, what is gone ends, what is new begins.
+    pub fn follow(&mut self, plan: &Plan) -> Vec<Problem> {
+        self.follow_broker(plan);
+        self.follow_ports(plan);
+        self.follow_channels(plan)
+    }
+
+    fn follow_broker(&mut self, plan: &Plan) {
+        let wanted = plan.mqtt.clone().map(|settings| mqtt::Settings { filters: plan.decoders().topics(), ..settings });
+        let same = match (&self.broker, &wanted) {
+            (Some((have, _)), Some(want)) => format!("{have:?}") == format!("{want:?}"),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if same {
+            return;
+        }
+        if let Some((_, running)) = self.broker.take() {
+            running.handle.abort();
+        }
+        self.broker = wanted.filter(|settings| !settings.filters.is_empty()).map(|settings| {
+            let alive = Arc::new(AtomicU64::new(0));
+            let source = sources::mqtt::run(settings.clone(), BROKER.into(), self.frames.clone(), Arc::clone(&alive));
+            (settings, Running { handle: tokio::spawn(source), alive })
+        });
+    }
+
+    fn follow_ports(&mut self, plan: &Plan) {
+        let wanted: Vec<(serial::Settings, String)> = plan
+            .serial
+            .iter()
+            .map(|port| (port.clone(), format!("{:?}", plan.devices.serial.get(&port.name))))
+            .collect();
+        self.ports.retain(|(settings, wiring, running)| {
+            let stays = wanted.iter().any(|(want, wired)| want == settings && wired == wiring);
+            if !stays {
+                running.handle.abort();
+            }
+            stays
+        });
+        for (settings, wiring) in wanted {
+            if self.ports.iter().any(|(have, wired, _)| *have == settings && *wired == wiring) {
+                continue;
+            }
+            let mut framer = plan.decoders().framer(&settings.name);
+            let cut: serial::Framer = Box::new(move |bytes| framer.push(bytes));
+            let alive = Arc::new(AtomicU64::new(0));
+            let source = serial::run(settings.clone(), cut, Arc::clone(&alive), self.frames.clone());
+            self.ports.push((settings, wiring, Running { handle: tokio::spawn(source), alive }));
+        }
+    }
+
+    fn follow_channels(&mut self, plan: &Plan) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.channels.retain(|open| {
+            let stays = plan.channels.contains(&open.channel);
+            if !stays {
+                open.sink.stop();
+                open.queue.handle.abort();
+            }
+            stays
+        });
+        for channel in &plan.channels {
+            if self.channels.iter().any(|open| open.channel == *channel) {
+                continue;
+            }
+            match self.open(channel, &plan.home.id) {
+                Ok(open) => self.channels.push(open),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems
+    }
+
+    fn open(&self, channel: &Channel, home: &HomeId) -> Result<OpenChannel, Problem> {
+        let link_alive = Arc::new(AtomicU64::new(0));
+        let sink = channel.settings.open(Opening {
+            channel: channel.name.clone(),
+            home: home.clone(),
+            point: channel.point.clone(),
+            from_station: self.from_station.clone(),
+            alive: Arc::clone(&link_alive),
+        })?;
+        let (orders, order_inbox) = mpsc::unbounded_channel();
+        let (waiting, alive) = (Arc::new(Waiting::default()), Arc::new(AtomicU64::new(0)));
+        let queue =
+            outbox::run(Arc::clone(&sink), order_inbox, self.reports.clone(), Arc::clone(&waiting), Arc::clone(&alive));
+        let queue = Running { handle: tokio::spawn(queue), alive };
+        Ok(OpenChannel { channel: channel.clone(), sink, waiting, orders, link_alive, queue })
+    }
+
+    /// The ways out, for the turn.
+    pub fn paths(&self) -> Vec<Path> {
+        let path = |open: &OpenChannel| Path {
+            channel: open.channel.name.clone(),
+            point: open.channel.point.clone(),
+            orders: open.orders.clone(),
+        };
+        self.channels.iter().map(path).collect()
+    }
+
+    /// The open channels.
+    pub fn channels(&self) -> &[OpenChannel] {
+        &self.channels
+    }
+
+    /// Everything that waits for this channel is due.
+    pub fn all_due(&self, channel: &str) {
+        for open in self.channels.iter().filter(|open| open.channel.name.as_str() == channel) {
+            open.orders.send(outbox::Order::AllDue).ok();
+        }
+    }
+
+    /// Every task's name and its count of moves.
+    pub fn moves(&self) -> Vec<(String, u64)> {
+        let count = |alive: &Arc<AtomicU64>| alive.load(Ordering::Relaxed);
+        let broker = self.broker.iter().map(|(_, running)| (BROKER.to_owned(), count(&running.alive)));
+        let ports =
+            self.ports.iter().map(|(port, _, running)| (format!("serial {}", port.name), count(&running.alive)));
+        let queues =
+            self.channels.iter().map(|open| (format!("queue {}", open.channel.name), count(&open.queue.alive)));
+        let links =
+            self.channels.iter().map(|open| (format!("channel {}", open.channel.name), count(&open.link_alive)));
+        broker.chain(ports).chain(queues).chain(links).collect()
+    }
+
+    /// Says goodbye on every channel and ends the sources.
+    pub fn stop(&self) {
+        self.channels.iter().for_each(|open| open.sink.stop());
+        self.broker.iter().for_each(|(_, running)| running.handle.abort());
+        self.ports.iter().for_each(|(_, _, running)| running.handle.abort());
+    }
+}

@@ -1,0 +1,119 @@
+//! What a running gateway says about itself, for people who ask at the machine.
+
+use crate::model::alert::AlertId;
+use crate::model::home::SensorKind;
+use crate::model::ids::{HomeId, RoomId, SensorId};
+use crate::model::lifecycle::Phase;
+use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::time::Timestamp;
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
+use serde::{Deserialize, Serialize};
+
+/// Name of the status file within the gateway's run directory.
+pub const STATUS_FILE: &str = "status.json";
+
+/// How a gateway is. Written every ten seconds; what is not known is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// When this was written, by the home's clock.
+    #[serde(with = "ts_milliseconds", rename = "at_ms")]
+    pub at: Timestamp,
+    /// Since when it runs.
+    #[serde(with = "ts_milliseconds", rename = "started_at_ms")]
+    pub started_at: Timestamp,
+    /// Its process.
+    pub pid: u32,
+    /// Version of the program.
+    pub version: String,
+    /// Which home.
+    pub home: HomeId,
+    /// Hash of the configuration in force.
+    pub config_hash: String,
+    /// What is wrong with the configuration file, if the one in force is an older one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_fault: Option<String>,
+    /// Whether the clock can be believed.
+    pub clock_trusted: bool,
+    /// What is wrong with the storage; absent if it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_fault: Option<String>,
+    /// Whether nothing that could show life can be heard now.
+    pub blind: bool,
+    /// The last sign of life; absent if none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+    /// Every registered sensor.
+    pub sensors: Vec<SensorStatus>,
+    /// Every source and every channel.
+    pub links: Vec<LinkStatus>,
+    /// Alerts that nobody has closed, oldest first.
+    pub open_alerts: Vec<OpenAlert>,
+    /// Notices without a receipt.
+    pub outbox: OutboxStatus,
+}
+
+/// How a sensor is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SensorStatus {
+    /// Which.
+    pub id: SensorId,
+    /// Where, if it hangs somewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// What it is for.
+    pub kind: SensorKind,
+    /// When it was heard last; absent if never.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "ts_milliseconds_option", rename = "heard_at_ms")]
+    pub heard_at: Option<Timestamp>,
+    /// When something last happened there; absent if never.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "ts_milliseconds_option", rename = "event_at_ms")]
+    pub event_at: Option<Timestamp>,
+    /// Its battery, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery_percent: Option<f64>,
+    /// Whether it says that its battery is low, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery_low: Option<bool>,
+}
+
+/// How a source or a channel is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkStatus {
+    /// Its name in the config.
+    pub name: String,
+    /// Whether it works; absent while it has not been tried to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub up: Option<bool>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "ts_milliseconds_option", rename = "since_ms")]
+    pub since: Option<Timestamp>,
+    /// Words for a person.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// An alert that nobody has closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenAlert {
+    /// Which.
+    pub id: AlertId,
+    /// Why.
+    pub reason: Reason,
+    /// How urgent.
+    pub severity: Severity,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// A test or drill.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
+}
+
+/// What waits for a receipt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxStatus {
+    /// How many notices.
+    pub waiting: u64,
+    /// The age of the oldest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_secs: Option<u64>,
+}

@@ -1,0 +1,140 @@
+//! Which broker, and how to get in: the keys as they stand in a config, and the files they name.
+
+use crate::mqtt::address::Broker;
+use crate::mqtt::settings::{Login, Settings, Tls};
+use crate::problem::Problem;
+use serde::Deserialize;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The keys of a broker in a config. Secrets are file names, so that a config can be mailed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// The broker's address: `mqtt://…` or `mqtts://…`.
+    pub broker: Broker,
+    /// The user, where the broker asks for one.
+    pub user: Option<String>,
+    /// The file that holds the user's password in its first line.
+    pub password_file: Option<PathBuf>,
+    /// The certificates (PEM) of the authority that vouches for the broker.
+    pub ca: Option<PathBuf>,
+    /// Our own certificate and its private key in one file (PEM).
+    pub credentials: Option<PathBuf>,
+}
+
+impl Access {
+    /// A broker that asks for nothing.
+    pub fn open(broker: Broker) -> Access {
+        Access { broker, user: None, password_file: None, ca: None, credentials: None }
+    }
+
+    /// The files it names.
+    pub fn files(&self) -> Vec<&Path> {
+        [&self.password_file, &self.ca, &self.credentials].into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+
+    /// A connection to it, with every file read and every certificate tried; filters and will are to be added.
+    pub fn settings(&self, client_id: impl Into<String>) -> Result<Settings, Problem> {
+        let settings = Settings {
+            client_id: client_id.into(),
+            broker: self.broker.clone(),
+            login: self.login()?,
+            tls: self.tls()?,
+            filters: Vec::new(),
+            will: None,
+            announce: None,
+        };
+        settings.check().map_err(|why| self.problem(why))?;
+        Ok(settings)
+    }
+
+    fn login(&self) -> Result<Option<Login>, Problem> {
+        let Some(user) = &self.user else {
+            return match &self.password_file {
+                Some(_) => Err(self.problem("there is a password_file and no user").with_deed("set the key user")),
+                None => Ok(None),
+            };
+        };
+        let password = match &self.password_file {
+            None => String::new(),
+            Some(file) => {
+                let text = String::from_utf8(secret(file)?)
+                    .map_err(|_| Problem::of(file.display().to_string(), "the password is no UTF-8 text"))?;
+                text.lines().next().unwrap_or_default().to_owned()
+            }
+        };
+        Ok(Some(Login { user: user.clone(), password }))
+    }
+
+    fn tls(&self) -> Result<Option<Tls>, Problem> {
+        if !self.broker.tls && (self.ca.is_some() || self.credentials.is_some()) {
+            return Err(self
+                .problem("certificates are set for a broker without TLS")
+                .with_deed("write \"mqtts://\" in its address"));
+        }
+        let Some(ca) = &self.ca else {
+            return match &self.credentials {
+                Some(_) => Err(self
+                    .problem("there are credentials and no authority to check the broker with")
+                    .with_deed("set the key ca")),
+                None => Ok(None),
+            };
+        };
+        Ok(Some(Tls { ca: secret(ca)?, identity: self.credentials.as_deref().map(secret).transpose()? }))
+    }
+
+    fn problem(&self, what: impl Into<String>) -> Problem {
+        Problem::of(self.broker.to_string(), what)
+    }
+}
+
+/// The bytes of a file the config names; a bare name is looked up among systemd's credentials first.
+fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let file = match folder.map(|folder| folder.join(file)) {
+        Some(credential) if file.is_relative() && credential.exists() => credential,
+        _ => file.to_owned(),
+    };
+    std::fs::read(&file).map_err(|error| {
+        let what = if error.kind() == ErrorKind::NotFound {
+            "no such file".to_owned()
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            "permission denied".to_owned()
+        } else {
+            error.to_string()
+        };
+        Problem::of(file.display().to_string(), what)
+            .with_deed("it must be readable for the user carecircle, and for nobody else")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_do_not_go_together_name_the_key_to_set() {
+        let plain = Access::open("mqtt://localhost".parse().unwrap());
+        assert!(plain.settings("a").is_ok());
+        let words = |access: Access| access.settings("a").unwrap_err().to_string();
+        assert!(words(Access { password_file: Some("p".into()), ..plain.clone() }).contains("set the key user"));
+        assert!(words(Access { ca: Some("ca.pem".into()), ..plain }).contains("mqtts://"));
+        let tls = Access::open("mqtts://localhost".parse().unwrap());
+        assert!(words(Access { credentials: Some("c".into()), ..tls.clone() }).contains("set the key ca"));
+        let missing = words(Access { ca: Some("/nowhere/ca.pem".into()), ..tls });
+        assert!(missing.contains("/nowhere/ca.pem: no such file"), "{missing}");
+    }
+
+    #[test]
+    fn a_password_is_the_first_line_of_its_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "geheim 密码\n").unwrap();
+        let access = Access {
+            user: Some("home".to_owned()),
+            password_file: Some(file.path().to_owned()),
+            ..Access::open("mqtt://localhost".parse().unwrap())
+        };
+        assert_eq!(access.settings("a").unwrap().login.unwrap().password, "geheim 密码");
+    }
+}

@@ -1,0 +1,289 @@
+//! Golden days: stories of a home, what the engine decided in them, and that it decides the same when it is killed and
+//! restored after every single input.
+//!
+//! `tests/days/<name>.day` holds one line an event (`08:15 hall motion`), `<name>.txt` beside it what came of it. The home
+//! is made up: hall, bathroom and kitchen with motion sensors, an outer door, a pendant, a meal button; two points, of
+//! which `lehe` (6 minutes) is on duty from 08:00 to 20:00 and `beimen` (11 minutes) always.
+
+use super::support::assert_golden;
+use carecircle::engine::circle::{Circle, Point};
+use carecircle::engine::{Effect, Engine, Input, drive, rules};
+use carecircle::model::home::{Home, Sensor, SensorKind, Service};
+use carecircle::model::lifecycle::{Actor, Contact, Deed, Outcome, Proof, Role, Timers};
+use carecircle::model::observation::{Evidence, Measure, Observation, Press};
+use carecircle::model::recorded::Recorded;
+use carecircle::model::time::{Span, Timestamp, Zone, parse_span};
+use carecircle::text::{self, Language};
+use std::fmt::Write;
+
+macro_rules! days {
+    ($($name:ident),* $(,)?) => { $(
+        #[test]
+        fn $name() {
+            day(stringify!($name));
+        }
+    )* };
+}
+
+days! {
+    fell_in_bathroom, ordinary_day, pressed_the_pendant, nobody_answers, asked_for_a_meal, slept_late, power_cut_6h,
+    link_lost, dead_sensor, batteries, restart_of_seconds, clock_set_back, dst_night, two_points_take, gateway_down_over_deadline,
+    taken_and_forgotten, quiet_again,
+}
+
+/// Runs a day three ways: straight through, killed and restored after every input, and compares with the golden file.
+fn day(name: &str) {
+    let path = format!("{}/tests/days/{name}.day", env!("CARGO_MANIFEST_DIR"));
+    let story = std::fs::read_to_string(&path).unwrap();
+    let straight = Run::new(&story, false).play();
+    let killed = Run::new(&story, true).play();
+    assert_eq!(killed, straight, "{name}: killed and restored after every input, other things happened");
+    assert_golden(&format!("../days/{name}.txt"), &straight);
+}
+
+struct Run<'a> {
+    story: &'a str,
+    /// Throw the engine away after every input and rebuild it from what was recorded.
+    kill: bool,
+    zone: Zone,
+    date: String,
+    engine: Engine,
+    history: Vec<Recorded>,
+    log: String,
+    now: Timestamp,
+}
+
+impl<'a> Run<'a> {
+    fn new(story: &'a str, kill: bool) -> Run<'a> {
+        let setting = |key: &str| story.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
+        let zone = Zone::named(setting("zone:").unwrap_or("Asia/Shanghai")).unwrap();
+        let date = setting("date:").unwrap_or("2026-03-02").to_owned();
+        let engine = engine(&zone);
+        let now = instant(&zone, &date, "00:00:00");
+        Run { story, kill, zone, date, engine, history: Vec::new(), log: String::new(), now }
+    }
+
+    fn play(mut self) -> String {
+        for line in self.story.lines() {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if line.is_empty() || line.contains(": ") && !line.starts_with(|c: char| c.is_ascii_digit() || c == '+') {
+                continue;
+            }
+            self.line(line);
+        }
+        self.log
+    }
+
+    fn line(&mut self, line: &str) {
+        let mut words = line.split_whitespace();
+        let clock = words.next().unwrap();
+        // `+1 08:00` is the next day.
+        let (days, clock) = match clock.strip_prefix('+') {
+            Some(days) => (days.parse::<i64>().unwrap(), words.next().unwrap()),
+            None => (0, clock),
+        };
+        let full = if clock.len() == 5 { format!("{clock}:00") } else { clock.to_owned() };
+        let at = instant(&self.zone, &self.date, &full) + Span::days(days);
+        let words: Vec<&str> = words.collect();
+        self.event(at, line, &words);
+    }
+
+    fn event(&mut self, at: Timestamp, line: &str, words: &[&str]) {
+        let mut input_at = at;
+        let (input, recorded) = match words {
+            ["end"] => {
+                self.pass_time(at);
+                return;
+            }
+            ["down"] => {
+                self.pass_time(at);
+                // What is known when the power goes is what the history holds: a mark of the last watching.
+                self.history.push(Recorded::Watching { at });
+                self.now = at;
+                return;
+            }
+            ["up"] => {
+                let blind_since = self.history.last().map(Recorded::at);
+                (Input::Started { blind_since }, Some(Recorded::Started { at, blind_since }))
+            }
+            ["clock", by] => {
+                let (sign, span) =
+                    if let Some(back) = by.strip_prefix('-') { (-1, back) } else { (1, by.trim_start_matches('+')) };
+                let by = parse_span(span).unwrap() * sign;
+                input_at = at + by;
+                self.pass_time(at);
+                (Input::ClockStepped { by }, Some(Recorded::ClockStepped { at: input_at, by }))
+            }
+            ["link", source, state] => {
+                let (source, up) = ((*source).to_owned(), *state == "up");
+                (Input::Link { source: source.clone(), up }, Some(Recorded::Link { at, source, up }))
+            }
+            [point @ ("lehe" | "beimen"), deed @ ..] => {
+                self.pass_time(at);
+                (self.station(point, deed), None)
+            }
+            [sensor, said @ ..] => {
+                let observation = observation(at, sensor, said);
+                (Input::Observed(observation.clone()), Some(Recorded::Observed(observation)))
+            }
+            [] => panic!("nothing happens in {line:?}"),
+        };
+        if !matches!(input, Input::ClockStepped { .. } | Input::Started { .. }) {
+            self.pass_time(at);
+        }
+        writeln!(self.log, "{line}").unwrap();
+        self.history.extend(recorded);
+        let effects = self.engine.handle(input_at, input);
+        self.note(input_at, effects);
+        self.maybe_kill();
+    }
+
+    fn pass_time(&mut self, to: Timestamp) {
+        while let Some(deadline) = self.engine.next_wakeup().filter(|deadline| *deadline <= to) {
+            let mut effects = Vec::new();
+            drive::until(&mut self.engine, deadline, |at, came| effects.push((at, came)));
+            for (at, came) in effects {
+                self.note(at, came);
+            }
+            self.maybe_kill();
+        }
+        self.now = to;
+    }
+
+    /// A killed engine knows only what was recorded; its first look must find the deadlines again.
+    fn maybe_kill(&mut self) {
+        if self.kill {
+            let wakeup = self.engine.next_wakeup();
+            self.engine = engine(&self.zone).restore(self.history.iter().cloned());
+            let now = self
+                .history
+                .iter()
+                .map(Recorded::at)
+                .next_back()
+                .unwrap_or(self.now)
+                .max(self.now.min(self.engine_now()));
+            let effects = self.engine.handle(now, Input::Tick);
+            assert_eq!(effects, [], "restored, it did something by itself");
+            assert_eq!(self.engine.next_wakeup(), wakeup, "restored, it has other deadlines");
+        }
+    }
+
+    fn engine_now(&self) -> Timestamp {
+        self.history.last().map_or(self.now, Recorded::at)
+    }
+
+    fn note(&mut self, at: Timestamp, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Alert { alert, step } => {
+                    let words = text::step(Language::English, &step, &self.zone, &text::no_names);
+                    let clock = self.zone.hour_minute_second(at);
+                    writeln!(
+                        self.log,
+                        "    {clock} alert {alert} step {}: {} | {words}",
+                        step.number,
+                        step.deed.name()
+                    )
+                    .unwrap();
+                    if let Deed::Raise { reason, .. } = &step.deed {
+                        let why = text::reason(Language::English, reason, &self.zone);
+                        writeln!(self.log, "             {} {:?}: {why}", reason.rule(), reason.class()).unwrap();
+                    }
+                    self.history.push(Recorded::Step { alert, step });
+                }
+                Effect::Notify { to, step, alert } => {
+                    let to: Vec<&str> = to.iter().map(|point| point.as_str()).collect();
+                    writeln!(
+                        self.log,
+                        "             tell {} of step {} ({})",
+                        to.join(", "),
+                        step.number,
+                        alert.phase.as_str()
+                    )
+                    .unwrap();
+                }
+                Effect::Local(signal) => writeln!(self.log, "             home hears {signal:?}").unwrap(),
+            }
+        }
+    }
+
+    fn station(&self, point: &str, words: &[&str]) -> Input {
+        let alert = self.engine.alerts().last().expect("there is an alert to act on").id;
+        let point: carecircle::model::ids::PointId = point.parse().unwrap();
+        let by = Actor { role: Role::Desk, point: Some(point.clone()), person: None, via: None };
+        let deed = match words {
+            ["receipt"] => return Input::Received { alert, point },
+            ["take"] => Deed::Take,
+            ["depart"] => Deed::Depart,
+            ["arrive"] => Deed::Arrive { proof: Proof::None },
+            ["release"] => Deed::Release { why: "ill".into() },
+            ["close"] => Deed::Close { outcome: Outcome::FoundWell, contact: Contact::Seen },
+            ["close-unseen"] => Deed::Close { outcome: Outcome::FoundWell, contact: Contact::None },
+            other => panic!("a station does not {other:?}"),
+        };
+        let key = format!("{point}-{}-{}", deed.name(), self.log.lines().count());
+        Input::Step { alert, key, by, deed }
+    }
+}
+
+fn observation(at: Timestamp, sensor: &str, said: &[&str]) -> Observation {
+    let (measure, evidence) = match said {
+        ["motion"] => (Measure::Motion(true), Evidence::Event),
+        ["retained"] => (Measure::Motion(true), Evidence::Cached),
+        ["level", on] => (Measure::Motion(*on == "on"), Evidence::Level),
+        ["open"] => (Measure::Contact(true), Evidence::Event),
+        ["shut"] => (Measure::Contact(false), Evidence::Event),
+        ["press"] => (Measure::Button(Press::Sos), Evidence::Event),
+        ["alive"] => (Measure::Alive, Evidence::Level),
+        ["battery", percent] => (Measure::BatteryPercent(percent.parse().unwrap()), Evidence::Level),
+        other => panic!("no sensor says {other:?}"),
+    };
+    Observation { at, sensor: sensor.parse().unwrap(), measure, evidence, copy: false }
+}
+
+fn engine(zone: &Zone) -> Engine {
+    let point = |id: &str, name: &str, minutes, duty: &str| Point {
+        id: id.parse().unwrap(),
+        name: name.into(),
+        travel: Span::minutes(minutes),
+        on_duty: duty.parse().unwrap(),
+        channels: vec![id.parse().unwrap()],
+    };
+    let circle = Circle {
+        points: vec![point("beimen", "Beimen", 11, "always"), point("lehe", "Lehe", 6, "Mon-Sun 08:00-20:00")],
+        timers: Timers::default(),
+    };
+    Engine::new(home(zone), &rules::Settings::default(), circle)
+}
+
+fn home(zone: &Zone) -> Home {
+    use SensorKind as K;
+    let sensors = [
+        ("hall", Some("hall"), K::Motion, "zigbee2mqtt"),
+        ("bath", Some("bathroom"), K::Motion, "zigbee2mqtt"),
+        ("kitchen", Some("kitchen"), K::Motion, "zigbee2mqtt"),
+        ("front", Some("hall"), K::OuterDoor, "zigbee2mqtt"),
+        ("pendant", None, K::CallButton, "radio"),
+        ("meal", Some("kitchen"), K::ServiceButton, "radio"),
+        ("visitor", Some("hall"), K::ServiceButton, "radio"),
+    ];
+    let sensors = sensors.into_iter().map(|(id, room, kind, source)| Sensor {
+        id: id.parse().unwrap(),
+        room: room.map(|room| room.parse().unwrap()),
+        kind,
+        service: match id {
+            "meal" => Some(Service::Meal),
+            "visitor" => Some(Service::Arrival),
+            _ => None,
+        },
+        hold: None,
+        silent_after: None,
+        source: source.into(),
+    });
+    let sensors = sensors.map(|sensor| (sensor.id.clone(), sensor)).collect();
+    Home { id: "made-up-1".parse().unwrap(), place: "3号楼2单元201室".into(), zone: zone.clone(), sensors }
+}
+
+fn instant(zone: &Zone, date: &str, clock: &str) -> Timestamp {
+    carecircle::replay::instant(&format!("{date}T{clock}"), zone).unwrap()
+}
