@@ -199,7 +199,11 @@ impl Row {
                 own.enact(&mut alert, timers);
             }
             if !matches!(held.notice.step.deed, Deed::Raise { .. }) {
-                alert.apply(held.step_here(raised_here));
+                let mut step = held.step_here(raised_here);
+                if step.deed == Deed::Receive && step.by.point.as_ref() == Some(point) {
+                    step.at = self.received_at; // nobody knows better when it was here
+                }
+                alert.apply(step);
             }
         }
         if let Some(newest) = newest {
@@ -337,19 +341,13 @@ fn correct(alert: &mut Alert, state: &BookState, at: Timestamp) {
 
 /// The raise of the alert that `notice` speaks of; made from its state where the raise itself did not come.
 fn raise_step(notice: &Notice, at: Timestamp) -> Step {
-    let mut step = match &notice.step.deed {
-        Deed::Raise { .. } => notice.step.clone(),
-        _ => {
-            let state = &notice.state;
-            let deed = Deed::Raise {
-                reason: state.reason.clone(),
-                severity: state.severity,
-                test: state.test,
-                to: Vec::new(),
-            };
-            Step { number: 0, at, by: Actor::gateway(), deed, key: None, implied: false }
-        }
-    };
+    let mut step = notice.step.clone();
+    if !matches!(step.deed, Deed::Raise { .. }) {
+        let state = &notice.state;
+        let (reason, severity, test, to) = (state.reason.clone(), state.severity, state.test, Vec::new());
+        let deed = Deed::Raise { reason, severity, test, to };
+        step = Step { number: 0, at, by: Actor::gateway(), deed, key: None, implied: false };
+    }
     step.at = at;
     step
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::ids::PersonId;
-use crate::model::lifecycle::{Contact, Outcome, Phase, Proof, Role, Timers, Via};
+use crate::model::lifecycle::{Contact, Outcome, Phase, Proof, Timers, Via};
 use crate::model::observation::Press;
 use crate::model::time::Span;
 use proptest::prelude::*;
@@ -19,7 +19,8 @@ fn of_fifty_takes_exactly_one_wins_and_all_others_learn_who() {
             Answer::Refused(Refusal::Owned { by, .. }) => {
                 assert_eq!(by.person.map(|person| person.to_string()), won.first().cloned());
             }
-            other => panic!("{other:?}"),
+            Answer::Refused(why) => panic!("{why:?}"),
+            Answer::NoSuchAlert => panic!("it is there"),
         }
     }
     assert_eq!(won, ["p0"]);

@@ -2,6 +2,7 @@
 //!
 //! Each story passes only with an empty console and without a request to another host. `PICTURES=<folder>` keeps
 //! screenshots for people to look at.
+#![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
 #[path = "../browser/mod.rs"]
 mod driver;
@@ -77,6 +78,7 @@ fn walk(browser: &Browser) {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // the figures are for people
 fn a_row_is_on_an_open_page_within_a_second_of_its_notice() {
     let bench = Bench::start();
     let browser = Browser::open(WIDE);
