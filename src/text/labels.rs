@@ -14,6 +14,7 @@ pub fn has_label(name: &str) -> bool {
 }
 
 const LABELS: &[(&str, &str, &str)] = &[
+    ("show_why", "点此看原因", "click to see why"),
     ("desk", "值班台", "Desk"),
     ("unclaimed", "未接", "Unclaimed"),
     ("in_hand", "处置中", "In hand"),

@@ -215,12 +215,28 @@ fn a_page_that_lost_its_station_says_so_and_comes_back_by_itself() {
     wait_until("the page calls itself stale", Duration::from_secs(20), || {
         browser.text("#stale").contains("画面停住了")
     });
+    assert!(!browser.text(".strip").contains("接收正常"), "nothing is green without proof");
     keep_picture(&browser, "stale");
     bench.start_station_at(port);
     wait_until("homes can reach it", SOON, || bench.get("/readyz").0 == 200);
     bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the missed row is there", Duration::from_secs(20), || browser.has(".row.s-emergency"));
     wait_until("the strip is gone", SOON, || browser.text("#stale").is_empty());
+}
+
+#[test]
+fn an_open_page_learns_that_no_home_can_reach_the_station() {
+    let mut bench = Bench::start();
+    let browser = Browser::open(WIDE);
+    browser.go(&bench.url("/"));
+    browser.wait_for_text("#ready", "接收正常");
+    bench.broker.kill();
+    browser.wait_for_text("#not-ready", "不可接警");
+    assert_eq!(browser.text("#ready"), "");
+    bench.broker.restart();
+    browser.wait_for_text("#ready", "接收正常");
+    assert_eq!(browser.text("#not-ready"), "");
+    assert_clean(&bench, &browser);
 }
 
 /// One of everything.
