@@ -32,6 +32,7 @@ pub struct AlertKey {
 
 /// Something the desk is told.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // one at a time; a box would cost more than it saves
 pub enum Input {
     /// A home's gateway sent a step of an alert.
     Notice(Box<Notice>),
@@ -144,6 +145,7 @@ pub enum Answer {
 
 /// Something the desk wants done.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // a handful per turn
 pub enum Effect {
     /// Write this down; what follows in the same turn waits for the commit.
     Record(Recorded),
@@ -187,6 +189,7 @@ pub struct Outgoing {
 /// One line of the station's history. History is the only state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // most lines are the large ones
 pub enum Recorded {
     /// A home was heard for the first time.
     Home {

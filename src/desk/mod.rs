@@ -19,7 +19,7 @@ use crate::desk::send::Sending;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
 use crate::model::ids::HomeId;
-use crate::model::lifecycle::{Actor, Deed, Refusal};
+use crate::model::lifecycle::{Actor, Deed, Refusal, Role};
 use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 use std::collections::BTreeMap;
@@ -151,13 +151,19 @@ impl Desk {
     /// The deed as it is to be done, or why not.
     fn judge(&self, now: Timestamp, row: &Row, by: &Actor, deed: Deed, expect: Option<u32>) -> Result<Deed, Refusal> {
         let timers = &self.settings.timers;
-        let deed = match deed {
-            Deed::Undo { .. } => Deed::Undo { step: row.alert.undoable(timers).ok_or(Refusal::Nothing)?.0 },
-            Deed::Ask { person } | Deed::HandOver { to: person } if !self.settings.people.contains_key(&person) => {
-                return Err(Refusal::Nothing);
-            }
-            other => other,
+        // What the page cannot know: which step is undone, how many times the circle was widened.
+        let deed = if matches!(deed, Deed::Undo { .. }) {
+            Deed::Undo { step: row.alert.undoable(timers).ok_or(Refusal::Nothing)?.0 }
+        } else if let Deed::Escalate { to, .. } = deed {
+            Deed::Escalate { level: row.alert.escalated + 1, to }
+        } else {
+            deed
         };
+        if let Deed::Ask { person } | Deed::HandOver { to: person } = &deed
+            && !self.settings.people.contains_key(person)
+        {
+            return Err(Refusal::Nothing);
+        }
         row.alert.judge(now, by, &deed, timers)?;
         if !matches!(deed, Deed::Note { .. } | Deed::Call { .. } | Deed::Assist) {
             row.seen(expect)?;
@@ -228,7 +234,7 @@ impl Desk {
                 }
             }
             Recorded::Done { at, alert, by, what, key } => {
-                if by.role == crate::model::lifecycle::Role::Station {
+                if by.role == Role::Station {
                     self.watch.finding(&alert, &what);
                 }
                 match self.rows.get_mut(&alert) {

@@ -167,14 +167,14 @@ impl Row {
         let own = self.own.remove(found);
         if let Deed::Refused { why, .. } = &step.deed {
             self.answers.insert(own.key, Answer::Refused(why.clone()));
+            // What never came to be needs no undoing.
+            self.own.retain(|later| !later.undoes(own.number));
             return None;
         }
         for later in &mut self.own[found..] {
             later.after = later.after.max(step.number);
-            if let Deed::Undo { step: undone } = &mut later.deed
-                && *undone == own.number + own_offset(*undone)
-            {
-                *undone = step.number;
+            if later.undoes(own.number) {
+                later.deed = Deed::Undo { step: step.number };
             }
         }
         Some((own.at, own.deed))
@@ -199,7 +199,11 @@ impl Row {
                 own.enact(&mut alert, timers);
             }
             if !matches!(held.notice.step.deed, Deed::Raise { .. }) {
-                alert.apply(held.step_here(raised_here));
+                let mut step = held.step_here(raised_here);
+                if step.deed == Deed::Receive && step.by.point.as_ref() == Some(point) {
+                    step.at = self.received_at; // nobody knows better when it was here
+                }
+                alert.apply(step);
             }
         }
         if let Some(newest) = newest {
@@ -245,6 +249,11 @@ impl Row {
 }
 
 impl Own {
+    /// Whether it takes back the step that counts from `number`.
+    fn undoes(&self, number: u32) -> bool {
+        matches!(self.deed, Deed::Undo { step } if (number..number + OWN_NUMBERS_APART).contains(&step))
+    }
+
     fn as_step(&self) -> Step {
         let (number, at, by, deed) = (self.number, self.at, self.by.clone(), self.deed.clone());
         Step { number, at, by, deed, key: Some(self.key.clone()), implied: false }
@@ -332,19 +341,13 @@ fn correct(alert: &mut Alert, state: &BookState, at: Timestamp) {
 
 /// The raise of the alert that `notice` speaks of; made from its state where the raise itself did not come.
 fn raise_step(notice: &Notice, at: Timestamp) -> Step {
-    let mut step = match &notice.step.deed {
-        Deed::Raise { .. } => notice.step.clone(),
-        _ => {
-            let state = &notice.state;
-            let deed = Deed::Raise {
-                reason: state.reason.clone(),
-                severity: state.severity,
-                test: state.test,
-                to: Vec::new(),
-            };
-            Step { number: 0, at, by: Actor::gateway(), deed, key: None, implied: false }
-        }
-    };
+    let mut step = notice.step.clone();
+    if !matches!(step.deed, Deed::Raise { .. }) {
+        let state = &notice.state;
+        let (reason, severity, test, to) = (state.reason.clone(), state.severity, state.test, Vec::new());
+        let deed = Deed::Raise { reason, severity, test, to };
+        step = Step { number: 0, at, by: Actor::gateway(), deed, key: None, implied: false };
+    }
     step.at = at;
     step
 }
@@ -356,10 +359,6 @@ fn travels(deed: &Deed) -> bool {
 
 fn is_timer(deed: &Deed) -> bool {
     matches!(deed, Deed::Remind { .. } | Deed::Overdue | Deed::Lapse | Deed::AskEnded | Deed::HandOverEnded)
-}
-
-fn own_offset(number: u32) -> u32 {
-    if number < OWN_NUMBERS { 0 } else { (number - OWN_NUMBERS) % OWN_NUMBERS_APART }
 }
 
 /// Steps without a number in the book count from here, so that the two never meet.

@@ -31,10 +31,8 @@ impl Sending {
                 if attempt.next <= now {
                     attempt.count += 1;
                     attempt.next = now + pause(attempt.count, now - attempt.first);
-                    let deed = match &own.deed {
-                        Deed::Note { .. } => Deed::Note { text: String::new() },
-                        other => other.clone(),
-                    };
+                    let is_note = matches!(own.deed, Deed::Note { .. });
+                    let deed = if is_note { Deed::Note { text: String::new() } } else { own.deed.clone() };
                     let (alert, key, at, by) = (row.key.clone(), own.key.clone(), own.at, own.by.clone());
                     out.push(Outgoing { alert, key, at, by, deed });
                 }

@@ -206,7 +206,9 @@ impl Desk {
         for band in &mut bands {
             match band.name {
                 BandName::JustClosed => band.rows.sort_by_key(|row| std::cmp::Reverse(closed_at(row))),
-                _ => band.rows.sort_by_key(pressing),
+                BandName::Unclaimed | BandName::InHand | BandName::NoContact | BandName::Notices => {
+                    band.rows.sort_by_key(pressing);
+                }
             }
         }
         faults.sort_by_key(pressing);

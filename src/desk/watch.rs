@@ -47,13 +47,11 @@ impl Watch {
     /// The station's own alert about a home was raised, or came again.
     pub fn finding(&mut self, alert: &AlertKey, what: &Deed) {
         let seen = self.homes.entry(alert.home.clone()).or_default();
-        match what {
-            Deed::Raise { .. } => {
-                seen.own_alerts += 1;
-                seen.reported = Some(alert.alert);
-            }
-            Deed::Again { .. } => seen.reported = Some(alert.alert),
-            _ => {}
+        if matches!(what, Deed::Raise { .. }) {
+            seen.own_alerts += 1;
+        }
+        if matches!(what, Deed::Raise { .. } | Deed::Again { .. }) {
+            seen.reported = Some(alert.alert);
         }
     }
 }

@@ -42,6 +42,13 @@ impl Memory {
         Ok(Opened { memory: Memory { store: opened.store }, run: opened.run, replaced: opened.replaced, history })
     }
 
+    /// A memory whose disk never works.
+    #[cfg(test)]
+    pub fn failing(written: UnboundedSender<Written>) -> Memory {
+        let on_written = move |answer| drop(written.send(answer));
+        Memory { store: Store::unavailable("the disk is full".to_owned(), on_written) }
+    }
+
     /// Hands in what belongs to one turn; the answer comes by `written`.
     pub fn write(&self, ticket: u64, records: Vec<Recorded>) {
         let entry = |recorded: Recorded| {

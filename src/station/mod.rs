@@ -121,11 +121,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
         return Err(Problem::of(address.to_string(), what).with_deed(deed));
     }
     TcpListener::bind(address).await.map_err(|error| {
-        let what = match error.kind() {
-            std::io::ErrorKind::AddrInUse => "the port is in use".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ => error.to_string(),
-        };
+        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let what = if is_taken { "the port is in use".to_owned() } else { error.to_string() };
         Problem::of(address.to_string(), what)
             .with_deed("stop the other program or choose another port with \"listen\"")
     })

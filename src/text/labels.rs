@@ -14,6 +14,7 @@ pub fn has_label(name: &str) -> bool {
 }
 
 const LABELS: &[(&str, &str, &str)] = &[
+    ("show_why", "点此看原因", "click to see why"),
     ("desk", "值班台", "Desk"),
     ("unclaimed", "未接", "Unclaimed"),
     ("in_hand", "处置中", "In hand"),
@@ -109,6 +110,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("cut_off", "已断开", "cut off"),
     ("refused", "没有执行", "Not done"),
     ("understood", "知道了", "Understood"),
+    ("who_acts", "谁来做这一步？", "Who does this?"),
     ("choose_first", "请先在上方选择当班人员", "first choose who is on duty"),
     ("no_such_alert", "没有这个警情", "There is no such alert"),
     ("no_such_page", "没有这个页面", "There is no such page"),

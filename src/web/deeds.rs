@@ -4,7 +4,7 @@ use crate::desk::{AlertKey, Answer, Click};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Proof};
 use crate::text;
-use crate::web::form::{Visitor, Which, alerts, set_cookie, way_back};
+use crate::web::form::{Visitor, Which, alerts, escape, set_cookie, way_back};
 use crate::web::guard::is_token;
 use crate::web::{Person, Site, pages};
 use axum::Form;
@@ -64,8 +64,10 @@ pub(super) async fn step(
     let [key] = &alerts(&site, &home, number, which.raised)[..] else {
         return pages::said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
     };
-    let Some(person) = actor(&site, &form.who) else {
-        return pages::said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["choose_first"]);
+    // A form drawn before somebody said who acts here.
+    let Some(person) = actor(&site, &form.who).or(visitor.person.take()) else {
+        let action = form_action(key);
+        return pages::choose_person(&site, &visitor, action, &form.step.clone(), form.fields());
     };
     visitor.person = Some(person.clone());
     let Some(clicks) = clicks(&site, key, &person, &form) else {
@@ -86,6 +88,32 @@ pub(super) async fn step(
         }
     }
     ([set_cookie("who", person.id.as_str())], Redirect::to(&way_back(Some(&form.back)))).into_response()
+}
+
+fn form_action(key: &AlertKey) -> String {
+    let (home, alert) = (escape(key.home.as_str()), key.alert);
+    format!("/alert/{home}/{}/step?raised={}", alert.number, alert.raised_at.timestamp_millis())
+}
+
+impl StepForm {
+    /// Everything but the person, to be sent again.
+    fn fields(self) -> Vec<(&'static str, String)> {
+        let expect = self.expect.map(|expect| expect.to_string()).unwrap_or_default();
+        let fields = vec![
+            ("token", self.token),
+            ("step", self.step),
+            ("expect", expect),
+            ("key", self.key),
+            ("outcome", self.outcome),
+            ("contact", self.contact),
+            ("note", self.note),
+            ("person", self.person),
+            ("whom", self.whom),
+            ("result", self.result),
+            ("back", self.back),
+        ];
+        fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
 }
 
 /// The person of the staff with this id.

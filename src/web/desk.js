@@ -14,6 +14,7 @@
   var held = null;
   var seenBeat = false;
   var title = document.title;
+  var ready = byId('not-ready').hidden;
 
   // A clock that a wrong or changed PC clock cannot move.
   function steady() { return performance.now(); }
@@ -61,6 +62,9 @@
     show(byId('live'), seenBeat && !stale);
     byId('live-age').textContent = length(silent);
     show(byId('stale'), stale);
+    // Nothing is green without proof: what a stale page knew about readiness counts for nothing.
+    show(byId('ready'), ready && !stale);
+    show(byId('not-ready'), !ready);
     byId('stale-age').textContent = length(silent);
     body.classList.toggle('dead', dead);
     var wanted = dead ? '✖ ' + body.dataset.cut : title;
@@ -159,6 +163,7 @@
     lastBeat = steady();
     seenBeat = true;
     if (data.now_ms) { serverMinusHere = data.now_ms - steady(); }
+    if (data.ready !== undefined) { ready = data.ready; }
     if (data.build && data.build !== body.dataset.build) { show(byId('updated'), true); }
     drawAge();
   }

@@ -10,6 +10,8 @@ mod form;
 mod guard;
 mod models;
 mod pages;
+#[cfg(test)]
+mod tests;
 
 pub use feed::Feed;
 

@@ -372,10 +372,9 @@ impl Painter<'_> {
                 // As old as the heartbeat that told it makes it.
                 let told = home.heard_at.map_or(Span::zero(), |at| self.now - at);
                 let age = self.span(Span::try_seconds(secs as i64).unwrap_or_default() + told);
-                self.language
-                    .pick(format!("{} {age}前", self.l("last_life")), format!("{} {age} ago", self.l("last_life")))
+                self.language.pick(format!("{age}前"), format!("{age} ago"))
             }
-            (false, None) => format!("{}: {}", self.l("last_life"), self.l("unknown")),
+            (false, None) => self.l("unknown").to_owned(),
         };
         let place = home.place.as_ref().map_or_else(|| "—".to_owned(), |place| text::shown(place, 30));
         HomeModel { home: home.home.to_string(), place, link: link.to_owned(), heard, life }

@@ -237,6 +237,30 @@ pub(super) fn said(site: &Site, visitor: &Visitor, status: StatusCode, lines: &[
     (status, page(Said { f, heading, lines, links: Vec::new() }.render())).into_response()
 }
 
+#[derive(Template)]
+#[template(path = "choose.html")]
+struct Choose {
+    f: Frame,
+    action: String,
+    word: &'static str,
+    fields: Vec<Fact>,
+}
+
+/// A click without a person: the same click again, once somebody says who it was. Nobody is guessed.
+pub(super) fn choose_person(
+    site: &Site,
+    visitor: &Visitor,
+    action: String,
+    step: &str,
+    fields: Vec<(&'static str, String)>,
+) -> Response {
+    let mut f = Frame::new(site, visitor, site.now(), "/", "");
+    f.refreshes = false;
+    let word = text::button(visitor.language, step).unwrap_or_default();
+    let fields = fields.into_iter().map(|(name, value)| Fact { name, value }).collect();
+    page(Choose { f, action, word, fields }.render())
+}
+
 fn choose(site: &Site, visitor: &Visitor, keys: &[AlertKey]) -> Response {
     let now = site.now();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };

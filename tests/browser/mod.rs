@@ -133,10 +133,16 @@ impl Browser {
         self.all(selector).swap_remove(0)
     }
 
+    /// Clicks what a person sees there; a row that is just being drawn anew is aimed at again.
     #[track_caller]
     pub fn click(&self, selector: &str) {
-        let element = self.one(selector);
-        self.post(&format!("/element/{element}/click"), &json!({}));
+        let mut answer = Value::Null;
+        wait_until(&format!("{selector:?} can be clicked"), PATIENCE, || {
+            let element = self.one(selector);
+            answer = self.command("POST", &format!("/element/{element}/click"), &json!({}));
+            !["stale element reference", "no such element"].iter().any(|gone| answer["error"] == *gone)
+        });
+        assert!(answer.get("error").is_none(), "{selector:?}: {}: {}", answer["error"], answer["message"]);
     }
 
     #[track_caller]

@@ -2,6 +2,7 @@
 //!
 //! Each story passes only with an empty console and without a request to another host. `PICTURES=<folder>` keeps
 //! screenshots for people to look at.
+#![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
 #[path = "../browser/mod.rs"]
 mod driver;
@@ -64,8 +65,8 @@ fn live_through(bench: &Bench, browser: &Browser) {
 
 /// From an unclaimed row to its closing, button by button, as the desk offers them.
 fn walk(browser: &Browser) {
-    browser.click(".row .act select option[value=zhang]");
     browser.click(".row button.d-take");
+    browser.click(".choose button[value=zhang]");
     browser.click(".in_hand .row button.d-depart");
     browser.click(".in_hand .row button.d-arrive");
     browser.click(".in_hand .row a.d-close");
@@ -77,6 +78,7 @@ fn walk(browser: &Browser) {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // the figures are for people
 fn a_row_is_on_an_open_page_within_a_second_of_its_notice() {
     let bench = Bench::start();
     let browser = Browser::open(WIDE);
@@ -130,7 +132,7 @@ fn both_languages_fit_on_desk_and_phone() {
         }
         browser.go(&bench.url("/"));
         browser.run("document.getElementById('who').value = 'zhang'; document.getElementById('who').form.submit();");
-        wait_until("somebody acts", SOON, || !browser.has(".row .act select"));
+        wait_until("somebody acts", SOON, || browser.has("#who option[value=zhang][selected]"));
         browser.go(&bench.url("/language/zh?back=/"));
         keep_picture(&browser, &format!("acting-{size}"));
         browser.click(".in_hand .what");
@@ -192,8 +194,8 @@ fn who_was_second_is_told_who_was_first() {
     let browser = Browser::open(Window { script: false, ..WIDE });
     browser.go(&bench.url("/"));
     bench.click(id, "take", "li", &[]);
-    browser.click(".row .act select option[value=zhang]");
     browser.click(".row button.d-take");
+    browser.click(".choose button[value=zhang]");
     browser.wait_for_text(".message", "上门员 老李");
     assert!(
         browser.text(".deeds").contains("协助") && browser.text(".deeds").contains("接管"),
@@ -213,12 +215,28 @@ fn a_page_that_lost_its_station_says_so_and_comes_back_by_itself() {
     wait_until("the page calls itself stale", Duration::from_secs(20), || {
         browser.text("#stale").contains("画面停住了")
     });
+    assert!(!browser.text(".strip").contains("接收正常"), "nothing is green without proof");
     keep_picture(&browser, "stale");
     bench.start_station_at(port);
     wait_until("homes can reach it", SOON, || bench.get("/readyz").0 == 200);
     bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the missed row is there", Duration::from_secs(20), || browser.has(".row.s-emergency"));
     wait_until("the strip is gone", SOON, || browser.text("#stale").is_empty());
+}
+
+#[test]
+fn an_open_page_learns_that_no_home_can_reach_the_station() {
+    let mut bench = Bench::start();
+    let browser = Browser::open(WIDE);
+    browser.go(&bench.url("/"));
+    browser.wait_for_text("#ready", "接收正常");
+    bench.broker.kill();
+    browser.wait_for_text("#not-ready", "不可接警");
+    assert_eq!(browser.text("#ready"), "");
+    bench.broker.restart();
+    browser.wait_for_text("#ready", "接收正常");
+    assert_eq!(browser.text("#not-ready"), "");
+    assert_clean(&bench, &browser);
 }
 
 /// One of everything.
