@@ -21,7 +21,7 @@ impl Resident {
     pub fn step(&mut self) -> (Duration, &str) {
         let pause = Duration::from_millis(1500 + self.next() % 2500);
         // Two of three times on to another room, else about in the same one.
-        if self.next() % 3 != 0 {
+        if !self.next().is_multiple_of(3) {
             self.room =
                 (self.room + 1 + (self.next() as usize % self.rooms.len().max(2).saturating_sub(1))) % self.rooms.len();
         }

@@ -1,4 +1,6 @@
 //! What must hold, one module per promise.
+#![allow(clippy::unwrap_used)] // a fixture that cannot be set up ends its test
+#![allow(clippy::print_stderr)] // seeds and figures are printed
 
 mod architecture;
 mod browser;
