@@ -2,7 +2,7 @@
 
 use super::{Alarm, Finding, Known, Rule};
 use crate::model::reason::Reason;
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use serde::Deserialize;
 
 /// `[rules.low_battery]`
@@ -46,7 +46,8 @@ impl Rule for LowBattery {
                     limit_percent: self.at_most_percent,
                 },
                 // One episode per cell: readings that go up and down with the temperature are one matter.
-                since: battery.since,
+                // A cell may be low in its very first report; its episode began before that instant.
+                since: battery.since - Span::milliseconds(1),
                 is_over: false,
             })
         });
@@ -66,7 +67,7 @@ mod tests {
         let rule = rule(&super::super::Settings::default());
         let mut since = |clock: &str, percent| {
             seen.observe(&home(), &observed("hall", at(clock), Measure::BatteryPercent(percent), Evidence::Level));
-            judge(&rule, at(clock), &seen).alarms.first().map(|alarm| alarm.since)
+            judge(&rule, at(clock), &seen).alarms.first().map(|alarm| alarm.since + Span::milliseconds(1))
         };
         assert_eq!(since("08:00", 40.0), None);
         assert_eq!(since("09:00", 14.0), Some(at("08:00")));
