@@ -143,7 +143,8 @@ impl<W: Write> Print<'_, W> {
             }
         }
         let days = days(summary);
-        writeln!(self.out, "{} alerts in {days:.1} days, {} rows", raised.len(), summary.rows)?;
+        let alerts = if raised.len() == 1 { "alert" } else { "alerts" };
+        writeln!(self.out, "{} {alerts} in {days:.1} days, {} rows", raised.len(), summary.rows)?;
         self.out.flush()
     }
 
