@@ -67,7 +67,7 @@ async fn listen(args: &Args, config: Gateway) -> Result<(), Problem> {
             () = &mut end => None,
         };
         match event {
-            Some(Event::Frame(frame)) => output.write(walk.hear(clock::now(), &frame)),
+            Some(Event::Frame(frame) | Event::Delivered(frame, _)) => output.write(walk.hear(clock::now(), &frame)),
             Some(Event::Link { source, up, why }) => output.write([walk.link(clock::now(), &source, up, &why)]),
             None => break,
         }

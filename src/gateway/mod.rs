@@ -7,9 +7,11 @@ pub mod last_good;
 pub mod plan;
 
 mod admission;
+mod deliveries;
 mod history;
 mod marks;
 mod outbox;
+mod subscribed;
 mod tasks;
 mod timekeeper;
 mod turn;
@@ -24,6 +26,7 @@ use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
 use crate::sources;
 use crate::store::{Retention, Store, Written};
+use deliveries::Deliveries;
 use health::{Beat, Link, Watchdog};
 use marks::Marks;
 use plan::{BROKER, Plan};
@@ -232,6 +235,7 @@ impl Gateway {
     fn source(&mut self, now: Reading, event: sources::Event) {
         match event {
             sources::Event::Frame(frame) => self.turn.frame(now, &frame),
+            sources::Event::Delivered(frame, delivery) => self.turn.delivered(now, &frame, delivery),
             sources::Event::Link { source, up, why } => {
                 self.note_link(now, &source, up, why);
                 let carried = if source == BROKER { self.plan.behind_broker() } else { vec![source] };
@@ -357,7 +361,11 @@ impl Gateway {
     async fn reload(&mut self, now: Reading, plan: Plan, written: &mut mpsc::UnboundedReceiver<Written>) {
         self.flush(written).await;
         match make_turn(&plan, &self.store) {
-            Ok(turn) => self.turn = turn,
+            Ok(turn) => {
+                // It was read from the history after everything that waited there.
+                self.turn.acknowledge_all();
+                self.turn = turn;
+            }
             Err(problem) => {
                 tracing::error!("{problem}; the running configuration stays");
                 return;
@@ -412,15 +420,15 @@ impl Gateway {
 
 fn make_turn(plan: &Plan, store: &Store) -> Result<Turn, Problem> {
     let engine = Engine::new(plan.home.clone(), &plan.rules, plan.circle.clone());
-    let engine = match turn::restore(engine.clone(), store) {
-        Ok(engine) => engine,
+    let (engine, deliveries) = match turn::restore(engine.clone(), store) {
+        Ok(restored) => restored,
         Err(error) => {
             // A memory that cannot be read must not stop the watch; the trouble is told by whoever opened it.
             tracing::error!(%error, "the history cannot be read");
-            engine
+            (engine, Deliveries::default())
         }
     };
-    Ok(Turn::new(engine, plan.decoders(), plan.whose(), store.clone()))
+    Ok(Turn::new(engine, deliveries, plan.decoders(), plan.whose(), store.clone()))
 }
 
 /// Frames taken into one turn beyond the first.

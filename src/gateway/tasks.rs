@@ -2,6 +2,7 @@
 
 use crate::gateway::outbox::{self, Report, Waiting};
 use crate::gateway::plan::{BROKER, Channel, Plan};
+use crate::gateway::subscribed;
 use crate::gateway::turn::Path;
 use crate::model::ids::HomeId;
 use crate::mqtt;
@@ -84,9 +85,12 @@ impl Tasks {
         if let Some((_, running)) = self.broker.take() {
             running.handle.abort();
         }
+        let filters = wanted.iter().flat_map(|settings| settings.filters.clone()).collect();
+        let kept = mqtt::Kept { dropped_filters: subscribed::follow(&plan.state_dir, filters) };
         self.broker = wanted.filter(|settings| !settings.filters.is_empty()).map(|settings| {
             let alive = Arc::new(AtomicU64::new(0));
-            let source = sources::mqtt::run(settings.clone(), BROKER.into(), self.frames.clone(), Arc::clone(&alive));
+            let (frames, name) = (self.frames.clone(), BROKER.to_owned());
+            let source = sources::mqtt::run_kept(settings.clone(), kept, name, frames, Arc::clone(&alive));
             (settings, Running { handle: tokio::spawn(source), alive })
         });
     }

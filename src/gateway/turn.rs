@@ -1,21 +1,26 @@
 //! One turn: frames become observations, the engine decides, the store commits, and only then notices go out.
 //!
 //! A failing store never holds back an alert: it is sent marked as not durable, and the failure is an alert of its own.
+//! A message of the home's broker is acknowledged when what it led to is on the disk; one that led to nothing urgent at
+//! once, because a broker has few messages under way.
 
 use crate::clock::{self, Reading};
 use crate::devices::{Decoded, Devices, Heard};
 use crate::engine::{Effect, Engine, Input, drive};
 use crate::gateway::admission::Admission;
+use crate::gateway::deliveries::Deliveries;
 use crate::gateway::history::{from_record, to_record};
 use crate::gateway::outbox::Order;
 use crate::gateway::unknown::Unknown;
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::frame::RawFrame;
+use crate::model::home::SensorKind;
 use crate::model::ids::{ChannelName, PointId, SensorId};
-use crate::model::observation::{Measure, Observation, Reading as SensorReading};
+use crate::model::observation::{Evidence, Measure, Observation, Reading as SensorReading};
 use crate::model::reason::{Reason, Severity};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
+use crate::mqtt::Delivery;
 use crate::sinks::Outgoing;
 use crate::store::{Batch, OutboxRow, Store, Written};
 use crate::wire::{AlertState, Notice, Receipt, StationStep, VERSION, Wire};
@@ -57,11 +62,20 @@ pub struct Turn {
     store: Store,
     paths: Vec<Path>,
     batch: Batch,
-    sends: Vec<Send>,
-    waiting: BTreeMap<u64, Vec<Send>>,
+    deliveries: Deliveries,
+    held: Held,
+    waiting: BTreeMap<u64, Held>,
     last_ticket: u64,
     life_written_at: Option<Span>,
     last_turn: Timestamp,
+}
+
+/// What waits for a commit.
+#[derive(Default)]
+struct Held {
+    sends: Vec<Send>,
+    /// Messages to be acknowledged after it.
+    deliveries: Vec<Delivery>,
 }
 
 /// A notice that waits for its commit.
@@ -77,6 +91,7 @@ impl Turn {
     /// A turn around `engine`, which has its history behind it.
     pub fn new(
         engine: Engine,
+        deliveries: Deliveries,
         devices: Devices,
         whose: BTreeMap<(&'static str, String), Vec<SensorId>>,
         store: Store,
@@ -93,7 +108,8 @@ impl Turn {
             store,
             paths: Vec::new(),
             batch: Batch::default(),
-            sends: Vec::new(),
+            deliveries,
+            held: Held::default(),
             waiting: BTreeMap::new(),
             last_ticket: 0,
             life_written_at: None,
@@ -127,11 +143,31 @@ impl Turn {
 
     /// A frame from a source.
     pub fn frame(&mut self, now: Reading, frame: &RawFrame) {
+        self.decode(now, frame, false);
+    }
+
+    /// A message of the session that the home's broker keeps.
+    pub fn delivered(&mut self, now: Reading, frame: &RawFrame, delivery: Delivery) {
+        if self.deliveries.is_known(now.wall, frame, &delivery) {
+            tracing::info!(number = delivery.number, "a press that is in the history already was handed out again");
+            // Its commit may still be under way; the answer to this turn's batch comes after it.
+            self.batch.urgent = true;
+        } else if self.decode(now, frame, delivery.late) {
+            self.batch.records.extend(self.deliveries.take(now.wall, frame, &delivery));
+        }
+        self.held.deliveries.push(delivery);
+    }
+
+    /// What the frame says is taken in; whether a known button was pressed.
+    fn decode(&mut self, now: Reading, frame: &RawFrame, late: bool) -> bool {
+        let mut is_press = false;
         for heard in self.devices.decode(frame) {
             let Heard { family, outcome } = heard;
             match outcome {
                 Decoded::Readings(readings) => {
-                    readings.into_iter().for_each(|reading| self.reading(now, family, reading))
+                    for reading in readings {
+                        is_press |= self.reading(now, family, reading, late);
+                    }
                 }
                 Decoded::Malformed(why) => {
                     *self.malformed.entry(family).or_default() += 1;
@@ -140,18 +176,20 @@ impl Turn {
                 Decoded::Incomplete | Decoded::NotMine => {}
             }
         }
+        is_press
     }
 
-    fn reading(&mut self, now: Reading, family: &'static str, reading: SensorReading) {
+    fn reading(&mut self, now: Reading, family: &'static str, reading: SensorReading, late: bool) -> bool {
         if let Measure::Bridge(up) = reading.measure {
             // The bridge speaks for every sensor behind it.
             self.link(now, family, up);
-            return;
+            return false;
         }
         let Some(sensors) = self.whose.get(&(family, reading.device.clone())).cloned() else {
             self.unknown.note(now.wall, family, &reading);
-            return;
+            return false;
         };
+        let mut is_press = false;
         for sensor in sensors {
             let Some(kind) = self.engine.home().sensors.get(&sensor).map(|sensor| sensor.kind) else { continue };
             if !self.admission.admits(&sensor, kind, now.since_boot) {
@@ -161,11 +199,13 @@ impl Turn {
                 at: now.wall,
                 sensor,
                 measure: reading.measure.clone(),
-                evidence: reading.evidence,
+                evidence: if late { evidence_of_late(kind, &reading) } else { reading.evidence },
                 copy: reading.copy,
             };
+            is_press |= matches!(&observation.measure, Measure::Button(press) if press.is_press());
             self.observed(now, observation);
         }
+        is_press
     }
 
     fn observed(&mut self, now: Reading, observation: Observation) {
@@ -253,13 +293,16 @@ impl Turn {
     /// The store has committed a batch, or could not.
     pub fn written(&mut self, now: Reading, written: Written) {
         let durable = written.result.is_ok();
-        for send in self.waiting.remove(&written.ticket).unwrap_or_default() {
+        let held = self.waiting.remove(&written.ticket).unwrap_or_default();
+        for send in held.sends {
             let mut outgoing = send.outgoing;
             outgoing.notice.durable = durable;
             let order =
                 Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
             self.paths[send.path].orders.send(order).ok();
         }
+        // Also after a failed commit: a disk that is full must not stop the flow, and the notices are on their way.
+        held.deliveries.into_iter().for_each(Delivery::acknowledge);
         match (written.result, self.store_trouble.is_some()) {
             (Err(why), false) => {
                 tracing::error!(why, "the history cannot be written; alerts go out all the same");
@@ -278,11 +321,16 @@ impl Turn {
     /// Hands what the turn decided to the store; notices follow its commit. Returns the ticket, if there was anything.
     pub fn finish(&mut self) -> Option<u64> {
         let is_empty = self.batch.records.is_empty() && self.batch.outbox.is_empty() && self.batch.settled.is_empty();
-        if is_empty {
-            self.batch.urgent = false;
-            return None;
+        if !self.batch.urgent {
+            std::mem::take(&mut self.held.deliveries).into_iter().for_each(Delivery::acknowledge);
         }
-        Some(self.submit())
+        (!is_empty || self.batch.urgent).then(|| self.submit())
+    }
+
+    /// Acknowledges what waits for commits whose end this turn will not see.
+    pub fn acknowledge_all(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting).into_values().chain([std::mem::take(&mut self.held)]);
+        waiting.flat_map(|held| held.deliveries).for_each(Delivery::acknowledge);
     }
 
     /// An empty batch: its answer proves that the store's thread moves.
@@ -295,8 +343,9 @@ impl Turn {
         self.last_ticket += 1;
         let mut batch = std::mem::take(&mut self.batch);
         batch.ticket = self.last_ticket;
-        if !self.sends.is_empty() {
-            self.waiting.insert(self.last_ticket, std::mem::take(&mut self.sends));
+        let held = std::mem::take(&mut self.held);
+        if !held.sends.is_empty() || !held.deliveries.is_empty() {
+            self.waiting.insert(self.last_ticket, held);
         }
         self.store.submit(batch);
         self.last_ticket
@@ -357,7 +406,7 @@ impl Turn {
                 });
                 let outgoing = Outgoing { home: notice.home.clone(), point: point.clone(), notice: notice.clone() };
                 let wait = SECOND_PATH_AFTER * nth as i32;
-                self.sends.push(Send { path, key: key.clone(), priority, wait, outgoing });
+                self.held.sends.push(Send { path, key: key.clone(), priority, wait, outgoing });
             }
         }
     }
@@ -378,15 +427,23 @@ impl Turn {
     }
 }
 
-/// Rebuilds an engine from the store's history.
-pub fn restore(engine: Engine, store: &Store) -> Result<Engine, crate::store::Error> {
-    let mut engine = engine;
+/// What a message that was held back while nobody listened can prove: that a button was pressed, that there was smoke;
+/// but not that anybody is about now.
+fn evidence_of_late(kind: SensorKind, reading: &SensorReading) -> Evidence {
+    let is_call = matches!(reading.measure, Measure::Button(_));
+    if kind.shows_life() && !is_call { Evidence::Cached } else { reading.evidence }
+}
+
+/// Rebuilds from the store's history the engine, and which messages it holds already.
+pub fn restore(engine: Engine, store: &Store) -> Result<(Engine, Deliveries), crate::store::Error> {
+    let (mut engine, mut deliveries) = (engine, Deliveries::default());
     store.for_each_record(None, |record| {
+        deliveries.recall(&record);
         if let Some(recorded) = from_record(record) {
             engine.recall(recorded);
         }
     })?;
-    Ok(engine)
+    Ok((engine, deliveries))
 }
 
 fn key(point: &PointId, alert: AlertId, step: u32) -> String {

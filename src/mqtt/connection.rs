@@ -7,9 +7,10 @@ use crate::clock;
 use crate::model::time::Span;
 use crate::mqtt::Event;
 use crate::mqtt::backoff::Backoff;
+use crate::mqtt::delivery::Delivery;
 use crate::mqtt::dial::Dialer;
 use crate::mqtt::link::{Connection, Link, Orders};
-use crate::mqtt::settings::{MESSAGE_BYTES_MAX, Pace, Settings, Will};
+use crate::mqtt::settings::{Kept, MESSAGE_BYTES_MAX, Pace, Settings, Will};
 use crate::mqtt::words;
 use rumqttc::{
     AsyncClient, ConnectionError, EventLoop, Outgoing, Packet, Publish, PublishOptions, QoS, SubAck, SubscribeFilter,
@@ -25,6 +26,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 /// Keeps a connection until told to stop.
 pub(super) async fn keep(
     settings: Settings,
+    kept: Option<Kept>,
     pace: Pace,
     link: Link,
     orders: watch::Receiver<Orders>,
@@ -35,7 +37,7 @@ pub(super) async fn keep(
     let mut backoff = Backoff::new(&settings.client_id);
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut task = Task { settings, pace, link, orders, events, alive, tick, number: 0, told: None };
+    let mut task = Task { settings, kept, pace, link, orders, events, alive, tick, number: 0, told: None };
     loop {
         let End { why, held, closed_by_broker } = match task.one_connection(&dialer).await {
             Ok(()) => return,
@@ -66,6 +68,7 @@ pub(super) async fn keep(
 
 struct Task {
     settings: Settings,
+    kept: Option<Kept>,
     pace: Pace,
     link: Link,
     orders: watch::Receiver<Orders>,
@@ -96,6 +99,16 @@ struct Progress {
     ready_by: Option<Span>,
     /// By when it must have answered the question for a sign of life.
     ping_by: Option<Span>,
+    /// What the broker held back is still coming.
+    backlog: Option<Backlog>,
+}
+
+/// The messages that a broker held back come first and in their order, but nothing says where they end. So a mark is
+/// published behind them, on a topic that only this client hears; when it is back, what follows is new.
+struct Backlog {
+    mark: Vec<u8>,
+    /// A broker whose access list swallows the mark must not make everything old for ever.
+    over_at: Option<Span>,
 }
 
 enum Next {
@@ -111,7 +124,7 @@ impl Task {
         self.number += 1;
         let (client, mut event_loop) = self.client(dialer).map_err(|why| End::of(why, None))?;
         let ready_by = Some(clock::since_boot() + span(self.pace.connect_within));
-        let mut progress = Progress { since: None, is_up: false, ready_by, ping_by: None };
+        let mut progress = Progress { since: None, is_up: false, ready_by, ping_by: None, backlog: None };
         loop {
             let next = self.next(&mut event_loop, progress.answer_by()).await;
             if matches!(next, Next::Polled(Err(_)) | Next::Silent | Next::Renew)
@@ -142,10 +155,14 @@ impl Task {
     }
 
     fn client(&self, dialer: &Dialer) -> Result<(AsyncClient, EventLoop), String> {
-        let mut options = self.settings.options(&self.pace)?;
+        let mut options = self.settings.options(&self.pace, self.kept.is_some())?;
         let dialer = dialer.clone();
         options.set_socket_connector(move |_, _| dialer.clone().dial());
-        let built = AsyncClient::builder(options).capacity(REQUESTS_WAITING_MAX).try_build();
+        let builder = AsyncClient::builder(options);
+        // Acknowledgements are never refused a place; the broker's limit on messages under way bounds them.
+        let builder =
+            if self.kept.is_some() { builder.unbounded() } else { builder.capacity(REQUESTS_WAITING_MAX) };
+        let built = builder.try_build();
         let (client, mut event_loop) = built.map_err(|error| error.to_string())?;
         let mut network = event_loop.network_options();
         network.set_connection_timeout(self.pace.connect_within.as_secs().max(1));
@@ -194,8 +211,9 @@ impl Task {
             progress.ping_by = answer_by;
         } else if let rumqttc::Event::Incoming(packet) = event {
             match packet {
-                Packet::ConnAck(_) => {
+                Packet::ConnAck(greeting) => {
                     progress.since = Some(clock::since_boot());
+                    progress.backlog = (self.kept.is_some() && greeting.session_present).then(Backlog::new);
                     progress.ready_by = answer_by;
                     if self.settings.filters.is_empty() {
                         progress.ready_by = None;
@@ -207,6 +225,7 @@ impl Task {
                 Packet::SubAck(answer) => {
                     progress.ready_by = None;
                     self.note_refused(&answer);
+                    self.mark_end_of_backlog(client, progress);
                     self.become_up(client, progress).await?;
                 }
                 Packet::PingResp => progress.ping_by = None,
@@ -227,10 +246,31 @@ impl Task {
     }
 
     fn subscribe(&self, client: &AsyncClient) {
-        let filters = self.settings.filters.iter().map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
+        let mark = self.kept.iter().map(|_| self.mark_topic());
+        let filters = self.settings.filters.iter().cloned().chain(mark);
+        let filters = filters.map(|filter| SubscribeFilter::new(filter, QoS::AtLeastOnce));
         // A refusal to queue leaves the SUBACK out, and its deadline drops the connection.
         if let Err(error) = client.try_subscribe_many(filters) {
             tracing::error!(broker = %self.settings.broker, %error, "cannot subscribe");
+        }
+        let dropped = self.kept.iter().flat_map(|kept| &kept.dropped_filters).cloned().collect::<Vec<_>>();
+        if !dropped.is_empty()
+            && let Err(error) = client.try_unsubscribe_many(dropped)
+        {
+            tracing::warn!(broker = %self.settings.broker, %error, "cannot unsubscribe");
+        }
+    }
+
+    fn mark_topic(&self) -> String {
+        format!("carecircle/mark/{}", self.settings.client_id)
+    }
+
+    fn mark_end_of_backlog(&self, client: &AsyncClient, progress: &mut Progress) {
+        let Some(backlog) = &mut progress.backlog else { return };
+        backlog.over_at = Some(clock::since_boot() + span(BACKLOG_WITHIN));
+        let options = PublishOptions::at_least_once();
+        if let Err(error) = client.try_publish(self.mark_topic(), backlog.mark.clone(), options) {
+            tracing::debug!(broker = %self.settings.broker, %error, "cannot mark the end of what was held back");
         }
     }
 
@@ -272,16 +312,25 @@ impl Task {
     ) -> Result<(), Stopped> {
         // Brokers may send before the SUBACK; a message proves as well that we are subscribed.
         self.become_up(client, progress).await?;
+        let kept = self.kept.as_ref().map(|_| Delivery::of(&message, progress.is_late(), client));
         let topic = String::from_utf8_lossy(&message.topic).into_owned();
         if message.payload.len() > MESSAGE_BYTES_MAX {
             tracing::debug!(topic, bytes = message.payload.len(), "message is too large and left out");
+            kept.into_iter().for_each(Delivery::acknowledge);
             return Ok(());
         }
-        let message = Event::Message { topic, payload: message.payload.to_vec(), retained: message.retain };
+        if kept.is_some() && topic == self.mark_topic() {
+            // A mark of an earlier connection says nothing about this one.
+            progress.backlog.take_if(|backlog| message.payload[..] == backlog.mark[..]);
+            kept.into_iter().for_each(Delivery::acknowledge);
+            return Ok(());
+        }
+        let message = Event::Message { topic, payload: message.payload.to_vec(), retained: message.retain, kept };
         self.events.send(message).await.map_err(|_| Stopped)
     }
 
-    /// What was read together with the end of the connection: the broker counts it as delivered and never repeats it.
+    /// What was read together with the end of the connection: the broker counts it as delivered and never repeats it;
+    /// and one that keeps the session may have ended with it.
     async fn pass_on_the_rest(
         &mut self,
         event_loop: &mut EventLoop,
@@ -335,8 +384,20 @@ impl Progress {
         self.ready_by.into_iter().chain(self.ping_by).min()
     }
 
+    fn is_late(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.over_at.is_none_or(|at| clock::since_boot() < at))
+    }
+
     fn held(&self) -> Option<Duration> {
         (clock::since_boot() - self.since?).to_std().ok()
+    }
+}
+
+impl Backlog {
+    fn new() -> Backlog {
+        // Unlike every mark that may still wait in the session: two runs of one boot never begin in one instant.
+        let mark = format!("{}-{}", std::process::id(), clock::since_boot().num_milliseconds());
+        Backlog { mark: mark.into_bytes(), over_at: None }
     }
 }
 
@@ -358,6 +419,8 @@ fn span(duration: Duration) -> Span {
     Span::from_std(duration).unwrap_or(Span::MAX)
 }
 
+/// A thousand messages, the most that a broker holds back, take a fraction of this.
+const BACKLOG_WITHIN: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_secs(1);
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 /// Requests between the callers and the wire; the permits of a connection hold them far below it.

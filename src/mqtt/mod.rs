@@ -8,6 +8,7 @@ mod access;
 mod address;
 mod backoff;
 mod connection;
+mod delivery;
 mod dial;
 mod link;
 mod settings;
@@ -15,8 +16,9 @@ mod words;
 
 pub use access::Access;
 pub use address::{BadBroker, Broker};
+pub use delivery::Delivery;
 pub use link::{Link, NotPublished};
-pub use settings::{Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};
+pub use settings::{Kept, Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -40,6 +42,8 @@ pub enum Event {
         payload: Vec<u8>,
         /// The broker kept it and handed it out on subscription: state, never an event.
         retained: bool,
+        /// How it came and how it is acknowledged, on a session that the broker keeps; otherwise absent.
+        kept: Option<Delivery>,
     },
 }
 
@@ -53,9 +57,23 @@ pub fn start(settings: Settings, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver
 
 /// The same at another pace.
 pub fn start_paced(settings: Settings, pace: Pace, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
+    spawn(settings, None, pace, alive)
+}
+
+/// The same on a session that the broker keeps while we are away; every message is to be acknowledged by its [`Delivery`].
+pub fn start_kept(settings: Settings, kept: Kept, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
+    spawn(settings, Some(kept), Pace::default(), alive)
+}
+
+fn spawn(
+    settings: Settings,
+    kept: Option<Kept>,
+    pace: Pace,
+    alive: Arc<AtomicU64>,
+) -> (Link, mpsc::Receiver<Event>) {
     let (events, receiver) = mpsc::channel(EVENTS_WAITING_MAX);
     let (link, orders) = Link::new(pace.answer_within);
-    tokio::spawn(connection::keep(settings, pace, link.clone(), orders, events, alive));
+    tokio::spawn(connection::keep(settings, kept, pace, link.clone(), orders, events, alive));
     (link, receiver)
 }
 

@@ -28,6 +28,13 @@ pub struct Settings {
     pub announce: Option<(String, Vec<u8>)>,
 }
 
+/// A session that the broker keeps under the client id while we are away, with what came meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kept {
+    /// Filters that the session may still hold from before and nobody wants any more.
+    pub dropped_filters: Vec<String>,
+}
+
 /// User and password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
@@ -115,15 +122,15 @@ impl Settings {
                 return Err(format!("{filter:?} is no topic filter"));
             }
         }
-        self.options(&Pace::default()).map(drop)
+        self.options(&Pace::default(), false).map(drop)
     }
 
-    pub(super) fn options(&self, pace: &Pace) -> Result<MqttOptions, String> {
+    pub(super) fn options(&self, pace: &Pace, is_kept: bool) -> Result<MqttOptions, String> {
         let mut options = MqttOptions::new(&self.client_id, (self.broker.host.as_str(), self.broker.port));
         options
             .set_keep_alive(pace.keep_alive_secs)
-            .set_clean_session(true)
-            .set_ack_mode(AckMode::Automatic)
+            .set_clean_session(!is_kept)
+            .set_ack_mode(if is_kept { AckMode::Manual } else { AckMode::Automatic })
             .set_max_packet_size(PACKET_BYTES_MAX, 2 * MESSAGE_BYTES_MAX)
             // Twice ours: a caller that gave up leaves its packet in flight.
             .set_inflight(2 * IN_FLIGHT_MAX)

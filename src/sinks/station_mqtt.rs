@@ -116,7 +116,7 @@ async fn listen(
         let what = match event {
             mqtt::Event::Up => What::Up,
             mqtt::Event::Down { why } => What::Down { why },
-            mqtt::Event::Message { topic, payload, retained } => {
+            mqtt::Event::Message { topic, payload, retained, .. } => {
                 read(&home, &topic, &payload, retained).unwrap_or_else(|why| What::Refused { topic, why })
             }
         };

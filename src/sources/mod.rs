@@ -3,6 +3,7 @@
 //! Never knows what the bytes mean.
 
 use crate::model::frame::RawFrame;
+use crate::mqtt::Delivery;
 
 pub mod mqtt;
 pub mod serial;
@@ -12,6 +13,8 @@ pub mod serial;
 pub enum Event {
     /// One message or one complete serial frame.
     Frame(RawFrame),
+    /// A message of a session that the home's broker keeps; to be acknowledged when what it led to is on the disk.
+    Delivered(RawFrame, Delivery),
     /// The way to the sensors came or went.
     Link {
         /// The source by its name in the config.

@@ -12,7 +12,30 @@ use tokio::sync::mpsc;
 /// While `out` is full nothing more is read: the broker waits, and says so in its own log.
 pub async fn run(settings: mqtt::Settings, name: String, out: mpsc::Sender<Event>, alive: Arc<AtomicU64>) {
     let broker = settings.broker.to_string();
-    let (link, mut events) = mqtt::start(settings, alive);
+    let (link, events) = mqtt::start(settings, alive);
+    hear(link, events, &broker, &name, out).await;
+}
+
+/// The same on a session that the broker keeps: a message that nobody acknowledged comes again, also to the next run.
+pub async fn run_kept(
+    settings: mqtt::Settings,
+    kept: mqtt::Kept,
+    name: String,
+    out: mpsc::Sender<Event>,
+    alive: Arc<AtomicU64>,
+) {
+    let broker = settings.broker.to_string();
+    let (link, events) = mqtt::start_kept(settings, kept, alive);
+    hear(link, events, &broker, &name, out).await;
+}
+
+async fn hear(
+    link: mqtt::Link,
+    mut events: mpsc::Receiver<mqtt::Event>,
+    broker: &str,
+    name: &str,
+    out: mpsc::Sender<Event>,
+) {
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
@@ -20,10 +43,14 @@ pub async fn run(settings: mqtt::Settings, name: String, out: mpsc::Sender<Event
         };
         let Some(event) = event else { break };
         let event = match event {
-            mqtt::Event::Up => Event::Link { source: name.clone(), up: true, why: up_words(&broker, &link) },
-            mqtt::Event::Down { why } => Event::Link { source: name.clone(), up: false, why },
-            mqtt::Event::Message { topic, payload, retained } => {
-                Event::Frame(RawFrame { from: Origin::Mqtt { topic }, bytes: payload, retained })
+            mqtt::Event::Up => Event::Link { source: name.to_owned(), up: true, why: up_words(broker, &link) },
+            mqtt::Event::Down { why } => Event::Link { source: name.to_owned(), up: false, why },
+            mqtt::Event::Message { topic, payload, retained, kept } => {
+                let frame = RawFrame { from: Origin::Mqtt { topic }, bytes: payload, retained };
+                match kept {
+                    Some(delivery) => Event::Delivered(frame, delivery),
+                    None => Event::Frame(frame),
+                }
             }
         };
         if out.send(event).await.is_err() {

@@ -120,7 +120,7 @@ impl Turn {
                 self.health(|health| health.broker = Some(why));
                 self.decide(Input::OwnLink { up: false });
             }
-            Event::Message { topic, payload, retained } => match feed::read(&self.point, &topic, &payload, retained) {
+            Event::Message { topic, payload, retained, .. } => match feed::read(&self.point, &topic, &payload, retained) {
                 Ok(Some(input)) => self.decide(input),
                 Ok(None) => {}
                 Err(why) => tracing::warn!(topic, why, "a message was not understood"),
@@ -305,7 +305,7 @@ mod tests {
         let topic = "carecircle/v1/flat/up/lehe/notice";
         let message = |turn: &mut Turn| {
             let (topic, payload) = (topic.to_owned(), NOTICE.as_bytes().to_vec());
-            turn.event(Event::Message { topic, payload, retained: false });
+            turn.event(Event::Message { topic, payload, retained: false, kept: None });
         };
         message(&mut turn);
         assert_eq!((turn.waiting.len(), turn.withheld.len()), (1, 0), "nothing is told before the commit");

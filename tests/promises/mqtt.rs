@@ -65,7 +65,7 @@ async fn down(events: &mut Receiver<Event>) -> String {
 
 async fn message(events: &mut Receiver<Event>) -> (String, Vec<u8>, bool) {
     loop {
-        if let Event::Message { topic, payload, retained } = next(events).await {
+        if let Event::Message { topic, payload, retained, .. } = next(events).await {
             return (topic, payload, retained);
         }
     }

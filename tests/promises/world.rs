@@ -5,7 +5,7 @@
 use super::support::{Daemon, Mosquitto, free_port, wait_until};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 /// Long enough for a loaded machine; nothing is measured against it.
@@ -131,6 +131,11 @@ impl World {
         bands.values().flat_map(rows).chain(rows(&desk["faults"])).collect()
     }
 
+    /// An alert by its number, closed or not.
+    pub fn alert(&self, number: u64) -> Option<Value> {
+        self.get(&format!("/api/v1/alerts/made-up-1/{number}")).filter(|alert| alert["rule"].is_string())
+    }
+
     /// Every alert of this rule.
     pub fn alerts_of(&self, rule: &str) -> Vec<Value> {
         self.alerts().into_iter().filter(|alert| alert["rule"] == rule).collect()
@@ -156,17 +161,26 @@ impl World {
 
     /// Publishes with Debian's own client, QoS 1; returns when the broker has acknowledged.
     pub fn publish(&self, topic: &str, payload: &str) {
+        assert!(self.begin_publish(topic, payload).wait().unwrap().success());
+    }
+
+    /// Begins to publish; the client ends when the broker has acknowledged.
+    fn begin_publish(&self, topic: &str, payload: &str) -> Child {
         let port = self.home_broker.port.to_string();
-        let status = Command::new("mosquitto_pub")
+        Command::new("mosquitto_pub")
             .args(["-p", &port, "-q", "1", "-t", topic, "-m", payload])
-            .status()
-            .expect("mosquitto_pub is installed (apt-get install mosquitto-clients)");
-        assert!(status.success());
+            .spawn()
+            .expect("mosquitto_pub is installed (apt-get install mosquitto-clients)")
     }
 
     /// Somebody presses the pendant that hangs on Zigbee.
     pub fn press(&self) {
-        self.publish("zigbee2mqtt/pendant", r#"{"action":"emergency","battery":80,"linkquality":120}"#);
+        assert!(self.begin_press().wait().unwrap().success());
+    }
+
+    /// Somebody is just pressing it.
+    pub fn begin_press(&self) -> Child {
+        self.begin_publish("zigbee2mqtt/pendant", r#"{"action":"emergency","battery":80,"linkquality":120}"#)
     }
 
     /// Somebody moves in the hall.
