@@ -25,6 +25,12 @@ use tokio::sync::mpsc;
 /// Signs of life are written at most this often at once; in between they wait and are written together.
 const LIFE_WRITTEN_EVERY: Span = Span::seconds(10);
 
+/// A commit takes milliseconds; a disk that needs longer is in trouble.
+const WRITTEN_WITHIN: Span = Span::seconds(2);
+
+/// What is said of a disk that hangs.
+pub const NO_ANSWER: &str = "the disk does not answer";
+
 /// A second path to the same point waits this long for the first one's receipt.
 const SECOND_PATH_AFTER: Span = Span::seconds(15);
 
@@ -58,10 +64,16 @@ pub struct Turn {
     paths: Vec<Path>,
     batch: Batch,
     sends: Vec<Send>,
-    waiting: BTreeMap<u64, Vec<Send>>,
+    waiting: BTreeMap<u64, Waiting>,
     last_ticket: u64,
     life_written_at: Option<Span>,
     last_turn: Timestamp,
+}
+
+/// Notices that wait for their commit.
+struct Waiting {
+    since_boot: Span,
+    sends: Vec<Send>,
 }
 
 /// A notice that waits for its commit.
@@ -99,6 +111,17 @@ impl Turn {
             life_written_at: None,
             last_turn: clock::now(),
         }
+    }
+
+    /// The same with the counters of the turn before it: tickets stay unique, and a flood stays known.
+    pub fn succeeding(mut self, before: Turn) -> Turn {
+        self.admission = before.admission;
+        self.unknown = before.unknown;
+        self.malformed = before.malformed;
+        self.store_trouble = before.store_trouble;
+        self.clock_trusted = before.clock_trusted;
+        self.last_ticket = before.last_ticket;
+        self
     }
 
     /// The ways out; rows that wait in the store's outbox are handed to them.
@@ -252,20 +275,11 @@ impl Turn {
 
     /// The store has committed a batch, or could not.
     pub fn written(&mut self, now: Reading, written: Written) {
-        let durable = written.result.is_ok();
-        for send in self.waiting.remove(&written.ticket).unwrap_or_default() {
-            let mut outgoing = send.outgoing;
-            outgoing.notice.durable = durable;
-            let order =
-                Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
-            self.paths[send.path].orders.send(order).ok();
+        if let Some(waiting) = self.waiting.remove(&written.ticket) {
+            self.send_out(waiting.sends, written.result.is_ok());
         }
         match (written.result, self.store_trouble.is_some()) {
-            (Err(why), false) => {
-                tracing::error!(why, "the history cannot be written; alerts go out all the same");
-                self.store_trouble = Some(why.clone());
-                self.trouble(now, Reason::Storage { what: why });
-            }
+            (Err(why), false) => self.store_fails(now, why),
             (Ok(()), true) => {
                 tracing::info!("the history can be written again");
                 self.store_trouble = None;
@@ -273,6 +287,34 @@ impl Turn {
             }
             (Ok(()), false) | (Err(_), true) => {}
         }
+    }
+
+    /// A disk that hangs must not hold back an alert either: what waits too long for its commit goes out without it.
+    pub fn look_at_the_store(&mut self, now: Reading) {
+        let overdue = |waiting: &Waiting| now.since_boot - waiting.since_boot > WRITTEN_WITHIN;
+        while let Some(oldest) = self.waiting.first_entry().filter(|entry| overdue(entry.get())) {
+            let waiting = oldest.remove();
+            self.send_out(waiting.sends, false);
+            if self.store_trouble.is_none() {
+                self.store_fails(now, NO_ANSWER.to_owned());
+            }
+        }
+    }
+
+    fn send_out(&mut self, sends: Vec<Send>, durable: bool) {
+        for send in sends {
+            let mut outgoing = send.outgoing;
+            outgoing.notice.durable = durable;
+            let order =
+                Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
+            self.paths[send.path].orders.send(order).ok();
+        }
+    }
+
+    fn store_fails(&mut self, now: Reading, why: String) {
+        tracing::error!(why, "the history cannot be written; alerts go out all the same");
+        self.store_trouble = Some(why.clone());
+        self.trouble(now, Reason::Storage { what: why });
     }
 
     /// Hands what the turn decided to the store; notices follow its commit. Returns the ticket, if there was anything.
@@ -296,7 +338,8 @@ impl Turn {
         let mut batch = std::mem::take(&mut self.batch);
         batch.ticket = self.last_ticket;
         if !self.sends.is_empty() {
-            self.waiting.insert(self.last_ticket, std::mem::take(&mut self.sends));
+            let waiting = Waiting { since_boot: clock::since_boot(), sends: std::mem::take(&mut self.sends) };
+            self.waiting.insert(self.last_ticket, waiting);
         }
         self.store.submit(batch);
         self.last_ticket
