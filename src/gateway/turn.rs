@@ -176,8 +176,8 @@ impl Turn {
             return;
         };
         for sensor in sensors {
-            let Some(kind) = self.engine.home().sensors.get(&sensor).map(|sensor| sensor.kind) else { continue };
-            if !self.admission.admits(&sensor, kind, now.since_boot) {
+            let is_known = self.engine.home().sensors.contains_key(&sensor);
+            if !is_known || !self.admission.admits(&sensor, &reading.measure, now.since_boot) {
                 continue;
             }
             let observation = Observation {
