@@ -1,5 +1,77 @@
-//! carecircle: draft map; see house.
+//! carecircle notices in the home of an elder living alone that the quiet is wrong, puts an alert on the page of the
+//! nearest service point whose staff can be at the door within 15 minutes, keeps asking until a person has taken it, and
+//! counts until somebody is there. One package, one library, one binary.
+//!
+//! # Where to begin
+//!
+//! `README` → this page → [`engine`]. "Why was this alert raised?" is answered in three files: the rule in
+//! `engine/rules/`, what it rests on in `engine/seen.rs`, what became of it in `engine/book.rs`.
+//!
+//! # The map
+//!
+//! ```text
+//!  7  main
+//!  6  cmd                 one file per subcommand; the only room that prints and exits
+//!  5  replay    sim       recorded history through the same engine; a home in a box for demo and tests
+//!  4  gateway   station   the two daemons: wiring, loop, one turn, health
+//!  3  config              TOML to types that cannot be wrong
+//!  2  store  sources  sinks  web  broker      rooms that touch the world
+//!  2' clock  mqtt                             … and the two they stand on: time, and connections to brokers
+//!  1  engine  desk  devices  wire  text       pure rooms
+//!  0  model  problem                          the words we all use; errors for people
+//! ```
+//!
+//! Arrows go down only, and rooms on one level do not know each other (`store`, `sources`, `sinks` stand on `mqtt` and
+//! `clock`; `web` uses `desk`'s view and inputs, `store`, `sinks` and `web` use `wire`, `sinks` and `web` use `text`;
+//! `config` uses each room's own `Settings`). `tests/promises/architecture.rs` holds this map and fails on an arrow or a room
+//! that is not on it.
+//!
+//! A sensor's byte: [`sources`] → [`devices`] → [`engine`] → [`store`] → [`sinks`] → the station's broker → [`station`] →
+//! [`desk`] → [`store`] → [`web`]; steps of people travel back the same way.
+//!
+//! # Architecture invariants
+//!
+//! - The pure rooms never read a clock, a file, the network or a random number, and never log or print: time is an
+//!   argument, effects are returned. Production, replay, simulation and tests drive the very same [`engine::Engine`].
+//! - *History is the only state.* What the engine and the desk know is rebuilt from recorded lines; killed after every single
+//!   input and restored, they decide the same (`tests/promises/days.rs`).
+//! - An alert step is committed before anything about it is sent; a row of the outbox is closed only by the station's
+//!   receipt. A failing store never holds back an alert: it goes out marked not durable.
+//! - There is one legal-transition function, [`model::lifecycle::Phase::after`]; the whole table is a golden file.
+//! - A received alert is never taken back silently: a sign of life is one more step, only people close.
+//! - Unknown is not quiet: time in which nobody watched counts neither as silence nor as life, and is told.
+//! - Retained, repeated and late messages prove at most that a device exists; motion counts on an edge; one press is one alert.
+//! - Ids are counted, never random; repeats are recognised by (home, alert number and instant of the raise, step).
+//! - Input never panics; a broken invariant may.
+//!
+//! # Glossary
+//!
+//! | word | means |
+//! |---|---|
+//! | home | what one gateway watches |
+//! | room | a place in the home |
+//! | resident | who lives there |
+//! | sensor | a device with an identity in the config |
+//! | frame | bytes as they came |
+//! | reading | what a frame says |
+//! | observation | a reading of a known sensor at a time |
+//! | evidence | how much of an event a reading proves: event, level, cached, ambiguous |
+//! | silence | a span without sign of life |
+//! | rule | a judgement made again and again |
+//! | finding | what a rule says at one instant |
+//! | alarm | one thing in a finding that is wrong |
+//! | alert | a finding that people must answer; has a life |
+//! | step | one change in an alert's life; its *deed* says what was done |
+//! | notice | a step on its way to one channel |
+//! | receipt | the station's word that it holds the notice |
+//! | channel | a way out of the home |
+//! | station | a service point with staff; *point* for short in the circle |
+//! | desk | the station's decisions |
+//! | circle | who is asked next, in order |
+//! | blind | cannot see the home |
 
+#[cfg(feature = "embedded-broker")]
+pub mod broker;
 pub mod clock;
 pub mod cmd;
 pub mod config;
@@ -19,6 +91,3 @@ pub mod store;
 pub mod text;
 pub mod web;
 pub mod wire;
-
-#[cfg(feature = "embedded-broker")]
-pub mod broker;

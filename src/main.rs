@@ -15,6 +15,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "embedded-broker")]
     /// Everything on loopback: embedded broker, station page, and a simulated home that lives, presses, falls silent
     Demo(cmd::demo::Args),
     /// The daemon in the home
@@ -35,6 +36,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
+        #[cfg(feature = "embedded-broker")]
         Command::Demo(args) => cmd::demo::run(args),
         Command::Gateway(args) => cmd::gateway::run(args),
         Command::Station(args) => cmd::station::run(args),

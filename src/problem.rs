@@ -183,7 +183,7 @@ impl Problem {
             ),
             io::ErrorKind::AddrNotAvailable => (
                 "this machine does not have this address".to_owned(),
-                "change `listen` to an address of this machine, such as 127.0.0.1:8087".to_owned(),
+                "change `listen` to an address of this machine, such as 127.0.0.1:8470".to_owned(),
             ),
             _ => (plain(error), "change `listen`".to_owned()),
         };

@@ -3,6 +3,7 @@
 pub mod check;
 mod daemon;
 pub mod decode;
+#[cfg(feature = "embedded-broker")]
 pub mod demo;
 pub mod gateway;
 pub mod listen;

@@ -4,7 +4,6 @@ use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading};
 use crate::config;
 use crate::problem::{Kind, Problem};
 use crate::station::{self, Running, Settings};
-use crate::text::Language;
 use sd_notify::NotifyState;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -125,10 +124,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         point: config.point,
         name: config.name,
         zone: config.zone,
-        language: match config.language {
-            config::Language::Zh => Language::Chinese,
-            config::Language::En => Language::English,
-        },
+        language: config.language,
         listen: config.listen,
         broker: connection.broker,
         login: connection.login,

@@ -6,13 +6,14 @@ use crate::config::nearest;
 use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Wiring};
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
-use crate::config::shared::{self, Language};
+use crate::config::shared;
 use crate::config::{Gateway, SerialPort, rules};
 use crate::engine::circle::{Circle, Point};
 use crate::model::duty::DutyHours;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::time::{Span, Zone};
+use crate::text::Language;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -19,8 +19,8 @@ mod section;
 mod shared;
 mod station;
 
+pub use crate::text::Language;
 pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
-pub use shared::Language;
 
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;

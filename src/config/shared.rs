@@ -5,30 +5,8 @@ use crate::config::outside::{Broker, BrokerAccess};
 use crate::config::section::{At, Section};
 use crate::model::lifecycle::Timers;
 use crate::model::time::{Span, Zone};
-use serde::Deserialize;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-
-/// In which language people are spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Language {
-    /// Simplified Chinese.
-    #[default]
-    Zh,
-    /// English.
-    En,
-}
-
-impl Language {
-    /// As in the config.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Language::Zh => "zh",
-            Language::En => "en",
-        }
-    }
-}
 
 /// `[mqtt]`; `None` if it is missing or wrong.
 pub(super) fn broker_access(section: &Section<'_, '_>) -> Option<BrokerAccess> {

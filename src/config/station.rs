@@ -6,6 +6,7 @@ use crate::config::{Person, Station, shared};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::Role;
 use crate::model::time::{Span, Zone};
+use crate::text::Language;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         point: own.point,
         name: own.name,
         zone: own.zone,
-        language: section.or("language", shared::Language::default()),
+        language: section.or("language", Language::default()),
         listen: own.listen,
         state_dir: own.state_dir,
         mqtt: mqtt?,
@@ -52,7 +53,7 @@ impl Own {
         let name: Option<At<String>> = section.required("name", "\"乐合社区服务站\"");
         let zone = shared::zone(section);
         let listen = listen(section);
-        section.optional::<shared::Language>("language");
+        section.optional::<Language>("language");
         let state_dir = section.or("state_dir", PathBuf::from("/var/lib/carecircle/station"));
         let range = Span::seconds(10)..=Span::days(1);
         let unreachable_after = section.span("unreachable_after", range);
@@ -77,11 +78,11 @@ impl Own {
 
 fn listen(section: &Section<'_, '_>) -> Option<SocketAddr> {
     let Some(At { value, place }) = section.optional::<String>("listen") else {
-        return Some(SocketAddr::from(([127, 0, 0, 1], 8087)));
+        return Some(SocketAddr::from(([127, 0, 0, 1], 8470)));
     };
     match value.parse::<SocketAddr>() {
         Err(_) => {
-            let deed = Some("write it as \"127.0.0.1:8087\"".into());
+            let deed = Some("write it as \"127.0.0.1:8470\"".into());
             section.error(&place, format!("{value:?} is no address with a port"), deed);
             None
         }

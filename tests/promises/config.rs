@@ -149,7 +149,7 @@ fn check_online_names_what_the_world_refuses() {
     let station = std::fs::read_to_string("config/examples/station_with_two_desks.toml").unwrap();
     let station = station
         .replace(
-            "127.0.0.1:8087\"",
+            "127.0.0.1:8470\"",
             &format!("{}\"\nstate_dir = \"{}\"", taken.local_addr().unwrap(), no_dir.display()),
         )
         .replace("mqtt://127.0.0.1:1883", &format!("mqtt://127.0.0.1:{nobody}"));
