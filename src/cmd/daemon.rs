@@ -1,6 +1,7 @@
 //! What both daemons need around their loop: a log, signals, one thread.
 
 use crate::problem::Problem;
+use sd_notify::NotifyState;
 use std::future::Future;
 use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -28,7 +29,25 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Problem> {
         .enable_all()
         .build()
         .map_err(|error| Problem::new(format!("the runtime does not start: {error}")))?;
-    Ok(runtime.block_on(future))
+    let done = runtime.block_on(future);
+    // A name server that hangs must not keep the daemon from ending.
+    runtime.shutdown_background();
+    Ok(done)
+}
+
+/// Tells systemd, if it listens.
+pub fn notify(states: &[NotifyState]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "systemd does not listen");
+    }
+}
+
+/// Tells systemd that a reload has begun; it wants the instant in the same message. READY=1 says that it is over.
+pub fn notify_reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(begun) => notify(&[NotifyState::Reloading, begun]),
+        Err(error) => tracing::debug!(%error, "no monotonic clock for systemd"),
+    }
 }
 
 /// The signals that people and systemd send.

@@ -3,10 +3,10 @@
 //! A file that does not load never leaves a home unwatched: the last good configuration is used and said so; only when
 //! there is none the daemon ends with code 78. SIGHUP loads anew and refuses a bad file while the running one stays.
 
-use super::daemon::{Asked, Signals, block_on, log};
+use super::daemon::{Asked, Signals, block_on, log, notify_reloading};
 use crate::config;
 use crate::gateway::plan::Plan;
-use crate::gateway::{self, Control, health, last_good};
+use crate::gateway::{self, Control, last_good};
 use crate::model::reason::Reason;
 use crate::problem::{Kind, Problem};
 use std::path::{Path, PathBuf};
@@ -41,15 +41,13 @@ pub fn run(args: Args) -> ExitCode {
 /// The plan to run, and what has to be said about it.
 fn begin(args: &Args) -> Result<(Plan, Vec<Reason>), Vec<Problem>> {
     match load(&args.config) {
-        Ok(loaded) => {
-            super::warn(&loaded.warnings);
-            let plan = Plan::of(loaded.config).map_err(|problem| vec![problem])?;
+        Ok(plan) => {
             keep(&plan, &args.config);
             Ok((plan, Vec::new()))
         }
         Err(problems) => {
             super::warn(&problems);
-            let first = problems.iter().find(|problem| problem.kind == Kind::Error).map(one_line);
+            let first = problems.iter().find(|problem| problem.kind == Kind::Error).map(super::one_line);
             let what = first.unwrap_or_else(|| "the configuration does not load".to_owned());
             let kept = last_good::load(&args.state_dir).and_then(|config| Plan::of(config).ok());
             let Some(plan) = kept else {
@@ -77,44 +75,36 @@ async fn watch(path: PathBuf, plan: Plan, troubles: Vec<Reason>) -> Result<(), P
             Asked::Stop => Control::Stop,
             Asked::Reload => reload(&path),
         };
-        // The loop may be ending by itself: then nobody takes orders any more.
-        drop(control.try_send(order));
+        tokio::select! {
+            ended = &mut daemon => return ended,
+            // The loop may be ending by itself: then nobody takes orders any more.
+            sent = control.send(order) => drop(sent),
+        }
     }
 }
 
 fn reload(path: &Path) -> Control {
-    let begun = sd_notify::NotifyState::monotonic_usec_now();
-    health::notify(&[sd_notify::NotifyState::Reloading]);
-    if let Ok(begun) = begun {
-        health::notify(&[begun]);
-    }
-    let loaded = load(path).and_then(|loaded| {
-        super::warn(&loaded.warnings);
-        Plan::of(loaded.config).map_err(|problem| vec![problem])
-    });
-    let order = match loaded {
+    notify_reloading();
+    match load(path) {
         Ok(plan) => {
             keep(&plan, path);
             Control::Reload(Box::new(plan))
         }
         Err(problems) => {
             super::warn(&problems);
-            let first = problems.iter().find(|problem| problem.kind == Kind::Error).map(one_line).unwrap_or_default();
-            Control::Remark(format!("the changed configuration was refused, the running one stays: {first}"))
+            let first = problems.iter().find(|problem| problem.kind == Kind::Error).map(super::one_line);
+            Control::Refused(first.unwrap_or_else(|| "it does not load".to_owned()))
         }
-    };
-    health::notify(&[sd_notify::NotifyState::Ready]);
-    order
+    }
 }
 
-struct Loaded {
-    config: config::Gateway,
-    warnings: Vec<Problem>,
-}
-
-fn load(path: &Path) -> Result<Loaded, Vec<Problem>> {
+/// The plan in the file; warnings are printed, and secrets that cannot be read count as problems of the file.
+fn load(path: &Path) -> Result<Plan, Vec<Problem>> {
     match config::load_gateway(path) {
-        (Some(config), warnings) => Ok(Loaded { config, warnings }),
+        (Some(config), warnings) => {
+            super::warn(&warnings);
+            Plan::of(config).map_err(|problem| vec![problem])
+        }
         (None, problems) => Err(problems),
     }
 }
@@ -124,9 +114,4 @@ fn keep(plan: &Plan, path: &Path) {
     if let Err(error) = kept.and_then(|texts| last_good::keep(&plan.state_dir, &texts)) {
         tracing::warn!(%error, dir = %plan.state_dir.display(), "this configuration cannot be kept as the last good one");
     }
-}
-
-/// Place and fact, without the drawn line.
-fn one_line(problem: &Problem) -> String {
-    problem.to_string().lines().next().unwrap_or_default().to_owned()
 }

@@ -33,6 +33,11 @@ fn warn(problems: &[Problem]) {
     }
 }
 
+/// Place and fact, without the drawn line.
+fn one_line(problem: &Problem) -> String {
+    problem.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
 /// A reader that has gone away (`| head`) is no failure.
 fn printed(result: std::io::Result<()>) -> Result<ExitCode, Problem> {
     match result {

@@ -1,8 +1,8 @@
 //! `carecircle station`: the daemon at the service point.
 
-use super::daemon::{Asked, Signals, block_on, log};
+use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading};
 use crate::config;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::station::{self, Running, Settings};
 use sd_notify::NotifyState;
 use std::path::{Path, PathBuf};
@@ -35,50 +35,79 @@ pub fn run(args: Args) -> ExitCode {
 /// Runs the station and listens to signals beside it. A reload starts it anew: nothing is lost, the database is its memory.
 async fn serve(path: PathBuf, mut settings: Settings) -> Result<(), Problem> {
     let mut signals = Signals::listen()?;
+    let mut running = station::start(settings.clone()).await?;
+    let mut remark = None;
     loop {
-        let running = station::start(settings.clone()).await?;
         tracing::info!(point = %settings.point, "the desk is open at http://{}/ (this machine only, until there is a sign-in)", running.address);
-        notify(&[NotifyState::Ready, NotifyState::Status(&format!("the desk is open at http://{}/", running.address))]);
-        let asked = watch(&running, &mut signals, &path, &mut settings).await;
-        notify(&[if asked == Asked::Stop { NotifyState::Stopping } else { NotifyState::Reloading }]);
-        running.stop().await;
-        if asked == Asked::Stop {
+        notify(&[NotifyState::Ready]);
+        let Some(wanted) = watch(&running, &mut signals, &path, &mut remark).await else {
+            notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+            running.stop().await;
             return Ok(());
-        }
+        };
+        running.stop().await;
+        running = match station::start(wanted.clone()).await {
+            Ok(new) => {
+                settings = wanted;
+                new
+            }
+            Err(problem) => {
+                // A careless edit must not close the desk.
+                remark = Some(refused(&problem));
+                station::start(settings.clone()).await?
+            }
+        };
     }
 }
 
-/// Feeds the watchdog until a signal asks for something; a file that does not load is refused and the desk stays open.
-async fn watch(running: &Running, signals: &mut Signals, path: &Path, settings: &mut Settings) -> Asked {
+/// Feeds the watchdog until a signal asks for other settings or, with none, for the end; a file that does not load is
+/// refused and the desk stays open.
+async fn watch(running: &Running, signals: &mut Signals, path: &Path, remark: &mut Option<String>) -> Option<Settings> {
     let mut ping = tokio::time::interval(Duration::from_secs(5));
-    let mut last = running.alive.load(Ordering::Relaxed);
+    let mut last = None;
+    show_status(running, remark.as_deref());
     loop {
         tokio::select! {
             _ = ping.tick() => {
-                let moved = running.alive.load(Ordering::Relaxed);
+                let moved = Some(running.alive.load(Ordering::Relaxed));
                 if moved != std::mem::replace(&mut last, moved) {
                     notify(&[NotifyState::Watchdog]);
                 }
+                show_status(running, remark.as_deref());
             }
-            asked = signals.next() => match (asked, load(path)) {
-                (Asked::Stop, _) => return Asked::Stop,
-                (Asked::Reload, Ok(loaded)) => {
-                    *settings = loaded;
-                    return Asked::Reload;
+            asked = signals.next() => {
+                if asked == Asked::Stop {
+                    return None;
                 }
-                (Asked::Reload, Err(problems)) => {
-                    super::warn(&problems);
-                    tracing::error!("the changed configuration was refused; the running one stays");
+                notify_reloading();
+                match load(path) {
+                    Ok(wanted) => {
+                        *remark = None;
+                        return Some(wanted);
+                    }
+                    Err(problems) => {
+                        super::warn(&problems);
+                        let first = problems.iter().find(|problem| problem.kind == Kind::Error);
+                        *remark = first.map(refused);
+                        show_status(running, remark.as_deref());
+                        notify(&[NotifyState::Ready]);
+                    }
                 }
-            },
+            }
         }
     }
 }
 
-fn notify(states: &[NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd does not listen");
-    }
+fn refused(problem: &Problem) -> String {
+    let what = super::one_line(problem);
+    tracing::error!(what, "the changed configuration was refused; the running one stays");
+    format!("the changed configuration was refused, the running one stays: {what}")
+}
+
+fn show_status(running: &Running, remark: Option<&str>) {
+    let line = running.status_line();
+    let line = remark.map_or(line.clone(), |remark| format!("{line}; {remark}"));
+    notify(&[NotifyState::Status(&line)]);
 }
 
 fn load(path: &Path) -> Result<Settings, Vec<Problem>> {

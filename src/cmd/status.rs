@@ -164,7 +164,8 @@ fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
         (None, _) => String::new(),
     };
     let room = sensor.room.as_ref().map_or("-", |room| room.as_str());
-    format!("{:14} {room:10} {heard}{event}{battery}", sensor.id.as_str())
+    let refused = if sensor.refused > 0 { format!(", FLOODS: {} left out", sensor.refused) } else { String::new() };
+    format!("{:14} {room:10} {heard}{event}{battery}{refused}", sensor.id.as_str())
 }
 
 fn count(number: u64, word: &str) -> String {

@@ -40,13 +40,25 @@ pub fn notify(states: &[sd_notify::NotifyState]) {
     }
 }
 
-/// The daemon in one useful line.
-pub fn status_line(turn: &Turn, links: &BTreeMap<String, Link>, remark: Option<&str>) -> String {
-    let sensors = turn.engine.home().sensors.len();
+/// The daemon in one useful line; what is wrong stands behind it.
+pub fn status_line(turn: &Turn, plan: &Plan, links: &BTreeMap<String, Link>, remark: Option<&str>) -> String {
     let open = turn.engine.alerts().filter(|alert| alert.phase.is_open()).count();
-    let links: Vec<String> =
-        links.iter().map(|(name, link)| format!("{name} {}", if link.up { "up" } else { "DOWN" })).collect();
-    let mut line = format!("watching {sensors} sensors, {}, {open} open alerts", links.join(", "));
+    let mut parts = vec![format!("watching {}", count(turn.engine.home().sensors.len(), "sensor"))];
+    let mut whys = Vec::new();
+    for name in link_names(plan) {
+        let state = match links.get(&name) {
+            None => "not known yet",
+            Some(link) if link.up => "up",
+            Some(link) => {
+                whys.push(format!("; {name}: {}", link.why));
+                "DOWN"
+            }
+        };
+        parts.push(format!("{name} {state}"));
+    }
+    parts.push(count(open, "open alert"));
+    let mut line = parts.join(", ");
+    line.extend(whys);
     if let Some(why) = &turn.store_trouble {
         line = format!("{line}; history not written: {why}");
     }
@@ -54,6 +66,10 @@ pub fn status_line(turn: &Turn, links: &BTreeMap<String, Link>, remark: Option<&
         line = format!("{line}; {remark}");
     }
     line
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// How a link stands.
@@ -160,11 +176,12 @@ fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
         event_at: heard.and_then(|heard| heard.event_at),
         battery_percent: battery.and_then(|battery| battery.percent),
         battery_low: battery.map(|battery| battery.low),
+        refused: turn.admission.refused_of(&sensor.id),
     }
 }
 
 /// Every source and every channel, whether it was heard of or not.
-fn link_names(plan: &Plan) -> Vec<String> {
+pub fn link_names(plan: &Plan) -> Vec<String> {
     let broker = plan.mqtt.iter().map(|_| BROKER.to_owned());
     let ports = plan.serial.iter().map(|port| port.name.clone());
     let channels = plan.channels.iter().map(|channel| channel.name.to_string());

@@ -25,7 +25,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
 use crate::sources;
-use crate::store::{Retention, Store, Written};
+use crate::store::{Error, Retention, Store, Written};
 use deliveries::Deliveries;
 use health::{Beat, Link, Watchdog};
 use marks::Marks;
@@ -41,8 +41,8 @@ use turn::Turn;
 pub enum Control {
     /// Take over this configuration; what is remembered stays.
     Reload(Box<Plan>),
-    /// A remark for the status line, until another configuration is in force.
-    Remark(String),
+    /// The changed configuration has these problems, in one line; the running one stays.
+    Refused(String),
     /// End, leaving nothing half-written.
     Stop,
 }
@@ -57,9 +57,9 @@ const ROUND: Duration = Duration::from_secs(1);
 pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<Control>) -> Result<(), Problem> {
     let now = clock::read();
     let (on_written, mut written) = mpsc::unbounded_channel::<Written>();
-    let memory = open_memory(&plan, on_written);
+    let memory = open_memory(&plan, on_written)?;
     let (tasks, mut inbox) = Tasks::new();
-    let mut gateway = Gateway::begin(plan, memory, tasks, now)?;
+    let mut gateway = Gateway::begin(plan, memory, tasks, now);
     gateway.settle_in(now, troubles);
     health::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(home = %gateway.plan.home.id, sensors = gateway.plan.home.sensors.len(), "watching");
@@ -68,8 +68,7 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
     round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let wake = gateway.wait(&mut inbox, &mut written, &mut control, &mut round).await;
-        let now = clock::read();
-        gateway.keep_time(now);
+        let now = gateway.read_clock();
         match wake {
             Wake::Source(event) => gateway.source(now, event),
             Wake::Station(event) => gateway.station(now, event),
@@ -78,13 +77,13 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
             Wake::Deadline => gateway.turn.tick(now),
             Wake::Round => gateway.round(now),
             Wake::Control(Control::Reload(plan)) => gateway.reload(now, *plan, &mut written).await,
-            Wake::Control(Control::Remark(remark)) => gateway.say(remark),
+            Wake::Control(Control::Refused(what)) => gateway.refuse(what),
             Wake::Control(Control::Stop) => break,
         }
         gateway.drain(&mut inbox);
         gateway.status_is_old |= gateway.turn.finish().is_some();
     }
-    gateway.end(&mut written).await;
+    gateway.end(inbox, &mut written).await;
     Ok(())
 }
 
@@ -106,20 +105,22 @@ struct Memory {
     troubles: Vec<Reason>,
 }
 
-/// Opens the history; whatever is wrong with it, the home is watched.
-fn open_memory(plan: &Plan, on_written: mpsc::UnboundedSender<Written>) -> Memory {
+/// Opens the history; whatever is wrong with it, the home is watched. Only where another daemon has it open, that one
+/// watches already, and two would throw each other out of the broker.
+fn open_memory(plan: &Plan, on_written: mpsc::UnboundedSender<Written>) -> Result<Memory, Problem> {
     let answers = on_written.clone();
     let opened = Store::open(&plan.state_dir, DATABASE, move |written| drop(answers.send(written)));
     match opened {
         Ok(opened) => {
             let troubles = opened.replaced.into_iter().map(|what| Reason::Storage { what }).collect();
-            Memory { store: opened.store, run: opened.run, troubles }
+            Ok(Memory { store: opened.store, run: opened.run, troubles })
         }
+        Err(error @ Error::InUse { .. }) => Err(error.problem()),
         Err(error) => {
             let what = error.problem().to_string();
             tracing::error!(what, "no history can be kept; the home is watched without a memory");
             let store = Store::unavailable(what.clone(), move |written| drop(on_written.send(written)));
-            Memory { store, run: 0, troubles: vec![Reason::Storage { what }] }
+            Ok(Memory { store, run: 0, troubles: vec![Reason::Storage { what }] })
         }
     }
 }
@@ -146,13 +147,17 @@ struct Gateway {
 }
 
 impl Gateway {
-    fn begin(plan: Plan, memory: Memory, tasks: Tasks, now: Reading) -> Result<Gateway, Problem> {
+    fn begin(plan: Plan, memory: Memory, tasks: Tasks, now: Reading) -> Gateway {
         std::fs::create_dir_all(&plan.run_dir).ok();
         let marks = Marks::new(&plan.run_dir);
         let recorded = memory.store.last_watching().ok().flatten();
         let blind_since = recorded.into_iter().chain(marks.read().filter(|_| recorded.is_some())).max();
-        let turn = make_turn(&plan, &memory.store)?;
-        Ok(Gateway {
+        let turn = make_turn(&plan, &memory.store).unwrap_or_else(|error| {
+            // A memory that cannot be read must not stop the watch; the trouble is told by whoever opened it.
+            tracing::error!(%error, "the history cannot be read");
+            empty_turn(&plan, &memory.store)
+        });
+        Gateway {
             keeper: Timekeeper::new(now, plan.assume_synced),
             turn,
             store: memory.store,
@@ -170,7 +175,7 @@ impl Gateway {
             rounds: 0,
             status_is_old: true,
             plan,
-        })
+        }
     }
 
     /// The first turn: what happened while nobody watched, then the ways in and out are opened.
@@ -181,12 +186,16 @@ impl Gateway {
             self.blind_since = Some(now.wall);
         }
         self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
-        for problem in self.tasks.follow(&self.plan) {
-            tracing::error!("{problem}");
-        }
-        self.turn.lead_out(self.tasks.paths());
+        self.follow_plan();
         self.turn.started(now, self.blind_since);
-        for trouble in self.memory_troubles.drain(..).chain(troubles) {
+        let troubles: Vec<Reason> = self.memory_troubles.drain(..).chain(troubles).collect();
+        for rule in ["configuration", "storage"] {
+            // What an earlier run complained of and this one does not find is over.
+            if troubles.iter().all(|trouble| trouble.rule() != rule) {
+                self.turn.trouble_over(now, rule);
+            }
+        }
+        for trouble in troubles {
             if let Reason::Configuration { what } = &trouble {
                 self.config_fault = Some(what.clone());
                 self.remark = Some(format!("on the last good configuration: {what}"));
@@ -222,14 +231,20 @@ impl Gateway {
     fn drain(&mut self, inbox: &mut Inbox) {
         for _ in 0..DRAINED_MAX {
             let Ok(event) = inbox.sources.try_recv() else { return };
-            self.source(clock::read(), event);
+            let now = self.read_clock();
+            self.source(now, event);
         }
     }
 
-    fn keep_time(&mut self, now: Reading) {
+    /// The only way to the clock in here: a jump must be known before anything else happens at the new time.
+    fn read_clock(&mut self) -> Reading {
+        let now = clock::read();
         if let Some(by) = self.keeper.jump(now) {
             self.turn.clock_stepped(now, by);
+            self.started_at += by;
+            self.links.values_mut().for_each(|link| link.since += by);
         }
+        now
     }
 
     fn source(&mut self, now: Reading, event: sources::Event) {
@@ -283,14 +298,18 @@ impl Gateway {
         self.show_status();
     }
 
-    fn say(&mut self, remark: String) {
-        tracing::error!(remark);
-        self.remark = Some(remark);
+    /// A reload that changes nothing: the running configuration stays, and whoever asks is told why.
+    fn refuse(&mut self, what: String) {
+        tracing::error!(what, "the changed configuration was refused; the running one stays");
+        self.remark = Some(format!("the changed configuration was refused, the running one stays: {what}"));
+        self.config_fault = Some(what);
+        self.status_is_old = true;
         self.show_status();
+        health::notify(&[sd_notify::NotifyState::Ready]);
     }
 
     fn show_status(&self) {
-        let line = health::status_line(&self.turn, &self.links, self.remark.as_deref());
+        let line = health::status_line(&self.turn, &self.plan, &self.links, self.remark.as_deref());
         health::notify(&[sd_notify::NotifyState::Status(&line)]);
     }
 
@@ -298,6 +317,7 @@ impl Gateway {
     fn round(&mut self, now: Reading) {
         self.rounds += 1;
         self.turn.tick(now);
+        self.turn.look_at_the_store(now);
         if self.rounds.is_multiple_of(2) {
             self.marks.write(now.wall);
         }
@@ -357,78 +377,98 @@ impl Gateway {
         }
     }
 
-    /// Takes over another configuration. What is remembered is rebuilt from history, so no timer starts anew.
+    /// Takes over another configuration. What is remembered is rebuilt from history, so no timer starts anew; while the
+    /// history cannot be read, open alerts and running silences exist in this turn alone, and it stays.
     async fn reload(&mut self, now: Reading, plan: Plan, written: &mut mpsc::UnboundedReceiver<Written>) {
-        self.flush(written).await;
-        match make_turn(&plan, &self.store) {
-            Ok(turn) => {
-                // It was read from the history after everything that waited there.
-                self.turn.acknowledge_all();
-                self.turn = turn;
-            }
-            Err(problem) => {
-                tracing::error!("{problem}; the running configuration stays");
-                return;
-            }
+        let places = |plan: &Plan| (plan.home.id.clone(), plan.state_dir.clone(), plan.run_dir.clone());
+        if places(&plan) != places(&self.plan) {
+            return self.refuse("another home id, state_dir or run_dir needs a restart of the gateway".into());
         }
+        let made = match self.flush(written).await {
+            Ok(()) => make_turn(&plan, &self.store).map_err(|error| error.to_string()),
+            Err(why) => Err(why),
+        };
+        let turn = match made {
+            Ok(turn) => turn,
+            Err(why) => return self.refuse(format!("the history cannot be read now ({why}); reload again later")),
+        };
+        self.turn = turn.succeeding(std::mem::replace(&mut self.turn, empty_turn(&plan, &self.store)));
         (self.remark, self.config_fault) = (None, None);
-        self.turn.trouble_over(now, "configuration");
         self.keeper = Timekeeper::new(now, plan.assume_synced);
         self.plan = plan;
-        for problem in self.tasks.follow(&self.plan) {
-            tracing::error!("{problem}");
-        }
-        self.turn.lead_out(self.tasks.paths());
+        self.follow_plan();
+        self.turn.trouble_over(now, "configuration");
         self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
         // The gateway watched all the time: links are as they were, and nothing was missed.
-        let links: Vec<(String, bool)> = self.links.iter().map(|(name, link)| (name.clone(), link.up)).collect();
-        for (name, up) in links.iter().filter(|(_, up)| !up) {
-            let carried = if name == BROKER { self.plan.behind_broker() } else { vec![name.clone()] };
-            carried.iter().for_each(|source| self.turn.link(now, source, *up));
+        let down: Vec<String> = self.links.iter().filter(|(_, link)| !link.up).map(|(name, _)| name.clone()).collect();
+        for name in down {
+            let carried = if name == BROKER { self.plan.behind_broker() } else { vec![name] };
+            carried.iter().for_each(|source| self.turn.link(now, source, false));
         }
         self.turn.tick(now);
         tracing::info!(hash = self.plan.hash, "another configuration is in force");
+        self.status_is_old = true;
         self.show_status();
+        health::notify(&[sd_notify::NotifyState::Ready]);
     }
 
-    /// Waits until everything decided so far is on the disk (or the store has said that it cannot write).
-    async fn flush(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) {
+    /// Runs the tasks that the plan names. A link that was opened anew is not known until it speaks.
+    fn follow_plan(&mut self) {
+        let followed = self.tasks.follow(&self.plan);
+        followed.problems.iter().for_each(|problem| tracing::error!("{problem}"));
+        let names = health::link_names(&self.plan);
+        self.links.retain(|name, _| names.contains(name) && !followed.opened.contains(name));
+        self.turn.lead_out(self.tasks.paths());
+    }
+
+    /// Waits until everything decided so far is on the disk; the error says why it is not.
+    async fn flush(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) -> Result<(), String> {
         self.turn.finish();
         let last = self.turn.ping_store();
         while let Ok(Some(answer)) = tokio::time::timeout(FLUSH_WITHIN, written.recv()).await {
-            let ticket = answer.ticket;
-            self.written(clock::read(), answer);
+            let (ticket, result) = (answer.ticket, answer.result.clone());
+            let now = self.read_clock();
+            self.written(now, answer);
             if ticket >= last {
-                return;
+                return result;
             }
         }
+        Err(turn::NO_ANSWER.to_owned())
     }
 
     /// Leaves nothing half-written and says goodbye.
-    async fn end(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) {
-        health::notify(&[sd_notify::NotifyState::Stopping]);
-        let now = clock::read();
+    async fn end(mut self, mut inbox: Inbox, written: &mut mpsc::UnboundedReceiver<Written>) {
+        health::notify(&[sd_notify::NotifyState::Stopping, sd_notify::NotifyState::Status("stopping")]);
+        // What has arrived is decided, recorded and sent like everything else.
+        while let Ok(event) = inbox.sources.try_recv() {
+            let now = self.read_clock();
+            self.source(now, event);
+        }
+        let now = self.read_clock();
         self.turn.mark(now);
         self.marks.write(now.wall);
-        self.flush(written).await;
+        if let Err(why) = self.flush(written).await {
+            tracing::error!(why, "the end of the history could not be written");
+        }
         // What the last commit released goes out before the links close.
         tokio::time::sleep(GOODBYE).await;
-        self.tasks.stop();
+        self.tasks.stop(inbox).await;
         tracing::info!("stopped");
     }
 }
 
-fn make_turn(plan: &Plan, store: &Store) -> Result<Turn, Problem> {
-    let engine = Engine::new(plan.home.clone(), &plan.rules, plan.circle.clone());
-    let (engine, deliveries) = match turn::restore(engine.clone(), store) {
-        Ok(restored) => restored,
-        Err(error) => {
-            // A memory that cannot be read must not stop the watch; the trouble is told by whoever opened it.
-            tracing::error!(%error, "the history cannot be read");
-            (engine, Deliveries::default())
-        }
-    };
+/// A turn that remembers what the history tells.
+fn make_turn(plan: &Plan, store: &Store) -> Result<Turn, Error> {
+    let (engine, deliveries) = turn::restore(new_engine(plan), store)?;
     Ok(Turn::new(engine, deliveries, plan.decoders(), plan.whose(), store.clone()))
+}
+
+fn empty_turn(plan: &Plan, store: &Store) -> Turn {
+    Turn::new(new_engine(plan), Deliveries::default(), plan.decoders(), plan.whose(), store.clone())
+}
+
+fn new_engine(plan: &Plan) -> Engine {
+    Engine::new(plan.home.clone(), &plan.rules, plan.circle.clone())
 }
 
 /// Frames taken into one turn beyond the first.

@@ -11,8 +11,12 @@ use crate::sinks::{FromStation, Opening, Sink};
 use crate::sources::{self, serial};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+/// A broker that takes longer is not there.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Frames that wait for the loop; beyond it the sources wait.
 const FRAMES_WAITING_MAX: usize = 1024;
@@ -42,6 +46,15 @@ struct Running {
     alive: Arc<AtomicU64>,
 }
 
+/// What became of a plan.
+#[derive(Default)]
+pub struct Followed {
+    /// Names of links that were opened anew: how they stand is not known yet.
+    pub opened: Vec<String>,
+    /// What could not be opened.
+    pub problems: Vec<Problem>,
+}
+
 /// A channel with its task.
 pub struct OpenChannel {
     /// What it was opened from.
@@ -66,13 +79,15 @@ impl Tasks {
     }
 
     /// Runs what `plan` names: what runs unchanged goes on, what is gone ends, what is new begins.
-    pub fn follow(&mut self, plan: &Plan) -> Vec<Problem> {
-        self.follow_broker(plan);
-        self.follow_ports(plan);
-        self.follow_channels(plan)
+    pub fn follow(&mut self, plan: &Plan) -> Followed {
+        let mut followed = Followed::default();
+        self.follow_broker(plan, &mut followed);
+        self.follow_ports(plan, &mut followed);
+        self.follow_channels(plan, &mut followed);
+        followed
     }
 
-    fn follow_broker(&mut self, plan: &Plan) {
+    fn follow_broker(&mut self, plan: &Plan, followed: &mut Followed) {
         let wanted = plan.mqtt.clone().map(|settings| mqtt::Settings { filters: plan.decoders().topics(), ..settings });
         let same = match (&self.broker, &wanted) {
             (Some((have, _)), Some(want)) => format!("{have:?}") == format!("{want:?}"),
@@ -82,6 +97,7 @@ impl Tasks {
         if same {
             return;
         }
+        followed.opened.push(BROKER.to_owned());
         if let Some((_, running)) = self.broker.take() {
             running.handle.abort();
         }
@@ -95,7 +111,7 @@ impl Tasks {
         });
     }
 
-    fn follow_ports(&mut self, plan: &Plan) {
+    fn follow_ports(&mut self, plan: &Plan, followed: &mut Followed) {
         let wanted: Vec<(serial::Settings, String)> = plan
             .serial
             .iter()
@@ -112,6 +128,7 @@ impl Tasks {
             if self.ports.iter().any(|(have, wired, _)| *have == settings && *wired == wiring) {
                 continue;
             }
+            followed.opened.push(settings.name.clone());
             let mut framer = plan.decoders().framer(&settings.name);
             let cut: serial::Framer = Box::new(move |bytes| framer.push(bytes));
             let alive = Arc::new(AtomicU64::new(0));
@@ -120,8 +137,7 @@ impl Tasks {
         }
     }
 
-    fn follow_channels(&mut self, plan: &Plan) -> Vec<Problem> {
-        let mut problems = Vec::new();
+    fn follow_channels(&mut self, plan: &Plan, followed: &mut Followed) {
         self.channels.retain(|open| {
             let stays = plan.channels.contains(&open.channel);
             if !stays {
@@ -134,12 +150,12 @@ impl Tasks {
             if self.channels.iter().any(|open| open.channel == *channel) {
                 continue;
             }
+            followed.opened.push(channel.name.to_string());
             match self.open(channel, &plan.home.id) {
                 Ok(open) => self.channels.push(open),
-                Err(problem) => problems.push(problem),
+                Err(problem) => followed.problems.push(problem),
             }
         }
-        problems
     }
 
     fn open(&self, channel: &Channel, home: &HomeId) -> Result<OpenChannel, Problem> {
@@ -194,10 +210,17 @@ impl Tasks {
         broker.chain(ports).chain(queues).chain(links).collect()
     }
 
-    /// Says goodbye on every channel and ends the sources.
-    pub fn stop(&self) {
+    /// Ends the sources and says goodbye on every channel; returns when the brokers have it, or after a second.
+    pub async fn stop(self, mut inbox: Inbox) {
         self.channels.iter().for_each(|open| open.sink.stop());
-        self.broker.iter().for_each(|(_, running)| running.handle.abort());
         self.ports.iter().for_each(|(_, _, running)| running.handle.abort());
+        // The source of the broker leaves cleanly when nobody reads its frames any more.
+        inbox.sources.close();
+        drop((self.frames, self.from_station));
+        // Each channel's listener ends when its link has said goodbye, and with the last of them this stream.
+        let goodbyes = async { while inbox.stations.recv().await.is_some() {} };
+        if tokio::time::timeout(GOODBYE_WITHIN, goodbyes).await.is_err() {
+            tracing::warn!("a broker did not take the goodbye; it will find out by itself");
+        }
     }
 }

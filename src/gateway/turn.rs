@@ -30,6 +30,12 @@ use tokio::sync::mpsc;
 /// Signs of life are written at most this often at once; in between they wait and are written together.
 const LIFE_WRITTEN_EVERY: Span = Span::seconds(10);
 
+/// A commit takes milliseconds; a disk that needs longer is in trouble.
+const WRITTEN_WITHIN: Span = Span::seconds(2);
+
+/// What is said of a disk that hangs.
+pub const NO_ANSWER: &str = "the disk does not answer";
+
 /// A second path to the same point waits this long for the first one's receipt.
 const SECOND_PATH_AFTER: Span = Span::seconds(15);
 
@@ -73,6 +79,8 @@ pub struct Turn {
 /// What waits for a commit.
 #[derive(Default)]
 struct Held {
+    /// Since when it was handed to the store.
+    since_boot: Span,
     sends: Vec<Send>,
     /// Messages to be acknowledged after it.
     deliveries: Vec<Delivery>,
@@ -115,6 +123,19 @@ impl Turn {
             life_written_at: None,
             last_turn: clock::now(),
         }
+    }
+
+    /// The same with the counters of the turn before it: tickets stay unique, and a flood stays known.
+    pub fn succeeding(mut self, mut before: Turn) -> Turn {
+        // This turn was read from the history after everything that waited there.
+        before.acknowledge_all();
+        self.admission = before.admission;
+        self.unknown = before.unknown;
+        self.malformed = before.malformed;
+        self.store_trouble = before.store_trouble;
+        self.clock_trusted = before.clock_trusted;
+        self.last_ticket = before.last_ticket;
+        self
     }
 
     /// The ways out; rows that wait in the store's outbox are handed to them.
@@ -192,7 +213,7 @@ impl Turn {
         let mut is_press = false;
         for sensor in sensors {
             let Some(kind) = self.engine.home().sensors.get(&sensor).map(|sensor| sensor.kind) else { continue };
-            if !self.admission.admits(&sensor, kind, now.since_boot) {
+            if !self.admission.admits(&sensor, &reading.measure, now.since_boot) {
                 continue;
             }
             let observation = Observation {
@@ -292,23 +313,11 @@ impl Turn {
 
     /// The store has committed a batch, or could not.
     pub fn written(&mut self, now: Reading, written: Written) {
-        let durable = written.result.is_ok();
-        let held = self.waiting.remove(&written.ticket).unwrap_or_default();
-        for send in held.sends {
-            let mut outgoing = send.outgoing;
-            outgoing.notice.durable = durable;
-            let order =
-                Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
-            self.paths[send.path].orders.send(order).ok();
+        if let Some(held) = self.waiting.remove(&written.ticket) {
+            self.let_go(held, written.result.is_ok());
         }
-        // Also after a failed commit: a disk that is full must not stop the flow, and the notices are on their way.
-        held.deliveries.into_iter().for_each(Delivery::acknowledge);
         match (written.result, self.store_trouble.is_some()) {
-            (Err(why), false) => {
-                tracing::error!(why, "the history cannot be written; alerts go out all the same");
-                self.store_trouble = Some(why.clone());
-                self.trouble(now, Reason::Storage { what: why });
-            }
+            (Err(why), false) => self.store_fails(now, why),
             (Ok(()), true) => {
                 tracing::info!("the history can be written again");
                 self.store_trouble = None;
@@ -316,6 +325,36 @@ impl Turn {
             }
             (Ok(()), false) | (Err(_), true) => {}
         }
+    }
+
+    /// A disk that hangs must not hold back an alert either: what waits too long for its commit goes out without it.
+    pub fn look_at_the_store(&mut self, now: Reading) {
+        let overdue = |held: &Held| now.since_boot - held.since_boot > WRITTEN_WITHIN;
+        while let Some(oldest) = self.waiting.first_entry().filter(|entry| overdue(entry.get())) {
+            let held = oldest.remove();
+            self.let_go(held, false);
+            if self.store_trouble.is_none() {
+                self.store_fails(now, NO_ANSWER.to_owned());
+            }
+        }
+    }
+
+    /// Notices go out and messages are acknowledged. Also after a failed commit: a disk that is full must not stop the flow.
+    fn let_go(&mut self, held: Held, durable: bool) {
+        for send in held.sends {
+            let mut outgoing = send.outgoing;
+            outgoing.notice.durable = durable;
+            let order =
+                Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
+            self.paths[send.path].orders.send(order).ok();
+        }
+        held.deliveries.into_iter().for_each(Delivery::acknowledge);
+    }
+
+    fn store_fails(&mut self, now: Reading, why: String) {
+        tracing::error!(why, "the history cannot be written; alerts go out all the same");
+        self.store_trouble = Some(why.clone());
+        self.trouble(now, Reason::Storage { what: why });
     }
 
     /// Hands what the turn decided to the store; notices follow its commit. Returns the ticket, if there was anything.
@@ -345,7 +384,7 @@ impl Turn {
         batch.ticket = self.last_ticket;
         let held = std::mem::take(&mut self.held);
         if !held.sends.is_empty() || !held.deliveries.is_empty() {
-            self.waiting.insert(self.last_ticket, held);
+            self.waiting.insert(self.last_ticket, Held { since_boot: clock::since_boot(), ..held });
         }
         self.store.submit(batch);
         self.last_ticket

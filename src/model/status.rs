@@ -74,6 +74,13 @@ pub struct SensorStatus {
     /// Whether it says that its battery is low, where it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub battery_low: Option<bool>,
+    /// Messages left out since the start, because it said more than a sensor of its kind can mean.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub refused: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a source or a channel is.

@@ -160,8 +160,7 @@ impl Task {
         options.set_socket_connector(move |_, _| dialer.clone().dial());
         let builder = AsyncClient::builder(options);
         // Acknowledgements are never refused a place; the broker's limit on messages under way bounds them.
-        let builder =
-            if self.kept.is_some() { builder.unbounded() } else { builder.capacity(REQUESTS_WAITING_MAX) };
+        let builder = if self.kept.is_some() { builder.unbounded() } else { builder.capacity(REQUESTS_WAITING_MAX) };
         let built = builder.try_build();
         let (client, mut event_loop) = built.map_err(|error| error.to_string())?;
         let mut network = event_loop.network_options();

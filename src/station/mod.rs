@@ -6,9 +6,10 @@ mod feed;
 mod memory;
 mod turn;
 
-use crate::desk::{self, Desk};
+use crate::clock;
+use crate::desk::{self, BandName, Desk};
 use crate::model::ids::PointId;
-use crate::model::lifecycle::Timers;
+use crate::model::lifecycle::{Actor, Timers};
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
@@ -19,7 +20,7 @@ use crate::web::{self, Feed, Health, Person, Site};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -60,6 +61,9 @@ pub struct Running {
     pub address: SocketAddr,
     /// Counts up while the loop turns: what a watchdog looks at.
     pub alive: Arc<AtomicU64>,
+    point: PointId,
+    desk: Arc<RwLock<Desk>>,
+    health: Arc<RwLock<Health>>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -85,7 +89,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
     let (stop, stopping) = watch::channel(false);
     let point = settings.point.clone();
-    let turn = Turn::new(point, desk, health, opened.memory, link.clone(), feed, alive.clone());
+    let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
     let mut ends = stopping.clone();
     let serve = async move {
         // An open event stream never ends by itself, so pages are cut off rather than waited for.
@@ -99,10 +103,33 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
         link.stop();
     };
     let tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
-    Ok(Running { address, alive, stop, tasks })
+    Ok(Running { address, alive, point: settings.point, desk, health, stop, tasks })
 }
 
 impl Running {
+    /// The daemon in one useful line, for systemd.
+    pub fn status_line(&self) -> String {
+        let by = Actor::station(self.point.clone());
+        let view = self.desk.read().unwrap_or_else(PoisonError::into_inner).view(clock::now(), &by);
+        let health = self.health.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let open = [BandName::Unclaimed, BandName::InHand, BandName::NoContact].map(|band| view.band(band).len());
+        let unreachable = view.homes.iter().filter(|home| home.unreachable).count();
+        let mut line = format!(
+            "the desk is open at http://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
+            self.address,
+            count(view.homes.len(), "home"),
+            count(open.iter().sum(), "open alert"),
+            open[0]
+        );
+        if let Some(why) = health.broker {
+            line = format!("{line}; NO HOME CAN REACH IT: {why}");
+        }
+        if let Some(why) = health.store {
+            line = format!("{line}; history not written: {why}");
+        }
+        line
+    }
+
     /// Stops it; what was decided is on the disk when this returns.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -120,12 +147,11 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
         let deed = format!("listen on 127.0.0.1:{}; other desks reach it through an SSH tunnel", address.port());
         return Err(Problem::of(address.to_string(), what).with_deed(deed));
     }
-    TcpListener::bind(address).await.map_err(|error| {
-        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
-        let what = if is_taken { "the port is in use".to_owned() } else { error.to_string() };
-        Problem::of(address.to_string(), what)
-            .with_deed("stop the other program or choose another port with \"listen\"")
-    })
+    TcpListener::bind(address).await.map_err(|error| Problem::of_listen(&address.to_string(), &error))
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 fn desk_settings(settings: &Settings) -> desk::Settings {

@@ -17,6 +17,12 @@ pub enum Error {
         /// What to do.
         deed: String,
     },
+    /// Another daemon has it open.
+    #[error("{}", self.problem())]
+    InUse {
+        /// Which directory.
+        place: String,
+    },
     /// SQLite's word.
     #[error("{0}")]
     Database(String),
@@ -33,15 +39,22 @@ impl Error {
     pub fn problem(&self) -> Problem {
         match self {
             Error::Place { place, what, deed } => Problem::of(place, what).with_deed(deed),
+            Error::InUse { place } => Problem::of(place, "another carecircle daemon uses this directory")
+                .with_deed("stop it first, or give this one a state_dir of its own"),
             Error::Database(_) | Error::Unavailable(_) | Error::Ended => Problem::new(self.to_string()),
         }
     }
 
-    pub(super) fn in_use(path: &Path) -> Error {
+    pub(super) fn in_use(dir: &Path) -> Error {
+        Error::InUse { place: dir.display().to_string() }
+    }
+
+    /// A daemon would have been kept out before: this is a tool that somebody opened the database with.
+    pub(super) fn held(path: &Path) -> Error {
         Error::Place {
             place: path.display().to_string(),
-            what: "another carecircle daemon uses this directory".into(),
-            deed: "stop it first, or give this one a state_dir of its own".into(),
+            what: "another program holds the database".into(),
+            deed: format!("see which one: fuser -v {}; then stop it", path.display()),
         }
     }
 

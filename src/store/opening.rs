@@ -184,7 +184,7 @@ fn unusable(path: &Path, error: &rusqlite::Error) -> Unusable {
             | ffi::SQLITE_IOERR_CORRUPTFS => Unusable::Unreadable(words(error)),
             _ => world(),
         },
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Unusable::World(Error::in_use(path)),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Unusable::World(Error::held(path)),
         _ => world(),
     }
 }

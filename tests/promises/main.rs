@@ -14,6 +14,7 @@ mod life_cycle;
 mod mqtt;
 mod replay;
 mod serial;
+mod service;
 mod station;
 mod storage;
 mod support;
