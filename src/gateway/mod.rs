@@ -328,7 +328,7 @@ impl Gateway {
         if !stuck.is_empty() {
             tracing::error!(?stuck, "tasks that do not move; the watchdog is not fed");
         }
-        self.turn.ping_store();
+        self.turn.ask_store();
     }
 
     /// For `carecircle status`; a directory that cannot be written is said by the marks.
@@ -386,7 +386,7 @@ impl Gateway {
     /// Waits until everything decided so far is on the disk (or the store has said that it cannot write).
     async fn flush(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) {
         self.turn.finish();
-        let last = self.turn.ping_store();
+        let last = self.turn.flush_store();
         while let Ok(Some(answer)) = tokio::time::timeout(FLUSH_WITHIN, written.recv()).await {
             let ticket = answer.ticket;
             self.written(clock::read(), answer);
