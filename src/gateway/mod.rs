@@ -352,7 +352,7 @@ impl Gateway {
         if !stuck.is_empty() {
             tracing::error!(?stuck, "tasks that do not move; the watchdog is not fed");
         }
-        self.turn.ping_store();
+        self.turn.ask_store();
     }
 
     /// For `carecircle status`; a directory that cannot be written is said by the marks.
@@ -424,7 +424,7 @@ impl Gateway {
     /// Waits until everything decided so far is on the disk; the error says why it is not.
     async fn flush(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) -> Result<(), String> {
         self.turn.finish();
-        let last = self.turn.ping_store();
+        let last = self.turn.flush_store();
         while let Ok(Some(answer)) = tokio::time::timeout(FLUSH_WITHIN, written.recv()).await {
             let (ticket, result) = (answer.ticket, answer.result.clone());
             let now = self.read_clock();

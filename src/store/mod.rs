@@ -139,6 +139,9 @@ impl Store {
     }
 
     /// Hands in a batch. Never blocks and never fails: the answer comes through the callback, in order.
+    ///
+    /// An empty batch that is not urgent is a question whether the store moves: while the database works it is answered
+    /// at once, before batches that wait, and makes nothing be written.
     pub fn submit(&self, batch: Batch) {
         self.send(Command::Submit(batch));
     }
