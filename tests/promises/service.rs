@@ -12,7 +12,7 @@ use carecircle::model::time::Span;
 use carecircle::mqtt;
 use carecircle::store::Store;
 use nix::sys::ptrace;
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -103,10 +103,7 @@ fn brokers_that_hang_are_told_and_do_not_stop_the_watchdog() {
 #[test]
 fn a_disk_that_hangs_starves_the_watchdog_and_holds_no_alert_back() {
     let site = Site::start(&Home::default());
-    let store = thread_of(site.gateway.pid(), "store");
-    ptrace::seize(store, ptrace::Options::empty()).expect("a test may trace its child");
-    ptrace::interrupt(store).unwrap();
-    waitpid(store, Some(nix::sys::wait::WaitPidFlag::__WALL)).unwrap();
+    let frozen = Frozen::thread(site.gateway.pid(), "store");
     site.press_and_see(1);
     wait_until("the storage fault is on the desk", PATIENCE, || site.world.alerts_of("storage").len() == 1);
     let stuck = || site.gateway.output().matches("tasks that do not move").count();
@@ -114,12 +111,32 @@ fn a_disk_that_hangs_starves_the_watchdog_and_holds_no_alert_back() {
     let pings = site.gateway.count("WATCHDOG=1");
     wait_until("it still hangs", PATIENCE, || stuck() >= 3);
     assert_eq!(site.gateway.count("WATCHDOG=1"), pings, "a daemon whose store hangs must be killed by systemd");
-    ptrace::detach(store, None).unwrap();
+    drop(frozen);
     site.gateway.wait_for_pings(1);
     wait_until("the history is written again", PATIENCE, || {
         site.world.status().is_some_and(|status| status.get("store_fault").is_none())
     });
     assert_eq!(site.presses(), 1, "and nothing is told twice");
+}
+
+/// A thread that stands still until this is dropped.
+struct Frozen(Pid);
+
+impl Frozen {
+    fn thread(pid: u32, name: &str) -> Frozen {
+        let thread = thread_of(pid, name);
+        ptrace::seize(thread, ptrace::Options::empty()).expect("a test may trace its child");
+        ptrace::interrupt(thread).unwrap();
+        waitpid(thread, Some(WaitPidFlag::__WALL)).unwrap();
+        Frozen(thread)
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        // Held on, the process could not even be killed.
+        ptrace::detach(self.0, None).unwrap();
+    }
 }
 
 fn thread_of(pid: u32, name: &str) -> Pid {
