@@ -1,8 +1,9 @@
 //! The desk's history in the store, and the one small secret beside it.
 
 use crate::desk::Recorded;
+use crate::model::time::Timestamp;
 use crate::problem::Problem;
-use crate::store::{Batch, Entry, Record, Store, Written};
+use crate::store::{Batch, Entry, Record, Retention, Store, Written};
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -57,6 +58,13 @@ impl Memory {
         };
         let records = records.into_iter().map(entry).collect();
         self.store.submit(Batch { ticket, urgent: true, records, ..Batch::default() });
+    }
+}
+
+impl Memory {
+    /// Lets go what is older than it may be kept, and makes the daily copy.
+    pub fn prune(&self, now: Timestamp) {
+        self.store.prune(now, &Retention::default());
     }
 }
 

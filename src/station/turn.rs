@@ -33,6 +33,7 @@ pub(super) struct Turn {
     click: u64,
     failing: bool,
     asked_store_at: Option<Timestamp>,
+    pruned_at: Timestamp,
 }
 
 struct Waiting {
@@ -77,6 +78,7 @@ impl Turn {
             click,
             failing,
             asked_store_at,
+            pruned_at: clock::now(),
         }
     }
 
@@ -196,6 +198,10 @@ impl Turn {
     /// A disk that hangs must not hide an alert from the page, and one that failed is asked again.
     fn look_at_the_store(&mut self) {
         let now = clock::now();
+        if now - self.pruned_at >= PRUNE_EVERY {
+            self.pruned_at = now;
+            self.memory.prune(now);
+        }
         let hangs = self.waiting.front().is_some_and(|turn| now - turn.since > WRITTEN_WITHIN);
         if hangs {
             self.health(|health| {
@@ -263,6 +269,9 @@ impl Waiting {
 
 /// Nothing is late by more than this when a clock jumps.
 const LOOK_AROUND: Span = Span::seconds(5);
+
+/// Retention and the copy of the database.
+const PRUNE_EVERY: Span = Span::days(1);
 /// A commit takes milliseconds; a disk that needs longer is in trouble.
 const WRITTEN_WITHIN: Span = Span::seconds(2);
 
