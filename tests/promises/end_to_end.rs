@@ -117,3 +117,27 @@ fn what_was_decided_while_the_station_was_away_is_there_two_seconds_after_its_re
     wait_until("the press is on the desk", PATIENCE, || world.alerts_of("call_button").len() == 1);
     writeln!(std::io::stderr(), "delivered after both were killed").unwrap();
 }
+
+#[test]
+fn a_history_that_cannot_be_read_is_told_and_the_next_press_is_shown_although_its_number_was_used_before() {
+    let mut world = World::start(&Home::default());
+    world.press();
+    wait_until("the first press is on the desk", PATIENCE, || world.alerts_of("call_button").len() == 1);
+    world.kill_gateway();
+    for file in ["state/history.db", "state/history.db-wal"] {
+        std::fs::write(world.path(file), b"this is no database any more").unwrap();
+    }
+    world.start_gateway();
+    wait_until("the loss is on the desk", PATIENCE, || world.alerts_of("storage").len() == 1);
+    wait_until("the home's broker is connected again", PATIENCE, || {
+        let links = world.status().map(|status| status["links"].clone());
+        links.is_some_and(|links| links.as_array().is_some_and(|links| links.iter().all(|link| link["up"] == true)))
+    });
+    world.press();
+    wait_until("the second press is on the desk", PATIENCE, || world.alerts_of("call_button").len() == 2);
+    let numbers: Vec<u64> = world.alerts().iter().filter_map(|alert| alert["alert"].as_u64()).collect();
+    assert!(
+        numbers.iter().filter(|number| **number == 1).count() == 2,
+        "the new book counts from 1 again: {numbers:?}"
+    );
+}
