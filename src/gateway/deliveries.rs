@@ -38,9 +38,7 @@ impl Deliveries {
         // What the broker hands out again comes first on a connection: whatever comes later is new.
         let Some(number) = delivery.number.filter(|_| delivery.late) else { return false };
         let content = content(frame);
-        self.taken
-            .iter()
-            .any(|taken| taken.number == number && taken.content == content && now - taken.at <= KNOWN_FOR)
+        self.taken.iter().any(|taken| taken.number == number && taken.content == content && now - taken.at <= KNOWN_FOR)
     }
 
     /// Remembers a press; the line belongs into the commit of what the press led to.

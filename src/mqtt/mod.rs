@@ -65,12 +65,7 @@ pub fn start_kept(settings: Settings, kept: Kept, alive: Arc<AtomicU64>) -> (Lin
     spawn(settings, Some(kept), Pace::default(), alive)
 }
 
-fn spawn(
-    settings: Settings,
-    kept: Option<Kept>,
-    pace: Pace,
-    alive: Arc<AtomicU64>,
-) -> (Link, mpsc::Receiver<Event>) {
+fn spawn(settings: Settings, kept: Option<Kept>, pace: Pace, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
     let (events, receiver) = mpsc::channel(EVENTS_WAITING_MAX);
     let (link, orders) = Link::new(pace.answer_within);
     tokio::spawn(connection::keep(settings, kept, pace, link.clone(), orders, events, alive));

@@ -120,11 +120,13 @@ impl Turn {
                 self.health(|health| health.broker = Some(why));
                 self.decide(Input::OwnLink { up: false });
             }
-            Event::Message { topic, payload, retained, .. } => match feed::read(&self.point, &topic, &payload, retained) {
-                Ok(Some(input)) => self.decide(input),
-                Ok(None) => {}
-                Err(why) => tracing::warn!(topic, why, "a message was not understood"),
-            },
+            Event::Message { topic, payload, retained, .. } => {
+                match feed::read(&self.point, &topic, &payload, retained) {
+                    Ok(Some(input)) => self.decide(input),
+                    Ok(None) => {}
+                    Err(why) => tracing::warn!(topic, why, "a message was not understood"),
+                }
+            }
         }
     }
 
