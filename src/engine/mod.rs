@@ -75,6 +75,11 @@ impl Engine {
         }
     }
 
+    /// Whether the clock on the wall can be believed at the start. Judges nothing; a later change is an input.
+    pub fn begin_with_clock(&mut self, trusted: bool) {
+        self.seen.clock_trusted = trusted;
+    }
+
     /// Takes in one input at `now` and says what must be done. Every effect has to be carried out by the caller:
     /// alert steps are recorded first, then notices sent.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {

@@ -178,15 +178,17 @@ impl Gateway {
         }
     }
 
-    /// The first turn: what happened while nobody watched, then the ways in and out are opened.
+    /// The ways in and out are opened, then the first turn: nothing is judged before it is known since when nobody
+    /// watched, and nothing before there is a way for what comes of it.
     fn settle_in(&mut self, now: Reading, troubles: Vec<Reason>) {
+        // The ways out first: what is decided before they are there would be told to nobody.
+        self.follow_plan();
+        self.turn.begin_with_clock(self.keeper.is_trusted(now.wall));
         if let Some(newest) = self.blind_since.filter(|newest| *newest > now.wall) {
             // The clock is behind the history: a machine without a battery clock has just booted.
             self.turn.clock_stepped(now, now.wall - newest);
             self.blind_since = Some(now.wall);
         }
-        self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
-        self.follow_plan();
         self.turn.started(now, self.blind_since);
         let troubles: Vec<Reason> = self.memory_troubles.drain(..).chain(troubles).collect();
         for rule in ["configuration", "storage"] {

@@ -263,6 +263,12 @@ impl Turn {
         self.batch.urgent = true;
     }
 
+    /// Whether the clock can be believed at the start, before anything is judged.
+    pub fn begin_with_clock(&mut self, trusted: bool) {
+        self.clock_trusted = trusted;
+        self.engine.begin_with_clock(trusted);
+    }
+
     /// Whether the clock can be believed has changed.
     pub fn trust_clock(&mut self, now: Reading, trusted: bool) {
         self.clock_trusted = trusted;

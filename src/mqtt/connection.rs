@@ -37,7 +37,8 @@ pub(super) async fn keep(
     let mut backoff = Backoff::new(&settings.client_id);
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut task = Task { settings, kept, pace, link, orders, events, alive, tick, number: 0, told: None };
+    let mut task =
+        Task { settings, kept, is_stuck: false, pace, link, orders, events, alive, tick, number: 0, told: None };
     loop {
         let End { why, held, closed_by_broker } = match task.one_connection(&dialer).await {
             Ok(()) => return,
@@ -69,6 +70,8 @@ pub(super) async fn keep(
 struct Task {
     settings: Settings,
     kept: Option<Kept>,
+    /// The kept session is to be thrown away: the next connection ends it.
+    is_stuck: bool,
     pace: Pace,
     link: Link,
     orders: watch::Receiver<Orders>,
@@ -107,7 +110,7 @@ struct Progress {
 /// published behind them, on a topic that only this client hears; when it is back, what follows is new.
 struct Backlog {
     mark: Vec<u8>,
-    /// A broker whose access list swallows the mark must not make everything old for ever.
+    /// When it must be back. A session that does not deliver it delivers no press either.
     over_at: Option<Span>,
 }
 
@@ -133,10 +136,19 @@ impl Task {
                 return Ok(());
             }
             let broker = &self.settings.broker;
+            if matches!(next, Next::Silent) && progress.is_stuck() {
+                self.is_stuck = true;
+                return Err(End::of(words::stuck(broker), progress.held()));
+            }
             match next {
                 Next::Polled(Ok(event)) => {
                     if self.take(event, &client, &mut progress).await.is_err() {
                         return Ok(());
+                    }
+                    if self.is_stuck && progress.since.is_some() {
+                        // This clean connection has ended the session; the next one begins a kept one.
+                        self.is_stuck = false;
+                        return Err(End::of(words::stuck(&self.settings.broker), None));
                     }
                 }
                 Next::Polled(Err(error)) => {
@@ -155,7 +167,7 @@ impl Task {
     }
 
     fn client(&self, dialer: &Dialer) -> Result<(AsyncClient, EventLoop), String> {
-        let mut options = self.settings.options(&self.pace, self.kept.is_some())?;
+        let mut options = self.settings.options(&self.pace, self.kept.is_some() && !self.is_stuck)?;
         let dialer = dialer.clone();
         options.set_socket_connector(move |_, _| dialer.clone().dial());
         let builder = AsyncClient::builder(options);
@@ -261,7 +273,7 @@ impl Task {
     }
 
     fn mark_topic(&self) -> String {
-        format!("carecircle/mark/{}", self.settings.client_id)
+        format!("{}{}", words::MARK_TOPICS, self.settings.client_id)
     }
 
     fn mark_end_of_backlog(&self, client: &AsyncClient, progress: &mut Progress) {
@@ -380,11 +392,16 @@ impl End {
 
 impl Progress {
     fn answer_by(&self) -> Option<Span> {
-        self.ready_by.into_iter().chain(self.ping_by).min()
+        let mark_by = self.backlog.as_ref().and_then(|backlog| backlog.over_at);
+        self.ready_by.into_iter().chain(self.ping_by).chain(mark_by).min()
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.backlog.as_ref().and_then(|backlog| backlog.over_at).is_some_and(|by| clock::since_boot() > by)
     }
 
     fn is_late(&self) -> bool {
-        self.backlog.as_ref().is_some_and(|backlog| backlog.over_at.is_none_or(|at| clock::since_boot() < at))
+        self.backlog.is_some()
     }
 
     fn held(&self) -> Option<Duration> {

@@ -5,6 +5,9 @@ use rumqttc::tokio_rustls::rustls;
 use rumqttc::{ConnectReturnCode, ConnectionError, StateError, TlsError};
 use std::io;
 
+/// Where a kept session sends marks to itself.
+pub(super) const MARK_TOPICS: &str = "carecircle/mark/";
+
 /// What went wrong with the connection to `broker`: one fact, one next step.
 pub(super) fn why(broker: &Broker, error: &ConnectionError) -> String {
     let place = broker.host_and_port();
@@ -35,6 +38,16 @@ pub(super) fn why(broker: &Broker, error: &ConnectionError) -> String {
 /// The broker took the connection and said nothing, or did not even take it.
 pub(super) fn no_greeting(broker: &Broker) -> String {
     format!("no answer from {}; is the broker running, and does the network reach it?", broker.host_and_port())
+}
+
+/// What the broker held back for us does not come to its end.
+pub(super) fn stuck(broker: &Broker) -> String {
+    format!(
+        "the broker at {} does not deliver what it held back, its session is stuck and is begun anew; \
+         is queue_qos0_messages set in mosquitto, or {}# forbidden to the gateway?",
+        broker.host_and_port(),
+        MARK_TOPICS
+    )
 }
 
 /// A connection that worked has gone silent.

@@ -58,7 +58,9 @@ pub type Framer = Box<dyn FnMut(&[u8]) -> Vec<Vec<u8>> + Send>;
 
 /// Reads the port for ever; ends only when nobody listens at `out` any more.
 ///
-/// A full channel holds the reading back, and the bytes wait in the kernel. `progress` moves at least every two
+/// A full channel holds the reading back, and the bytes wait in the kernel. Opening flushes nothing: what a port that
+/// stayed open elsewhere holds is read. A real port keeps no bytes while nobody has it open, so a telegram that comes
+/// while the daemon is down is gone; dongles do not repeat, buttons mostly do. `progress` moves at least every two
 /// seconds, so that a watchdog sees the task alive. May be dropped at any await without losing a byte that was not
 /// being handed over.
 pub async fn run(settings: Settings, framer: Framer, progress: Arc<AtomicU64>, out: Sender<Event>) {

@@ -45,14 +45,23 @@ fn lock(path: &Path, dir: &Path) -> Result<File, Error> {
         let place = if error.kind() == std::io::ErrorKind::PermissionDenied && path.exists() { path } else { dir };
         Error::of_io(place, &error)
     })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::in_use(dir)),
-        // Some file systems have no locks; then nobody is kept out.
-        Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(error)) => Err(Error::of_io(path, &error)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A predecessor may be writing its last lines, and a program that is just being started by somebody else in
+            // this process holds copies of all descriptors for a moment.
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_TRIED_EVERY),
+            // Some file systems have no locks; then nobody is kept out.
+            Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(Error::of_io(path, &error)),
+        }
     }
+    Err(Error::in_use(dir))
 }
+
+/// Together a second: less than systemd's pause before it starts a daemon again.
+const LOCK_TRIES: u32 = 50;
+const LOCK_TRIED_EVERY: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// The database at `path`; if it cannot be read, the daily copy or a new one, and the words that say so.
 fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>), Error> {

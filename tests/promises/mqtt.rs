@@ -5,6 +5,7 @@ mod commands;
 #[cfg(feature = "embedded-broker")]
 mod embedded;
 mod fake;
+mod kept;
 mod source;
 mod station_channel;
 mod tls;

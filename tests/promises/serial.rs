@@ -8,7 +8,7 @@ use carecircle::devices::{Devices, Settings as DeviceSettings, Wiring};
 use carecircle::sim::radio::Radio;
 use carecircle::sources::{Event, serial};
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -192,11 +192,36 @@ impl Source {
 }
 
 /// A new pty under the same link.
-fn plug_in(link: &Path) -> Radio {
-    let far = Radio::plug_in().unwrap();
-    drop(std::fs::remove_file(link));
-    symlink(far.path(), link).unwrap();
-    far
+///
+/// The kernel gives the number of a closed pty to the next one, perhaps to another test's: a link that still led there
+/// would open it. So the link leads to nowhere before the pty is closed.
+struct Dongle {
+    radio: Radio,
+    link: PathBuf,
+}
+
+fn plug_in(link: &Path) -> Dongle {
+    let radio = Radio::plug_in().unwrap();
+    lead(link, radio.path());
+    Dongle { radio, link: link.to_owned() }
+}
+
+impl Dongle {
+    fn write_raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.radio.write_raw(bytes)
+    }
+}
+
+impl Drop for Dongle {
+    fn drop(&mut self) {
+        lead(&self.link, Path::new("/dev/pts/pulled-out"));
+    }
+}
+
+fn lead(link: &Path, to: &Path) {
+    let new = link.with_extension("new");
+    symlink(to, &new).unwrap();
+    std::fs::rename(&new, link).unwrap();
 }
 
 fn quick_pause() -> serial::Pause {
