@@ -224,3 +224,24 @@ impl Drop for Inner {
 
 /// Slices of records that may be read ahead of the one who takes them.
 const SLICES_AHEAD: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::from_millis;
+    use std::time::Duration;
+
+    #[test]
+    fn a_question_is_answered_at_once_and_makes_nothing_be_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, answers) = mpsc::channel();
+        let store = Store::open(dir.path(), "history.db", move |written| drop(sender.send(written))).unwrap().store;
+        let entry = Record::Entry(Entry { at: from_millis(1), body: "{}".into() });
+        store.submit(Batch { ticket: 1, records: vec![entry], ..Batch::default() });
+        store.submit(Batch { ticket: 2, ..Batch::default() });
+        let answer = answers.recv_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(answer, Written { ticket: 2, result: Ok(()) }, "what waited still waits for company");
+        drop(store);
+        assert_eq!(answers.recv().unwrap().ticket, 1, "and is written in the end");
+    }
+}
