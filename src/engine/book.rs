@@ -26,14 +26,23 @@ pub struct Book {
     circle: Circle,
     alerts: BTreeMap<u64, Alert>,
     next_number: u64,
-    /// When each rule last spoke about each subject: an episode is told once.
-    spoken: BTreeMap<(&'static str, Option<SensorId>), Timestamp>,
+    /// When each rule last spoke about each subject: an episode is told once. A few dozen at most, looked through by
+    /// reference: this happens at every input.
+    spoken: Vec<Spoken>,
+}
+
+/// When a rule last spoke about a subject.
+#[derive(Clone)]
+struct Spoken {
+    rule: &'static str,
+    subject: Option<SensorId>,
+    at: Timestamp,
 }
 
 impl Book {
     /// An empty book.
     pub fn new(circle: Circle) -> Book {
-        Book { circle, alerts: BTreeMap::new(), next_number: 1, spoken: BTreeMap::new() }
+        Book { circle, alerts: BTreeMap::new(), next_number: 1, spoken: Vec::new() }
     }
 
     /// Takes in a step of the history.
@@ -64,16 +73,13 @@ impl Book {
         alarms: Vec<Alarm>,
         effects: &mut Vec<Effect>,
     ) {
-        let present: Vec<Option<SensorId>> =
-            alarms.iter().filter(|alarm| !alarm.is_over).map(|alarm| alarm.reason.subject().cloned()).collect();
-        for alarm in alarms {
-            let key = (rule, alarm.reason.subject().cloned());
-            let is_new = self.spoken.get(&key).is_none_or(|spoken| alarm.since >= *spoken);
-            if is_new {
-                self.tell(now, home, alarm.reason, effects);
+        for alarm in &alarms {
+            let spoken_at = self.spoken_at(rule, alarm.reason.subject());
+            if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
+                self.tell(now, home, alarm.reason.clone(), effects);
             }
         }
-        self.mark_recovered(now, rule, &present, effects);
+        self.mark_recovered(now, rule, &alarms, effects);
     }
 
     /// A trouble of the gateway itself: one open alert per rule.
@@ -193,7 +199,7 @@ impl Book {
     /// Moves every remembered instant by `by`.
     pub fn shift(&mut self, by: Span) {
         self.alerts.values_mut().for_each(|alert| alert.shift(by));
-        self.spoken.values_mut().for_each(|at| *at += by);
+        self.spoken.iter_mut().for_each(|spoken| spoken.at += by);
     }
 
     /// Raises an alert, or says "again" on the open one about the same matter, or reopens the one just closed.
@@ -221,19 +227,13 @@ impl Book {
         (is_press && legal).then_some(newest.id.number)
     }
 
-    fn mark_recovered(
-        &mut self,
-        now: Timestamp,
-        rule: &'static str,
-        present: &[Option<SensorId>],
-        effects: &mut Vec<Effect>,
-    ) {
+    fn mark_recovered(&mut self, now: Timestamp, rule: &'static str, alarms: &[Alarm], effects: &mut Vec<Effect>) {
         let gone = |alert: &Alert| {
             alert.phase.is_open()
                 && alert.recovered_at.is_none()
                 && alert.reason.rule() == rule
                 && matches!(alert.reason.class(), Class::Sensor | Class::System)
-                && !present.iter().any(|subject| subject.as_ref() == alert.reason.subject())
+                && !alarms.iter().any(|alarm| !alarm.is_over && alarm.reason.subject() == alert.reason.subject())
         };
         for number in self.numbers(gone) {
             self.write(now, number, Actor::gateway(), Deed::Recovered, None, effects);
@@ -306,10 +306,17 @@ impl Book {
         } else {
             self.alerts.get(&number).map(|alert| &alert.reason).filter(|_| is_repeat)
         };
-        if let Some(reason) = reason {
-            let key = (reason.rule(), reason.subject().cloned());
-            self.spoken.insert(key, step.at);
+        let Some(reason) = reason else { return };
+        let (rule, subject) = (reason.rule(), reason.subject().cloned());
+        match self.spoken.iter_mut().find(|spoken| spoken.rule == rule && spoken.subject == subject) {
+            Some(spoken) => spoken.at = step.at,
+            None => self.spoken.push(Spoken { rule, subject, at: step.at }),
         }
+    }
+
+    fn spoken_at(&self, rule: &str, subject: Option<&SensorId>) -> Option<Timestamp> {
+        let spoken = self.spoken.iter().find(|spoken| spoken.rule == rule && spoken.subject.as_ref() == subject);
+        spoken.map(|spoken| spoken.at)
     }
 
     fn open(&self, rule: &str, subject: Option<&SensorId>) -> Option<&Alert> {

@@ -34,8 +34,8 @@ impl Rule for LowBattery {
     }
 
     fn judge(&self, _now: Timestamp, known: &Known) -> Finding {
-        let low = known.home.sensors.values().filter_map(|sensor| {
-            let battery = known.seen.heard(&sensor.id)?.battery?;
+        let low = known.seen.with_heard(known.home).filter_map(|(sensor, heard)| {
+            let battery = heard?.battery?;
             // The lowest reading counts: cells do not recover, they only warm up.
             let is_low = battery.low || battery.lowest_percent.is_some_and(|percent| percent <= self.at_most_percent);
             is_low.then(|| Alarm {

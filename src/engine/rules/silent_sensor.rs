@@ -39,12 +39,13 @@ impl Rule for SilentSensor {
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
-        for sensor in known.home.sensors.values() {
+        for (sensor, heard) in known.seen.with_heard(known.home) {
             let limit = sensor.silent_after.unwrap_or(self.after);
-            let Some(since) = known.seen.silent_since(sensor).filter(|_| known.seen.link_is_up(&sensor.source)) else {
-                continue;
-            };
+            let Some(since) = known.seen.silent_since(sensor, heard) else { continue };
             let deadline = since + limit;
+            if !known.seen.link_is_up(&sensor.source) {
+                continue;
+            }
             if deadline > now {
                 finding.look_again = Some(finding.look_again.map_or(deadline, |at| at.min(deadline)));
                 continue;
@@ -53,7 +54,7 @@ impl Rule for SilentSensor {
                 sensor: sensor.id.clone(),
                 room: sensor.room.clone(),
                 kind: sensor.kind,
-                last_heard: known.seen.heard(&sensor.id).and_then(|heard| heard.heard_at),
+                last_heard: heard.and_then(|heard| heard.heard_at),
                 limit,
             };
             finding.alarms.push(Alarm { reason, since, is_over: false });
