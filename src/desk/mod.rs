@@ -72,6 +72,11 @@ impl Desk {
         effects
     }
 
+    /// Every home that was ever heard.
+    pub fn homes(&self) -> impl Iterator<Item = &HomeId> {
+        self.watch.homes.keys()
+    }
+
     /// When to come back with [`Input::Tick`].
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.values().filter_map(|row| row.next_timer(&self.settings.timers)).map(|(at, _)| at).min();

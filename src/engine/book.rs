@@ -97,13 +97,16 @@ impl Book {
     }
 
     /// A sign of life: shown on open alerts about the person, and nothing else changes.
-    pub fn life(&mut self, now: Timestamp, sign: &SignOfLife, effects: &mut Vec<Effect>) {
+    ///
+    /// A press is no news on the call it makes; movement, and a press while the quiet is wrong, are.
+    pub fn life(&mut self, now: Timestamp, sign: &SignOfLife, is_press: bool, effects: &mut Vec<Effect>) {
         let waits = |alert: &Alert| {
             let news = alert
                 .life_since
                 .as_ref()
                 .is_none_or(|last| sign.at - last.at >= LIFE_STEP_EVERY || last.at < alert.again_at);
-            alert.phase.is_open() && concerns_person(&alert.reason) && news && sign.at > alert.again_at
+            let is_its_own = is_press && matches!(alert.reason, Reason::CallButton { .. });
+            alert.phase.is_open() && !is_its_own && concerns_person(&alert.reason) && news && sign.at > alert.again_at
         };
         for number in self.numbers(waits) {
             self.write(now, number, Actor::gateway(), Deed::Life { sign: sign.clone() }, None, effects);

@@ -123,9 +123,8 @@ impl Engine {
         match input {
             Input::Observed(observation) => {
                 let told = self.seen.observe(&self.home, &observation);
-                // A press speaks for itself; movement after an alert is news.
-                if let Some(sign) = self.seen.last_life.as_ref().filter(|_| told.is_life && told.press.is_none()) {
-                    self.book.life(now, sign, effects);
+                if let Some(sign) = self.seen.last_life.as_ref().filter(|_| told.is_life) {
+                    self.book.life(now, sign, told.press.is_some(), effects);
                 }
                 if let Some(pressed) = told.press {
                     let sensor = self.home.sensors.get(&pressed.sensor);

@@ -11,6 +11,7 @@ mod deliveries;
 mod history;
 mod marks;
 mod outbox;
+mod repeats;
 mod subscribed;
 mod tasks;
 mod timekeeper;
@@ -270,6 +271,7 @@ impl Gateway {
                 self.send_heartbeat(now);
             }
             What::Down { why } => self.note_link(now, &name, false, why),
+            What::Greeting => self.tasks.all_due(&name),
             What::Receipt(receipt) => self.turn.receipt(now, &receipt),
             What::Step(step) => self.turn.station_step(now, step),
             What::Refused { topic, why } => {

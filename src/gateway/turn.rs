@@ -11,6 +11,7 @@ use crate::gateway::admission::Admission;
 use crate::gateway::deliveries::Deliveries;
 use crate::gateway::history::{from_record, to_record};
 use crate::gateway::outbox::Order;
+use crate::gateway::repeats::Repeats;
 use crate::gateway::unknown::Unknown;
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::frame::RawFrame;
@@ -73,6 +74,7 @@ pub struct Turn {
     waiting: BTreeMap<u64, Held>,
     last_ticket: u64,
     life_written_at: Option<Span>,
+    repeats: Repeats,
     last_turn: Timestamp,
 }
 
@@ -121,6 +123,7 @@ impl Turn {
             waiting: BTreeMap::new(),
             last_ticket: 0,
             life_written_at: None,
+            repeats: Repeats::default(),
             last_turn: clock::now(),
         }
     }
@@ -230,15 +233,29 @@ impl Turn {
     }
 
     fn observed(&mut self, now: Reading, observation: Observation) {
-        let life_before = self.engine.seen().last_life.as_ref().map(|life| life.at);
-        self.take(now, Input::Observed(observation.clone()), Some(Recorded::Observed(observation)));
-        let is_life = self.engine.seen().last_life.as_ref().map(|life| life.at) != life_before;
+        let newest_event = |turn: &Turn| turn.engine.seen().heard(&observation.sensor).and_then(|heard| heard.event_at);
+        let (life_before, event_before) = (self.last_life_at(), newest_event(self));
+        self.pass_time(now);
+        let place = self.batch.records.len();
+        self.take(now, Input::Observed(observation.clone()), None);
+        let is_news = newest_event(self) != event_before;
+        let is_life = self.last_life_at() != life_before;
+        // Asked in any case: what follows an event is compared with the event.
+        let is_repeat = self.repeats.is_repeat(now.since_boot, &observation);
+        if is_news || !is_repeat {
+            // Before the steps it led to.
+            self.batch.records.insert(place, to_record(Recorded::Observed(observation)));
+        }
         let is_due = self.life_written_at.is_none_or(|at| now.since_boot - at >= LIFE_WRITTEN_EVERY);
         if is_life && is_due {
             // The first sign of life after a while is written at once: a restart must not forget it.
             self.life_written_at = Some(now.since_boot);
             self.batch.urgent = true;
         }
+    }
+
+    fn last_life_at(&self) -> Option<Timestamp> {
+        self.engine.seen().last_life.as_ref().map(|life| life.at)
     }
 
     /// The link to a source of sensors changed.

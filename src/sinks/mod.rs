@@ -96,6 +96,8 @@ pub enum What {
     Receipt(wire::Receipt),
     /// Somebody at the station did something.
     Step(wire::StationStep),
+    /// The station is there again: whatever waits is due.
+    Greeting,
     /// Something came that cannot be used.
     Refused {
         /// On which topic.

@@ -142,6 +142,10 @@ fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<Wh
             let step = wire::StationStep::from_bytes(payload).map_err(|error| error.to_string())?;
             ours(&step.home).map(|()| What::Step(step))
         }
+        Some(Topic::Down(_, Down::Greeting)) => {
+            let greeting = wire::Greeting::from_bytes(payload).map_err(|error| error.to_string())?;
+            ours(&greeting.home).map(|()| What::Greeting)
+        }
         Some(Topic::Down(_, Down::Directory | Down::Suspension)) => {
             Err("this version takes neither directories nor suspensions from a station".to_owned())
         }

@@ -1,6 +1,7 @@
 //! Between the wire and the desk: messages become inputs, effects become messages.
 
 use crate::desk::{AlertKey, BookState, Condition, Input, Notice, Outgoing};
+use crate::model::ids::HomeId;
 use crate::model::ids::PointId;
 use crate::model::time::Timestamp;
 use crate::mqtt::{Link, NotPublished};
@@ -81,6 +82,19 @@ pub(super) async fn receipt(link: &Link, point: PointId, alert: AlertKey, step: 
     let topic = Topic::Down(home.clone(), Down::Receipt).to_string();
     let receipt = wire::Receipt { v: wire::VERSION, home, alert, step, point, at };
     tell(link.publish(&topic, receipt.to_bytes(), false).await, &topic);
+}
+
+/// Tells every home that this station is there again, one after the other: what waits for it there need not wait longer.
+pub(super) async fn greet(link: &Link, point: PointId, homes: Vec<HomeId>) {
+    for home in homes {
+        let topic = Topic::Down(home.clone(), Down::Greeting).to_string();
+        let greeting = wire::Greeting { v: wire::VERSION, home, point: point.clone() };
+        if let Err(why) = link.publish(&topic, greeting.to_bytes(), false).await {
+            // The way is gone again; its next return greets anew, and homes try by themselves.
+            tracing::info!(topic, %why, "not greeted");
+            return;
+        }
+    }
 }
 
 /// Asks a home's gateway to write a step into its book.

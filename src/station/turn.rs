@@ -116,6 +116,9 @@ impl Turn {
             Event::Up => {
                 self.health(|health| health.broker = None);
                 self.decide(Input::OwnLink { up: true });
+                let homes = self.desk.read().unwrap_or_else(PoisonError::into_inner).homes().cloned().collect();
+                let (link, point) = (self.link.clone(), self.point.clone());
+                tokio::spawn(async move { feed::greet(&link, point, homes).await });
             }
             Event::Down { why } => {
                 tracing::warn!(%why, "no home can reach this station");

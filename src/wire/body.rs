@@ -47,6 +47,7 @@ impl Wire for Receipt {}
 impl Wire for StationStep {}
 impl Wire for Heartbeat {}
 impl Wire for Link {}
+impl Wire for Greeting {}
 
 /// An alert, or its newest step, complete enough to act on. Gateway → station.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -192,6 +193,18 @@ pub struct SensorAge {
     /// Absent if never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_secs: Option<u64>,
+}
+
+/// "I am here again": said by a station to every home it knows when its own way to the broker is back, so that a home need not
+/// wait for its next try. Station → gateway; not retained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// 1.
+    pub v: u32,
+    /// To whom.
+    pub home: HomeId,
+    /// Who is here again.
+    pub point: PointId,
 }
 
 /// Online or offline, set by the gateway and by the broker's last will; retained.

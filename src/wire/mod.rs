@@ -6,5 +6,7 @@
 mod body;
 mod topic;
 
-pub use body::{AlertState, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError};
+pub use body::{
+    AlertState, Greeting, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
+};
 pub use topic::{Down, Topic, Up, down_filter, up_filter};

@@ -31,6 +31,7 @@ pub enum Down {
     Step,
     Directory,
     Suspension,
+    Greeting,
 }
 
 impl Up {
@@ -39,11 +40,12 @@ impl Up {
 }
 
 impl Down {
-    const ALL: [(Down, &'static str); 4] = [
+    const ALL: [(Down, &'static str); 5] = [
         (Down::Receipt, "receipt"),
         (Down::Step, "step"),
         (Down::Directory, "directory"),
         (Down::Suspension, "suspension"),
+        (Down::Greeting, "greeting"),
     ];
 }
 
