@@ -3,9 +3,12 @@
 //! Written from `station.md` section 4; the whole table of [`Phase::after`] is one golden file
 //! (`tests/promises/life_cycle.txt`). Gateway and station both use it, so they cannot disagree about what is legal.
 
+pub use crate::model::actor::{Actor, Role, Via};
+pub use crate::model::timers::Timers;
+
 use crate::model::ids::{PersonId, PointId};
 use crate::model::reason::{Reason, Severity, SignOfLife};
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Where an alert is in its life.
@@ -116,84 +119,6 @@ pub enum Next {
     Same,
     /// Back to the phase before the step that is undone.
     Before,
-}
-
-/// In what capacity somebody acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// A person in the home, by a button there.
-    Home,
-    /// The gateway by itself: sensors and timers.
-    Gateway,
-    /// The station's machine by itself: receipts and timers.
-    Station,
-    /// Staff at the desk.
-    Desk,
-    /// Staff in the street.
-    Responder,
-    /// The head of the station.
-    Supervisor,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Role; 6] =
-        [Role::Home, Role::Gateway, Role::Station, Role::Desk, Role::Responder, Role::Supervisor];
-
-    /// Whether a member of the staff acts.
-    pub fn is_staff(self) -> bool {
-        matches!(self, Role::Desk | Role::Responder | Role::Supervisor)
-    }
-}
-
-/// Who did a step.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Actor {
-    /// In what capacity.
-    pub role: Role,
-    /// Of which service point.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub point: Option<PointId>,
-    /// Which person, by id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<PersonId>,
-    /// By which way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub via: Option<Via>,
-}
-
-impl Actor {
-    /// The gateway by itself.
-    pub fn gateway() -> Actor {
-        Actor { role: Role::Gateway, point: None, person: None, via: None }
-    }
-
-    /// A person in the home.
-    pub fn home() -> Actor {
-        Actor { role: Role::Home, point: None, person: None, via: Some(Via::HomeButton) }
-    }
-
-    /// The machine of `point` by itself.
-    pub fn station(point: PointId) -> Actor {
-        Actor { role: Role::Station, point: Some(point), person: None, via: None }
-    }
-
-    /// Whether both are the same person of the same point.
-    pub fn is(&self, other: &Actor) -> bool {
-        self.point == other.point && self.person == other.person && self.role.is_staff() == other.role.is_staff()
-    }
-}
-
-/// By which way a person acted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Via {
-    Desk,
-    Phone,
-    Sms,
-    HomeButton,
 }
 
 /// What is done in a step.
@@ -572,64 +497,4 @@ pub enum Refusal {
     /// The alert has moved on since the page was drawn.
     #[error("the alert has moved on")]
     Stale,
-}
-
-/// How long each waiting state may last (`station.md` 4.2). All of it is configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timers {
-    /// A receipt must be back, else the next point is asked.
-    pub receive_within: Span,
-    /// Somebody must have taken it, else the row turns red and a second person is asked.
-    pub take_within: Span,
-    /// Somebody must have taken it, else the next point is asked.
-    pub next_point_after: Span,
-    /// Then everybody is asked again and again at this distance.
-    pub ask_all_every: Span,
-    /// A person who was asked has this long to accept.
-    pub ask_lasts: Span,
-    /// A taken alert without progress: reminder.
-    pub depart_reminder: Span,
-    /// A taken alert without progress: back to everybody.
-    pub lapse_after: Span,
-    /// From the raise: reminder that nobody is there yet.
-    pub arrive_reminder: Span,
-    /// From the raise: somebody must be at the door.
-    pub arrive_within: Span,
-    /// From the arrival: are you all right?
-    pub close_reminder: Span,
-    /// From the arrival: supervisor.
-    pub close_supervisor: Span,
-    /// An open request goes on the supervisor's list.
-    pub overlooked_after: Span,
-    /// A take, departure or arrival may be undone this long.
-    pub undo_within: Span,
-    /// A closing may be undone this long.
-    pub undo_close_within: Span,
-    /// A closed alert may be reopened this long.
-    pub reopen_within: Span,
-    /// A press this soon after closing reopens the alert by itself.
-    pub press_reopens_within: Span,
-}
-
-impl Default for Timers {
-    fn default() -> Timers {
-        Timers {
-            receive_within: Span::seconds(60),
-            take_within: Span::seconds(60),
-            next_point_after: Span::seconds(120),
-            ask_all_every: Span::seconds(120),
-            ask_lasts: Span::seconds(60),
-            depart_reminder: Span::minutes(3),
-            lapse_after: Span::minutes(5),
-            arrive_reminder: Span::minutes(10),
-            arrive_within: Span::minutes(15),
-            close_reminder: Span::minutes(30),
-            close_supervisor: Span::minutes(45),
-            overlooked_after: Span::hours(4),
-            undo_within: Span::seconds(30),
-            undo_close_within: Span::minutes(10),
-            reopen_within: Span::hours(24),
-            press_reopens_within: Span::minutes(10),
-        }
-    }
 }

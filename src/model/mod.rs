@@ -2,6 +2,7 @@
 //!
 //! Never touches the world: no clock, no file, no network, no randomness. Depends on no other room.
 
+pub mod actor;
 pub mod alert;
 pub mod duty;
 pub mod frame;
@@ -13,3 +14,4 @@ pub mod reason;
 pub mod recorded;
 pub mod status;
 pub mod time;
+pub mod timers;
