@@ -22,7 +22,7 @@ use crate::clock::{self, Reading};
 use crate::engine::Engine;
 use crate::model::reason::Reason;
 use crate::model::status::STATUS_FILE;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
 use crate::sources;
@@ -482,6 +482,3 @@ const MARK_SECS: u64 = 600;
 const PRUNE_SECS: u64 = 24 * 3600;
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 const GOODBYE: Duration = Duration::from_millis(150);
-
-/// How much time a mark in the database may leave open; for documents and tests.
-pub const UNKNOWN_AFTER_POWER_CUT: Span = Span::seconds(MARK_SECS as i64);
