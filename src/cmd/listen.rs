@@ -100,7 +100,7 @@ fn start(config: &Gateway) -> Result<mpsc::Receiver<Event>, Problem> {
 
 fn devices(settings: &crate::devices::Settings, addresses: &[(crate::model::ids::SensorId, Address)]) -> Devices {
     let addresses: Vec<Address> = addresses.iter().map(|(_, address)| address.clone()).collect();
-    Devices::new(settings, &addresses)
+    Devices::all(settings, &addresses)
 }
 
 /// Ctrl-C, a stop by the system, or the end of the time that was asked for.

@@ -120,6 +120,8 @@ fn models(sensors: Vec<SensorEntry>, sources: Vec<String>) -> BTreeMap<SensorId,
         service: entry.service.map(|service| service.value),
         hold: entry.hold,
         silent_after: entry.silent_after,
+        checks_in: entry.address.as_ref().is_none_or(|address| address.value.checks_in()),
+        burst: entry.address.as_ref().and_then(|address| address.value.burst()),
         source,
     };
     sensors.into_iter().zip(sources).map(model).map(|sensor| (sensor.id.clone(), sensor)).collect()

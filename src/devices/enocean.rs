@@ -13,7 +13,7 @@
 //! DB1 ≥ 128 in A5-07-01 and DB0 bit 7 in A5-07-02 and -03), so the config names the profile of each sender.
 
 use crate::devices::esp3::{self, Broken, RADIO_ERP1};
-use crate::devices::{Decoded, Decoder, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::RawFrame;
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 use serde::Deserialize;
@@ -45,17 +45,16 @@ pub struct Address {
     port: Option<String>,
 }
 
-impl Address {
+impl Identity for Address {
     /// The sender in lower-case hex, with the key where one is named: `0500aa01`, `0500aa01#A0`.
-    pub fn device(&self) -> String {
+    fn device(&self) -> String {
         match self.button {
             Some(key) => format!("{}#{key:?}", self.sender.0),
             None => self.sender.0.clone(),
         }
     }
 
-    /// The port it names.
-    pub fn port(&self) -> Option<&str> {
+    fn port(&self) -> Option<&str> {
         self.port.as_deref()
     }
 }
@@ -174,7 +173,7 @@ struct Enocean {
 }
 
 impl Decoder for Enocean {
-    fn decode(&self, frame: &RawFrame) -> Decoded {
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
         match esp3::parse(&frame.bytes) {
             Ok((packet, _)) if packet.kind == RADIO_ERP1 => match Telegram::parse(packet.data) {
                 Some(telegram) => self.read(&telegram, frame.retained),

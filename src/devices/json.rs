@@ -11,7 +11,7 @@
 //! device sends on the event alone and does not repeat its state.
 
 use crate::devices::meaning::{Kind, Meaning, Values, Words};
-use crate::devices::{Decoded, Decoder, lenient, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
@@ -104,14 +104,16 @@ impl TryFrom<Written> for Address {
     }
 }
 
-impl Address {
+impl Identity for Address {
     /// Topic, place, identity and meaning: `vendor/up at /key when /id=42: button sos=help`.
-    pub fn device(&self) -> String {
+    fn device(&self) -> String {
         let when = self.when.as_ref().map(|when| format!(" when {}={}", when.pointer, when.is.joined()));
         let pointer = if self.pointer.is_empty() { String::new() } else { format!(" at {}", self.pointer) };
         format!("{}{pointer}{}: {}", self.topic, when.unwrap_or_default(), self.meaning.name())
     }
+}
 
+impl Address {
     /// Its readings from a message on its topic.
     fn read(&self, name: &str, message: &Value, retained: bool) -> Vec<Reading> {
         if let Some(when) = &self.when {
@@ -155,7 +157,7 @@ impl Decoder for Json {
         self.addresses.iter().map(|(_, address)| address.topic.clone()).collect()
     }
 
-    fn decode(&self, frame: &RawFrame) -> Decoded {
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
         let mut mine = self.addresses.iter().filter(|(_, address)| matches(&address.topic, topic)).peekable();
         if mine.peek().is_none() {

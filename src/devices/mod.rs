@@ -4,14 +4,16 @@
 //! out, and each family answers in one of four ways ([`Decoded`]), which are counted and shown.
 //!
 //! A new family is one file, begun from [`template`], and one line in `devices!` below: its module and the name of its
-//! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address`, `decoder`,
-//! `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
+//! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
+//! [`Identity`], `decoder`, `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
+use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub mod codes;
 pub mod framing;
 pub mod lenient;
 pub mod meaning;
@@ -44,20 +46,10 @@ macro_rules! devices {
                 }
             }
 
-            /// Exactly what its readings carry in [`Reading::device`]; two addresses of one family that differ in
-            /// meaning differ here.
-            pub fn device(&self) -> String {
+            fn identity(&self) -> &dyn Identity {
                 match self {
-                    $(Address::$Mqtt(address) => address.device(),)*
-                    $(Address::$Serial(address) => address.device(),)*
-                }
-            }
-
-            /// The serial port it names; absent for MQTT and where any port of the family will do.
-            pub fn port(&self) -> Option<&str> {
-                match self {
-                    $(Address::$Mqtt(_) => None,)*
-                    $(Address::$Serial(address) => address.port(),)*
+                    $(Address::$Mqtt(address) => address,)*
+                    $(Address::$Serial(address) => address,)*
                 }
             }
         }
@@ -125,7 +117,8 @@ macro_rules! devices {
             }
         }
 
-        fn mqtt_decoders(settings: &Settings, addresses: &[Address]) -> Vec<(&'static str, Box<dyn Decoder>)> {
+        /// Of the families in use (an address, or settings of their own), or of all.
+        fn mqtt_decoders(settings: &Settings, addresses: &[Address], all: bool) -> Vec<(&'static str, Box<dyn Decoder>)> {
             let mut decoders: Vec<(&'static str, Box<dyn Decoder>)> = Vec::new();
             $({
                 let mine = addresses.iter().filter_map(|address| match address {
@@ -133,7 +126,10 @@ macro_rules! devices {
                     #[allow(unreachable_patterns, clippy::wildcard_enum_match_arm)] // all other families
                     _ => None,
                 });
-                decoders.push((stringify!($mqtt), Box::new($mqtt::decoder(&settings.$mqtt, mine.collect()))));
+                let mine: Vec<_> = mine.collect();
+                if all || !mine.is_empty() || settings.$mqtt != Default::default() {
+                    decoders.push((stringify!($mqtt), Box::new($mqtt::decoder(&settings.$mqtt, mine))));
+                }
             })*
             decoders
         }
@@ -220,7 +216,52 @@ pub enum Carrier {
     Serial,
 }
 
-/// Turns frames of one family into readings.
+/// Who a device is within its family, and what its radio cannot help.
+pub trait Identity {
+    /// Exactly what its readings carry in [`Reading::device`]; two addresses of one family that differ in meaning
+    /// differ here. Several sensors in one device are written `device#part`.
+    fn device(&self) -> String;
+
+    /// The serial port it names; absent for MQTT and where any port of the family will do.
+    fn port(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether its silence can be told from its death: `false` for radios that send only when they see something and never check in.
+    fn checks_in(&self) -> bool {
+        true
+    }
+
+    /// How far apart the copies of one and the same event can come, where its radio sends each event several times over.
+    fn burst(&self) -> Option<Span> {
+        None
+    }
+}
+
+impl Address {
+    /// See [`Identity::device`].
+    pub fn device(&self) -> String {
+        self.identity().device()
+    }
+
+    /// See [`Identity::port`].
+    pub fn port(&self) -> Option<&str> {
+        self.identity().port()
+    }
+
+    /// See [`Identity::checks_in`].
+    pub fn checks_in(&self) -> bool {
+        self.identity().checks_in()
+    }
+
+    /// See [`Identity::burst`].
+    pub fn burst(&self) -> Option<Span> {
+        self.identity().burst()
+    }
+}
+
+/// Turns frames of one family into readings. May remember what frames said that tell how later ones are to be read (a
+/// device that presents itself, then reports); never the time.
 pub trait Decoder: Send + Sync {
     /// MQTT filters to subscribe to; none for serial families.
     fn topics(&self) -> Vec<String> {
@@ -228,7 +269,7 @@ pub trait Decoder: Send + Sync {
     }
 
     /// What the frame says.
-    fn decode(&self, frame: &RawFrame) -> Decoded;
+    fn decode(&mut self, frame: &RawFrame) -> Decoded;
 }
 
 /// All families, ready for the devices of one home.
@@ -239,12 +280,21 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// The families with the addresses of the configured sensors.
+    /// The families of the configured sensors; other families are not heard.
     pub fn new(settings: &Settings, addresses: &[Address]) -> Devices {
+        Devices::of(settings, addresses, false)
+    }
+
+    /// Every family that MQTT can carry, configured or not: for looking around.
+    pub fn all(settings: &Settings, addresses: &[Address]) -> Devices {
+        Devices::of(settings, addresses, true)
+    }
+
+    fn of(settings: &Settings, addresses: &[Address], all: bool) -> Devices {
         let on_port =
             |(port, wiring): (&String, &Wiring)| (port.clone(), (wiring.family(), wiring.decoder(port, addresses)));
         Devices {
-            mqtt: mqtt_decoders(settings, addresses),
+            mqtt: mqtt_decoders(settings, addresses, all),
             serial: settings.serial.iter().map(on_port).collect(),
             wiring: settings.serial.clone(),
         }
@@ -259,16 +309,16 @@ impl Devices {
     }
 
     /// What the families say about a frame; empty where it is nobody's.
-    pub fn decode(&self, frame: &RawFrame) -> Vec<Heard> {
-        let heard = |(family, decoder): &(&'static str, Box<dyn Decoder>)| match decoder.decode(frame) {
+    pub fn decode(&mut self, frame: &RawFrame) -> Vec<Heard> {
+        let heard = |(family, decoder): &mut (&'static str, Box<dyn Decoder>)| match decoder.decode(frame) {
             Decoded::NotMine => None,
             outcome @ (Decoded::Incomplete | Decoded::Malformed(_) | Decoded::Readings(_)) => {
                 Some(Heard { family, outcome })
             }
         };
         match &frame.from {
-            Origin::Mqtt { .. } => self.mqtt.iter().filter_map(heard).collect(),
-            Origin::Serial { port } => self.serial.get(port).and_then(heard).into_iter().collect(),
+            Origin::Mqtt { .. } => self.mqtt.iter_mut().filter_map(heard).collect(),
+            Origin::Serial { port } => self.serial.get_mut(port).and_then(heard).into_iter().collect(),
         }
     }
 
@@ -339,7 +389,9 @@ fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
         Measure::Mains(_) => Some("mains"),
         Measure::Vibration(_) | Measure::Switch(_) => Some("item"),
         Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_) => Some("temperature"),
-        Measure::Alarm(_)
+        Measure::Dark(_)
+        | Measure::SignalPercent(_)
+        | Measure::Alarm(_)
         | Measure::Tamper(_)
         | Measure::BatteryPercent(_)
         | Measure::BatteryLow(_)
@@ -356,7 +408,7 @@ fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
 }
 
 /// `text` as a TOML string.
-fn toml_text(text: &str) -> String {
+pub(crate) fn toml_text(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

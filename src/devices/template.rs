@@ -18,7 +18,7 @@
 //! * A well-formed message of a device that says nothing else is [`Measure::Alive`].
 //! * A serial family brings `framer(&Settings) -> impl Cut`, `BAUD` and `Address::port`, see [`crate::devices::framing`].
 
-use crate::devices::{Decoded, Decoder, lenient, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
@@ -38,9 +38,8 @@ pub struct Settings {}
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Address(String);
 
-impl Address {
-    /// Exactly what its readings carry.
-    pub fn device(&self) -> String {
+impl Identity for Address {
+    fn device(&self) -> String {
         self.0.clone()
     }
 }
@@ -62,7 +61,7 @@ impl Decoder for Template {
         vec!["template/+".to_owned()]
     }
 
-    fn decode(&self, frame: &RawFrame) -> Decoded {
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
         let Some(device) = topic.strip_prefix("template/") else { return Decoded::NotMine };
         let message = match lenient::object(&frame.bytes) {
@@ -86,7 +85,7 @@ mod tests {
             bytes: payload.as_bytes().to_vec(),
             retained: false,
         };
-        let decoder = decoder(&Settings::default(), vec![Address("hall".to_owned())]);
+        let mut decoder = decoder(&Settings::default(), vec![Address("hall".to_owned())]);
         assert_eq!(decoder.decode(&frame("other/hall", "{}")), Decoded::NotMine);
         assert_eq!(decoder.decode(&frame("template/hall", "1")), Decoded::Malformed("not_an_object".to_owned()));
         let said = decoder.decode(&frame("template/hall", r#"{"motion":"on"}"#));

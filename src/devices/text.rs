@@ -12,7 +12,7 @@
 
 use crate::devices::framing::{LINE_BYTES_MAX, Lines};
 use crate::devices::meaning::{Kind, Meaning, Values};
-use crate::devices::{Decoded, Decoder, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
@@ -75,15 +75,14 @@ impl TryFrom<Written> for Address {
     }
 }
 
-impl Address {
+impl Identity for Address {
     /// Port, line and meaning: `radio: pir hall on: motion on`.
-    pub fn device(&self) -> String {
+    fn device(&self) -> String {
         let value = self.value.as_ref().map(|value| format!(" {value}")).unwrap_or_default();
         format!("{}: {}: {}{value}", self.port, self.line, self.meaning.name())
     }
 
-    /// The port it names.
-    pub fn port(&self) -> Option<&str> {
+    fn port(&self) -> Option<&str> {
         Some(&self.port)
     }
 }
@@ -110,7 +109,7 @@ struct Text {
 }
 
 impl Decoder for Text {
-    fn decode(&self, frame: &RawFrame) -> Decoded {
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
         if frame.bytes.len() > LINE_BYTES_MAX {
             return Decoded::Malformed("too_long".to_owned());
         }

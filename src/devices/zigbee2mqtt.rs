@@ -17,7 +17,7 @@
 //! Keys of one device that are different sensors are told apart by the part of the action that names them:
 //! `zigbee2mqtt = { name = "panel", key = "2" }` is pressed by `2_single`, `single_2` and `button_2_hold`.
 
-use crate::devices::{Decoded, Decoder, lenient, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use serde::de::value::MapAccessDeserializer;
@@ -52,15 +52,17 @@ pub struct Address {
     key: Option<String>,
 }
 
-impl Address {
+impl Identity for Address {
     /// The friendly name, with the key where one is named: `pendant`, `panel#2`.
-    pub fn device(&self) -> String {
+    fn device(&self) -> String {
         match &self.key {
             Some(key) => format!("{}#{key}", self.name),
             None => self.name.clone(),
         }
     }
+}
 
+impl Address {
     fn checked<E: serde::de::Error>(self) -> Result<Address, E> {
         // Zigbee2MQTT refuses these in names as MQTT does; # separates the key here.
         if self.name.is_empty() || self.name.contains(['+', '#']) {
@@ -140,7 +142,7 @@ impl Decoder for Zigbee2mqtt {
         self.bases.iter().map(|base| format!("{base}/#")).collect()
     }
 
-    fn decode(&self, frame: &RawFrame) -> Decoded {
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
         let Some((base, rest)) = self.under(topic) else { return Decoded::NotMine };
         let said = match rest.rsplit_once('/') {

@@ -368,6 +368,8 @@ fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
         | Measure::TemperatureCelsius(_)
         | Measure::HumidityPercent(_)
         | Measure::IlluminanceLux(_)
+        | Measure::Dark(_)
+        | Measure::SignalPercent(_)
         | Measure::Alive
         | Measure::Availability(_)
         | Measure::Bridge(_)

@@ -33,6 +33,11 @@ pub struct Sensor {
     pub hold: Option<Span>,
     /// The longest silence that is usual for this sensor; beyond it `silent_sensor` speaks.
     pub silent_after: Option<Span>,
+    /// Whether its silence can be told from its death: a radio that sends only when it sees something and never checks in is
+    /// never "silent", only not seen.
+    pub checks_in: bool,
+    /// Its radio says each event several times over, no further apart than this: they are one event.
+    pub burst: Option<Span>,
     /// The source that carries it (an MQTT broker or a serial port by its name): when that is lost, the sensor is blind.
     pub source: String,
 }

@@ -143,6 +143,10 @@ pub enum Measure {
     TemperatureCelsius(f64),
     HumidityPercent(f64),
     IlluminanceLux(f64),
+    /// Too dark to read by, as the sensor judges it.
+    Dark(bool),
+    /// How well the device is heard: 0 not at all, 100 as well as can be.
+    SignalPercent(f64),
     /// The device is there, nothing else.
     Alive,
     Availability(Availability),
@@ -179,6 +183,8 @@ impl Measure {
             Measure::TemperatureCelsius(_) => "temperature",
             Measure::HumidityPercent(_) => "humidity",
             Measure::IlluminanceLux(_) => "illuminance",
+            Measure::Dark(_) => "dark",
+            Measure::SignalPercent(_) => "signal",
             Measure::Alive => "alive",
             Measure::Availability(_) => "availability",
             Measure::Bridge(_) => "gateway",
@@ -202,6 +208,7 @@ impl Measure {
             | Measure::Switch(on)
             | Measure::Mains(on)
             | Measure::BatteryLow(on)
+            | Measure::Dark(on)
             | Measure::Bridge(on) => Some(on),
             Measure::Button(_)
             | Measure::BatteryPercent(_)
@@ -209,6 +216,7 @@ impl Measure {
             | Measure::TemperatureCelsius(_)
             | Measure::HumidityPercent(_)
             | Measure::IlluminanceLux(_)
+            | Measure::SignalPercent(_)
             | Measure::Alive
             | Measure::Availability(_)
             | Measure::Number(_)

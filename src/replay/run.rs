@@ -188,7 +188,17 @@ impl Replay {
         let room = id.as_str().parse().ok();
         // A cupboard may stay shut for weeks; only for motion is a day without a word suspicious.
         let silent_after = (kind != SensorKind::Motion).then_some(SILENT_AFTER_AS_FOUND);
-        self.engine.adopt(Sensor { id, room, kind, service: None, hold: None, silent_after, source: "history".into() });
+        self.engine.adopt(Sensor {
+            id,
+            room,
+            kind,
+            service: None,
+            hold: None,
+            silent_after,
+            checks_in: true,
+            burst: None,
+            source: "history".into(),
+        });
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) fn word(measure: &Measure) -> &'static str {
         Measure::TemperatureCelsius(_) => "temperature_celsius",
         Measure::HumidityPercent(_) => "humidity_percent",
         Measure::IlluminanceLux(_) => "illuminance_lux",
+        Measure::Dark(_) => "dark",
+        Measure::SignalPercent(_) => "signal_percent",
         Measure::Alive => "alive",
         Measure::Availability(_) => "availability",
         Measure::Bridge(_) => "bridge",
@@ -47,6 +49,7 @@ pub(super) fn value(measure: &Measure) -> ToSqlOutput<'_> {
         | Measure::TemperatureCelsius(number)
         | Measure::HumidityPercent(number)
         | Measure::IlluminanceLux(number)
+        | Measure::SignalPercent(number)
         | Measure::Number(number) => ToSqlOutput::Borrowed(ValueRef::Real(*number)),
         Measure::Button(press) => ToSqlOutput::Borrowed(ValueRef::Text(press.as_str().as_bytes())),
         Measure::Availability(availability) => ToSqlOutput::Borrowed(ValueRef::Text(match availability {
@@ -69,6 +72,7 @@ pub(super) fn value(measure: &Measure) -> ToSqlOutput<'_> {
         | Measure::Switch(_)
         | Measure::Mains(_)
         | Measure::BatteryLow(_)
+        | Measure::Dark(_)
         | Measure::Bridge(_) => ToSqlOutput::Borrowed(ValueRef::Null),
     }
 }
@@ -105,6 +109,8 @@ pub(super) fn measure(word: &str, value: ValueRef<'_>) -> Option<Measure> {
         "temperature_celsius" => Measure::TemperatureCelsius(number()?),
         "humidity_percent" => Measure::HumidityPercent(number()?),
         "illuminance_lux" => Measure::IlluminanceLux(number()?),
+        "dark" => Measure::Dark(level()?),
+        "signal_percent" => Measure::SignalPercent(number()?),
         "alive" => Measure::Alive,
         "availability" => Measure::Availability(match value.as_str().ok()? {
             "online" => Availability::Online,

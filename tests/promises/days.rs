@@ -278,6 +278,8 @@ fn home(zone: &Zone) -> Home {
         },
         hold: None,
         silent_after: None,
+        checks_in: true,
+        burst: None,
         source: source.into(),
     });
     let sensors = sensors.map(|sensor| (sensor.id.clone(), sensor)).collect();

@@ -118,6 +118,8 @@ fn sensor(id: &str, room: Option<&str>, kind: SensorKind) -> Sensor {
         service: None,
         hold: None,
         silent_after: None,
+        checks_in: true,
+        burst: None,
         source: String::new(),
     }
 }

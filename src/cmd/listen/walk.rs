@@ -265,10 +265,13 @@ fn words(measure: &Measure) -> String {
         | Measure::Vibration(on)
         | Measure::Alarm(on)
         | Measure::Mains(on)
+        | Measure::Dark(on)
         | Measure::BatteryLow(on) => either(*on, "yes", "no"),
         Measure::Switch(on) => either(*on, "on", "off"),
         Measure::Button(press) => press.as_str().to_owned(),
-        Measure::BatteryPercent(value) | Measure::HumidityPercent(value) => format!("{value:.0} %"),
+        Measure::BatteryPercent(value) | Measure::HumidityPercent(value) | Measure::SignalPercent(value) => {
+            format!("{value:.0} %")
+        }
         Measure::SupplyVolts(value) => format!("{value:.2} V"),
         Measure::TemperatureCelsius(value) => format!("{value:.1} °C"),
         Measure::IlluminanceLux(value) => format!("{value:.0} lx"),
@@ -317,6 +320,8 @@ mod tests {
             service: None,
             hold: None,
             silent_after: None,
+            checks_in: true,
+            burst: None,
             source: "mqtt".to_owned(),
         };
         let sensors = [sensor("hall", "门厅", SensorKind::Motion), sensor("bath", "bath", SensorKind::Motion)];

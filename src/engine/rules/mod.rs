@@ -109,6 +109,8 @@ pub(crate) mod testing {
             service: (kind == SensorKind::ServiceButton).then_some(Service::Meal),
             hold: None,
             silent_after: None,
+            checks_in: true,
+            burst: None,
             source: source.to_owned(),
         };
         let sensors = [

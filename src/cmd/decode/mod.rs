@@ -6,10 +6,11 @@
 //! ```
 //!
 //! A frame is `topic` + `payload` | `payload_hex`, or `input_hex` | `input_text` | `chunks_hex` | `chunks_text` |
-//! `lines_text`. `family` and `config` may be given: `config.eep` (EnOcean profile by sender), `config.base` (base topics
-//! of Zigbee2MQTT), `config.addresses` (addresses as in a configuration), `config.retained`.
+//! `lines_text`. `family` and `config` may be given; `given.rs` lists what `config` may say.
 
-use crate::devices::{Address, Decoded, Devices, Heard, Settings, Wiring};
+mod given;
+
+use crate::devices::{Decoded, Devices, Heard};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
@@ -58,6 +59,9 @@ struct Said {
     #[serde(skip_serializing_if = "Value::is_null")]
     value: Value,
     device: String,
+    /// Which sensor of the device, where it has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<String>,
     evidence: Evidence,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cached: bool,
@@ -75,8 +79,8 @@ pub fn answer(line: &[u8]) -> Answer {
 fn decoded(line: &[u8]) -> Result<Answer, String> {
     let asked: Value = serde_json::from_slice(line).map_err(|error| format!("the line is no JSON: {error}"))?;
     let family = family(&asked)?;
-    let (settings, addresses) = configured(&asked, family)?;
-    let devices = Devices::new(&settings, &addresses);
+    let (settings, addresses) = given::configured(&asked, family)?;
+    let mut devices = Devices::all(&settings, &addresses);
     let retained = asked["retained"] == json!(true) || asked["config"]["retained"] == json!(true);
     let (frames, is_pending) = frames(&asked, &devices, retained)?;
     let heard: Vec<Heard> = frames.iter().flat_map(|frame| devices.decode(frame)).collect();
@@ -93,37 +97,6 @@ fn family(asked: &Value) -> Result<Option<&'static str>, String> {
         None if asked.get("topic").is_some() => Ok(None),
         None => Err(format!("there is no family {named:?}")),
     }
-}
-
-/// Settings and addresses as `config` gives them.
-fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<Address>), String> {
-    let config = &asked["config"];
-    let mut settings = Settings::default();
-    for key in ["base", "base_topic", "base_topics"] {
-        match &config[key] {
-            Value::String(base) => settings.zigbee2mqtt.base_topics = vec![base.clone()],
-            Value::Array(bases) => {
-                settings.zigbee2mqtt.base_topics = bases.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
-        }
-    }
-    if asked.get("topic").is_none() {
-        let is_hex = asked.get("input_hex").is_some() || asked.get("chunks_hex").is_some();
-        let family = family.unwrap_or(if is_hex { "enocean" } else { "text" });
-        let wiring = Wiring::usual(family).ok_or_else(|| format!("{family} does not speak on a serial port"))?;
-        settings.serial.insert(PORT.to_owned(), wiring);
-    }
-    let mut addresses = Vec::new();
-    for (sender, profile) in config["eep"].as_object().into_iter().flatten() {
-        // A profile that is not known here leaves the sender unknown, as it would be in a home.
-        addresses.extend(serde_json::from_value(json!({"enocean": {"sender": sender, "profile": profile}})).ok());
-    }
-    for address in config["addresses"].as_array().into_iter().flatten() {
-        let address = serde_json::from_value(address.clone()).map_err(|error| format!("config.addresses: {error}"))?;
-        addresses.push(address);
-    }
-    Ok((settings, addresses))
 }
 
 /// The frames of the line, and whether another one has begun.
@@ -230,20 +203,27 @@ fn said(family: &str, reading: Reading) -> Said {
         | Measure::Vibration(on)
         | Measure::Alarm(on)
         | Measure::Mains(on)
+        | Measure::Dark(on)
         | Measure::BatteryLow(on) => json!(on),
         Measure::BatteryPercent(number)
         | Measure::SupplyVolts(number)
         | Measure::TemperatureCelsius(number)
         | Measure::HumidityPercent(number)
         | Measure::IlluminanceLux(number)
+        | Measure::SignalPercent(number)
         | Measure::Number(number) => json!(number),
         Measure::Alive => Value::Null,
         Measure::Note { text, .. } => json!(text),
     };
+    let (device, part) = match reading.device.split_once('#') {
+        Some((device, part)) => (device.to_owned(), Some(part.to_owned())),
+        None => (reading.device, None),
+    };
     Said {
         kind: reading.measure.kind().to_owned(),
         value,
-        device: reading.device,
+        device,
+        part,
         evidence: reading.evidence,
         cached: reading.evidence == Evidence::Cached,
         ambiguous: reading.evidence == Evidence::Ambiguous,

@@ -1,0 +1,40 @@
+//! What `config` in a line of `carecircle decode` says, in the words of the captured frames: what an installer would have
+//! written.
+//!
+//! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones: `base`, `base_topic`,
+//! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender).
+
+use super::PORT;
+use crate::devices::{Address, Settings, Wiring};
+use serde_json::{Value, json};
+
+/// Settings and addresses as `config` gives them.
+pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<Address>), String> {
+    let config = &asked["config"];
+    let mut settings = Settings::default();
+    for key in ["base", "base_topic", "base_topics"] {
+        match &config[key] {
+            Value::String(base) => settings.zigbee2mqtt.base_topics = vec![base.clone()],
+            Value::Array(bases) => {
+                settings.zigbee2mqtt.base_topics = bases.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+        }
+    }
+    if asked.get("topic").is_none() {
+        let is_hex = asked.get("input_hex").is_some() || asked.get("chunks_hex").is_some();
+        let family = family.unwrap_or(if is_hex { "enocean" } else { "text" });
+        let wiring = Wiring::usual(family).ok_or_else(|| format!("{family} does not speak on a serial port"))?;
+        settings.serial.insert(PORT.to_owned(), wiring);
+    }
+    let mut addresses = Vec::new();
+    for (sender, profile) in config["eep"].as_object().into_iter().flatten() {
+        // A profile that is not known here leaves the sender unknown, as it would be in a home.
+        addresses.extend(serde_json::from_value(json!({"enocean": {"sender": sender, "profile": profile}})).ok());
+    }
+    for address in config["addresses"].as_array().into_iter().flatten() {
+        let address = serde_json::from_value(address.clone()).map_err(|error| format!("config.addresses: {error}"))?;
+        addresses.push(address);
+    }
+    Ok((settings, addresses))
+}
