@@ -290,6 +290,13 @@ impl Devices {
         Devices::of(settings, addresses, true)
     }
 
+    /// Of the families on MQTT only `family`.
+    pub fn only(family: &str, settings: &Settings, addresses: &[Address]) -> Devices {
+        let mut devices = Devices::of(settings, addresses, true);
+        devices.mqtt.retain(|(name, _)| *name == family);
+        devices
+    }
+
     fn of(settings: &Settings, addresses: &[Address], all: bool) -> Devices {
         let on_port =
             |(port, wiring): (&String, &Wiring)| (port.clone(), (wiring.family(), wiring.decoder(port, addresses)));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // fixtures are tests too
 
+use crate::mutated;
 use carecircle::cmd::decode::answer;
 use carecircle::devices::{Address, Carrier, Decoded, Devices, Settings, Wiring};
 use carecircle::model::frame::{Origin, RawFrame};
@@ -184,6 +185,21 @@ fn a_line_that_cannot_be_understood_is_refused_with_its_reason() {
     }
 }
 
+/// The long form, ten million frames: `cargo bench --bench hostile`.
+#[test]
+fn frames_broken_in_any_way_are_understood_or_refused_but_never_a_panic() {
+    let seed = std::process::id().into();
+    eprintln!("seed {seed}");
+    let mut golden = mutated::corpus(&root().join("tests/frames"));
+    let report = mutated::run(&mut golden, 30_000, &mut mutated::Random::new(seed));
+    for family in Devices::families() {
+        assert!(report.frames.contains_key(family.name), "{} was not tried: {report:?}", family.name);
+    }
+    for outcome in ["readings", "ignore", "reject", "incomplete"] {
+        assert!(report.outcomes.contains_key(outcome), "no frame was {outcome}: {report:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
@@ -242,7 +258,7 @@ proptest! {
 
     #[test]
     fn lines_in_any_pieces_are_the_same_lines(text in "[a-zA-Z \r\n]{0,200}", cut in 0usize..200) {
-        let mut devices = all_families();
+        let devices = all_families();
         let whole = devices.framer("radio").push(format!("{text}\n").as_bytes());
         let (begin, end) = text.split_at(cut.min(text.len()));
         let mut framer = devices.framer("radio");
