@@ -207,7 +207,8 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    /// A number below `bound`; 0 where it is 0.
+    pub fn below(&mut self, bound: usize) -> usize {
         if bound == 0 { 0 } else { ((u128::from(self.next()) * bound as u128) >> 64) as usize }
     }
 
