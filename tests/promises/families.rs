@@ -57,7 +57,7 @@ const CASES: &[Case] = &[
         family: "enocean",
         kind: "call_button",
         address: "enocean = { sender = \"01a2b3c4\", profile = \"F6-02-01\", port = \"PORT\" }",
-        sends: &[Hex("55000707017af67001a2b3c43002ffffffff4000a2")],
+        sends: &[Hex("55000707017af63001a2b3c43003ffffffff3a002e")],
     },
     Case {
         family: "text",
@@ -104,7 +104,7 @@ fn every_family_is_heard_end_to_end() {
         wait_until(&format!("{id} is heard as an event"), PATIENCE, || {
             let status = status(folder.path());
             let sensors = status["sensors"].as_array().cloned().unwrap_or_default();
-            sensors.iter().any(|sensor| sensor["id"] == *id && !sensor["event_at"].is_null())
+            sensors.iter().any(|sensor| sensor["id"] == *id && !sensor["event_at_ms"].is_null())
         });
     }
     let status = status(folder.path());
