@@ -107,12 +107,9 @@ fn every_family_is_heard_end_to_end() {
             sensors.iter().any(|sensor| sensor["id"] == *id && !sensor["event_at_ms"].is_null())
         });
     }
-    let status = status(folder.path());
-    for (number, case) in CASES.iter().enumerate().filter(|(_, case)| case.kind == "call_button") {
-        let alerts = status["open_alerts"].as_array().unwrap();
-        let id = id(case, number);
-        assert!(alerts.iter().any(|alert| alert["reason"]["sensor"] == *id), "no alert of {id} in {alerts:?}");
-    }
+    // The presses are further presses on one alert.
+    let alerts = status(folder.path())["open_alerts"].clone();
+    assert!(alerts.as_array().unwrap().iter().any(|alert| alert["reason"]["rule"] == "call_button"), "{alerts}");
 }
 
 impl Sends {
