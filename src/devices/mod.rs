@@ -371,6 +371,17 @@ impl Framer {
         self.cut.push(bytes)
     }
 
+    /// The same with what is to be written to the port: the frames that `bytes` complete and the answers to them; for an
+    /// empty slice (the line was cut and is open again) no frame and the greeting.
+    pub fn talk(&mut self, bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let frames = self.push(bytes);
+        let written = match bytes {
+            [] => self.cut.greeting(),
+            _ => frames.iter().flat_map(|frame| self.cut.answer(frame)).collect(),
+        };
+        (frames, written)
+    }
+
     /// Whether a frame has begun and not ended.
     pub fn is_pending(&self) -> bool {
         self.cut.is_pending()
