@@ -12,6 +12,16 @@ pub trait Cut: Send {
 
     /// Whether a frame has begun and not ended.
     fn is_pending(&self) -> bool;
+
+    /// What to write when the port has been opened.
+    fn greeting(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// What to write back when `frame` has come.
+    fn answer(&self, _frame: &[u8]) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// Longest line that is kept; longer ones are given out cut off, one byte beyond, so that they can be refused.
