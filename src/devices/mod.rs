@@ -173,6 +173,7 @@ devices! {
         enocean: Enocean,
         text: Text,
         rfxtrx: Rfxtrx,
+        rflink: Rflink,
     }
 }
 
