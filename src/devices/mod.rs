@@ -20,6 +20,8 @@ pub mod meaning;
 pub mod template;
 
 pub mod esp3;
+pub mod rfxtrx_packets;
+mod written;
 
 use framing::Cut;
 
@@ -170,6 +172,8 @@ devices! {
     serial {
         enocean: Enocean,
         text: Text,
+        rfxtrx: Rfxtrx,
+        rflink: Rflink,
     }
 }
 

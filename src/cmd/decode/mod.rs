@@ -284,6 +284,7 @@ fn said(family: &str, reading: Reading) -> Said {
         | Measure::SignalPercent(number)
         | Measure::Number(number) => json!(number),
         Measure::Alive => Value::Null,
+        Measure::Note { kind, text } if kind == "weather" => json!(text.split(' ').collect::<Vec<_>>()),
         Measure::Note { text, .. } => json!(text),
     };
     let (device, part) = match reading.device.split_once('#') {
