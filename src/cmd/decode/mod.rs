@@ -10,7 +10,7 @@
 
 mod given;
 
-use crate::devices::{Decoded, Devices, Heard};
+use crate::devices::{Decoded, Devices, Heard, ha_discovery};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
@@ -69,6 +69,9 @@ struct Said {
     ambiguous: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     copy: bool,
+    /// What discovery says of the device, key by key.
+    #[serde(flatten)]
+    about: Option<ha_discovery::Entity>,
 }
 
 /// What the line `line` says; a line that cannot be understood is refused with its reason.
@@ -215,6 +218,11 @@ fn said(family: &str, reading: Reading) -> Said {
         Measure::Alive => Value::Null,
         Measure::Note { text, .. } => json!(text),
     };
+    let about = match &reading.measure {
+        Measure::Note { kind, text } if kind == ha_discovery::NOTE => ha_discovery::Entity::of_note(text),
+        _ => None,
+    };
+    let value = if about.is_some() { Value::Null } else { value };
     let (device, part) = match reading.device.split_once('#') {
         Some((device, part)) => (device.to_owned(), Some(part.to_owned())),
         None => (reading.device, None),
@@ -228,6 +236,7 @@ fn said(family: &str, reading: Reading) -> Said {
         cached: reading.evidence == Evidence::Cached,
         ambiguous: reading.evidence == Evidence::Ambiguous,
         copy: reading.copy,
+        about,
     }
 }
 

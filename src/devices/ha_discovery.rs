@@ -1,0 +1,540 @@
+//! Home Assistant's MQTT discovery: what devices say about themselves. A source of what exists, never a sensor.
+//!
+//! ```text
+//! <prefix>/<component>/[<node>/]<object>/config   {"stat_t":"…","val_tpl":"{{ value_json.x }}","dev_cla":"motion","dev":{"ids":["…"]}}
+//! <prefix>/device/[<node>/]<object>/config        {"dev":{…},"cmps":{"<id>":{"p":"binary_sensor","dev_cla":"motion"},…},"stat_t":"…"}
+//! (empty payload)                                 the entity is gone
+//! ```
+//!
+//! Every key has a long and a short name (`state_topic`, `stat_t`); `~` at either end of a topic stands for the value
+//! of the key `~` (source: Home Assistant's documentation of MQTT discovery). Each entity becomes a note, from which
+//! `listen` and `init` make the address that hears it: the native family's where the topic is one of ours, else `json`.
+//! A template that computes cannot be followed; its first value is proposed, and said to be a guess.
+
+use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
+use crate::model::frame::{Origin, RawFrame};
+use crate::model::observation::{Evidence, Measure, Press, Reading};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+
+/// One sentence for the table.
+pub const SUMMARY: &str = "Home Assistant discovery: what exists and where it reports, never a sensor itself";
+
+/// What to write for a device it speaks of.
+pub const EXAMPLE: &str = "json = { topic = \"flat/pir\", pointer = \"/occupancy\", kind = \"motion\" }";
+
+/// The kind of its notes.
+pub const NOTE: &str = "discovery";
+
+/// `[ha_discovery]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// What discovery topics begin with.
+    pub prefix: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { prefix: "homeassistant".to_owned() }
+    }
+}
+
+/// There is none: nothing is ever heard of a sensor by its discovery.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Address {}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(_from: D) -> Result<Self, D::Error> {
+        Err(serde::de::Error::custom(
+            "discovery only says what exists; write where the sensor reports, as `carecircle listen` proposes it: \
+             json = { topic = \"…\", pointer = \"/occupancy\", kind = \"motion\" }, or zigbee2mqtt = \"hall_pir\"",
+        ))
+    }
+}
+
+impl Identity for Address {
+    fn device(&self) -> String {
+        match *self {}
+    }
+}
+
+/// The decoder.
+pub fn decoder(settings: &Settings, _addresses: Vec<Address>) -> impl Decoder + use<> {
+    HaDiscovery { prefix: settings.prefix.trim_end_matches('/').to_owned() }
+}
+
+/// The address that hears an entity: of a family of ours, or `json`.
+pub fn address_toml(_device: &str, readings: &[Reading]) -> String {
+    let entity = readings.iter().find_map(|reading| match &reading.measure {
+        Measure::Note { kind, text } if kind == NOTE => Entity::of_note(text),
+        _ => None,
+    });
+    entity.map_or("# discovery says nothing of where it reports".to_owned(), |entity| entity.address_toml(None))
+}
+
+/// What Home Assistant is told about one entity of a device.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Entity {
+    /// `binary_sensor`, `sensor`, `event`, `device_automation`, `switch` …
+    pub component: String,
+    /// `motion`, `door` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_class: Option<String>,
+    /// Where it reports.
+    pub state_topic: String,
+    /// Which value of the message is meant, its keys joined by dots; absent where the whole payload is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_key: Option<String>,
+    /// The same as a JSON pointer.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pointer: String,
+    /// The template does more than take a value out of the message.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_computed: bool,
+    /// What stands for on, open, wet …
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub payload_on: Value,
+    /// What stands for the opposite.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub payload_off: Value,
+    /// The name of the device for people, else of the entity.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Who made it and what it is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub model: String,
+    /// Its friendly name in Zigbee2MQTT, where that bridge speaks of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zigbee2mqtt: Option<String>,
+}
+
+impl Entity {
+    /// The entity that a note of this family tells of.
+    pub fn of_note(text: &str) -> Option<Entity> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// What its value means, as `kind` of a `json` address says it.
+    pub fn kind(&self) -> Option<&'static str> {
+        let class = self.device_class.as_deref().unwrap_or_default();
+        let key = self.value_key.as_deref().unwrap_or_default();
+        match self.component.as_str() {
+            "binary_sensor" => Some(match class {
+                "motion" | "moving" => "motion",
+                // A PIR behind a bridge calls its movement so; a radar means that somebody is there.
+                "occupancy" if key.ends_with("occupancy") => "motion",
+                "occupancy" | "presence" => "presence",
+                "door" | "garage_door" | "opening" | "window" => "contact",
+                "moisture" => "leak",
+                "smoke" => "smoke",
+                "gas" | "carbon_monoxide" => "gas",
+                "tamper" => "tamper",
+                "vibration" => "vibration",
+                "battery" => "battery_low",
+                "connectivity" => "availability",
+                "plug" | "power" => "mains",
+                "" => kind_by_name(&format!("{key} {}", self.state_topic)),
+                _ => "alarm",
+            }),
+            "sensor" => match class {
+                "temperature" => Some("temperature"),
+                "humidity" => Some("humidity"),
+                "illuminance" => Some("illuminance"),
+                "battery" => Some("battery"),
+                _ if matches!(key, "action" | "click") => Some("button"),
+                _ => None,
+            },
+            "event" if class == "motion" => Some("motion"),
+            "event" | "device_automation" => Some("button"),
+            "switch" => Some("switch"),
+            _ => None,
+        }
+    }
+
+    /// What a sensor of a home with this value is probably for.
+    pub fn sensor_kind(&self) -> Option<&'static str> {
+        Some(match self.kind()? {
+            "motion" => "motion",
+            "presence" => "presence",
+            "contact" => "door",
+            "leak" => "leak",
+            "smoke" => "smoke",
+            "gas" => "gas",
+            "vibration" => "item",
+            "mains" => "mains",
+            "button" if self.press() == Some(Press::Sos) => "call_button",
+            "button" => "service_button",
+            "temperature" => "temperature",
+            _ => return None,
+        })
+    }
+
+    /// The address that hears it, with the pointer to the battery beside it where one is known.
+    pub fn address_toml(&self, battery: Option<&str>) -> String {
+        if let Some(name) = &self.zigbee2mqtt {
+            return format!("zigbee2mqtt = {}", toml_text(name));
+        }
+        let Some(kind) = self.kind() else {
+            return "# no family of sensors reads this entity".to_owned();
+        };
+        if let Some(address) = self.esphome(kind) {
+            return address;
+        }
+        let mut keys = vec![format!("topic = {}", toml_text(&self.state_topic))];
+        if !self.pointer.is_empty() {
+            keys.push(format!("pointer = {}", toml_text(&self.pointer)));
+        }
+        keys.push(format!("kind = \"{kind}\""));
+        keys.extend(self.values(kind).map(|values| format!("values = {{ {values} }}")));
+        keys.extend(battery.map(|pointer| format!("battery = {}", toml_text(pointer))));
+        let note = if self.is_computed { "   # a guess: its template computes the value" } else { "" };
+        format!("json = {{ {} }}{note}", keys.join(", "))
+    }
+
+    /// The words for both states, where they are not the usual ones.
+    fn values(&self, kind: &str) -> Option<String> {
+        if self.is_computed {
+            return None;
+        }
+        let scalar = |value: &Value| match value {
+            Value::String(text) => Some(toml_text(text)),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        };
+        if kind == "button" {
+            let press = self.press()?;
+            return Some(format!("{} = [{}]", toml_key(press.as_str()), scalar(&self.payload_on)?));
+        }
+        let is_usual =
+            lenient::truth(&self.payload_on) == Some(true) && lenient::truth(&self.payload_off) == Some(false);
+        let (on, off) = match kind {
+            _ if is_usual => return None,
+            "motion" | "presence" | "leak" | "smoke" | "gas" | "tamper" | "vibration" | "alarm" | "switch"
+            | "mains" | "battery_low" => ("on", "off"),
+            "contact" => ("open", "closed"),
+            "availability" => ("online", "offline"),
+            _ => return None,
+        };
+        Some(format!("{on} = [{}], {off} = [{}]", scalar(&self.payload_on)?, scalar(&self.payload_off)?))
+    }
+
+    /// What the payload of a trigger says.
+    fn press(&self) -> Option<Press> {
+        lenient::press(&lenient::word(&self.payload_on)?)
+    }
+
+    /// `<node>/<component>/<object>/state` is how ESPHome reports.
+    fn esphome(&self, kind: &str) -> Option<String> {
+        let place = self.state_topic.strip_suffix("/state").filter(|_| self.pointer.is_empty())?;
+        let (rest, object) = place.rsplit_once('/')?;
+        let node = rest.strip_suffix(&format!("/{}", self.component))?;
+        let address = json!({"esphome": {"node": node, "object": object, "kind": kind}});
+        serde_json::from_value::<crate::devices::Address>(address).ok()?;
+        let (node, object) = (toml_text(node), toml_text(object));
+        Some(format!("esphome = {{ node = {node}, object = {object}, kind = \"{kind}\" }}"))
+    }
+}
+
+/// Without a class only the names can tell.
+fn kind_by_name(names: &str) -> &'static str {
+    let names = names.to_lowercase();
+    let by_word = [
+        ("presence", "presence"),
+        ("occupancy", "motion"),
+        ("motion", "motion"),
+        ("pir", "motion"),
+        ("contact", "contact"),
+        ("door", "contact"),
+        ("window", "contact"),
+        ("leak", "leak"),
+        ("smoke", "smoke"),
+        ("gas", "gas"),
+        ("tamper", "tamper"),
+        ("vibration", "vibration"),
+    ];
+    by_word.iter().find(|(word, _)| names.contains(word)).map_or("alarm", |(_, kind)| kind)
+}
+
+fn toml_key(key: &str) -> String {
+    let is_bare = key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if is_bare { key.to_owned() } else { toml_text(key) }
+}
+
+struct HaDiscovery {
+    prefix: String,
+}
+
+impl Decoder for HaDiscovery {
+    fn topics(&self) -> Vec<String> {
+        ["+/+/config", "+/+/+/config"].map(|rest| format!("{}/{rest}", self.prefix)).into()
+    }
+
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
+        let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
+        let place = topic.strip_prefix(&self.prefix).and_then(|rest| rest.strip_prefix('/'));
+        let Some((component, object)) = place.and_then(component_and_object) else { return Decoded::NotMine };
+        if frame.bytes.trim_ascii().is_empty() {
+            return Decoded::Readings(Vec::new());
+        }
+        let message = match lenient::object(&frame.bytes) {
+            Ok(message) => message,
+            Err(why) => return Decoded::Malformed(why.to_owned()),
+        };
+        let note = |(part, entity): (&str, Entity), device: &str| {
+            let text = serde_json::to_string(&entity).unwrap_or_default();
+            let device = format!("{device}#{part}");
+            reading(&device, Measure::Note { kind: NOTE.to_owned(), text }, Evidence::Level, frame.retained)
+        };
+        let device = identifier(&message).unwrap_or_else(|| object.to_owned()).replace('#', "_");
+        let said = match (component, get(&message, "components", "cmps")) {
+            ("device", Some(Value::Object(parts))) => {
+                let part = |(part, own): (&String, &Value)| {
+                    let own = own.as_object()?;
+                    let component = get(own, "platform", "p")?.as_str()?;
+                    Some(note((part, entity(component, &[own, &message], &device)?), &device))
+                };
+                parts.iter().filter_map(part).collect()
+            }
+            ("device", _) => return Decoded::Malformed("no_components".to_owned()),
+            (component, _) => {
+                let entity = entity(component, &[&message], &device);
+                entity.map(|entity| note((object, entity), &device)).into_iter().collect()
+            }
+        };
+        Decoded::Readings(said)
+    }
+}
+
+/// `binary_sensor/node/object/config` → `binary_sensor`, `object`.
+fn component_and_object(place: &str) -> Option<(&str, &str)> {
+    let (component, rest) = place.strip_suffix("/config")?.split_once('/')?;
+    let object = match rest.split_once('/') {
+        Some((_, object)) if object.contains('/') => return None,
+        Some((_, object)) => object,
+        None => rest,
+    };
+    (!component.is_empty() && !object.is_empty()).then_some((component, object))
+}
+
+/// What stands at a key's long or short name.
+fn get<'a>(map: &'a Map<String, Value>, long: &str, short: &str) -> Option<&'a Value> {
+    map.get(long).or_else(|| map.get(short)).filter(|value| !value.is_null())
+}
+
+/// The device's first identifier, or what else names it.
+fn identifier(message: &Map<String, Value>) -> Option<String> {
+    let first = |value: &Value| match value {
+        Value::Array(all) => all.first().and_then(Value::as_str).map(str::to_owned),
+        value => value.as_str().map(str::to_owned),
+    };
+    let device = get(message, "device", "dev").and_then(Value::as_object);
+    let named = device.and_then(|device| {
+        let by_id = get(device, "identifiers", "ids").and_then(first);
+        let address = || get(device, "connections", "cns")?.pointer("/0/1")?.as_str().map(str::to_owned);
+        by_id.or_else(address).or_else(|| device.get("name").and_then(first))
+    });
+    named.or_else(|| get(message, "unique_id", "uniq_id").and_then(first)).filter(|id| !id.is_empty())
+}
+
+/// The entity that these tables describe, the nearer one first; none where it reports nothing.
+fn entity(component: &str, tables: &[&Map<String, Value>], device: &str) -> Option<Entity> {
+    let at = |long: &str, short: &str| tables.iter().find_map(|table| get(table, long, short));
+    let text = |long: &str, short: &str| at(long, short).and_then(Value::as_str);
+    // These only take commands; a topic they share with the rest of their device is not theirs.
+    if matches!(component, "button" | "scene" | "notify") {
+        return None;
+    }
+    let base = text("~", "~").unwrap_or_default();
+    let is_trigger = component == "device_automation";
+    let topic = if is_trigger { text("topic", "t") } else { text("state_topic", "stat_t") };
+    let state_topic = with_base(topic?, base);
+    let template = text("value_template", "val_tpl").unwrap_or_default();
+    let (mut path, is_computed) = path_of(template);
+    if component == "event" && template.is_empty() {
+        path.push("event_type".to_owned());
+    }
+    let usual = |word: &str| if component == "binary_sensor" { Value::from(word) } else { Value::Null };
+    let (on, off) = if is_trigger {
+        (at("payload", "pl").cloned().unwrap_or_default(), Value::Null)
+    } else {
+        (
+            at("payload_on", "pl_on").cloned().unwrap_or_else(|| usual("ON")),
+            at("payload_off", "pl_off").cloned().unwrap_or_else(|| usual("OFF")),
+        )
+    };
+    let about = at("device", "dev").and_then(Value::as_object);
+    let word = |long: &str, short: &str| about.and_then(|about| get(about, long, short)).and_then(Value::as_str);
+    let model = [word("manufacturer", "mf"), word("model", "mdl")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Some(Entity {
+        component: component.to_owned(),
+        device_class: text("device_class", "dev_cla").map(str::to_owned),
+        zigbee2mqtt: friendly_name(&state_topic, device, bridge_base(tables, base)),
+        state_topic,
+        value_key: (!path.is_empty()).then(|| path.join(".")),
+        pointer: path.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect(),
+        is_computed,
+        payload_on: on,
+        payload_off: off,
+        name: word("name", "name").or(text("name", "name")).unwrap_or_default().to_owned(),
+        model,
+    })
+}
+
+fn with_base(topic: &str, base: &str) -> String {
+    match (topic.strip_prefix('~'), topic.strip_suffix('~')) {
+        (Some(rest), _) => format!("{base}{rest}"),
+        (None, Some(rest)) => format!("{rest}{base}"),
+        (None, None) => topic.to_owned(),
+    }
+}
+
+/// The base topic of the Zigbee2MQTT bridge whose state is the availability of the entity.
+fn bridge_base(tables: &[&Map<String, Value>], base: &str) -> Option<String> {
+    let at = |long: &str, short: &str| tables.iter().find_map(|table| get(table, long, short));
+    let listed = at("availability", "avty").and_then(Value::as_array).into_iter().flatten();
+    let listed = listed.filter_map(|each| get(each.as_object()?, "topic", "t")?.as_str());
+    let own = at("availability_topic", "avty_t").and_then(Value::as_str);
+    listed.chain(own).find_map(|topic| with_base(topic, base).strip_suffix("/bridge/state").map(str::to_owned))
+}
+
+/// The name of a device that Zigbee2MQTT speaks of.
+fn friendly_name(topic: &str, device: &str, base: Option<String>) -> Option<String> {
+    let is_usual = || device.starts_with("zigbee2mqtt_") && topic.starts_with("zigbee2mqtt/");
+    let base = base.or_else(|| is_usual().then(|| "zigbee2mqtt".to_owned()))?;
+    let name = topic.strip_prefix(&base)?.strip_prefix('/')?;
+    let name = name.strip_suffix("/action").unwrap_or(name);
+    (!name.is_empty() && !name.starts_with("bridge/")).then(|| name.to_owned())
+}
+
+/// The keys by which a template takes its value out of the message, and whether it does more than that.
+fn path_of(template: &str) -> (Vec<String>, bool) {
+    let plain = template.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    let inner = plain.unwrap_or(template).trim();
+    let Some(at) = inner.find("value_json") else {
+        return (Vec::new(), !matches!(inner, "" | "value") && !inner.starts_with("value |"));
+    };
+    let (mut path, mut rest) = (Vec::new(), &inner[at + "value_json".len()..]);
+    loop {
+        let (key, after) = if let Some(word) = rest.strip_prefix('.') {
+            let end = word.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(word.len());
+            if word[..end] == *"get" && word[end..].starts_with('(') {
+                rest = &word[end..];
+                continue;
+            }
+            word.split_at(end)
+        } else if let Some(inside) = rest.strip_prefix(['[', '(']) {
+            let end = inside.find([']', ')', ',']).unwrap_or(inside.len());
+            let after = inside[end..].find([']', ')']).map_or("", |close| &inside[end + close + 1..]);
+            (inside[..end].trim().trim_matches(['\'', '"']), after)
+        } else {
+            break;
+        };
+        if key.is_empty() {
+            break;
+        }
+        path.push(key.to_owned());
+        rest = after;
+    }
+    let rest = rest.trim();
+    let is_filtered = rest.is_empty() || rest.starts_with('|');
+    // Filters only tidy the value up, unless they are followed by arithmetic or a choice.
+    let is_choice =
+        [" if ", "==", " * ", " / ", " + ", " - ", "{%", "{{", "replace"].iter().any(|sign| rest.contains(sign));
+    (path, plain.is_none() || at > 0 || !is_filtered || is_choice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entities(topic: &str, message: Value) -> Vec<(String, Entity)> {
+        let frame = RawFrame {
+            from: Origin::Mqtt { topic: topic.to_owned() },
+            bytes: message.to_string().into_bytes(),
+            retained: true,
+        };
+        let Decoded::Readings(readings) = decoder(&Settings::default(), Vec::new()).decode(&frame) else {
+            panic!("{topic} {message}")
+        };
+        let entity = |reading: Reading| {
+            assert_eq!(reading.evidence, Evidence::Cached);
+            let Measure::Note { kind, text } = reading.measure else { panic!("no note") };
+            assert_eq!(kind, NOTE);
+            (reading.device, Entity::of_note(&text).unwrap())
+        };
+        readings.into_iter().map(entity).collect()
+    }
+
+    #[test]
+    fn a_template_that_takes_a_value_is_followed_and_one_that_computes_is_a_guess() {
+        for (template, pointer, is_computed) in [
+            ("{{ value_json.water_leak }}", "water_leak", false),
+            ("{{value_json['a b'][\"c\"]}}", "a b.c", false),
+            ("{{ value_json.state[1] | is_defined }}", "state.1", false),
+            ("{{ value_json.get('pir') }}", "pir", false),
+            ("{{ value }}", "", false),
+            ("", "", false),
+            ("{{ value_json.t | float / 10 }}", "t", true),
+            ("{{ 'ON' if value_json.x > 3 else 'OFF' }}", "x", true),
+            ("{% if value_json.x %}ON{% else %}OFF{% endif %}", "x", true),
+            ("{{ value | int > 3 }}", "", false),
+            ("{{ value_json[", "", true),
+            ("{{ value_json.\u{95e8} }}", "\u{95e8}", false),
+        ] {
+            let (path, computed) = path_of(template);
+            assert_eq!((path.join(".").as_str(), computed), (pointer, is_computed), "{template}");
+        }
+    }
+
+    #[test]
+    fn short_names_a_base_and_odd_payloads_become_a_json_address() {
+        let said = entities(
+            "homeassistant/binary_sensor/shed/door/config",
+            json!({"~": "shed/7", "stat_t": "~/st", "val_tpl": "{{ value_json.d }}", "dev_cla": "door", "pl_on": 1, "pl_off": 2,
+                   "dev": {"cns": [["mac", "02:aa"]], "mf": "Made", "mdl": "Up"}, "uniq_id": "u"}),
+        );
+        let [(device, door)] = &said[..] else { panic!("{said:?}") };
+        assert_eq!((device.as_str(), door.model.as_str()), ("02:aa#door", "Made Up"));
+        assert_eq!(door.sensor_kind(), Some("door"));
+        let written = door.address_toml(Some("/b"));
+        assert_eq!(
+            written,
+            "json = { topic = \"shed/7/st\", pointer = \"/d\", kind = \"contact\", values = { open = [1], closed = [2] }, battery = \"/b\" }"
+        );
+    }
+
+    #[test]
+    fn a_device_of_zigbee2mqtt_is_addressed_by_its_friendly_name_under_any_base_topic() {
+        let said = entities(
+            "homeassistant/sensor/0x00aa/action/config",
+            json!({"availability": [{"topic": "upstairs/zb/bridge/state"}], "state_topic": "upstairs/zb/\u{5367}\u{5ba4}/sos",
+                   "value_template": "{{ value_json.action }}", "device": {"identifiers": "zigbee2mqtt_0x00aa"}}),
+        );
+        assert_eq!(said[0].1.address_toml(None), "zigbee2mqtt = \"\u{5367}\u{5ba4}/sos\"");
+    }
+
+    #[test]
+    fn a_device_tells_of_all_its_entities_in_one_message() {
+        let said = entities(
+            "homeassistant/device/radar/config",
+            json!({"dev": {"ids": ["r1"], "name": "Radar"}, "o": {"name": "x"}, "stat_t": "radar/state",
+                   "cmps": {"there": {"p": "binary_sensor", "dev_cla": "occupancy", "val_tpl": "{{ value_json.there }}"},
+                            "lux": {"p": "sensor", "dev_cla": "illuminance", "val_tpl": "{{ value_json.lux }}"},
+                            "gone": {"p": "sensor"}, "bad": 7, "restart": {"p": "button", "stat_t": null, "cmd_t": "radar/cmd"}}}),
+        );
+        let kinds: Vec<_> = said.iter().map(|(device, entity)| (device.as_str(), entity.sensor_kind())).collect();
+        assert!(kinds.contains(&("r1#there", Some("presence"))) && kinds.contains(&("r1#lux", None)), "{kinds:?}");
+    }
+
+    #[test]
+    fn a_trigger_is_a_button_with_its_own_word() {
+        let said = entities(
+            "homeassistant/device_automation/cord/pull/config",
+            json!({"atype": "trigger", "t": "cord/ev", "pl": "help SOS", "dev": {"ids": "cord"}}),
+        );
+        assert_eq!(said[0].1.sensor_kind(), Some("call_button"));
+        assert!(said[0].1.address_toml(None).contains("values = { sos = [\"help SOS\"] }"));
+    }
+}
