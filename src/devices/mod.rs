@@ -20,6 +20,7 @@ pub mod meaning;
 pub mod template;
 
 pub mod esp3;
+pub mod ha_entity;
 
 use framing::Cut;
 
@@ -416,10 +417,7 @@ fn kinds(readings: &[Reading]) -> Option<&'static str> {
         | Measure::Availability(_)
         | Measure::Bridge(_)
         | Measure::Number(_) => None,
-        Measure::Note { kind, text } if kind == ha_discovery::NOTE => {
-            ha_discovery::Entity::of_note(text).and_then(|entity| entity.sensor_kind())
-        }
-        Measure::Note { .. } => None,
+        Measure::Note { .. } => ha_entity::Entity::of(&reading.measure)?.sensor_kind(),
     });
     // A leak sensor measures the temperature beside, never the other way round.
     kinds.min_by_key(|kind| *kind == "temperature")

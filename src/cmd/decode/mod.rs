@@ -10,7 +10,8 @@
 
 mod given;
 
-use crate::devices::{Decoded, Devices, Heard, ha_discovery};
+use crate::devices::ha_entity::Entity;
+use crate::devices::{Decoded, Devices, Heard};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
@@ -71,7 +72,7 @@ struct Said {
     copy: bool,
     /// What discovery says of the device, key by key.
     #[serde(flatten)]
-    about: Option<ha_discovery::Entity>,
+    about: Option<Entity>,
 }
 
 /// What the line `line` says; a line that cannot be understood is refused with its reason.
@@ -218,10 +219,7 @@ fn said(family: &str, reading: Reading) -> Said {
         Measure::Alive => Value::Null,
         Measure::Note { text, .. } => json!(text),
     };
-    let about = match &reading.measure {
-        Measure::Note { kind, text } if kind == ha_discovery::NOTE => ha_discovery::Entity::of_note(text),
-        _ => None,
-    };
+    let about = Entity::of(&reading.measure);
     let value = if about.is_some() { Value::Null } else { value };
     let (device, part) = match reading.device.split_once('#') {
         Some((device, part)) => (device.to_owned(), Some(part.to_owned())),
