@@ -22,6 +22,7 @@ pub mod template;
 pub mod esp3;
 pub mod rfxtrx_packets;
 mod written;
+pub mod ha_entity;
 
 use framing::Cut;
 
@@ -168,6 +169,7 @@ devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
         json: Json,
+        ha_discovery: HaDiscovery,
     }
     serial {
         enocean: Enocean,
@@ -344,6 +346,16 @@ impl Devices {
         FAMILIES
     }
 
+    /// The address of a device that was heard, as a line of a config; absent for a family that is none of ours.
+    pub fn address_toml(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
+        address_toml(family, device, readings)
+    }
+
+    /// What a device with these readings is for, where they can tell.
+    pub fn kind_of(readings: &[Reading]) -> Option<&'static str> {
+        kinds(readings)
+    }
+
     /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.
     pub fn snippet(family: &str, device: &str, readings: &[Reading]) -> String {
         let id: String =
@@ -400,6 +412,10 @@ fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -
 
 /// What a sensor with these readings is probably for, and whether that is no more than a guess.
 fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
+    kinds(readings).map_or(("motion", true), |kind| (kind, kind == "service_button"))
+}
+
+fn kinds(readings: &[Reading]) -> Option<&'static str> {
     let kinds = readings.iter().filter_map(|reading| match &reading.measure {
         Measure::Motion(_) => Some("motion"),
         Measure::Presence(_) => Some("presence"),
@@ -422,11 +438,11 @@ fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
         | Measure::Alive
         | Measure::Availability(_)
         | Measure::Bridge(_)
-        | Measure::Number(_)
-        | Measure::Note { .. } => None,
+        | Measure::Number(_) => None,
+        Measure::Note { .. } => ha_entity::Entity::of(&reading.measure)?.sensor_kind(),
     });
     // A leak sensor measures the temperature beside, never the other way round.
-    kinds.min_by_key(|kind| *kind == "temperature").map_or(("motion", true), |kind| (kind, kind == "service_button"))
+    kinds.min_by_key(|kind| *kind == "temperature")
 }
 
 /// `text` as a TOML string.

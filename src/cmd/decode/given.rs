@@ -4,6 +4,7 @@
 //! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones: `base`, `base_topic`,
 //! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender), `lighting4` (RFXtrx: meaning by command by id),
 //! `decoder` (LoRaWAN: decoder by DevEUI).
+//! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender), `prefix`, `discovery_prefix` (Home Assistant).
 
 use super::PORT;
 use crate::devices::{Address, Settings, Wiring};
@@ -20,6 +21,11 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
                 settings.zigbee2mqtt.base_topics = bases.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+        }
+    }
+    for key in ["prefix", "discovery_prefix"] {
+        if let Some(prefix) = config[key].as_str() {
+            settings.ha_discovery.prefix = prefix.to_owned();
         }
     }
     if asked.get("topic").is_none() {

@@ -11,6 +11,8 @@
 mod given;
 
 use crate::devices::{Address, Decoded, Devices, Heard, Settings};
+use crate::devices::ha_entity::Entity;
+use crate::devices::{Decoded, Devices, Heard};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
@@ -76,6 +78,9 @@ struct Said {
     ambiguous: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     copy: bool,
+    /// What discovery says of the device, key by key.
+    #[serde(flatten)]
+    about: Option<Entity>,
 }
 
 /// What the line `line` says; a line that cannot be understood is refused with its reason.
@@ -287,6 +292,8 @@ fn said(family: &str, reading: Reading) -> Said {
         Measure::Note { kind, text } if kind == "weather" => json!(text.split(' ').collect::<Vec<_>>()),
         Measure::Note { text, .. } => json!(text),
     };
+    let about = Entity::of(&reading.measure);
+    let value = if about.is_some() { Value::Null } else { value };
     let (device, part) = match reading.device.split_once('#') {
         Some((device, part)) => (device.to_owned(), Some(part.to_owned())),
         None => (reading.device, None),
@@ -300,6 +307,7 @@ fn said(family: &str, reading: Reading) -> Said {
         cached: reading.evidence == Evidence::Cached,
         ambiguous: reading.evidence == Evidence::Ambiguous,
         copy: reading.copy,
+        about,
     }
 }
 
