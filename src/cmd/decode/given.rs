@@ -1,10 +1,13 @@
 //! What `config` in a line of `carecircle decode` says, in the words of the captured frames: what an installer would have
 //! written.
 //!
-//! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones: `base`, `base_topic`,
-//! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender), `lighting4` (RFXtrx: meaning by command by id),
-//! `decoder` (LoRaWAN: decoder by DevEUI).
-//! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender), `prefix`, `discovery_prefix` (Home Assistant).
+//! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones:
+//!
+//! * Zigbee2MQTT: `base`, `base_topic`, `base_topics`
+//! * EnOcean: `eep` (profile by sender)
+//! * RFXtrx: `lighting4` (meaning by command by id)
+//! * LoRaWAN: `decoder` (decoder by DevEUI)
+//! * Home Assistant discovery: `prefix`, `discovery_prefix`
 
 use super::PORT;
 use crate::devices::{Address, Settings, Wiring};

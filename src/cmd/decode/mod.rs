@@ -12,7 +12,6 @@ mod given;
 
 use crate::devices::{Address, Decoded, Devices, Heard, Settings};
 use crate::devices::ha_entity::Entity;
-use crate::devices::{Decoded, Devices, Heard};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
