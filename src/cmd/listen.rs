@@ -1,21 +1,35 @@
-//! `carecircle listen`: what the sensors say, live, and what to write for those nobody has registered. The walk test.
+//! `carecircle listen`: what the sensors say, live, and what to write for those nobody has registered; learning a button or
+//! a radio code by pressing it; the walk through a new home.
 //!
 //! Only listens: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
 
-mod walk;
+mod columns;
+mod ear;
+mod lines;
+mod record;
+mod screen;
+mod table;
+mod words;
 
 use crate::clock;
 use crate::config::{self, Gateway, MQTT_SOURCE};
 use crate::devices::{Address, Devices};
+use crate::model::frame::RawFrame;
+use crate::model::time::{Span, Timestamp};
 use crate::problem::{Kind, Problem};
 use crate::sources::{self, Event};
+use ear::{Ear, Telling};
+use record::{Form, Recording};
+use screen::{Screen, Size};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use walk::Walk;
+
+pub use columns::{TERMINAL_COLUMNS, cell, cut, row, width};
+pub use words::NEVER_CHECKS_IN;
 
 /// Arguments of `carecircle listen`.
 #[derive(Debug, clap::Args)]
@@ -26,9 +40,50 @@ pub struct Args {
     /// One JSON object per line
     #[arg(long)]
     json: bool,
+    /// A line per reading, as in a pipe, in place of the table
+    #[arg(long)]
+    lines: bool,
     /// Ends by itself after so many seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: Option<u64>,
+    /// Writes what is heard as JSON lines for `carecircle decode`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+/// One form of showing what is heard. Pure, but for `finish`.
+trait View {
+    /// The lines before anything is heard.
+    fn begin(&mut self, now: Timestamp) -> Vec<String>;
+
+    /// The lines that a frame makes.
+    fn hear(&mut self, now: Timestamp, frame: &RawFrame, tellings: &[Telling]) -> Vec<String>;
+
+    /// The lines that a change of a link makes.
+    fn link(&mut self, now: Timestamp, source: &str, up: bool, why: &str) -> Vec<String>;
+
+    /// The lines that the passing of time makes.
+    fn tick(&mut self, _now: Timestamp) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The whole as a picture, for forms that are drawn in their place.
+    fn picture(&self, _now: Timestamp, _size: Size) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Whether there is nothing more to wait for.
+    fn is_over(&self) -> bool {
+        false
+    }
+
+    /// The last lines.
+    fn end(&mut self, now: Timestamp, listened: Span) -> Vec<String>;
+
+    /// Writes what is to be kept; the lines that tell of it, and whether all is well.
+    fn finish(&mut self, _now: Timestamp) -> Result<(Vec<String>, bool), Problem> {
+        Ok((Vec::new(), true))
+    }
 }
 
 /// Runs the command.
@@ -45,7 +100,8 @@ pub fn run(args: Args) -> ExitCode {
         .map_err(|error| Problem::new(format!("the program cannot start: {error}")))
         .and_then(|runtime| runtime.block_on(listen(&args, config)));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(problem) => {
             eprintln!("{problem}");
             ExitCode::FAILURE
@@ -53,27 +109,58 @@ pub fn run(args: Args) -> ExitCode {
     }
 }
 
-async fn listen(args: &Args, config: Gateway) -> Result<(), Problem> {
-    let begin = clock::since_boot();
+/// Listens until the end that was asked for; whether all is well.
+async fn listen(args: &Args, config: Gateway) -> Result<bool, Problem> {
+    let mut recording = match &args.record {
+        Some(path) => Some(Recording::open(path, Form::new(&config.devices))?),
+        None => None,
+    };
     let mut events = start(&config)?;
-    let addresses = config.addresses;
-    let mut walk = Walk::new(config.home, devices(&config.devices, &addresses), &addresses, args.json);
+    let mut ear = Ear::new(config.home.clone(), devices(&config.devices, &config.addresses), &config.addresses);
+    let (mut view, screen) = view(args, &config);
+    let begin = clock::since_boot();
+    let mut output = Output { is_open: true, screen };
+    output.write(view.begin(clock::now()));
     let mut end = std::pin::pin!(end(args.seconds));
-    let mut output = Output { is_open: true };
-    output.write(walk.heading());
-    while output.is_open {
+    let mut ticks = tokio::time::interval(REDRAWN_EVERY);
+    while output.is_open && !view.is_over() {
         let event = tokio::select! {
             event = events.recv() => event,
+            _ = ticks.tick() => {
+                output.write(view.tick(clock::now()));
+                output.draw(view.as_ref(), clock::now());
+                continue;
+            }
             () = &mut end => None,
         };
         match event {
-            Some(Event::Frame(frame) | Event::Delivered(frame, _)) => output.write(walk.hear(clock::now(), &frame)),
-            Some(Event::Link { source, up, why }) => output.write([walk.link(clock::now(), &source, up, &why)]),
+            Some(Event::Frame(frame) | Event::Delivered(frame, _)) => {
+                let now = clock::now();
+                let tellings = ear.hear(now, &frame);
+                if let Some(recording) = &mut recording {
+                    recording.write(now, &frame, &tellings)?;
+                }
+                output.write(view.hear(now, &frame, &tellings));
+            }
+            Some(Event::Link { source, up, why }) => output.write(view.link(clock::now(), &source, up, &why)),
             None => break,
         }
     }
-    output.write(walk.summary(clock::since_boot() - begin));
-    Ok(())
+    output.screen = None;
+    output.write(view.end(clock::now(), clock::since_boot() - begin));
+    let (lines, is_well) = view.finish(clock::now())?;
+    output.write(lines);
+    output.write(recording.iter().map(Recording::summary).filter(|_| !args.json));
+    Ok(is_well)
+}
+
+/// The form that was asked for, and the screen it is drawn on.
+fn view(args: &Args, config: &Gateway) -> (Box<dyn View>, Option<Screen>) {
+    let screen = if args.json || args.lines { None } else { Screen::open() };
+    match screen {
+        Some(screen) => (Box::new(table::Table::new(clock::now(), config.home.clone())), Some(screen)),
+        None => (Box::new(lines::Lines::new(config.home.clone(), args.json)), None),
+    }
 }
 
 /// Every source of the home, speaking into one channel.
@@ -125,19 +212,39 @@ async fn end(seconds: Option<u64>) {
     }
 }
 
-/// Standard output; closed when the reader of a pipe has gone.
+/// Standard output: lines, or a picture on the terminal. Closed when the reader of a pipe has gone.
 struct Output {
     is_open: bool,
+    screen: Option<Screen>,
 }
 
 impl Output {
+    /// Lines to standard output; on a screen they are part of the picture.
     fn write(&mut self, lines: impl IntoIterator<Item = String>) {
+        if self.screen.is_some() {
+            return;
+        }
         let mut output = io::stdout().lock();
         for line in lines {
             self.is_open &= writeln!(output, "{line}").is_ok();
         }
         self.is_open &= output.flush().is_ok();
     }
+
+    /// The picture, where there is a screen.
+    fn draw(&mut self, view: &dyn View, now: Timestamp) {
+        let Some(screen) = &mut self.screen else { return };
+        let size = screen.size();
+        if let Some(picture) = view.picture(now, size) {
+            self.is_open &= screen.draw(picture);
+        }
+    }
 }
 
 const CONFIGURATION: u8 = 78;
+
+/// Quick enough to be called live, slow enough for a line of 9,600 bits a second.
+const REDRAWN_EVERY: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod testing;

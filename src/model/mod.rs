@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod alert;
+pub mod commissioning;
 pub mod duty;
 pub mod frame;
 pub mod home;

@@ -1,0 +1,111 @@
+//! What a frame says, and to which sensors of the home: the one ear behind every form of `listen`.
+//!
+//! Whether something happened is judged by the same [`Seen`] as in the running gateway: what counts here counts there.
+
+use crate::devices::{Address, Decoded, Devices, Heard};
+use crate::engine::seen::Seen;
+use crate::model::frame::RawFrame;
+use crate::model::home::{Home, Sensor};
+use crate::model::ids::SensorId;
+use crate::model::observation::{Evidence, Measure, Observation, Reading};
+use crate::model::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Hears for one home.
+pub struct Ear {
+    home: Home,
+    devices: Devices,
+    sensors: BTreeMap<(&'static str, String), Vec<SensorId>>,
+    seen: Seen,
+}
+
+/// One family's word on a frame.
+#[derive(Debug)]
+pub struct Telling {
+    /// Which family.
+    pub family: &'static str,
+    /// What it says; or why it cannot be true.
+    pub said: Result<Vec<Said>, String>,
+}
+
+/// One reading, and whose it is.
+#[derive(Debug)]
+pub struct Said {
+    /// The reading.
+    pub reading: Reading,
+    /// The sensors that this device is, with whether something happened there; none for a device that nobody registered.
+    pub sensors: Vec<(SensorId, bool)>,
+}
+
+impl Said {
+    /// Whether something happened, as far as can be told.
+    pub fn is_event(&self) -> bool {
+        let reading = &self.reading;
+        match self.sensors.as_slice() {
+            [] => {
+                let says_what = !matches!(reading.measure, Measure::Alive | Measure::Bridge(_));
+                reading.evidence == Evidence::Event && !reading.copy && says_what
+            }
+            sensors => sensors.iter().any(|(_, is_event)| *is_event),
+        }
+    }
+}
+
+impl Ear {
+    /// An ear for `home`, which knows every family.
+    pub fn new(home: Home, devices: Devices, addresses: &[(SensorId, Address)]) -> Ear {
+        let mut sensors: BTreeMap<(&'static str, String), Vec<SensorId>> = BTreeMap::new();
+        for (id, address) in addresses {
+            sensors.entry((address.family(), address.device())).or_default().push(id.clone());
+        }
+        let seen = Seen::new(&home);
+        Ear { home, devices, sensors, seen }
+    }
+
+    /// What the families say about a frame.
+    pub fn hear(&mut self, now: Timestamp, frame: &RawFrame) -> Vec<Telling> {
+        let mut tellings = Vec::new();
+        for Heard { family, outcome } in self.devices.decode(frame) {
+            let said = match outcome {
+                Decoded::NotMine | Decoded::Incomplete => continue,
+                Decoded::Malformed(why) => Err(why),
+                Decoded::Readings(readings) => {
+                    Ok(readings.into_iter().map(|reading| self.said(now, family, reading)).collect())
+                }
+            };
+            tellings.push(Telling { family, said });
+        }
+        tellings
+    }
+
+    fn said(&mut self, now: Timestamp, family: &'static str, reading: Reading) -> Said {
+        let ids = self.sensors.get(&(family, reading.device.clone())).cloned().unwrap_or_default();
+        let sensors = ids.into_iter().map(|id| (id.clone(), self.happened(now, id, &reading))).collect();
+        Said { reading, sensors }
+    }
+
+    fn happened(&mut self, now: Timestamp, sensor: SensorId, reading: &Reading) -> bool {
+        let event_at = |seen: &Seen, sensor: &SensorId| seen.heard(sensor).and_then(|heard| heard.event_at);
+        let before = event_at(&self.seen, &sensor);
+        let observation = Observation {
+            at: now,
+            sensor,
+            measure: reading.measure.clone(),
+            evidence: reading.evidence,
+            copy: reading.copy,
+        };
+        self.seen.observe(&self.home, &observation);
+        event_at(&self.seen, &observation.sensor) != before
+    }
+}
+
+/// The first sensor of a reading, where it is registered.
+pub fn sensor_of<'h>(home: &'h Home, said: &Said) -> Option<&'h Sensor> {
+    said.sensors.first().and_then(|(id, _)| home.sensors.get(id))
+}
+
+/// All sensors of a reading by their names, or the device as its family names it.
+pub fn name_of(said: &Said) -> String {
+    let ids: Vec<&str> = said.sensors.iter().map(|(id, _)| id.as_str()).collect();
+    if ids.is_empty() { said.reading.device.clone() } else { ids.join("+") }
+}
