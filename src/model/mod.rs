@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod alert;
 pub mod duty;
+pub mod flood;
 pub mod frame;
 pub mod home;
 pub mod ids;
