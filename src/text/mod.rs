@@ -4,6 +4,7 @@
 //! sensor names) goes through [`shown`], so that it cannot reorder or flood a line.
 
 mod labels;
+mod links;
 mod names;
 mod reason;
 mod step;
