@@ -17,9 +17,15 @@ pub mod codes;
 pub mod framing;
 pub mod lenient;
 pub mod meaning;
+pub mod objects;
 pub mod template;
 
 pub mod esp3;
+pub mod tasmota_address;
+pub mod tasmota_relayed;
+pub mod tasmota_sensors;
+pub mod tasmota_topics;
+pub mod zigbee2mqtt_attributes;
 
 use framing::Cut;
 
@@ -165,6 +171,9 @@ macro_rules! devices {
 devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
+        tasmota: Tasmota,
+        esphome: Esphome,
+        homie: Homie,
         json: Json,
     }
     serial {
