@@ -190,7 +190,7 @@ impl Esphome {
         let Some(measure) = measure else {
             return Ok(vec![reading(&device, Measure::Alive, Evidence::Event, frame.retained)]);
         };
-        if objects::is_of_whole_device(&measure) && registered.is_none() {
+        if registered.is_none() && objects::is_of_whole_device(object, node, &measure) {
             return Ok(self.of_node(node, measure, evidence, frame.retained));
         }
         Ok(vec![reading(&device, measure, evidence, frame.retained)])

@@ -207,11 +207,15 @@ impl Homie {
             Some(address) => (objects::read(&address.meaning, &value), address.evidence),
             None => unregistered(property, node, &value),
         };
-        let measure = measure.unwrap_or(Measure::Alive);
-        if objects::is_of_whole_device(&measure) && registered.is_none() {
+        let device_of_it = format!("{device}#{name}");
+        // A word that is none of those known shows only that the device is there.
+        let Some(measure) = measure else {
+            return Ok(vec![reading(&device_of_it, Measure::Alive, Evidence::Event, frame.retained)]);
+        };
+        if registered.is_none() && objects::is_of_whole_device(&name, device, &measure) {
             return Ok(self.of_device(device, measure, evidence, frame.retained));
         }
-        Ok(vec![reading(&format!("{device}#{name}"), measure, evidence, frame.retained)])
+        Ok(vec![reading(&device_of_it, measure, evidence, frame.retained)])
     }
 
     /// What is true of a device is true of each of its registered properties; of the device itself where there are none.
@@ -229,7 +233,9 @@ impl Homie {
 /// A property that nobody registered, by its usual names or those of its node: booleans are `true` and `false` here.
 fn unregistered(property: &str, node: &str, value: &Value) -> (Option<Measure>, Evidence) {
     let is_number = lenient::number(value).is_some();
-    let guessed = [property, node].into_iter().find_map(|name| objects::guess(name, value));
+    // A state is that of its node.
+    let names = if matches!(property, "state" | "value" | "on") { [node, property] } else { [property, node] };
+    let guessed = names.into_iter().find_map(|name| objects::guess(name, value));
     match guessed {
         Some(press @ Measure::Button(_)) => (Some(press), Evidence::Event),
         Some(measure) => (Some(measure), Evidence::Level),

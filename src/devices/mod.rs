@@ -22,6 +22,7 @@ pub mod template;
 
 pub mod esp3;
 pub mod tasmota_address;
+pub mod tasmota_bridges;
 pub mod tasmota_relayed;
 pub mod tasmota_sensors;
 pub mod tasmota_topics;

@@ -6,13 +6,28 @@
 use crate::devices::lenient;
 use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A meaning as a config gives it, checked.
 pub fn meaning(kind: Kind, values: Values, scale: Option<f64>) -> Result<Meaning, String> {
     let meaning = Meaning { kind, values, scale: scale.unwrap_or(1.0) };
     meaning.check()?;
     Ok(meaning)
+}
+
+/// Reads one key of a message.
+pub type Read = fn(&Value) -> Option<Measure>;
+
+/// What the keys of a message say that stand in `table`, in the order of the table. Goes through the message, not through the
+/// table: messages are short.
+pub fn in_order_of(table: &[(&str, Read)], message: &Map<String, Value>) -> Vec<Measure> {
+    let known = |(key, value): (&String, &Value)| {
+        let (at, (_, read)) = table.iter().enumerate().find(|(_, (known, _))| known == key)?;
+        Some((at, read(value)?))
+    };
+    let mut found: Vec<(usize, Measure)> = message.iter().filter_map(known).collect();
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, measure)| measure).collect()
 }
 
 /// What a registered value says. A button that is wired like a switch presses when it goes on and is let go when it goes
@@ -99,18 +114,40 @@ pub fn of_dbm(dbm: f64) -> f64 {
     ((dbm + 100.0) * 2.0).clamp(0.0, 100.0)
 }
 
-/// Whether a reading of one object says something about its whole device.
-pub fn is_of_whole_device(measure: &Measure) -> bool {
-    matches!(
+/// Whether an object that nobody registered says something about its whole device: it measures what a device has once, and its
+/// name names no part. `battery_level` is the device's, `door_battery` that of something it listens to.
+pub fn is_of_whole_device(name: &str, device: &str, measure: &Measure) -> bool {
+    let is_of_a_kind = matches!(
         measure,
-        Measure::BatteryPercent(_)
-            | Measure::BatteryLow(_)
-            | Measure::SupplyVolts(_)
-            | Measure::SignalPercent(_)
-            | Measure::Alive
-            | Measure::Availability(_)
-    )
+        Measure::BatteryPercent(_) | Measure::BatteryLow(_) | Measure::SupplyVolts(_) | Measure::SignalPercent(_)
+    );
+    let parts =
+        |text: &str| text.to_lowercase().split(['_', '-', '/', ' ', '.']).map(str::to_owned).collect::<Vec<_>>();
+    let own = parts(device);
+    is_of_a_kind && parts(name).iter().all(|part| OF_ANY_DEVICE.contains(&part.as_str()) || own.contains(part))
 }
+
+/// Words in the names of what a device has once.
+const OF_ANY_DEVICE: [&str; 18] = [
+    "battery",
+    "level",
+    "low",
+    "percent",
+    "percentage",
+    "voltage",
+    "supply",
+    "vcc",
+    "power",
+    "wifi",
+    "signal",
+    "strength",
+    "rssi",
+    "status",
+    "state",
+    "system",
+    "device",
+    "sensor",
+];
 
 /// A readings' kind as an address writes it: `kind = "motion"`.
 pub fn kind_word(readings: &[Reading]) -> &'static str {
@@ -168,6 +205,17 @@ mod tests {
         ] {
             assert_eq!(guess(name, &value), expected, "{name} {value}");
         }
+    }
+
+    #[test]
+    fn the_battery_of_a_part_is_not_that_of_the_device() {
+        let low = Measure::BatteryPercent(9.0);
+        for (name, is_its) in
+            [("battery_level", true), ("Hall Battery", true), ("power/battery", true), ("door_battery", false)]
+        {
+            assert_eq!(is_of_whole_device(name, "flat/hall", &low), is_its, "{name}");
+        }
+        assert!(!is_of_whole_device("battery", "hall", &Measure::Motion(true)));
     }
 
     #[test]

@@ -19,17 +19,18 @@
 
 use crate::devices::codes::Means;
 use crate::devices::tasmota_address::{Input, Part, is_radio_address};
+use crate::devices::tasmota_bridges::Bridges;
 use crate::devices::tasmota_relayed as relayed;
 use crate::devices::tasmota_sensors::{NO_SENSORS, sensor};
 use crate::devices::tasmota_topics::{FullTopic, Placed, Prefix};
-use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use crate::devices::tasmota_address::Address;
+pub use crate::devices::tasmota_address::{Address, address_toml};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "Tasmota devices, and what Tasmota bridges hear by Zigbee, LoRaWAN and 433 MHz";
@@ -63,13 +64,13 @@ fn full_topics<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>,
 /// The decoder. Every device below the full topics is heard, registered or not.
 pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
     let full_topics = settings.full_topics.iter().filter_map(|full| FullTopic::new(full).ok()).collect();
+    let all_relayed = !addresses.is_empty() && addresses.iter().all(Address::is_relayed);
     let mut tasmota = Tasmota {
         full_topics,
-        all_relayed: !addresses.is_empty() && addresses.iter().all(Address::is_relayed),
         parts: BTreeMap::new(),
         devices: BTreeSet::new(),
         codes: BTreeMap::new(),
-        bridges: settings.bridges.iter().map(|bridge| (bridge.clone(), None)).collect(),
+        bridges: Bridges::new(&settings.bridges, all_relayed),
     };
     for address in addresses {
         let device = address.device();
@@ -86,44 +87,15 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
     tasmota
 }
 
-/// The address of a device that was heard.
-pub fn address_toml(device: &str, readings: &[Reading]) -> String {
-    let kind = objects::kind_word(readings);
-    let code = readings.iter().find_map(|reading| match &reading.measure {
-        Measure::Note { kind, text } if kind == "raw_code" => Some(text),
-        _ => None,
-    });
-    if let Some(code) = code {
-        return format!("tasmota = {{ codes = {{ {} = \"sos\" }} }}", toml_text(code));
-    }
-    let Some((topic, part)) = device.split_once('#') else { return format!("tasmota = {}", toml_text(device)) };
-    match (part, topic.rsplit_once('/')) {
-        ("switch", Some((topic, number))) => {
-            let kind = if kind == "switch" { "motion" } else { kind };
-            format!("tasmota = {{ topic = {}, switch = {number}, kind = \"{kind}\" }}", toml_text(topic))
-        }
-        ("button" | "power", Some((topic, number))) => {
-            format!("tasmota = {{ topic = {}, {part} = {number} }}", toml_text(topic))
-        }
-        _ if kind == "temperature" || kind == "humidity" => {
-            format!("tasmota = {{ topic = {}, sensor = {} }}", toml_text(topic), toml_text(part))
-        }
-        _ => format!("tasmota = {{ topic = {}, sensor = {}, kind = \"{kind}\" }}", toml_text(topic), toml_text(part)),
-    }
-}
-
 struct Tasmota {
     full_topics: Vec<FullTopic>,
-    /// Every registered address is that of a device behind a bridge.
-    all_relayed: bool,
     /// The registered parts of each device, by the name their readings carry.
     parts: BTreeMap<String, BTreeMap<String, Part>>,
     /// Devices that are registered as a whole, also behind a bridge.
     devices: BTreeSet<String>,
     /// Whose code it is and what it says.
     codes: BTreeMap<String, Vec<(String, Means)>>,
-    /// Bridges, and whether each is online as far as it was heard.
-    bridges: BTreeMap<String, Option<bool>>,
+    bridges: Bridges,
 }
 
 impl Decoder for Tasmota {
@@ -175,33 +147,9 @@ impl Tasmota {
             Err(_) => return Err("not_utf8"),
         };
         let mut readings = self.of_device(name, &Measure::Availability(state), Evidence::Level, false);
-        readings.extend(self.bridge(name, state == Availability::Online));
+        let any = self.bridges.last_will(name, state == Availability::Online);
+        readings.extend(any.map(|any| reading(name, Measure::Bridge(any), Evidence::Level, false)));
         Ok(readings)
-    }
-
-    /// What the state of a bridge says about all that hangs on bridges: nothing while another one is online.
-    fn bridge(&mut self, name: &str, is_online: bool) -> Option<Reading> {
-        *self.bridges.get_mut(name)? = Some(is_online);
-        let any = self.bridges.values().any(|online| *online == Some(true));
-        Some(reading(name, Measure::Bridge(any), Evidence::Level, false))
-    }
-
-    /// `name` passed something on: it is a bridge, and it is there.
-    fn passed_on(&mut self, name: &str, retained: bool) -> Option<Reading> {
-        if retained {
-            return None;
-        }
-        // With SetOption89 the device stands behind the bridge in the topic.
-        let name = if self.bridges.contains_key(name) {
-            name
-        } else {
-            name.rsplit_once('/').map_or(name, |(bridge, _)| bridge)
-        };
-        if !self.bridges.contains_key(name) && self.all_relayed && self.bridges.len() < BRIDGES_MAX {
-            self.bridges.insert(name.to_owned(), None);
-        }
-        let is_news = self.bridges.get(name).is_some_and(|online| *online != Some(true));
-        if is_news { self.bridge(name, true) } else { None }
     }
 
     /// One value on a topic of its own: `ON`, `{"STATE":"ON"}`, `{"ACTION":"SINGLE"}`.
@@ -217,7 +165,11 @@ impl Tasmota {
         };
         let Some(input) = input(placed.command) else { return Ok(Vec::new()) };
         let place = if matches!(input, Input::Power(_)) { Place::Report } else { Place::Change };
-        Ok(self.part(placed.name, input, &value, place, frame.retained).into_iter().collect())
+        match self.part(placed.name, input, &value, place, frame.retained) {
+            Some(reading) => Ok(vec![reading]),
+            // A word that is none of those known shows only that the device is there.
+            None => Ok(self.of_device(placed.name, &Measure::Alive, Evidence::Event, frame.retained)),
+        }
     }
 
     /// A message with many values.
@@ -273,9 +225,9 @@ impl Tasmota {
                 _ => {}
             }
         }
-        if !readings.is_empty() {
-            readings.extend(self.passed_on(name, retained));
-        }
+        // What the broker kept does not show that a bridge is there.
+        let bridge = if readings.is_empty() || retained { None } else { self.bridges.passed_on(name) };
+        readings.extend(bridge.map(|name| reading(name, Measure::Bridge(true), Evidence::Level, false)));
         Ok(readings)
     }
 
@@ -350,8 +302,12 @@ impl Tasmota {
 
     /// The value of one part, by its registered meaning or as it stands.
     fn part(&self, name: &str, input: Input, value: &Value, place: Place, retained: bool) -> Option<Reading> {
-        let device = input.device(name);
-        let registered = self.parts.get(name).and_then(|parts| parts.get(&device));
+        let parts = self.parts.get(name);
+        let registered_as = |input: &Input| parts?.get_key_value(&input.device(name));
+        // A device with one relay leaves the number out, and with SetOption26 it does not.
+        let known =
+            registered_as(&input).or_else(|| registered_as(&Input::Power(1)).filter(|_| input == Input::Power(0)));
+        let registered = known.map(|(_, part)| part);
         let meaning = registered.and_then(|part| part.meaning.as_ref());
         let measure = match (&input, meaning) {
             (_, Some(meaning)) => objects::read(meaning, value),
@@ -366,6 +322,7 @@ impl Tasmota {
             Place::Report if registered.is_some_and(|part| part.is_said_in_sensor) => Evidence::Level,
             Place::Report => Evidence::Cached,
         };
+        let device = known.map_or_else(|| input.device(name), |(device, _)| device.clone());
         Some(reading(&device, measure, evidence, retained))
     }
 
@@ -389,12 +346,12 @@ fn numbered(word: &str) -> (&str, Option<u8>) {
     (name, number)
 }
 
-/// `Switch1`, `BUTTON2`, `POWER`: the only one is the first.
+/// `Switch1`, `BUTTON2`, `POWER`.
 fn input(key: &str) -> Option<Input> {
     match numbered(key) {
         ("Switch" | "SWITCH", Some(number)) => Some(Input::Switch(number)),
         ("Button" | "BUTTON", Some(number)) => Some(Input::Button(number)),
-        ("POWER", number) => Some(Input::Power(number.unwrap_or(1))),
+        ("POWER", number) => Some(Input::Power(number.unwrap_or(0))),
         _ => None,
     }
 }
@@ -407,6 +364,3 @@ fn is_action(key: &str) -> bool {
 fn is_relayed(object: &Map<String, Value>) -> bool {
     object.get("Device").and_then(Value::as_str).is_some_and(is_radio_address) || object.contains_key("mac")
 }
-
-/// No home has more bridges that nobody named.
-const BRIDGES_MAX: usize = 16;

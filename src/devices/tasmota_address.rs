@@ -12,7 +12,8 @@
 
 use crate::devices::codes::Codes;
 use crate::devices::meaning::{Kind, Meaning, Values};
-use crate::devices::{Identity, objects};
+use crate::devices::{Identity, objects, toml_text};
+use crate::model::observation::{Measure, Reading};
 use crate::model::time::Span;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -48,6 +49,7 @@ pub struct Part {
 pub enum Input {
     Switch(u8),
     Button(u8),
+    /// The only relay of a device says no number: 0.
     Power(u8),
     Sensor(String),
 }
@@ -58,6 +60,7 @@ impl Input {
         match self {
             Input::Switch(number) => format!("{topic}/{number}#switch"),
             Input::Button(number) => format!("{topic}/{number}#button"),
+            Input::Power(0) => format!("{topic}#power"),
             Input::Power(number) => format!("{topic}/{number}#power"),
             Input::Sensor(key) => format!("{topic}#{key}"),
         }
@@ -99,6 +102,33 @@ impl Address {
 pub fn is_radio_address(name: &str) -> bool {
     let digits = name.strip_prefix("0x").unwrap_or_default();
     (4..=16).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The address of a device that was heard.
+pub fn address_toml(device: &str, readings: &[Reading]) -> String {
+    let kind = objects::kind_word(readings);
+    let code = readings.iter().find_map(|reading| match &reading.measure {
+        Measure::Note { kind, text } if kind == "raw_code" => Some(text),
+        _ => None,
+    });
+    if let Some(code) = code {
+        return format!("tasmota = {{ codes = {{ {} = \"sos\" }} }}", toml_text(code));
+    }
+    let Some((topic, part)) = device.split_once('#') else { return format!("tasmota = {}", toml_text(device)) };
+    match (part, topic.rsplit_once('/')) {
+        ("switch", Some((topic, number))) => {
+            let kind = if kind == "switch" { "motion" } else { kind };
+            format!("tasmota = {{ topic = {}, switch = {number}, kind = \"{kind}\" }}", toml_text(topic))
+        }
+        ("button" | "power", Some((topic, number))) if number.parse::<u8>().is_ok() => {
+            format!("tasmota = {{ topic = {}, {part} = {number} }}", toml_text(topic))
+        }
+        ("power", _) => format!("tasmota = {{ topic = {}, power = 1 }}", toml_text(topic)),
+        _ if kind == "temperature" || kind == "humidity" => {
+            format!("tasmota = {{ topic = {}, sensor = {} }}", toml_text(topic), toml_text(part))
+        }
+        _ => format!("tasmota = {{ topic = {}, sensor = {}, kind = \"{kind}\" }}", toml_text(topic), toml_text(part)),
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -209,6 +239,7 @@ impl<'de> Deserialize<'de> for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::observation::{Evidence, Press};
 
     fn address(json: &str) -> Result<Address, String> {
         serde_json::from_str(json).map_err(|error| error.to_string())
@@ -241,6 +272,30 @@ mod tests {
         let zigbee = address(r#""0xB87A""#).unwrap();
         assert!(zigbee.checks_in() && zigbee.burst().is_none() && zigbee.is_relayed());
         assert!(!address(r#""hall""#).unwrap().is_relayed());
+    }
+
+    #[test]
+    fn what_listen_proposes_is_the_address_of_what_was_heard() {
+        #[derive(serde::Deserialize)]
+        struct Sensor {
+            tasmota: Address,
+        }
+        let note = Measure::Note { kind: "raw_code".to_owned(), text: "0a7de4".to_owned() };
+        for (device, measure, expected) in [
+            ("hall/1#switch", Measure::Switch(true), "hall/1#switch"),
+            ("flat/bed/2#button", Measure::Button(Press::Single), "flat/bed/2#button"),
+            ("kettle/2#power", Measure::Switch(true), "kettle/2#power"),
+            ("kettle#power", Measure::Switch(true), "kettle/1#power"),
+            ("bath#DS18B20-2", Measure::TemperatureCelsius(20.0), "bath#DS18B20-2"),
+            ("hall#PIR", Measure::Motion(true), "hall#PIR"),
+            ("0xB87A", Measure::Motion(true), "0xB87A"),
+            ("0a7de", note, "0a7de4"),
+        ] {
+            let heard = Reading { device: device.to_owned(), measure, evidence: Evidence::Event, copy: false };
+            let written = address_toml(device, &[heard]);
+            let sensor: Sensor = toml::from_str(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
+            assert_eq!(sensor.tasmota.device(), expected, "{written}");
+        }
     }
 
     #[test]

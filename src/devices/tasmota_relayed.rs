@@ -12,6 +12,7 @@
 //! to time: states are levels. Keys of the alarm zones (`Contact`, `Water`, `Fire` …) are 1 while the alarm lasts, so
 //! `Contact:1` is open. `ZoneStatus` bits: 0 and 1 alarm, 2 tamper, 3 battery low. Names as in Tasmota's Zigbee documentation.
 
+use crate::devices::objects::Read;
 use crate::devices::{lenient, objects};
 use crate::model::observation::{Evidence, Measure, Press};
 use serde_json::{Map, Value};
@@ -21,8 +22,8 @@ pub type Said = (Measure, Evidence);
 
 /// What a bridge passed on of one device.
 pub fn readings(message: &Map<String, Value>) -> Vec<Said> {
-    let level = |(key, read): &(&str, Read)| Some((read(message.get(*key)?)?, Evidence::Level));
-    let mut said: Vec<Said> = LEVELS.iter().filter_map(level).collect();
+    let mut said: Vec<Said> =
+        objects::in_order_of(LEVELS, message).into_iter().map(|measure| (measure, Evidence::Level)).collect();
     said.extend(press(message).map(|measure| (measure, Evidence::Event)));
     said.extend(shaken(message).map(|measure| (measure, Evidence::Event)));
     said.extend(power(message).into_iter().map(|measure| (measure, Evidence::Level)));
@@ -118,8 +119,6 @@ fn zone(message: &Map<String, Value>, named: &[Said]) -> Vec<Measure> {
     }
     measures
 }
-
-type Read = fn(&Value) -> Option<Measure>;
 
 /// Keys whose present value may be said again.
 const LEVELS: &[(&str, Read)] = &[

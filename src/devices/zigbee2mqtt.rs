@@ -19,8 +19,8 @@
 //! Keys of one device that are different sensors are told apart by the part of the action that names them:
 //! `zigbee2mqtt = { name = "panel", key = "2" }` is pressed by `2_single`, `single_2` and `button_2_hold`.
 
-use crate::devices::zigbee2mqtt_attributes::{CALLS, LEVELS, Read, is_known, pressed, radar};
-use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
+use crate::devices::zigbee2mqtt_attributes::{CALLS, LEVELS, is_known, pressed, radar};
+use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::de::value::MapAccessDeserializer;
@@ -230,15 +230,14 @@ impl Zigbee2mqtt {
     }
 
     fn measures(&mut self, name: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
-        let level =
-            |(key, read): &(&str, Read)| Some(reading(name, read(message.get(*key)?)?, Evidence::Level, retained));
-        let mut readings: Vec<Reading> = LEVELS.iter().filter_map(level).collect();
+        let level = |measure| reading(name, measure, Evidence::Level, retained);
+        let mut readings: Vec<Reading> = objects::in_order_of(LEVELS, message).into_iter().map(level).collect();
         // Older releases give the raw value as `illuminance` and the lux beside it.
         let lux = ["illuminance_lux", "illuminance"].iter().find_map(|key| lenient::number(message.get(*key)?));
         if let Some(lux) = lux.filter(|lux| *lux >= 0.0) {
-            readings.push(reading(name, Measure::IlluminanceLux(lux), Evidence::Level, retained));
+            readings.push(level(Measure::IlluminanceLux(lux)));
         }
-        readings.extend(radar(message).map(|measure| reading(name, measure, Evidence::Level, retained)));
+        readings.extend(radar(message).map(level));
         // Old releases say `click` for `action`.
         let action = ["action", "click"].iter().find_map(|key| message.get(*key).and_then(pressed));
         readings.extend(action.map(|measure| reading(name, measure, Evidence::Event, retained)));

@@ -3,6 +3,7 @@
 //! A new attribute is one line in [`LEVELS`]; names as in the device pages of Zigbee2MQTT.
 
 use crate::devices::lenient;
+use crate::devices::objects::Read;
 use crate::model::observation::Measure;
 use serde_json::{Map, Value};
 
@@ -66,9 +67,6 @@ const OF_NO_USE: [&str; 12] = [
     "angle",
     "target_distance",
 ];
-
-/// Reads the value of one attribute.
-pub type Read = fn(&Value) -> Option<Measure>;
 
 /// Attributes whose present value is said again with every message.
 pub const LEVELS: &[(&str, Read)] = &[

@@ -2,7 +2,8 @@
 //! written.
 //!
 //! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones: `base`, `base_topic`,
-//! `base_topics` (Zigbee2MQTT, Homie), `eep` (EnOcean: profile by sender), `full_topic`, `switch_map` and `rf_map` (Tasmota), `map`
+//! `base_topics` (Zigbee2MQTT, Homie), `eep` (EnOcean: profile by sender), `full_topic`, `bridges`, `switch_map` and `rf_map`
+//! (Tasmota), `map`
 //! (ESPHome: kind by object).
 
 use super::PORT;
@@ -51,6 +52,8 @@ fn tasmota(config: &Value, settings: &mut Settings, addresses: &mut Vec<Address>
     if let Some(full) = config["full_topic"].as_str() {
         settings.tasmota.full_topics = vec![full.to_owned()];
     }
+    let bridges = config["bridges"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    settings.tasmota.bridges.extend(bridges.map(str::to_owned));
     for (input, kind) in config["switch_map"].as_object().into_iter().flatten() {
         let Some((topic, number)) = input.rsplit_once('/') else { continue };
         let number: u8 = number.parse().unwrap_or_default();
