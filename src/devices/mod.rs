@@ -17,12 +17,19 @@ pub mod codes;
 pub mod framing;
 pub mod lenient;
 pub mod meaning;
+pub mod objects;
 pub mod template;
 
 pub mod esp3;
 pub mod rfxtrx_packets;
 mod written;
 pub mod ha_entity;
+pub mod tasmota_address;
+pub mod tasmota_bridges;
+pub mod tasmota_relayed;
+pub mod tasmota_sensors;
+pub mod tasmota_topics;
+pub mod zigbee2mqtt_attributes;
 
 use framing::Cut;
 
@@ -168,6 +175,9 @@ macro_rules! devices {
 devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
+        tasmota: Tasmota,
+        esphome: Esphome,
+        homie: Homie,
         json: Json,
         ha_discovery: HaDiscovery,
     }
