@@ -15,8 +15,12 @@ use std::collections::BTreeMap;
 
 pub mod codes;
 pub mod framing;
+pub mod gateways;
 pub mod lenient;
 pub mod meaning;
+pub mod parts;
+pub mod rtl_433_models;
+pub mod shelly_components;
 pub mod template;
 
 pub mod esp3;
@@ -31,7 +35,7 @@ macro_rules! devices {
         /// The identity of a device within its family, as written in a config: `zigbee2mqtt = "hall_pir"`.
         #[derive(Debug, Clone, PartialEq, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        #[allow(missing_docs)] // the families explain themselves
+        #[allow(missing_docs, non_camel_case_types)] // the families explain themselves; rtl_433 is Rtl_433
         pub enum Address {
             $($Mqtt($mqtt::Address),)*
             $($Serial($serial::Address),)*
@@ -165,6 +169,10 @@ macro_rules! devices {
 devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
+        rtl_433: Rtl_433,
+        theengs: Theengs,
+        omg_rf: OmgRf,
+        shelly: Shelly,
         json: Json,
     }
     serial {
