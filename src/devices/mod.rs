@@ -13,6 +13,7 @@ use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub mod bthome;
 pub mod codes;
 pub mod framing;
 pub mod gateways;

@@ -194,3 +194,53 @@ fn raw(digits: &[u8]) -> Result<u64, &'static str> {
 const RAW_DIGITS: usize = 18;
 /// 24 bits, as EV1527 and PT2262 send.
 const CODE_DIGITS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn address(written: Value) -> Result<Address, String> {
+        serde_json::from_value(written).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn codes_are_written_as_listen_shows_them() {
+        let known = address(json!({"codes": {"BC614E": "sos", "000551": "single"}})).unwrap();
+        assert_eq!((known.device().as_str(), known.checks_in()), ("000551+bc614e", false));
+        for code in ["551", "12345678x", "bc 614e"] {
+            assert!(address(json!({"codes": {code: "sos"}})).unwrap_err().contains("six hexadecimal digits"), "{code}");
+        }
+        assert!(address(json!({"code": {}})).unwrap_err().contains("unknown field"));
+    }
+
+    #[test]
+    fn a_code_in_two_sensors_is_told_to_both() {
+        let both = [json!({"codes": {"bc614e": "motion"}}), json!({"codes": {"bc614e": "motion", "bc6141": "tamper"}})];
+        let mut decoder = decoder(&Settings::default(), both.map(|written| address(written).unwrap()).into());
+        let from = Origin::Mqtt { topic: "home/hall/433toMQTT".to_owned() };
+        let frame = RawFrame { from, bytes: br#"{"value":12345678}"#.to_vec(), retained: false };
+        let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!() };
+        assert_eq!(
+            readings.iter().map(|reading| reading.device.as_str()).collect::<Vec<_>>(),
+            ["bc614e", "bc6141+bc614e"]
+        );
+    }
+
+    #[test]
+    fn raw_bytes_end_in_the_code() {
+        assert_eq!(raw(b"2F8A019A04A6BC614E"), Ok(0xbc_614e));
+        assert_eq!(raw(b"2F8A019A04A6000000"), Err("zero_code"));
+        for bad in [
+            &b""[..],
+            b"2F8A",
+            b"2F8A019A04A6BC614",
+            b"2F8A019A04A6BC614E00",
+            b"2F8A019A04A6xyzxyz",
+            b"\xff",
+            "é".repeat(9).as_bytes(),
+        ] {
+            assert!(raw(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -12,9 +12,8 @@
 //! mean stands in [`rtl_433_models`].
 //!
 //! Remotes, and PIRs and contacts built like them, send a bare code; the registration says what it means:
-//! `rtl_433 = { device = "Generic-Remote/30847", codes = { "205" = "leak" } }`. Words can be named in the same way, as the
-//! `open` of a Honeywell PIR: `codes = { "open" = "motion" }`. Noise of such remotes looks like other devices, so a bare code
-//! nobody registered is no more than a note, and a smoke detector of the kind noise makes is not heard at all.
+//! `rtl_433 = { device = "Generic-Remote/30847", codes = { "205" = "leak" } }`, and `codes = { "open" = "motion" }` of a
+//! Honeywell PIR. A bare code nobody registered is no more than a note; a smoke detector that noise makes is not heard at all.
 
 use crate::devices::codes::Codes;
 use crate::devices::gateways::{self, Gateways};
@@ -231,7 +230,7 @@ impl Rtl433 {
         let known = self.registered_as(&name, &message, &said);
         let mut is_named = false;
         for registered in known.into_iter().flatten() {
-            is_named |= registered.tell(&said, frame.retained, &mut readings);
+            is_named |= registered.tell(&said, &message, frame.retained, &mut readings);
         }
         if !is_named && !(known.is_none() && said.is_doubtful) {
             tell_unregistered(model, &message, &said, known.is_some(), frame.retained, &mut readings);
@@ -253,11 +252,11 @@ impl Rtl433 {
 
 impl Registered {
     /// Adds what `said` means for this sensor; whether it means anything but that the device is there.
-    fn tell(&self, said: &Said, retained: bool, readings: &mut Vec<Reading>) -> bool {
+    fn tell(&self, said: &Said, message: &Map<String, Value>, retained: bool, readings: &mut Vec<Reading>) -> bool {
         let named = match &self.codes {
             None => said.main.clone(),
             Some(codes) => {
-                let means = said.words.iter().find_map(|word| codes.means(word));
+                let means = rtl_433_models::words(said, message).find_map(|word| codes.means(&word));
                 // What a supervised model repeats stays a level when it is named.
                 let evidence = match said.evidence {
                     Some(Evidence::Level) if !said.main.is_empty() => Evidence::Level,
@@ -326,3 +325,73 @@ fn key(name: &str, id: &str) -> String {
 }
 
 const RAW_CODE: &str = "raw_code";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::Press;
+    use serde_json::json;
+
+    fn address(written: Value) -> Address {
+        serde_json::from_value(written).unwrap()
+    }
+
+    fn heard(decoder: &mut impl Decoder, message: Value) -> Vec<(String, Measure)> {
+        readings_of(decoder, message).into_iter().map(|reading| (reading.device, reading.measure)).collect()
+    }
+
+    fn readings_of(decoder: &mut impl Decoder, message: Value) -> Vec<Reading> {
+        let from = Origin::Mqtt { topic: "rtl_433/attic/events".to_owned() };
+        let frame = RawFrame { from, bytes: message.to_string().into_bytes(), retained: false };
+        let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{message}") };
+        readings
+    }
+
+    #[test]
+    fn a_registered_sensor_is_found_under_every_name_its_model_ever_had() {
+        let pir = address(json!("Kerui Security/840A"));
+        let mut decoder = decoder(&Settings::default(), vec![pir.clone()]);
+        for model in ["Kerui-Security", "Kerui Security", "KERUI"] {
+            let said = heard(&mut decoder, json!({"model": model, "id": "840a", "motion": 1}));
+            assert_eq!(said, [(pir.device(), Measure::Motion(true))], "{model}");
+        }
+        let other = heard(&mut decoder, json!({"model": "Kerui-Security", "id": "840b", "motion": 1}));
+        assert_eq!(other[0].0, "Kerui-Security/840b", "another device keeps its own name");
+    }
+
+    #[test]
+    fn each_key_of_a_remote_is_the_sensor_it_is_registered_as() {
+        let key = |code: &str, means: &str| address(json!({"device": "Generic-Remote/7", "codes": {code: means}}));
+        let mut decoder = decoder(&Settings::default(), vec![key("1", "sos"), key("2", "single")]);
+        let said = heard(&mut decoder, json!({"model": "Generic-Remote", "id": 7, "cmd": 1}));
+        assert!(said.contains(&("Generic-Remote/7#1".to_owned(), Measure::Button(Press::Sos))), "{said:?}");
+        assert!(!said.iter().any(|(device, measure)| device.ends_with("#2") && *measure != Measure::Alive), "{said:?}");
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_would_be_right() {
+        for (written, part) in [
+            (json!("Kerui-Security"), "write model and id"),
+            (json!("/7"), "write the model"),
+            (json!({"device": "a/7"}), "model/id"),
+        ] {
+            let why = serde_json::from_value::<Address>(written.clone()).unwrap_err().to_string();
+            assert!(why.contains(part), "{written}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_was_heard_becomes_an_address() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        for (message, device) in [
+            (json!({"model": "Generic-Remote", "id": 7, "cmd": 205}), "Generic-Remote/7#205"),
+            (json!({"model": "Leak-EV1527", "code": 983_141}), "Leak-EV1527#983141"),
+            (json!({"model": "Kerui-Security", "id": 7, "motion": 1}), "Kerui-Security/7"),
+        ] {
+            let readings = readings_of(&mut decoder, message);
+            let written: toml::Table = toml::from_str(&address_toml(&readings[0].device, &readings)).unwrap();
+            let address: Address = written["rtl_433"].clone().try_into().unwrap();
+            assert_eq!(address.device(), device);
+        }
+    }
+}

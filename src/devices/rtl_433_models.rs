@@ -25,8 +25,8 @@ pub struct Said {
     pub side: Vec<Measure>,
     /// The code that a registration can name, as it is shown.
     pub code: Option<String>,
-    /// Every word of the message that a registration can name.
-    pub words: Vec<String>,
+    /// The word for what it says, which a registration can name.
+    pub state: Option<&'static str>,
     /// How much of an event a word of it proves, once it is named.
     pub evidence: Option<Evidence>,
     /// Noise makes this model out of the presses of other devices: only a registered one is believed.
@@ -78,18 +78,31 @@ pub fn read(name: &str, message: &Map<String, Value>) -> Said {
         };
         said.main.push((measure, evidence));
     }
-    said.words.extend(WORDS.iter().filter_map(|key| message.get(*key).and_then(lenient::word)));
-    let state = said.main.iter().find_map(|(measure, _)| match measure {
+    said.state = said.main.iter().find_map(|(measure, _)| match measure {
         Measure::Contact(is_open) => Some(if *is_open { "open" } else { "closed" }),
         Measure::Motion(true) => Some("motion"),
         Measure::Alarm(true) => Some("alarm"),
         _ => None,
     });
-    said.words.extend(state.map(str::to_owned));
-    if said.code.is_none() {
+    if said.code.is_none() && !is_explained(&said, message) {
         said.code = CODES.iter().find_map(|key| message.get(*key).and_then(lenient::word));
     }
     said
+}
+
+/// Every word of a message that a registration can name.
+pub fn words<'a>(said: &'a Said, message: &'a Map<String, Value>) -> impl Iterator<Item = String> + 'a {
+    let written = WORDS.iter().filter_map(|key| message.get(*key).and_then(lenient::word));
+    said.code.clone().into_iter().chain(written).chain(said.state.map(str::to_owned))
+}
+
+/// Whether a code beside says no more than what was understood: an opened cover, an empty battery, a check-in.
+fn is_explained(said: &Said, message: &Map<String, Value>) -> bool {
+    let is_check_in = |key: &&str| {
+        message.get(*key).and_then(Value::as_str).is_some_and(|word| matches!(word, "Heartbeat" | "Battery Report"))
+    };
+    ["event", "state"].iter().any(is_check_in)
+        || said.side.iter().any(|measure| matches!(measure, Measure::Tamper(true) | Measure::BatteryLow(true)))
 }
 
 /// Whether a message of this model is sent because something happened.
@@ -167,7 +180,6 @@ fn interlogix(message: &Map<String, Value>, said: &mut Said) -> Vec<Measure> {
         Some("keyfob") => {
             let key = (1..=5).find(|number| open(*number) == Some(false));
             said.code = key.map(|number| number.to_string());
-            said.words.extend(said.code.clone());
             said.evidence = Some(Evidence::Event);
             Vec::new()
         }
@@ -290,6 +302,12 @@ mod tests {
             assert_eq!(lasting_name(before), lasting_name(now), "{before}");
         }
         assert_ne!(lasting_name("Generic-Remote"), lasting_name("Generic-Motion"));
+    }
+
+    #[test]
+    fn only_models_that_supervise_check_in() {
+        assert!(["DSC Contact", "Honeywell-Security", "Nexus-TH"].iter().all(|model| checks_in(&lasting_name(model))));
+        assert!(["Kerui-Security", "Generic-Remote"].iter().all(|model| !checks_in(&lasting_name(model))));
     }
 
     #[test]

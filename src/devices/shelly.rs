@@ -16,11 +16,11 @@
 //! devices behind a Shelly (BLU, `shelly-blu` events) are known by their MAC address. What a component means stands in
 //! [`shelly_components`].
 //!
-//! Sources: Shelly's API documents for both generations; the topics of ha-shellies-discovery.
+//! Sources: Shelly's API documents; the topics of ha-shellies-discovery.
 
+use crate::devices::bthome::{self, Packets};
 use crate::devices::parts::Parts;
 use crate::devices::shelly_components::{self, Found};
-use crate::devices::theengs::{self, Packets};
 use crate::devices::{Decoded, Decoder, Identity, gateways, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
@@ -81,7 +81,7 @@ impl TryFrom<Written> for Address {
         if id.is_empty() || id.contains(['#', '+']) {
             return Err(format!("{id:?} is no id of a Shelly; write it as its page shows it, as \"shellydw2-A1B2C3\""));
         }
-        Ok(Address { id: theengs::mac(id).unwrap_or_else(|| id.to_owned()), channel })
+        Ok(Address { id: bthome::mac(id).unwrap_or_else(|| id.to_owned()), channel })
     }
 }
 
@@ -99,9 +99,9 @@ impl Identity for Address {
         !shelly_components::is_button(&self.id)
     }
 
-    /// A press is told by input and, behind some settings, by an action as well; Bluetooth repeats it.
+    /// A Bluetooth beacon says an event for a second or two.
     fn burst(&self) -> Option<Span> {
-        theengs::mac(&self.id).map(|_| Span::seconds(3))
+        bthome::mac(&self.id).map(|_| Span::seconds(3))
     }
 }
 
@@ -254,14 +254,14 @@ impl Shelly {
 
     /// A Bluetooth device that the Shelly heard: a script hands on what its beacon says.
     fn beacon(&mut self, data: &Map<String, Value>, frame: &RawFrame, readings: &mut Vec<Reading>) {
-        let Some(device) = data.get("address").and_then(Value::as_str).and_then(theengs::mac) else { return };
+        let Some(device) = data.get("address").and_then(Value::as_str).and_then(bthome::mac) else { return };
         if data.get("encryption").and_then(lenient::truth) == Some(true) {
             return;
         }
         let before = readings.len();
         readings.extend(told(&device, shelly_components::of_beacon(data), frame.retained));
         let packet = data.get("pid").and_then(Value::as_u64);
-        let pressed = theengs::pressed(data);
+        let pressed = bthome::pressed(data);
         let is_again =
             !pressed.is_empty() && packet.is_some_and(|packet| self.presses.is_again(&device, packet, frame.retained));
         for (button, press) in pressed {
@@ -331,3 +331,65 @@ fn is_for_others(rest: &str) -> bool {
 
 /// Longer than any number or word a Shelly says.
 const VALUE_BYTES_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn heard(decoder: &mut impl Decoder, topic: &str, payload: &str, retained: bool) -> Vec<Reading> {
+        let frame =
+            RawFrame { from: Origin::Mqtt { topic: topic.to_owned() }, bytes: payload.as_bytes().to_vec(), retained };
+        let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{topic} {payload}") };
+        readings
+    }
+
+    const COUNT_12: &str = r#"{"event":"S","event_cnt":12}"#;
+
+    #[test]
+    fn a_press_said_again_every_half_minute_is_one_press() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        let topic = "shellies/shellyix3-A1/input_event/0";
+        let mut evidence = |payload, retained| heard(&mut decoder, topic, payload, retained)[0].evidence;
+        assert_eq!(evidence(COUNT_12, true), Evidence::Cached);
+        assert_eq!(evidence(COUNT_12, false), Evidence::Level, "the broker kept this one");
+        assert_eq!(evidence(r#"{"event":"S","event_cnt":13}"#, false), Evidence::Event);
+        assert_eq!(evidence(r#"{"event":"S","event_cnt":13}"#, false), Evidence::Level);
+    }
+
+    #[test]
+    fn a_button_that_wakes_counts_anew() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        let base = "shellies/shellybutton1-A1";
+        let mut heard = |rest: &str, payload| heard(&mut decoder, &format!("{base}/{rest}"), payload, false);
+        for _ in 0..2 {
+            heard("online", "true");
+            assert_eq!(heard("input_event/0", COUNT_12)[0].evidence, Evidence::Event, "a new battery sets it back");
+        }
+    }
+
+    #[test]
+    fn a_prefix_of_the_installers_own_is_found_wherever_it_stands() {
+        let own = |id: &str| serde_json::from_value::<Address>(json!(id)).unwrap();
+        let mut decoder =
+            decoder(&Settings::default(), vec![own("haus/küche"), own("haus/küche/rauch"), own("bad/tür")]);
+        for (topic, device) in [
+            ("haus/küche/rauch/status/smoke:0", "haus/küche/rauch"),
+            ("haus/küche/status/smoke:0", "haus/küche"),
+            ("shellies/bad/tür/status/smoke:0", "bad/tür"),
+            ("shellyplussmoke-a1/status/smoke:0", "shellyplussmoke-a1"),
+        ] {
+            assert_eq!(heard(&mut decoder, topic, r#"{"alarm":true}"#, false)[0].device, device);
+        }
+        let topics = decoder.topics();
+        assert!(topics.contains(&"haus/küche/#".to_owned()) && topics.contains(&"shellies/#".to_owned()), "{topics:?}");
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_would_be_right() {
+        for written in [json!(""), json!("a#b"), json!({"id": "a"}), json!({"id": "a", "channel": -1})] {
+            let why = serde_json::from_value::<Address>(written.clone()).unwrap_err().to_string();
+            assert!(why.contains("id of a Shelly"), "{written}: {why}");
+        }
+    }
+}

@@ -14,15 +14,15 @@
 //! What is encrypted is not for us until the gateway holds the key. `presence` of a tracked tag is whether the gateway hears
 //! it, not whether somebody is in the room. `open` in percent is a curtain.
 
+use crate::devices::bthome::{self, BUTTONS_MAX, Packets};
 use crate::devices::gateways::{self, Gateways};
 use crate::devices::parts::Parts;
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
-use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
+use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "Bluetooth sensors heard by Theengs gateways and OpenMQTTGateways";
@@ -87,7 +87,7 @@ impl TryFrom<Written> for Address {
         if button.is_some_and(|button| !(1..=BUTTONS_MAX).contains(&button)) {
             return Err(format!("button is counted from 1 to {BUTTONS_MAX}"));
         }
-        if let Some(mac) = mac(id) {
+        if let Some(mac) = bthome::mac(id) {
             return Ok(Address { id: mac, button, checks_in });
         }
         // Beacons without a MAC of their own have a UUID or a name given at the gateway.
@@ -187,7 +187,7 @@ impl Theengs {
     }
 
     fn presses(&mut self, device: &str, message: &Map<String, Value>, retained: bool, readings: &mut Vec<Reading>) {
-        let pressed = pressed(message);
+        let pressed = bthome::pressed(message);
         if pressed.is_empty() {
             return;
         }
@@ -200,82 +200,6 @@ impl Theengs {
         }
     }
 }
-
-/// The number of the last press of each device, by which its repeats are known.
-#[derive(Debug, Default)]
-pub(super) struct Packets {
-    last: BTreeMap<String, u64>,
-}
-
-impl Packets {
-    /// Whether `device` has said this number before. What a broker kept only tells where the count stands.
-    pub(super) fn is_again(&mut self, device: &str, number: u64, retained: bool) -> bool {
-        match self.last.get_mut(device) {
-            Some(last) if *last == number => true,
-            Some(last) => {
-                if !retained {
-                    *last = number;
-                }
-                false
-            }
-            None => {
-                // A neighbourhood of beacons must not grow the memory.
-                if self.last.len() >= PACKETS_MAX {
-                    self.last.pop_first();
-                }
-                self.last.insert(device.to_owned(), number);
-                false
-            }
-        }
-    }
-
-    /// The count of `device` and of each of its buttons may begin anew.
-    pub(super) fn forget(&mut self, device: &str) {
-        self.last.retain(|known, _| known.split('#').next() != Some(device));
-    }
-}
-
-const PACKETS_MAX: usize = 256;
-
-/// What a BTHome count of presses means.
-pub(super) fn counted_press(count: &Value) -> Option<Press> {
-    match count {
-        Value::Number(number) => match number.as_u64()? {
-            0 => None,
-            1 => Some(Press::Single),
-            2 => Some(Press::Double),
-            3 => Some(Press::Triple),
-            4 | 9 => Some(Press::Long),
-            11 | 128 | 254 => Some(Press::Hold),
-            other => Some(Press::Other(other.to_string())),
-        },
-        Value::String(word) => lenient::press(word),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// Which buttons were pressed, counted from 1: `button`, `button2`, `button_2`, or a list.
-pub(super) fn pressed(message: &Map<String, Value>) -> Vec<(u8, Press)> {
-    let mut pressed = Vec::new();
-    if let Some(button) = message.get("button") {
-        let each: &[Value] = match button {
-            Value::Array(each) => each,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-                std::slice::from_ref(button)
-            }
-        };
-        pressed.extend((1..=BUTTONS_MAX).zip(each).filter_map(|(n, count)| Some((n, counted_press(count)?))));
-    }
-    for (key, count) in message {
-        let number = key.strip_prefix("button").and_then(|number| number.trim_start_matches('_').parse().ok());
-        let Some(number) = number.filter(|number| (1..=BUTTONS_MAX).contains(number)) else { continue };
-        pressed.extend(counted_press(count).map(|press| (number, press)));
-    }
-    pressed
-}
-
-/// More keys than any remote has.
-const BUTTONS_MAX: u8 = 16;
 
 fn levels(device: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
     // Curtains and blinds move and open by themselves.
@@ -292,17 +216,7 @@ fn id_of(message: &Map<String, Value>, topic_end: &str) -> Option<String> {
     let text = |key: &str| message.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let of_topic = topic_end.rsplit('/').next().unwrap_or_default();
     let named = [text("id"), text("mac"), Some(of_topic)];
-    named.into_iter().flatten().find_map(mac).or_else(|| text("id").map(str::to_owned))
-}
-
-/// `aabbccddee05`, `AA-BB-…` or `AA:BB:…` as `AA:BB:CC:DD:EE:05`.
-pub(super) fn mac(text: &str) -> Option<String> {
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).map(|digit| digit.to_ascii_uppercase()).collect();
-    let is_mac = digits.len() == 12
-        && matches!(text.len(), 12 | 17)
-        && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '-'));
-    let pairs = || digits.chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect::<Vec<_>>();
-    is_mac.then(|| pairs().join(":"))
+    named.into_iter().flatten().find_map(bthome::mac).or_else(|| text("id").map(str::to_owned))
 }
 
 /// A state as the device writes it: true or false. Percent and pressure have the same names elsewhere.
@@ -377,3 +291,54 @@ const LEVELS: &[(&str, bool, Read)] = &[
     ("lightlevel", OF_THE_DEVICE, dark),
     ("rssi", OF_THE_DEVICE, gateways::signal),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn heard(decoder: &mut impl Decoder, gateway: &str, message: &Value) -> Vec<Reading> {
+        let from = Origin::Mqtt { topic: format!("home/{gateway}/BTtoMQTT/AABBCCDDEE05") };
+        let frame = RawFrame { from, bytes: message.to_string().into_bytes(), retained: false };
+        let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{message}") };
+        readings
+    }
+
+    #[test]
+    fn one_press_heard_by_two_gateways_is_one_press_and_its_copy() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        let press = |packet| json!({"id": "AA:BB:CC:DD:EE:05", "packet": packet, "button": 1});
+        let mut is_copy = |gateway: &str, packet: u8| heard(&mut decoder, gateway, &press(packet))[0].copy;
+        assert_eq!([is_copy("hall", 7), is_copy("bed", 7), is_copy("hall", 7)], [false, true, true]);
+        assert_eq!([is_copy("bed", 8), is_copy("hall", 8)], [false, true]);
+    }
+
+    #[test]
+    fn a_gateway_that_hears_a_device_is_back() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        let will = RawFrame {
+            from: Origin::Mqtt { topic: "home/hall/LWT".to_owned() },
+            bytes: b"offline".to_vec(),
+            retained: false,
+        };
+        let Decoded::Readings(gone) = decoder.decode(&will) else { panic!() };
+        assert_eq!(gone[0].measure, Measure::Bridge(false));
+        let said = heard(&mut decoder, "hall", &json!({"id": "AA:BB:CC:DD:EE:05", "open": true}));
+        assert_eq!((&said[0].measure, &said[1].measure), (&Measure::Bridge(true), &Measure::Contact(true)));
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_would_be_right() {
+        for (written, part) in [
+            (json!("AA:BB:CC:DD:EE"), "twelve hexadecimal digits"),
+            (json!("AA:BB:CC:DD:EE:05/x"), "twelve hexadecimal digits"),
+            (json!({"id": "AA:BB:CC:DD:EE:05", "button": 0}), "counted from 1"),
+            (json!({"id": "AA:BB:CC:DD:EE:05", "key": 1}), "MAC address"),
+        ] {
+            let why = serde_json::from_value::<Address>(written.clone()).unwrap_err().to_string();
+            assert!(why.contains(part), "{written}: {why}");
+        }
+        let silent: Address = serde_json::from_value(json!({"id": "aabbccddee05", "checks_in": false})).unwrap();
+        assert_eq!((silent.device().as_str(), silent.checks_in()), ("AA:BB:CC:DD:EE:05", false));
+    }
+}
