@@ -13,11 +13,16 @@ use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub mod bthome;
 pub mod codes;
 pub mod framing;
+pub mod gateways;
 pub mod lenient;
 pub mod meaning;
 pub mod objects;
+pub mod parts;
+pub mod rtl_433_models;
+pub mod shelly_components;
 pub mod template;
 
 pub mod esp3;
@@ -41,7 +46,7 @@ macro_rules! devices {
         /// The identity of a device within its family, as written in a config: `zigbee2mqtt = "hall_pir"`.
         #[derive(Debug, Clone, PartialEq, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        #[allow(missing_docs)] // the families explain themselves
+        #[allow(missing_docs, non_camel_case_types)] // the families explain themselves; rtl_433 is Rtl_433
         pub enum Address {
             $($Mqtt($mqtt::Address),)*
             $($Serial($serial::Address),)*
@@ -178,6 +183,10 @@ devices! {
         tasmota: Tasmota,
         esphome: Esphome,
         homie: Homie,
+        rtl_433: Rtl_433,
+        theengs: Theengs,
+        omg_rf: OmgRf,
+        shelly: Shelly,
         json: Json,
         ha_discovery: HaDiscovery,
     }

@@ -12,6 +12,8 @@
 //! `base_topics` (Zigbee2MQTT, Homie), `eep` (EnOcean: profile by sender), `full_topic`, `bridges`, `switch_map` and `rf_map`
 //! (Tasmota), `map`
 //! (ESPHome: kind by object).
+//! `base_topics` (Zigbee2MQTT, rtl_433, Theengs, OpenMQTTGateway, Shelly), `eep` (EnOcean: profile by sender), `rf_map` (what
+//! a radio code means: `"Generic-Remote/30847/205"` of rtl_433, `"bc614e"` of OpenMQTTGateway).
 
 use super::PORT;
 use crate::devices::{Address, Settings, Wiring};
@@ -34,6 +36,12 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
         if let Some(prefix) = config[key].as_str() {
             settings.ha_discovery.prefix = prefix.to_owned();
         }
+    match family {
+        Some("rtl_433") => settings.rtl_433.base_topics = bases(config).unwrap_or(settings.rtl_433.base_topics),
+        Some("theengs") => settings.theengs.base_topics = bases(config).unwrap_or(settings.theengs.base_topics),
+        Some("omg_rf") => settings.omg_rf.base_topics = bases(config).unwrap_or(settings.omg_rf.base_topics),
+        Some("shelly") => settings.shelly.base_topics = bases(config).unwrap_or(settings.shelly.base_topics),
+        Some(_) | None => {}
     }
     if asked.get("topic").is_none() {
         let is_hex = asked.get("input_hex").is_some() || asked.get("chunks_hex").is_some();
@@ -64,6 +72,7 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
         Some("homie") => settings.homie.base_topics.clone_from(&homie_bases(config, &settings)),
         Some(_) | None => {}
     }
+    addresses.extend(radio_codes(&config["rf_map"], family)?);
     for address in config["addresses"].as_array().into_iter().flatten() {
         let address = serde_json::from_value(address.clone()).map_err(|error| format!("config.addresses: {error}"))?;
         addresses.push(address);
@@ -115,4 +124,27 @@ fn kind_of(kind: &Value) -> (Value, Value) {
 fn homie_bases(config: &Value, settings: &Settings) -> Vec<String> {
     let is_given = ["base", "base_topic", "base_topics"].iter().any(|key| !config[*key].is_null());
     if is_given { settings.zigbee2mqtt.base_topics.clone() } else { settings.homie.base_topics.clone() }
+/// The base topics that `config` names.
+fn bases(config: &Value) -> Option<Vec<String>> {
+    ["base", "base_topic", "base_topics"].iter().find_map(|key| match &config[*key] {
+        Value::String(base) => Some(vec![base.clone()]),
+        Value::Array(bases) => Some(bases.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    })
+}
+
+/// What radio codes mean, of the MQTT families that hear them.
+fn radio_codes(map: &Value, family: Option<&str>) -> Result<Vec<Address>, String> {
+    let mut addresses = Vec::new();
+    for (code, means) in map.as_object().into_iter().flatten() {
+        let address = match (family, code.rsplit_once('/')) {
+            (Some("rtl_433"), Some((device, code))) => {
+                json!({"rtl_433": {"device": device, "codes": {code: means}}})
+            }
+            (Some("omg_rf"), _) => json!({"omg_rf": {"codes": {code: means}}}),
+            (Some(_) | None, _) => continue,
+        };
+        addresses.push(serde_json::from_value(address).map_err(|error| format!("config.rf_map: {error}"))?);
+    }
+    Ok(addresses)
 }
