@@ -20,6 +20,7 @@ pub mod meaning;
 pub mod template;
 
 pub mod esp3;
+mod mysensors_core;
 pub mod rfxtrx_packets;
 mod written;
 
@@ -168,12 +169,14 @@ devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
         json: Json,
+        mysensors_mqtt: MysensorsMqtt,
     }
     serial {
         enocean: Enocean,
         text: Text,
         rfxtrx: Rfxtrx,
         rflink: Rflink,
+        mysensors: Mysensors,
     }
 }
 
