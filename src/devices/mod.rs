@@ -20,6 +20,7 @@ pub mod meaning;
 pub mod template;
 
 pub mod esp3;
+pub mod milesight;
 mod mysensors_core;
 pub mod rfxtrx_packets;
 mod written;
@@ -169,6 +170,7 @@ devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
         json: Json,
+        lorawan: Lorawan,
         mysensors_mqtt: MysensorsMqtt,
     }
     serial {
