@@ -17,7 +17,6 @@
 //! and bytes as the one before, is a copy. Signal: of the gateway that heard it best, RSSI and, below the noise, SNR added;
 //! −130 dBm is 0 %, −60 dBm is 100 %.
 
-use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::milesight::Model;
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
@@ -25,7 +24,13 @@ use crate::model::observation::{Evidence, Measure, Press, Reading};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+
+mod address;
+mod envelope;
+
+pub use address::Address;
+use address::{Says, dev_eui};
+use envelope::{CHIRPSTACK, Event, Mark, Places, THINGS, base64, battery, signal};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "LoRaWAN sensors behind ChirpStack v4 or The Things Stack v3";
@@ -45,130 +50,6 @@ impl Default for Settings {
     fn default() -> Self {
         Settings { prefixes: vec![String::new()] }
     }
-}
-
-/// A device and what its payload means.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Written")]
-pub struct Address {
-    dev_eui: String,
-    says: Says,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Says {
-    /// As the decoder of its model reads it.
-    Model(Model),
-    /// Only the falls that its model tells.
-    Falls(Model),
-    /// What stands at a place of the message.
-    At(At),
-}
-
-/// A place in the message and what stands there.
-#[derive(Debug, Clone, PartialEq)]
-struct At {
-    pointer: String,
-    meaning: Meaning,
-    evidence: Evidence,
-    battery: Option<String>,
-    battery_low: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    dev_eui: String,
-    decoder: Option<String>,
-    part: Option<String>,
-    pointer: Option<String>,
-    kind: Option<Kind>,
-    #[serde(default)]
-    values: Values,
-    scale: Option<f64>,
-    event: Option<bool>,
-    battery: Option<String>,
-    battery_low: Option<String>,
-}
-
-impl TryFrom<Written> for Address {
-    type Error = String;
-    fn try_from(written: Written) -> Result<Self, String> {
-        let dev_eui = dev_eui(&written.dev_eui).ok_or_else(|| {
-            format!("{:?} is no DevEUI; write its sixteen hexadecimal digits, as \"24e124000a1b2c3d\"", written.dev_eui)
-        })?;
-        let says = match (&written.decoder, &written.pointer) {
-            (Some(decoder), None) => {
-                let is_more = written.kind.is_some() || written.scale.is_some() || written.event.is_some();
-                if is_more || !written.values.is_empty() || written.battery.is_some() || written.battery_low.is_some() {
-                    return Err(
-                        "a decoder says what is measured; leave out all but dev_eui, decoder and part".to_owned()
-                    );
-                }
-                let model = Model::named(decoder)?;
-                match written.part.as_deref() {
-                    None => Says::Model(model),
-                    Some("fall") if model.knows_falls() => Says::Falls(model),
-                    Some(part) => return Err(format!("{decoder} has no part {part:?}; milesight-vs373 has \"fall\"")),
-                }
-            }
-            (None, Some(_)) if written.part.is_some() => {
-                return Err("part goes with a decoder; leave it out".to_owned());
-            }
-            (None, Some(_)) => Says::At(At::try_from(written)?),
-            (Some(_), Some(_)) => return Err("either decoder or pointer, not both".to_owned()),
-            (None, None) => {
-                return Err(
-                    "write what its payload means: decoder = \"milesight-ws202\", or pointer = \"/object/occupied\" \
-                            with kind = \"motion\""
-                        .to_owned(),
-                );
-            }
-        };
-        Ok(Address { dev_eui, says })
-    }
-}
-
-impl TryFrom<Written> for At {
-    type Error = String;
-    fn try_from(written: Written) -> Result<Self, String> {
-        let pointer = written.pointer.unwrap_or_default();
-        for pointer in [Some(&pointer), written.battery.as_ref(), written.battery_low.as_ref()].into_iter().flatten() {
-            if !pointer.starts_with('/') {
-                return Err(format!(
-                    "{pointer:?} is no JSON pointer: write \"/object/occupied\" (ChirpStack) or \
-                     \"/uplink_message/decoded_payload/occupied\" (The Things Stack)"
-                ));
-            }
-        }
-        let kind = written.kind.ok_or("pointer needs kind, as kind = \"motion\"")?;
-        let meaning = Meaning { kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
-        meaning.check()?;
-        let evidence = match written.event {
-            Some(true) => Evidence::Event,
-            Some(false) => Evidence::Level,
-            None => meaning.usual_evidence(),
-        };
-        Ok(At { pointer, meaning, evidence, battery: written.battery, battery_low: written.battery_low })
-    }
-}
-
-impl Identity for Address {
-    /// The DevEUI, with the part or the place where one is named: `24e124000a1b2c3d`, `24e124000a1b2c3d#fall`.
-    fn device(&self) -> String {
-        match &self.says {
-            Says::Model(_) => self.dev_eui.clone(),
-            Says::Falls(_) => format!("{}#fall", self.dev_eui),
-            Says::At(at) => format!("{}#{} {}", self.dev_eui, at.pointer, at.meaning.name()),
-        }
-    }
-}
-
-/// Sixteen hexadecimal digits in lower case, also where people put signs between them.
-fn dev_eui(text: &str) -> Option<String> {
-    let digits: String = text.trim().chars().filter(|c| !matches!(c, ':' | '-' | ' ')).collect();
-    let fits = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    fits.then(|| digits.to_ascii_lowercase())
 }
 
 /// The decoder. Devices that nobody registered are heard too.
@@ -209,13 +90,6 @@ struct Device {
     last: Option<Mark>,
 }
 
-/// What tells an uplink from the one before.
-#[derive(PartialEq)]
-struct Mark {
-    deduplication: Option<u64>,
-    counted: Option<u64>,
-}
-
 impl Decoder for Lorawan {
     fn topics(&self) -> Vec<String> {
         let both = |prefix: &String| {
@@ -241,53 +115,6 @@ impl Decoder for Lorawan {
         match lenient::object(&frame.bytes).and_then(|message| self.read(event, message, frame.retained)) {
             Ok(readings) => Decoded::Readings(readings),
             Err(why) => Decoded::Malformed(why.to_owned()),
-        }
-    }
-}
-
-/// What a topic tells of.
-#[derive(Clone, Copy, PartialEq)]
-enum Event<'a> {
-    /// ChirpStack, with the DevEUI of the topic.
-    ChirpStackUp(&'a str),
-    Status(&'a str),
-    /// The device spoke, and there is nothing in it for us.
-    Spoke(&'a str),
-    Log(&'a str),
-    ThingsUp,
-    ThingsJoin,
-    NotForUs,
-}
-
-impl<'a> Event<'a> {
-    fn of(topic: &'a str) -> Option<Event<'a>> {
-        let mut levels = topic.splitn(7, '/');
-        let mut next = || levels.next();
-        match next()? {
-            "application" => {
-                let (_, "device", eui, "event", event) = (next()?, next()?, next()?, next()?, next()?) else {
-                    return None;
-                };
-                let event = match event {
-                    "up" => Event::ChirpStackUp(eui),
-                    "status" => Event::Status(eui),
-                    "join" | "ack" => Event::Spoke(eui),
-                    "log" => Event::Log(eui),
-                    // txack is the gateway's word; location and integration are made by machines.
-                    "txack" | "location" | "integration" => Event::NotForUs,
-                    _ => return None,
-                };
-                next().is_none().then_some(event)
-            }
-            "v3" => {
-                let (_, "devices", _, event) = (next()?, next()?, next()?, next()?) else { return None };
-                Some(match (event, next()) {
-                    ("up", None) => Event::ThingsUp,
-                    ("join", None) => Event::ThingsJoin,
-                    _ => Event::NotForUs,
-                })
-            }
-            _ => None,
         }
     }
 }
@@ -404,109 +231,8 @@ fn falls(model: Model, payload: &[u8]) -> Result<Vec<(Measure, Evidence)>, &'sta
     Ok(all)
 }
 
-impl At {
-    fn read(&self, message: &Value) -> Vec<(Measure, Evidence)> {
-        let at = |pointer: &Option<String>| message.pointer(pointer.as_deref()?);
-        let measure = message.pointer(&self.pointer).and_then(|value| self.meaning.read(value));
-        let percent = at(&self.battery).and_then(lenient::percent).map(Measure::BatteryPercent);
-        let low = at(&self.battery_low).and_then(lenient::truth).map(Measure::BatteryLow);
-        let said = measure.map_or((Measure::Alive, Evidence::Event), |measure| (measure, self.evidence));
-        let beside = percent.into_iter().chain(low).map(|measure| (measure, Evidence::Level));
-        [said].into_iter().chain(beside).collect()
-    }
-}
-
 fn note(kind: &str, text: &str) -> Measure {
     Measure::Note { kind: kind.to_owned(), text: text.to_owned() }
-}
-
-/// Where a network puts things.
-struct Places {
-    data: &'static str,
-    port: &'static str,
-    count: &'static str,
-    address: &'static str,
-    receptions: &'static str,
-    battery: Option<&'static str>,
-}
-
-const CHIRPSTACK: Places =
-    Places { data: "/data", port: "/fPort", count: "/fCnt", address: "/devAddr", receptions: "/rxInfo", battery: None };
-
-const THINGS: Places = Places {
-    data: "/uplink_message/frm_payload",
-    port: "/uplink_message/f_port",
-    count: "/uplink_message/f_cnt",
-    address: "/end_device_ids/dev_addr",
-    receptions: "/uplink_message/rx_metadata",
-    battery: Some("/uplink_message/last_battery_percentage/value"),
-};
-
-impl Mark {
-    fn of(message: &Value, at: &Places, data: &str) -> Mark {
-        let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str);
-        let count = message.pointer(at.count).and_then(Value::as_u64);
-        Mark {
-            deduplication: text("/deduplicationId").map(|id| hashed(&id)),
-            counted: count.map(|count| hashed(&(count, text(at.address), data))),
-        }
-    }
-
-    /// A counter alone is not enough: a device that was switched off begins at 0 again.
-    fn repeats(&self, last: &Mark) -> bool {
-        let same = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
-        same(self.deduplication, last.deduplication) || same(self.counted, last.counted)
-    }
-}
-
-fn hashed(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new(); // fixed keys: the same on every run
-    of.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The network's own word on the battery, where it passes one on with an uplink.
-fn battery(message: &Value, at: &Places) -> Option<Measure> {
-    message.pointer(at.battery?).and_then(lenient::percent).map(Measure::BatteryPercent)
-}
-
-/// How well the best gateway heard it.
-fn signal(receptions: Option<&Value>) -> Option<Measure> {
-    let heard = |reception: &Value| {
-        let rssi = lenient::number(reception.get("rssi")?)?;
-        let snr = reception.get("snr").and_then(lenient::number).unwrap_or(0.0);
-        Some(rssi + snr.min(0.0))
-    };
-    let best = receptions?.as_array()?.iter().filter_map(heard).reduce(f64::max)?;
-    Some(Measure::SignalPercent(((best + 130.0) / 70.0 * 100.0).clamp(0.0, 100.0).round()))
-}
-
-/// Both alphabets, with or without the padding.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim_end_matches('=');
-    if text.len() - digits.len() > 2 || digits.len() % 4 == 1 {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    let (mut held, mut bits) = (0u32, 0);
-    for digit in digits.bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        held = held << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
