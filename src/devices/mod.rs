@@ -26,6 +26,8 @@ pub mod shelly_components;
 pub mod template;
 
 pub mod esp3;
+pub mod milesight;
+mod mysensors_core;
 pub mod rfxtrx_packets;
 mod written;
 pub mod ha_entity;
@@ -189,12 +191,15 @@ devices! {
         shelly: Shelly,
         json: Json,
         ha_discovery: HaDiscovery,
+        lorawan: Lorawan,
+        mysensors_mqtt: MysensorsMqtt,
     }
     serial {
         enocean: Enocean,
         text: Text,
         rfxtrx: Rfxtrx,
         rflink: Rflink,
+        mysensors: Mysensors,
     }
 }
 

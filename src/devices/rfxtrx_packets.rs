@@ -31,7 +31,7 @@ pub struct Packet {
     pub evidence: Evidence,
     /// What it says by itself.
     pub says: Vec<(Measure, Evidence)>,
-    /// Battery and signal.
+    /// Tamper, battery and signal.
     pub beside: Vec<Measure>,
 }
 
@@ -82,13 +82,16 @@ impl Packet {
 
     /// High nibble: how well it was heard, 0 to 15.
     fn heard(mut self, last: u8) -> Packet {
-        self.beside.push(Measure::SignalPercent(f64::from(last >> 4) * 100.0 / 15.0));
+        self.beside.push(Measure::SignalPercent((f64::from(last >> 4) * 100.0 / 15.0).round()));
         self
     }
 
     /// Low nibble: battery, 0 to 9.
     fn powered(mut self, last: u8) -> Packet {
-        self.beside.push(Measure::BatteryLow(last & 0x0f <= BATTERY_LOW_MAX));
+        let says_it = self.says.iter().any(|(measure, _)| matches!(measure, Measure::BatteryLow(_)));
+        if !says_it {
+            self.beside.push(Measure::BatteryLow(last & 0x0f <= BATTERY_LOW_MAX));
+        }
         self
     }
 }
@@ -159,9 +162,11 @@ fn security1(device: String, subtype: u8, status: u8) -> Packet {
         "unknown_state" => note("security"),
         key => press(Press::Other(key.to_owned())),
     };
-    let tamper = (can_tamper && !is_smoke_detector(subtype)).then(|| level(Measure::Tamper(status & 0x80 != 0)));
-    let says = [said].into_iter().chain(tamper).collect();
-    Packet { word: Some(word), is_on, evidence: Evidence::Level, says, ..Packet::new(device) }
+    let tamper = can_tamper && !is_smoke_detector(subtype);
+    let beside = tamper.then_some(Measure::Tamper(status & 0x80 != 0)).into_iter().collect();
+    // Light, battery and pairing mean what they say, whatever the config makes of alarm and normal.
+    let word = (!matches!(word, "dark" | "light" | "battery_low" | "pairing")).then_some(word);
+    Packet { word, is_on, evidence: Evidence::Level, says: vec![said], beside, ..Packet::new(device) }
 }
 
 fn is_smoke_detector(subtype: u8) -> bool {
@@ -411,6 +416,8 @@ mod tests {
         assert_eq!(said(2, 9), Measure::Button(Press::Other("arm_away".into())));
         assert_eq!(said(1, 0x84), Measure::Motion(true));
         assert_eq!(said(4, 0x82), Measure::Contact(true));
+        let weak = security1("a".into(), 1, 0x16).powered(0x79);
+        assert_eq!((&weak.says[0].0, weak.beside.len()), (&Measure::BatteryLow(true), 0), "said once, not taken back");
         assert_eq!(said(0, 0xf0), Measure::Note { kind: "security".into(), text: "unknown_state".into() });
     }
 
