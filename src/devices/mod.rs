@@ -20,6 +20,7 @@ pub mod meaning;
 pub mod template;
 
 pub mod esp3;
+pub mod radar;
 
 use framing::Cut;
 
@@ -170,6 +171,12 @@ devices! {
     serial {
         enocean: Enocean,
         text: Text,
+        ld2410: Ld2410,
+        ld2410s: Ld2410s,
+        ld2412: Ld2412,
+        ld2450: Ld2450,
+        rf_bridge: RfBridge,
+        uart_frame: UartFrame,
     }
 }
 

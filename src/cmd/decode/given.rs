@@ -2,7 +2,8 @@
 //! written.
 //!
 //! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones: `base`, `base_topic`,
-//! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender).
+//! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender), `wiring` (serial: the family of the port with its settings,
+//! `{"uart_frame": {"length": 6}}`), `rf_map` (RF bridge: what each code says).
 
 use super::PORT;
 use crate::devices::{Address, Settings, Wiring};
@@ -24,13 +25,25 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
     if asked.get("topic").is_none() {
         let is_hex = asked.get("input_hex").is_some() || asked.get("chunks_hex").is_some();
         let family = family.unwrap_or(if is_hex { "enocean" } else { "text" });
-        let wiring = Wiring::usual(family).ok_or_else(|| format!("{family} does not speak on a serial port"))?;
+        let usual = Wiring::usual(family).ok_or_else(|| format!("{family} does not speak on a serial port"))?;
+        let wiring = match config.get("wiring") {
+            Some(written) => {
+                serde_json::from_value(written.clone()).map_err(|error| format!("config.wiring: {error}"))?
+            }
+            None => usual,
+        };
         settings.serial.insert(PORT.to_owned(), wiring);
     }
     let mut addresses = Vec::new();
     for (sender, profile) in config["eep"].as_object().into_iter().flatten() {
         // A profile that is not known here leaves the sender unknown, as it would be in a home.
         addresses.extend(serde_json::from_value(json!({"enocean": {"sender": sender, "profile": profile}})).ok());
+    }
+    if let Some(family @ ("rf_bridge" | "uart_frame")) = family {
+        for (code, means) in config["rf_map"].as_object().into_iter().flatten() {
+            let address = json!({ family: { "codes": { code: means } } });
+            addresses.push(serde_json::from_value(address).map_err(|error| format!("config.rf_map: {error}"))?);
+        }
     }
     for address in config["addresses"].as_array().into_iter().flatten() {
         let address = serde_json::from_value(address.clone()).map_err(|error| format!("config.addresses: {error}"))?;
