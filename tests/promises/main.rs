@@ -11,6 +11,7 @@ mod demo;
 mod end_to_end;
 mod kills;
 mod life_cycle;
+mod modbus;
 mod mqtt;
 mod replay;
 mod serial;
