@@ -7,7 +7,7 @@
 //! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
 //! [`Identity`], `decoder`, `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
-use crate::model::frame::{Origin, RawFrame};
+use crate::model::frame::{Bus, Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub mod tasmota_relayed;
 pub mod tasmota_sensors;
 pub mod tasmota_topics;
 pub mod zigbee2mqtt_attributes;
+pub mod modbus_rtu;
+pub mod radar;
 
 use framing::Cut;
 
@@ -200,6 +202,24 @@ devices! {
         rfxtrx: Rfxtrx,
         rflink: Rflink,
         mysensors: Mysensors,
+        ld2410: Ld2410,
+        ld2410s: Ld2410s,
+        ld2412: Ld2412,
+        ld2450: Ld2450,
+        rf_bridge: RfBridge,
+        uart_frame: UartFrame,
+        modbus: Modbus,
+    }
+}
+
+impl Wiring {
+    /// What is to be asked on the port, where its devices speak only when they are asked.
+    pub fn bus(&self) -> Option<&Bus> {
+        match self {
+            Wiring::Modbus(settings) => Some(&settings.bus),
+            #[allow(clippy::wildcard_enum_match_arm)] // all other families speak by themselves
+            _ => None,
+        }
     }
 }
 

@@ -14,6 +14,8 @@
 //! (ESPHome: kind by object).
 //! `base_topics` (Zigbee2MQTT, rtl_433, Theengs, OpenMQTTGateway, Shelly), `eep` (EnOcean: profile by sender), `rf_map` (what
 //! a radio code means: `"Generic-Remote/30847/205"` of rtl_433, `"bc614e"` of OpenMQTTGateway).
+//! `base_topics` (Zigbee2MQTT), `eep` (EnOcean: profile by sender), `wiring` (serial: the family of the port with its settings,
+//! `{"uart_frame": {"length": 6}}`), `rf_map` (RF bridge: what each code says).
 
 use super::PORT;
 use crate::devices::{Address, Settings, Wiring};
@@ -46,7 +48,13 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
     if asked.get("topic").is_none() {
         let is_hex = asked.get("input_hex").is_some() || asked.get("chunks_hex").is_some();
         let family = family.unwrap_or(if is_hex { "enocean" } else { "text" });
-        let wiring = Wiring::usual(family).ok_or_else(|| format!("{family} does not speak on a serial port"))?;
+        let usual = Wiring::usual(family).ok_or_else(|| format!("{family} does not speak on a serial port"))?;
+        let wiring = match config.get("wiring") {
+            Some(written) => {
+                serde_json::from_value(written.clone()).map_err(|error| format!("config.wiring: {error}"))?
+            }
+            None => usual,
+        };
         settings.serial.insert(PORT.to_owned(), wiring);
     }
     let mut addresses = Vec::new();
@@ -73,6 +81,12 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
         Some(_) | None => {}
     }
     addresses.extend(radio_codes(&config["rf_map"], family)?);
+    if let Some(family @ ("rf_bridge" | "uart_frame")) = family {
+        for (code, means) in config["rf_map"].as_object().into_iter().flatten() {
+            let address = json!({ family: { "codes": { code: means } } });
+            addresses.push(serde_json::from_value(address).map_err(|error| format!("config.rf_map: {error}"))?);
+        }
+    }
     for address in config["addresses"].as_array().into_iter().flatten() {
         let address = serde_json::from_value(address.clone()).map_err(|error| format!("config.addresses: {error}"))?;
         addresses.push(address);
