@@ -133,9 +133,9 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
 
 /// The address of a device that was heard.
 pub fn address_toml(device: &str, readings: &[Reading]) -> String {
-    let code = readings.iter().find_map(|reading| match &reading.measure {
-        Measure::Note { kind, text } if kind == RAW_CODE => text.rsplit('/').next(),
-        _ => None,
+    let code = readings.iter().find_map(|reading| {
+        let Measure::Note { kind, text } = &reading.measure else { return None };
+        (kind == RAW_CODE).then(|| text.rsplit('/').next()).flatten()
     });
     match code {
         Some(code) => {
@@ -232,7 +232,8 @@ impl Rtl433 {
         for registered in known.into_iter().flatten() {
             is_named |= registered.tell(&said, &message, frame.retained, &mut readings);
         }
-        if !is_named && !(known.is_none() && said.is_doubtful) {
+        let is_noise = known.is_none() && said.is_doubtful;
+        if !is_named && !is_noise {
             tell_unregistered(model, &message, &said, known.is_some(), frame.retained, &mut readings);
         }
         Ok(readings)
