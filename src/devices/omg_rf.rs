@@ -120,7 +120,7 @@ impl Decoder for OmgRf {
             ("433toMQTT" | "SRFBtoMQTT", "") => self.heard(gateway, frame),
             ("433toMQTT" | "SRFBtoMQTT", "Raw") => raw(&frame.bytes).map(|_| Vec::new()),
             ("433toMQTT" | "SRFBtoMQTT" | "PilighttoMQTT", _) => Ok(Vec::new()),
-            ("LWT", "") => self.gateways.told(gateway, &frame.bytes),
+            ("LWT", "") => self.gateways.told(gateway, &frame.bytes, false),
             _ => return Decoded::NotMine,
         };
         readings.map_or_else(|why| Decoded::Malformed(why.to_owned()), Decoded::Readings)

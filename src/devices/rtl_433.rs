@@ -171,7 +171,7 @@ impl Decoder for Rtl433 {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
         let said = match self.part_of(topic) {
             Some((gateway, Part::Event)) => self.event(gateway, frame),
-            Some((gateway, Part::Availability)) => self.gateways.told(gateway, &frame.bytes),
+            Some((gateway, Part::Availability { is_ours })) => self.gateways.told(gateway, &frame.bytes, is_ours),
             Some((_, Part::Other)) => Ok(Vec::new()),
             None => return Decoded::NotMine,
         };
@@ -182,7 +182,7 @@ impl Decoder for Rtl433 {
 /// What a topic carries.
 enum Part {
     Event,
-    Availability,
+    Availability { is_ours: bool },
     Other,
 }
 
@@ -197,7 +197,7 @@ impl Rtl433 {
             let last = rest.rsplit('/').next().unwrap_or(rest);
             let part = match last {
                 "events" => Part::Event,
-                "availability" | "LWT" => Part::Availability,
+                "availability" | "LWT" => Part::Availability { is_ours: true },
                 "states" => Part::Other,
                 _ => return None,
             };
@@ -207,7 +207,7 @@ impl Rtl433 {
         let (_, said) = rest.split_once('/')?;
         let part = match said.split('/').next()? {
             "RTL_433toMQTT" => Part::Event,
-            "LWT" if said == "LWT" => Part::Availability,
+            "LWT" if said == "LWT" => Part::Availability { is_ours: false },
             _ => return None,
         };
         Some((upto(said)?, part))
