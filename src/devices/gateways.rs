@@ -24,8 +24,9 @@ struct Gateway {
 }
 
 impl Gateways {
-    /// A gateway's last will or its greeting. The broker keeps it on purpose: what is kept still holds.
-    pub fn told(&mut self, gateway: &str, payload: &[u8]) -> Result<Vec<Reading>, &'static str> {
+    /// A gateway's last will or its greeting. The broker keeps it on purpose: what is kept still holds. `is_ours`: no other
+    /// family's gateway can stand on this topic.
+    pub fn told(&mut self, gateway: &str, payload: &[u8], is_ours: bool) -> Result<Vec<Reading>, &'static str> {
         if payload.trim_ascii().is_empty() {
             self.known.remove(gateway);
             return Ok(Vec::new());
@@ -33,7 +34,7 @@ impl Gateways {
         let word = Value::from(String::from_utf8_lossy(payload).trim().trim_matches('"'));
         let Some(availability) = lenient::availability(&word) else { return Err("unknown_availability") };
         let is_online = availability == Availability::Online;
-        let is_ours = self.known.get(gateway).is_some_and(|known| known.is_ours);
+        let is_ours = is_ours || self.known.get(gateway).is_some_and(|known| known.is_ours);
         self.note(gateway, Gateway { is_online, is_ours });
         let is_any_left = self.is_any_left();
         self.is_cut_off = !is_any_left;
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     fn said(gateways: &mut Gateways, gateway: &str, word: &str) -> Measure {
-        gateways.told(gateway, word.as_bytes()).unwrap().remove(0).measure
+        gateways.told(gateway, word.as_bytes(), false).unwrap().remove(0).measure
     }
 
     #[test]
@@ -113,14 +114,21 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_on_a_topic_of_its_own_is_the_familys_before_it_is_heard() {
+        let mut gateways = Gateways::default();
+        gateways.told("rtl_433/attic", b"online", true).unwrap();
+        assert_eq!(said(&mut gateways, "home/ble", "offline"), Measure::Availability(Availability::Offline));
+    }
+
+    #[test]
     fn a_flood_of_names_is_not_remembered() {
         let mut gateways = Gateways::default();
         for number in 0..10_000 {
             gateways.heard(&format!("home/{number}"));
         }
         assert_eq!(gateways.known.len(), GATEWAYS_MAX);
-        assert!(gateways.told("home/x", b"perhaps").is_err());
-        assert_eq!(gateways.told("home/1", b""), Ok(vec![]), "an empty message clears what the broker kept");
+        assert!(gateways.told("home/x", b"perhaps", false).is_err());
+        assert_eq!(gateways.told("home/1", b"", false), Ok(vec![]), "an empty message clears what the broker kept");
     }
 
     #[test]

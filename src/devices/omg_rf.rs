@@ -120,7 +120,7 @@ impl Decoder for OmgRf {
             ("433toMQTT" | "SRFBtoMQTT", "") => self.heard(gateway, frame),
             ("433toMQTT" | "SRFBtoMQTT", "Raw") => raw(&frame.bytes).map(|_| Vec::new()),
             ("433toMQTT" | "SRFBtoMQTT" | "PilighttoMQTT", _) => Ok(Vec::new()),
-            ("LWT", "") => self.gateways.told(gateway, &frame.bytes),
+            ("LWT", "") => self.gateways.told(gateway, &frame.bytes, false),
             _ => return Decoded::NotMine,
         };
         readings.map_or_else(|why| Decoded::Malformed(why.to_owned()), Decoded::Readings)
@@ -133,10 +133,11 @@ impl OmgRf {
             return Ok(Vec::new());
         }
         let message = lenient::json(&frame.bytes)?;
-        let (value, signal) = match &message {
-            Value::Object(message) => (value_of(message)?, message.get("rssi").and_then(gateways::signal)),
-            bare => (whole(bare).ok_or("no_code")?, None),
+        let value = match message.as_object() {
+            Some(message) => value_of(message)?,
+            None => whole(&message).ok_or("no_code")?,
         };
+        let signal = message.get("rssi").and_then(gateways::signal);
         if value == 0 {
             return Err("zero_code");
         }

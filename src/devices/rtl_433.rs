@@ -133,9 +133,9 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
 
 /// The address of a device that was heard.
 pub fn address_toml(device: &str, readings: &[Reading]) -> String {
-    let code = readings.iter().find_map(|reading| match &reading.measure {
-        Measure::Note { kind, text } if kind == RAW_CODE => text.rsplit('/').next(),
-        _ => None,
+    let code = readings.iter().find_map(|reading| {
+        let Measure::Note { kind, text } = &reading.measure else { return None };
+        (kind == RAW_CODE).then(|| text.rsplit('/').next()).flatten()
     });
     match code {
         Some(code) => {
@@ -171,7 +171,7 @@ impl Decoder for Rtl433 {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
         let said = match self.part_of(topic) {
             Some((gateway, Part::Event)) => self.event(gateway, frame),
-            Some((gateway, Part::Availability)) => self.gateways.told(gateway, &frame.bytes),
+            Some((gateway, Part::Availability { is_ours })) => self.gateways.told(gateway, &frame.bytes, is_ours),
             Some((_, Part::Other)) => Ok(Vec::new()),
             None => return Decoded::NotMine,
         };
@@ -182,7 +182,7 @@ impl Decoder for Rtl433 {
 /// What a topic carries.
 enum Part {
     Event,
-    Availability,
+    Availability { is_ours: bool },
     Other,
 }
 
@@ -197,7 +197,7 @@ impl Rtl433 {
             let last = rest.rsplit('/').next().unwrap_or(rest);
             let part = match last {
                 "events" => Part::Event,
-                "availability" | "LWT" => Part::Availability,
+                "availability" | "LWT" => Part::Availability { is_ours: true },
                 "states" => Part::Other,
                 _ => return None,
             };
@@ -207,7 +207,7 @@ impl Rtl433 {
         let (_, said) = rest.split_once('/')?;
         let part = match said.split('/').next()? {
             "RTL_433toMQTT" => Part::Event,
-            "LWT" if said == "LWT" => Part::Availability,
+            "LWT" if said == "LWT" => Part::Availability { is_ours: false },
             _ => return None,
         };
         Some((upto(said)?, part))
@@ -232,7 +232,8 @@ impl Rtl433 {
         for registered in known.into_iter().flatten() {
             is_named |= registered.tell(&said, &message, frame.retained, &mut readings);
         }
-        if !is_named && !(known.is_none() && said.is_doubtful) {
+        let is_noise = known.is_none() && said.is_doubtful;
+        if !is_named && !is_noise {
             tell_unregistered(model, &message, &said, known.is_some(), frame.retained, &mut readings);
         }
         Ok(readings)

@@ -71,23 +71,30 @@ pub fn read(name: &str, message: &Map<String, Value>) -> Said {
     };
     let level = said.evidence.unwrap_or(Evidence::Level);
     for measure in main {
-        let evidence = match &measure {
-            _ if name == "interlogix" && measure == Measure::Motion(true) => Evidence::Ambiguous,
-            Measure::Button(_) => Evidence::Event,
-            _ => level,
+        let evidence = if name == "interlogix" && measure == Measure::Motion(true) {
+            Evidence::Ambiguous
+        } else if matches!(measure, Measure::Button(_)) {
+            Evidence::Event
+        } else {
+            level
         };
         said.main.push((measure, evidence));
     }
-    said.state = said.main.iter().find_map(|(measure, _)| match measure {
-        Measure::Contact(is_open) => Some(if *is_open { "open" } else { "closed" }),
-        Measure::Motion(true) => Some("motion"),
-        Measure::Alarm(true) => Some("alarm"),
-        _ => None,
-    });
+    said.state = said.main.iter().find_map(|(measure, _)| word_for(measure));
     if said.code.is_none() && !is_explained(&said, message) {
         said.code = CODES.iter().find_map(|key| message.get(*key).and_then(lenient::word));
     }
     said
+}
+
+fn word_for(measure: &Measure) -> Option<&'static str> {
+    let words = [
+        (Measure::Contact(true), "open"),
+        (Measure::Contact(false), "closed"),
+        (Measure::Motion(true), "motion"),
+        (Measure::Alarm(true), "alarm"),
+    ];
+    words.into_iter().find(|(said, _)| said == measure).map(|(_, word)| word)
 }
 
 /// Every word of a message that a registration can name.

@@ -158,7 +158,7 @@ impl Decoder for Theengs {
         let gateway = topic[..topic.len() - said.len()].trim_end_matches('/');
         let readings = match said.split_once('/').unwrap_or((said, "")) {
             ("BTtoMQTT", last) => self.beacon(gateway, last, frame),
-            ("LWT", "") => self.gateways.told(gateway, &frame.bytes),
+            ("LWT", "") => self.gateways.told(gateway, &frame.bytes, false),
             _ => return Decoded::NotMine,
         };
         readings.map_or_else(|why| Decoded::Malformed(why.to_owned()), Decoded::Readings)
