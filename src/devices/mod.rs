@@ -23,6 +23,7 @@ pub mod esp3;
 pub mod milesight;
 mod mysensors_core;
 pub mod rfxtrx_packets;
+pub mod rfxtrx_stream;
 mod written;
 
 use framing::Cut;

@@ -131,11 +131,9 @@ pub fn framer(_settings: &Settings) -> Lines {
 
 /// The address of a device that was heard.
 pub fn address_toml(device: &str, readings: &[Reading]) -> String {
-    let is_command = readings.iter().any(|reading| match &reading.measure {
-        Measure::Switch(_) => true,
-        Measure::Note { kind, .. } => kind == "switch",
-        _ => false,
-    });
+    let is_switch = |measure: &Measure| matches!(measure, Measure::Note { kind, .. } if kind == "switch");
+    let is_command =
+        readings.iter().any(|reading| matches!(reading.measure, Measure::Switch(_)) || is_switch(&reading.measure));
     if is_command {
         format!("rflink = {{ device = {}, kind = \"motion\" }}   # what its ON means", toml_text(device))
     } else {
