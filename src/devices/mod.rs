@@ -29,6 +29,7 @@ pub mod esp3;
 pub mod milesight;
 mod mysensors_core;
 pub mod rfxtrx_packets;
+pub mod rfxtrx_stream;
 mod written;
 pub mod ha_entity;
 pub mod tasmota_address;

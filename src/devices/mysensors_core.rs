@@ -112,10 +112,9 @@ impl Child {
 
 /// The line of a config for what was heard.
 pub fn address_toml(family: &str, device: &str, readings: &[Reading]) -> String {
-    let is_tripped = readings.iter().any(|reading| match &reading.measure {
-        Measure::Note { kind, .. } => kind == "tripped",
-        measure => matches!(measure, Measure::Switch(_)),
-    });
+    let is_note = |measure: &Measure| matches!(measure, Measure::Note { kind, .. } if kind == "tripped");
+    let is_tripped =
+        readings.iter().any(|reading| matches!(reading.measure, Measure::Switch(_)) || is_note(&reading.measure));
     let device = toml_text(device);
     if is_tripped {
         format!("{family} = {{ device = {device}, kind = \"motion\" }}   # what its 1 means")

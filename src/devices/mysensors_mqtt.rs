@@ -138,7 +138,7 @@ mod tests {
     fn device(said: Decoded) -> (String, Measure) {
         match said {
             Decoded::Readings(readings) => (readings[0].device.clone(), readings[0].measure.clone()),
-            other => panic!("{other:?}"),
+            other @ (Decoded::NotMine | Decoded::Incomplete | Decoded::Malformed(_)) => panic!("{other:?}"),
         }
     }
 
