@@ -19,6 +19,7 @@ pub mod lenient;
 pub mod meaning;
 pub mod template;
 
+pub mod enocean_profiles;
 pub mod esp3;
 pub mod modbus_rtu;
 pub mod radar;
