@@ -25,6 +25,7 @@ pub mod rtl_433_models;
 pub mod shelly_components;
 pub mod template;
 
+pub mod enocean_profiles;
 pub mod esp3;
 pub mod milesight;
 mod mysensors_core;
