@@ -3,8 +3,7 @@
 //!
 //! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones: `base`, `base_topic`,
 //! `base_topics` (Zigbee2MQTT, Homie), `eep` (EnOcean: profile by sender), `full_topic`, `bridges`, `switch_map` and `rf_map`
-//! (Tasmota), `map`
-//! (ESPHome: kind by object).
+//! (Tasmota), `map` (ESPHome: kind by object).
 
 use super::PORT;
 use crate::devices::{Address, Settings, Wiring};
