@@ -107,9 +107,8 @@ pub fn is_radio_address(name: &str) -> bool {
 /// The address of a device that was heard.
 pub fn address_toml(device: &str, readings: &[Reading]) -> String {
     let kind = objects::kind_word(readings);
-    let code = readings.iter().find_map(|reading| match &reading.measure {
-        Measure::Note { kind, text } if kind == "raw_code" => Some(text),
-        _ => None,
+    let code = readings.iter().find_map(|reading| {
+        if let Measure::Note { kind, text } = &reading.measure { (kind == "raw_code").then_some(text) } else { None }
     });
     if let Some(code) = code {
         return format!("tasmota = {{ codes = {{ {} = \"sos\" }} }}", toml_text(code));

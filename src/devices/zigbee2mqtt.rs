@@ -305,3 +305,29 @@ fn availability_word(payload: &[u8]) -> Result<Option<Availability>, &'static st
 
 /// No home has more pendants.
 const CALLING_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_is_repeated_with_every_message_is_one_press_until_it_ends() {
+        let mut decoder = decoder(&Settings::default(), Vec::new());
+        let mut evidence = |topic: &str, payload: &str, retained| {
+            let from = Origin::Mqtt { topic: topic.to_owned() };
+            let frame = RawFrame { from, bytes: payload.as_bytes().to_vec(), retained };
+            let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{payload}") };
+            readings.iter().find(|said| matches!(said.measure, Measure::Button(_))).map(|said| said.evidence)
+        };
+        let (topic, twin) = ("zigbee2mqtt/necklace", "zigbee2mqtt/necklace/sos");
+        assert_eq!(evidence(topic, r#"{"sos":true}"#, true), Some(Evidence::Cached), "what was kept is no beginning");
+        assert_eq!(evidence(topic, r#"{"sos":true,"battery":80}"#, false), Some(Evidence::Event));
+        assert_eq!(evidence(topic, r#"{"sos":true,"battery":79}"#, false), Some(Evidence::Level));
+        assert_eq!(evidence(twin, "true", false), Some(Evidence::Level));
+        assert_eq!(evidence("zigbee2mqtt/pendant", r#"{"sos":true}"#, false), Some(Evidence::Event), "another's call");
+        assert_eq!(evidence(topic, r#"{"sos":null}"#, false), None, "unknown does not end it");
+        assert_eq!(evidence(topic, r#"{"sos":true}"#, false), Some(Evidence::Level));
+        assert_eq!(evidence(topic, r#"{"sos":false}"#, false), None);
+        assert_eq!(evidence(topic, r#"{"sos":true}"#, false), Some(Evidence::Event));
+    }
+}
