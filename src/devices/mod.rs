@@ -333,6 +333,11 @@ impl Devices {
         FAMILIES
     }
 
+    /// The address of a device that was heard, as a line of a config; nothing for a family that does not exist.
+    pub fn address_line(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
+        address_toml(family, device, readings)
+    }
+
     /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.
     pub fn snippet(family: &str, device: &str, readings: &[Reading]) -> String {
         let id: String =
