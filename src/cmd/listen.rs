@@ -97,7 +97,7 @@ fn meaning(text: &str) -> Result<String, String> {
 }
 
 /// One form of showing what is heard. Pure, but for `finish`.
-trait View {
+pub(crate) trait View {
     /// The lines before anything is heard.
     fn begin(&mut self, now: Timestamp) -> Vec<String>;
 
@@ -334,4 +334,4 @@ const LEARNS_SECONDS: u64 = 120;
 const REDRAWN_EVERY: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
