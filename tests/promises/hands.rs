@@ -17,7 +17,7 @@ use std::thread;
 fn on_a_terminal_listen_draws_a_table_in_its_place_and_leaves_the_snippets() {
     let bench = Bench::new(None);
     let mut terminal = Terminal::open(80, 24, &["listen", "--config", bench.config()]);
-    terminal.wait_for("2 sensors heard");
+    terminal.wait_for("mqtt up");
     bench.publish("zigbee2mqtt/hall_pir", r#"{"occupancy":true,"battery":87}"#);
     bench.publish("zigbee2mqtt/卧室 门磁", r#"{"contact":false}"#);
     terminal.wait_for("1 of 2 sensors heard, 1 unknown");
@@ -140,6 +140,7 @@ fn a_walk_that_is_broken_off_says_what_is_missing_and_is_recorded_as_it_is() {
     let arguments = ["listen", "--config", bench.config(), "--walk-test", "--yes", "--record", file.to_str().unwrap()];
     let mut terminal = Terminal::open(80, 24, &arguments);
     terminal.wait_for("0 of 2 sensors ticked off");
+    terminal.wait_for("mqtt up");
     bench.publish("zigbee2mqtt/pendant", r#"{"action":"single"}"#);
     terminal.wait_for("1 of 2 sensors ticked off");
     terminal.signal("INT");

@@ -124,13 +124,7 @@ impl Table {
 
     /// What stands below the table, most useful first.
     fn foot(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (name, (up, why)) in &self.links {
-            if !up {
-                let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-                lines.push(format!("{name} DOWN{why}"));
-            }
-        }
+        let mut lines = link_lines(&self.links);
         for (family, malformed) in &self.malformed {
             let Malformed { count, why, example } = malformed;
             lines.push(format!("{family}: {count} malformed ({why}), such as {example}"));
@@ -276,6 +270,17 @@ impl Row {
         let age = age(now - self.heard_at);
         columns::row([&name, &self.room, &self.says, self.evidence, &battery, &signal, &age], WIDTHS)
     }
+}
+
+/// The links that are up in one line, and one for each that is not.
+pub fn link_lines(links: &BTreeMap<String, (bool, String)>) -> Vec<String> {
+    let up: Vec<String> = links.iter().filter(|(_, (up, _))| *up).map(|(name, _)| format!("{name} up")).collect();
+    let mut lines = if up.is_empty() { Vec::new() } else { vec![up.join(", ")] };
+    for (name, (_, why)) in links.iter().filter(|(_, (up, _))| !up) {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        lines.push(format!("{name} DOWN{why}"));
+    }
+    lines
 }
 
 fn marked(name: &str, checks_in: bool) -> String {

@@ -2,6 +2,7 @@
 
 use crate::cmd::listen::ear::Telling;
 use crate::cmd::listen::screen::Size;
+use crate::cmd::listen::table::link_lines;
 use crate::cmd::listen::words::{NEVER_CHECKS_IN, age, battery, room};
 use crate::cmd::listen::{View, columns, page};
 use crate::config::Gateway;
@@ -103,8 +104,7 @@ impl Walk {
     }
 
     fn foot(&self) -> Vec<String> {
-        let down = self.links.iter().filter(|(_, (up, _))| !up);
-        let mut lines: Vec<String> = down.map(|(name, (_, why))| format!("{name} DOWN: {why}")).collect();
+        let mut lines = link_lines(&self.links);
         if self.test.sensors().iter().any(|sensor| !sensor.checks_in) {
             lines.push(format!("* {NEVER_CHECKS_IN}"));
         }
