@@ -259,7 +259,7 @@ fn start(config: &Gateway) -> Result<mpsc::Receiver<Event>, Problem> {
     for port in &config.serial {
         let settings = sources::serial::Settings::new(&port.name, &port.path, port.baud);
         let mut framer = all.framer(&port.name);
-        let cut = Box::new(move |bytes: &[u8]| framer.push(bytes));
+        let cut = Box::new(move |bytes: &[u8]| framer.talk(bytes));
         tokio::spawn(sources::serial::run(settings, cut, Arc::default(), out.clone()));
     }
     if config.mqtt.is_none() && config.serial.is_empty() {

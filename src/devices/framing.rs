@@ -12,6 +12,16 @@ pub trait Cut: Send {
 
     /// Whether a frame has begun and not ended.
     fn is_pending(&self) -> bool;
+
+    /// What to write when the port opens: a receiver that must be asked to begin.
+    fn greeting(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// What to write after this frame: a bridge that repeats itself until it is acknowledged.
+    fn answer(&self, _frame: &[u8]) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// Longest line that is kept; longer ones are given out cut off, one byte beyond, so that they can be refused.

@@ -20,6 +20,9 @@ pub mod meaning;
 pub mod template;
 
 pub mod esp3;
+pub mod rfxtrx_packets;
+mod written;
+pub mod ha_entity;
 
 use framing::Cut;
 
@@ -166,10 +169,13 @@ devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
         json: Json,
+        ha_discovery: HaDiscovery,
     }
     serial {
         enocean: Enocean,
         text: Text,
+        rfxtrx: Rfxtrx,
+        rflink: Rflink,
     }
 }
 
@@ -290,6 +296,13 @@ impl Devices {
         Devices::of(settings, addresses, true)
     }
 
+    /// Of the families on MQTT only `family`.
+    pub fn only(family: &str, settings: &Settings, addresses: &[Address]) -> Devices {
+        let mut devices = Devices::of(settings, addresses, true);
+        devices.mqtt.retain(|(name, _)| *name == family);
+        devices
+    }
+
     fn of(settings: &Settings, addresses: &[Address], all: bool) -> Devices {
         let on_port =
             |(port, wiring): (&String, &Wiring)| (port.clone(), (wiring.family(), wiring.decoder(port, addresses)));
@@ -338,6 +351,16 @@ impl Devices {
         address_toml(family, device, readings)
     }
 
+    /// The address of a device that was heard, as a line of a config; absent for a family that is none of ours.
+    pub fn address_toml(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
+        address_toml(family, device, readings)
+    }
+
+    /// What a device with these readings is for, where they can tell.
+    pub fn kind_of(readings: &[Reading]) -> Option<&'static str> {
+        kinds(readings)
+    }
+
     /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.
     pub fn snippet(family: &str, device: &str, readings: &[Reading]) -> String {
         let id: String =
@@ -369,6 +392,17 @@ impl Framer {
         self.cut.push(bytes)
     }
 
+    /// The same with what is to be written to the port: the frames that `bytes` complete and the answers to them; for an
+    /// empty slice (the line was cut and is open again) no frame and the greeting.
+    pub fn talk(&mut self, bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let frames = self.push(bytes);
+        let written = match bytes {
+            [] => self.cut.greeting(),
+            _ => frames.iter().flat_map(|frame| self.cut.answer(frame)).collect(),
+        };
+        (frames, written)
+    }
+
     /// Whether a frame has begun and not ended.
     pub fn is_pending(&self) -> bool {
         self.cut.is_pending()
@@ -383,6 +417,10 @@ fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -
 
 /// What a sensor with these readings is probably for, and whether that is no more than a guess.
 fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
+    kinds(readings).map_or(("motion", true), |kind| (kind, kind == "service_button"))
+}
+
+fn kinds(readings: &[Reading]) -> Option<&'static str> {
     let kinds = readings.iter().filter_map(|reading| match &reading.measure {
         Measure::Motion(_) => Some("motion"),
         Measure::Presence(_) => Some("presence"),
@@ -405,11 +443,11 @@ fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
         | Measure::Alive
         | Measure::Availability(_)
         | Measure::Bridge(_)
-        | Measure::Number(_)
-        | Measure::Note { .. } => None,
+        | Measure::Number(_) => None,
+        Measure::Note { .. } => ha_entity::Entity::of(&reading.measure)?.sensor_kind(),
     });
     // A leak sensor measures the temperature beside, never the other way round.
-    kinds.min_by_key(|kind| *kind == "temperature").map_or(("motion", true), |kind| (kind, kind == "service_button"))
+    kinds.min_by_key(|kind| *kind == "temperature")
 }
 
 /// `text` as a TOML string.

@@ -130,7 +130,7 @@ impl Tasks {
             }
             followed.opened.push(settings.name.clone());
             let mut framer = plan.decoders().framer(&settings.name);
-            let cut: serial::Framer = Box::new(move |bytes| framer.push(bytes));
+            let cut: serial::Framer = Box::new(move |bytes| framer.talk(bytes));
             let alive = Arc::new(AtomicU64::new(0));
             let source = serial::run(settings.clone(), cut, Arc::clone(&alive), self.frames.clone());
             self.ports.push((settings, wiring, Running { handle: tokio::spawn(source), alive }));

@@ -1,10 +1,10 @@
 //! A radio dongle on a pty, with an EnOcean button behind it.
 
 use crate::devices::esp3::crc8;
-use nix::fcntl::OFlag;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
@@ -36,6 +36,19 @@ impl Radio {
     /// Bytes as they are: cut telegrams, noise.
     pub fn write_raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.ours.write_all(bytes)
+    }
+
+    /// What was written to the port and not read here yet; empty where there is nothing. Never waits.
+    pub fn read_raw(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut bytes = [0; 4096];
+        fcntl(&self.ours, FcntlArg::F_SETFL(OFlag::O_RDWR | OFlag::O_NONBLOCK))?;
+        let read = self.ours.read(&mut bytes);
+        fcntl(&self.ours, FcntlArg::F_SETFL(OFlag::O_RDWR))?;
+        match read {
+            Ok(count) => Ok(bytes.get(..count).unwrap_or_default().to_vec()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether the process `pid` has the port open.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::Sender;
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
@@ -53,13 +53,15 @@ impl Default for Pause {
     }
 }
 
-/// Cuts bytes into frames; an empty slice says that the line was cut and what was begun is to be forgotten.
-pub type Framer = Box<dyn FnMut(&[u8]) -> Vec<Vec<u8>> + Send>;
+/// Cuts bytes into frames, and says what is to be written to the port after them. An empty slice says that the line was
+/// cut and is open again: what was begun is to be forgotten, and what is written is a greeting.
+pub type Framer = Box<dyn FnMut(&[u8]) -> (Vec<Vec<u8>>, Vec<u8>) + Send>;
 
 /// Reads the port for ever; ends only when nobody listens at `out` any more.
 ///
 /// A full channel holds the reading back, and the bytes wait in the kernel. Opening flushes nothing: what a port that
-/// stayed open elsewhere holds is read. A real port keeps no bytes while nobody has it open, so a telegram that comes
+/// stayed open elsewhere holds is read. A frame is answered when it has been handed over; a port that takes no bytes for
+/// [`WRITTEN_WITHIN`] is as good as gone. A real port keeps no bytes while nobody has it open, so a telegram that comes
 /// while the daemon is down is gone; dongles do not repeat, buttons mostly do. `progress` moves at least every two
 /// seconds, so that a watchdog sees the task alive. May be dropped at any await without losing a byte that was not
 /// being handed over.
@@ -69,11 +71,10 @@ pub async fn run(settings: Settings, framer: Framer, progress: Arc<AtomicU64>, o
     loop {
         let (down, was_heard) = match port.open() {
             Ok(stream) => {
-                (port.framer)(&[]);
                 if port.tell_up().await.is_err() {
                     return;
                 }
-                match port.read(stream).await {
+                match port.speak(stream).await {
                     Ok(lost) => lost,
                     Err(NobodyListens) => return,
                 }
@@ -134,9 +135,13 @@ impl Port {
         })
     }
 
-    /// Reads until the port is gone and closes it; says why, and whether any byte came.
-    async fn read(&mut self, mut stream: SerialStream) -> Result<(Down, bool), NobodyListens> {
+    /// Greets, reads and answers until the port is gone, and closes it; says why, and whether any byte came.
+    async fn speak(&mut self, mut stream: SerialStream) -> Result<(Down, bool), NobodyListens> {
         let mut was_heard = false;
+        let (_, greeting) = (self.framer)(&[]);
+        if let Err(down) = write(&mut stream, &greeting).await {
+            return Ok((down, was_heard));
+        }
         let mut bytes = [0; 1024];
         loop {
             self.moved();
@@ -145,16 +150,17 @@ impl Port {
                 Ok(Ok(0)) => return Ok((Down::Gone, was_heard)),
                 Ok(Ok(count)) => {
                     was_heard = true;
-                    for frame in (self.framer)(&bytes[..count]) {
+                    let (frames, answers) = (self.framer)(&bytes[..count]);
+                    for frame in frames {
                         let from = Origin::Serial { port: self.settings.name.clone() };
                         self.send(Event::Frame(RawFrame { from, bytes: frame, retained: false })).await?;
                     }
+                    if let Err(down) = write(&mut stream, &answers).await {
+                        return Ok((down, was_heard));
+                    }
                 }
                 Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(Err(error)) if [Some(EIO), Some(ENXIO), Some(ENODEV)].contains(&error.raw_os_error()) => {
-                    return Ok((Down::Gone, was_heard));
-                }
-                Ok(Err(error)) => return Ok((Down::Other(error.to_string()), was_heard)),
+                Ok(Err(error)) => return Ok((lost(&error), was_heard)),
             }
         }
     }
@@ -226,6 +232,25 @@ impl Port {
     }
 }
 
+async fn write(stream: &mut SerialStream, bytes: &[u8]) -> Result<(), Down> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    match tokio::time::timeout(WRITTEN_WITHIN, stream.write_all(bytes)).await {
+        Ok(written) => written.map_err(|error| lost(&error)),
+        Err(_late) => Err(Down::Other("it takes no bytes".to_owned())),
+    }
+}
+
+fn lost(error: &std::io::Error) -> Down {
+    match error.raw_os_error() {
+        Some(EIO | ENXIO | ENODEV) => Down::Gone,
+        _ => Down::Other(error.to_string()),
+    }
+}
+
+/// A few bytes are written in milliseconds; a port held by flow control or a hung driver never takes them.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
 /// Longest time without a move of the progress counter.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const CHOOSE: &str = "choose another from the output of: ls -l /dev/serial/by-id";

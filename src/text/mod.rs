@@ -5,6 +5,7 @@
 
 mod commissioning;
 mod labels;
+mod links;
 mod names;
 mod reason;
 mod step;

@@ -86,6 +86,42 @@ async fn what_was_begun_before_the_loss_does_not_spoil_what_comes_after() {
 }
 
 #[tokio::test]
+async fn the_port_is_greeted_at_every_opening_and_each_frame_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let framer: serial::Framer = Box::new(|bytes| match bytes {
+        [] => (Vec::new(), b"HELLO ".to_vec()),
+        _ => (vec![bytes.to_vec()], b"OK ".to_vec()),
+    });
+    let mut source = Source::with(framer, &link, quick_pause(), 8);
+    for _opening in 0..3 {
+        let mut dongle = plug_in(&link);
+        source.expect_link(true).await;
+        assert_eq!(dongle.written(6).await, b"HELLO ");
+        for press in ["one", "two"] {
+            dongle.write_raw(press.as_bytes()).unwrap();
+            assert_eq!(source.frame().await, press);
+            assert_eq!(dongle.written(3).await, b"OK ");
+        }
+        drop(dongle);
+        source.expect_link(false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_takes_no_bytes_is_as_good_as_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    // More than a pty holds, and nobody reads it.
+    let framer: serial::Framer = Box::new(|bytes| (Vec::new(), vec![b'x'; if bytes.is_empty() { 1 << 20 } else { 0 }]));
+    let mut source = Source::with(framer, &link, quick_pause(), 8);
+    let _dongle = plug_in(&link);
+    source.expect_link(true).await;
+    let why = source.expect_link(false).await;
+    assert!(why.contains("it takes no bytes"), "{why}");
+}
+
+#[tokio::test]
 async fn a_full_channel_holds_the_bytes_back_and_loses_none() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("dongle");
@@ -147,13 +183,16 @@ struct Source {
 
 impl Source {
     fn start(path: &Path, pause: serial::Pause, room: usize) -> Source {
-        let (out, events) = channel(room);
-        let progress = Arc::new(AtomicU64::new(0));
         let mut settings = DeviceSettings::default();
         settings.serial.insert("radio".to_owned(), Wiring::usual("text").unwrap());
         let mut framer = Devices::new(&settings, &[]).framer("radio");
+        Source::with(Box::new(move |bytes| framer.talk(bytes)), path, pause, room)
+    }
+
+    fn with(framer: serial::Framer, path: &Path, pause: serial::Pause, room: usize) -> Source {
+        let (out, events) = channel(room);
+        let progress = Arc::new(AtomicU64::new(0));
         let settings = serial::Settings { pause, ..serial::Settings::new("radio", path, 9600) };
-        let framer: serial::Framer = Box::new(move |bytes| framer.push(bytes));
         let task = tokio::spawn(serial::run(settings, framer, Arc::clone(&progress), out));
         Source { events, progress, task }
     }
@@ -209,6 +248,19 @@ fn plug_in(link: &Path) -> Dongle {
 impl Dongle {
     fn write_raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.radio.write_raw(bytes)
+    }
+
+    /// The next `count` bytes that the daemon writes.
+    async fn written(&mut self, count: usize) -> Vec<u8> {
+        let mut written = Vec::new();
+        let read = async {
+            while written.len() < count {
+                written.extend(self.radio.read_raw().unwrap());
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, read).await.expect("the daemon wrote too little");
+        written
     }
 }
 
