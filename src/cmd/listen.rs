@@ -211,6 +211,10 @@ fn view(args: &Args, config: &Gateway) -> Result<(Box<dyn View>, Option<Screen>)
     let screen = || if args.json || args.lines { None } else { Screen::open() };
     let now = clock::now();
     if args.walk_test {
+        if config.addresses.is_empty() {
+            let deed = "see what is there: carecircle listen --config FILE";
+            return Err(Problem::new("there is no sensor to walk to").with_deed(deed));
+        }
         return Ok((Box::new(Walk::new(now, config, &args.config, args.record.as_deref())), screen()));
     }
     Ok(match screen() {
@@ -232,6 +236,7 @@ fn wish(args: &Args, config: &Gateway, sensor: &str) -> Result<Wish, Problem> {
         means: args.means.clone(),
         config: args.config.clone(),
         write: args.write,
+        taken: config.home.sensors.keys().cloned().collect(),
         id,
     })
 }

@@ -38,6 +38,12 @@ pub struct Said {
 }
 
 impl Said {
+    /// Whether the device itself spoke just now: neither the broker's memory nor its bridge did.
+    pub fn is_live(&self) -> bool {
+        self.reading.evidence != Evidence::Cached
+            && !matches!(self.reading.measure, Measure::Availability(_) | Measure::Bridge(_))
+    }
+
     /// Whether something happened, as far as can be told.
     pub fn is_event(&self) -> bool {
         let reading = &self.reading;

@@ -276,6 +276,7 @@ mod tests {
             means: None,
             config: "gateway.toml".into(),
             write: false,
+            taken: Vec::new(),
         };
         Hearing::with(Learn::new(wish, Zone::utc()))
     }

@@ -30,6 +30,8 @@ pub struct Wish {
     pub config: PathBuf,
     /// Whether its file may be written to.
     pub write: bool,
+    /// The ids that a new sensor cannot have.
+    pub taken: Vec<SensorId>,
 }
 
 /// A device or a code, as it would stand in a configuration.
@@ -64,7 +66,8 @@ impl Learned {
             let line = snippet.lines().find_map(|line| line.strip_prefix(key))?.strip_prefix(" = \"")?;
             line.split('"').next().map(str::to_owned)
         };
-        let id = wish.id.as_ref().map(ToString::to_string).or_else(|| of("id")).unwrap_or_else(|| "new".to_owned());
+        let new = || free(of("id").unwrap_or_else(|| "new".to_owned()), &wish.taken);
+        let id = wish.id.as_ref().map_or_else(new, ToString::to_string);
         let kind = wish.kind.map(word).or_else(|| of("kind")).unwrap_or_else(|| "motion".to_owned());
         let means = code.map(|code| {
             let usual = || usual_meaning(&kind).to_owned();
@@ -73,6 +76,8 @@ impl Learned {
         let mut address = Devices::address_line(family, device, readings).unwrap_or_default();
         if let Some((code, says)) = &means {
             address = with_meaning(&address, code, says);
+        } else if wish.kind.is_some() {
+            address = with_kind(&address, wish.means.as_deref().unwrap_or(usual_meaning(&kind)));
         }
         let room = match &wish.room {
             Some(room) => format!("room = \"{room}\"\n"),
@@ -199,6 +204,32 @@ fn with_meaning(address: &str, code: &str, says: &str) -> String {
     format!("{}{says}{}", &address[..at], &address[at + length..])
 }
 
+/// `address` of a family that has to be told what an event means: `kind = "motion"` until somebody says better.
+fn with_kind(address: &str, says: &str) -> String {
+    let kind = match says {
+        "sos" | "single" | "double" | "long" => "button",
+        "open" | "closed" => "contact",
+        "on" | "off" => "switch",
+        other => other.trim_end_matches("_end"),
+    };
+    let value = if matches!(kind, "button" | "contact") {
+        says
+    } else if says.ends_with("_end") || says == "off" {
+        "off"
+    } else {
+        "on"
+    };
+    let told = address.replace("kind = \"motion\"", &format!("kind = \"{kind}\""));
+    told.replace("value = \"on\"", &format!("value = \"{value}\""))
+}
+
+/// `id`, or with a number behind it, if a sensor has it already.
+fn free(id: String, taken: &[SensorId]) -> String {
+    let is_free = |id: &String| taken.iter().all(|known| known.as_str() != id);
+    let numbered = (2..).map(|number| format!("{id}_{number}"));
+    [id.clone()].into_iter().chain(numbered).find(is_free).unwrap_or(id)
+}
+
 /// What the first code of a sensor of this kind mostly says.
 fn usual_meaning(kind: &str) -> &'static str {
     match kind {
@@ -210,7 +241,7 @@ fn usual_meaning(kind: &str) -> &'static str {
         "smoke" => "smoke",
         "gas" => "gas",
         "item" => "vibration",
-        "mains" => "on",
+        "mains" => "mains",
         _ => "motion",
     }
 }
@@ -272,6 +303,7 @@ station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
             means: None,
             config: "gateway.toml".into(),
             write: true,
+            taken: vec!["pendant".parse().unwrap()],
         }
     }
 
@@ -354,6 +386,30 @@ station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
         assert_eq!(with_meaning(address, "bc7de4", "open"), "rf = { codes = { \"bc7de4\" = \"open\" } }");
         assert_eq!(with_meaning(address, "other", "open"), address);
         assert_eq!([usual_meaning("call_button"), usual_meaning("outer_door")], ["sos", "open"]);
+    }
+
+    #[test]
+    fn a_family_that_must_be_told_what_an_event_means_is_told_what_was_asked_for() {
+        let line = "text = { port = \"r\", line = \"BELL\", kind = \"motion\", value = \"on\" }";
+        for (says, kind, value) in [
+            ("sos", "button", "sos"),
+            ("open", "contact", "open"),
+            ("motion", "motion", "on"),
+            ("motion_end", "motion", "off"),
+            ("leak", "leak", "on"),
+        ] {
+            let told = with_kind(line, says);
+            assert!(told.contains(&format!("kind = \"{kind}\", value = \"{value}\"")), "{told}");
+        }
+        let wish = wish(None, Some(SensorKind::CallButton));
+        let learned = Learned::new(&wish, "text", "r: BELL", None, &[]);
+        assert!(learned.entry.contains("kind = \"button\", value = \"sos\""), "{}", learned.entry);
+    }
+
+    #[test]
+    fn a_new_sensor_never_takes_the_id_of_another() {
+        let learned = Learned::new(&wish(None, None), "zigbee2mqtt", "pendant", None, &pressed("pendant"));
+        assert_eq!(learned.id, "pendant_2");
     }
 
     #[test]

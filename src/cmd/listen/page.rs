@@ -27,10 +27,12 @@ pub fn html(record: &Record, zone: &Zone, language: Language) -> String {
 
 fn head(record: &Record, zone: &Zone, language: Language) -> String {
     let minute = |at: Timestamp| format!("{} {}", zone.date(at), zone.hour_minute(at));
+    let is_one_day = zone.date(record.begun_at) == zone.date(record.ended_at);
+    let end = if is_one_day { zone.hour_minute(record.ended_at) } else { minute(record.ended_at) };
     let rows = [
         ("home", record.home.to_string()),
         ("place", record.place.clone()),
-        ("walked", format!("{} – {} ({})", minute(record.begun_at), zone.hour_minute(record.ended_at), zone.name())),
+        ("walked", format!("{} – {end} ({})", minute(record.begun_at), zone.name())),
         ("program", format!("carecircle {}", record.program)),
         ("config", record.config_hash.clone()),
     ];
