@@ -88,7 +88,7 @@ fn a_button_is_learned_by_pressing_it_and_check_accepts_what_is_written() {
 #[test]
 fn a_button_without_battery_is_learned_on_the_serial_port() {
     let mut radio = Radio::plug_in().unwrap();
-    let bench = Bench::new(Some(radio.path()));
+    let bench = Bench::new(Some((radio.path(), "enocean")));
     let mut learn = Daemon::start(
         bench.folder.path(),
         &["listen", "--config", bench.config(), "--learn", "bell", "--kind", "call_button", "--write"],
@@ -102,6 +102,36 @@ fn a_button_without_battery_is_learned_on_the_serial_port() {
     assert!(learn.wait(PATIENCE).success(), "{}", learn.output());
     let after = std::fs::read_to_string(bench.config()).unwrap();
     assert!(after.contains("id = \"bell\"") && after.contains("sender = \"0500aa09\""), "{after}");
+    bench.check_is_fine("3 sensors");
+}
+
+#[test]
+fn the_codes_of_a_radio_are_learned_one_after_the_other() {
+    let mut radio = Radio::plug_in().unwrap();
+    let bench = Bench::new(Some((radio.path(), "rfxtrx")));
+    let mut sequence = 0;
+    let mut learn = |code: [u8; 3], further: &[&str]| {
+        let common = ["listen", "--config", bench.config(), "--write", "--learn", "front", "--kind", "outer_door"];
+        let arguments: Vec<&str> = common.iter().chain(further).copied().collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut learn = Daemon::start(folder.path(), &arguments);
+        wait_until("the port is open", PATIENCE, || radio.is_open_elsewhere(learn.pid()));
+        wait_until("the code is heard again and again", PATIENCE, || {
+            sequence = (sequence + 1) % 255;
+            let [a, b, c] = code;
+            // A made-up magnet of Lighting4 (PT2262), and noise that is never the same twice.
+            radio.write_raw(&[0x09, 0x13, 0x00, sequence, a, b, c, 0x01, 0x5e, 0x70]).unwrap();
+            radio.write_raw(&[0x09, 0x13, 0x00, sequence, 0x10, 0x20, sequence, 0x01, 0x5e, 0x70]).unwrap();
+            learn.output().contains("(3)")
+        });
+        assert!(learn.wait(PATIENCE).success(), "{}", learn.output());
+    };
+    learn([0x3a, 0x51, 0xce], &["--room", "hall"]);
+    learn([0x3a, 0x51, 0xc7], &["--means", "closed"]);
+    learn([0x3a, 0x51, 0xcb], &["--means", "tamper"]);
+    let after = std::fs::read_to_string(bench.config()).unwrap();
+    let codes = "codes = { \"3a51ce\" = \"open\", \"3a51c7\" = \"closed\", \"3a51cb\" = \"tamper\" }";
+    assert!(after.contains(codes), "{after}");
     bench.check_is_fine("3 sensors");
 }
 
@@ -172,11 +202,12 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(radio: Option<&Path>) -> Bench {
+    /// With a radio of this family on this port.
+    fn new(radio: Option<(&Path, &str)>) -> Bench {
         let broker = Mosquitto::start();
         let folder = tempfile::tempdir().unwrap();
-        let serial = radio.map_or(String::new(), |path| {
-            format!("[[serial]]\nname = \"radio\"\nport = \"{}\"\nenocean = {{}}\n", path.display())
+        let serial = radio.map_or(String::new(), |(path, family)| {
+            format!("[[serial]]\nname = \"radio\"\nport = \"{}\"\n{family} = {{}}\n", path.display())
         });
         let text = format!(
             r#"[home]
