@@ -9,6 +9,7 @@ mod learn;
 mod learned;
 mod lines;
 mod page;
+mod put;
 mod record;
 mod screen;
 mod table;
@@ -19,6 +20,7 @@ use crate::clock;
 use crate::config::{self, Gateway, MQTT_SOURCE};
 use crate::devices::codes::Means;
 use crate::devices::{Address, Devices};
+use crate::engine::Engine;
 use crate::model::frame::RawFrame;
 use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{RoomId, SensorId};
@@ -164,7 +166,8 @@ async fn listen(args: &Args, config: Gateway) -> Result<bool, Problem> {
         Some(_) | None => None,
     };
     let mut events = start(&config)?;
-    let mut ear = Ear::new(config.home.clone(), devices(&config.devices, &config.addresses), &config.addresses);
+    let engine = Engine::new(config.home.clone(), &config.rules, config.circle.clone());
+    let mut ear = Ear::new(engine, devices(&config.devices, &config.addresses), &config.addresses);
     let (mut view, screen) = view(args, &config)?;
     let begin = clock::since_boot();
     let mut output = Output { is_open: true, screen };

@@ -5,7 +5,8 @@
 
 use crate::cmd::listen::View;
 use crate::cmd::listen::ear::{Said, Telling};
-use crate::cmd::listen::learned::{self, Learned, Wish};
+use crate::cmd::listen::learned::{Learned, Wish};
+use crate::cmd::listen::put;
 use crate::cmd::listen::words::value;
 use crate::model::commissioning::measures_its_kind;
 use crate::model::frame::RawFrame;
@@ -59,9 +60,12 @@ impl Learn {
     /// Counts a reading that may be a press; how often its device was heard by now.
     fn take(&mut self, now: Timestamp, family: &'static str, said: &Said) -> Option<(Key, usize)> {
         let reading = &said.reading;
-        let code = match &reading.measure {
-            Measure::Note { kind, text } if kind == "raw_code" => Some(text.clone()),
-            _ => None,
+        let code = if let Measure::Note { kind, text } = &reading.measure
+            && kind == "raw_code"
+        {
+            Some(text.clone())
+        } else {
+            None
         };
         let key = Key { family, device: reading.device.clone(), code };
         let counts = self.counts(&key, reading);
@@ -227,7 +231,7 @@ impl View for Learn {
 
     fn finish(&mut self, _now: Timestamp) -> Result<(Vec<String>, bool), Problem> {
         match &self.outcome {
-            Some(Outcome::Clear(learned)) => learned::put(learned, &self.wish).map(|lines| (lines, true)),
+            Some(Outcome::Clear(learned)) => put::put(learned, &self.wish).map(|lines| (lines, true)),
             Some(Outcome::Known(_) | Outcome::Unclear(_)) | None => Ok((Vec::new(), false)),
         }
     }

@@ -3,7 +3,6 @@
 use crate::model::commissioning::{Checked, Outcome, Record};
 use crate::model::time::{Timestamp, Zone};
 use crate::text::{self, Language, commissioning as word};
-use std::fmt::Write;
 
 /// The page of `record` in `language`.
 pub fn html(record: &Record, zone: &Zone, language: Language) -> String {
@@ -62,8 +61,7 @@ fn rooms(record: &Record, zone: &Zone, language: Language) -> String {
         if before != Some(&checked.room) {
             let room = checked.room.as_ref();
             let room = room.map_or(word(language, "no_room").to_owned(), |room| text::room(language, room));
-            write!(table, "<tbody><tr class=\"room\"><th colspan=\"8\">{}</tr>\n", escaped(&room))
-                .expect("text can always be added to");
+            table += &format!("<tbody><tr class=\"room\"><th colspan=\"8\">{}</tr>\n", escaped(&room));
             before = Some(&checked.room);
         }
         table += &row(checked, zone, language);
