@@ -266,6 +266,10 @@ fn start(config: &Gateway) -> Result<mpsc::Receiver<Event>, Problem> {
     }
     for port in &config.serial {
         let settings = sources::serial::Settings::new(&port.name, &port.path, port.baud);
+        if let Some(bus) = port.wiring.bus() {
+            tokio::spawn(sources::modbus::run(settings, bus.clone(), Arc::default(), out.clone()));
+            continue;
+        }
         let mut framer = all.framer(&port.name);
         let cut = Box::new(move |bytes: &[u8]| framer.talk(bytes));
         tokio::spawn(sources::serial::run(settings, cut, Arc::default(), out.clone()));

@@ -189,8 +189,13 @@ fn ports(root: &Section<'_, '_>, report: &Report<'_>) -> Vec<PortEntry> {
         Some(PortEntry {
             name: name.place,
             path: path.place,
-            // 57 600 is what EnOcean dongles speak; receivers of text say in their manual what they do.
-            port: SerialPort { name: name.value, path: path.value, baud: baud.map_or(57_600, |b| b.value), wiring },
+            // What the family usually speaks; receivers of text say in their manual what they do.
+            port: SerialPort {
+                name: name.value,
+                path: path.value,
+                baud: baud.map_or_else(|| wiring.usual_baud(), |b| b.value),
+                wiring,
+            },
         })
     };
     root.list("serial").iter().filter_map(port).collect()

@@ -3,21 +3,28 @@
 //! ```text
 //! RR  DD …      SS SS SS SS  TT        TT: low nibble = how often a repeater sent it again
 //! |   payload   sender       status
-//! F6  1 byte    rocker:   bits 7-5 first key, bit 4 pressed, bits 3-1 second key, bit 0 second key holds;
-//!               status bit 4 (NU) set: keys are named; unset: only how many; nothing pressed = let go
-//! D5  1 byte    contact:  bit 0 closed; bit 3 unset = teach-in
-//! A5  4 bytes   DB3 … DB0; DB0 bit 3 unset = teach-in
+//! F6  1 byte    rockers, handles, smoke
+//! D5  1 byte    contacts; bit 3 unset = teach-in
+//! A5  4 bytes   DB3 … DB0, most sensors; DB0 bit 3 unset = teach-in
+//! D2  1 to 14   plugs and actuators
+//! D4  7 bytes   teach-in
 //! ```
+//!
+//! What the payloads say under each profile is drawn in `enocean_profiles.rs`.
 //!
 //! A telegram names its profile only at teach-in, and profiles put the same thing in different places (motion is
 //! DB1 ≥ 128 in A5-07-01 and DB0 bit 7 in A5-07-02 and -03), so the config names the profile of each sender.
 
+use crate::devices::enocean_profiles::{CONTACT, FOUR_BYTES, ROCKER, VARIABLE, measures, signal};
 use crate::devices::esp3::{self, Broken, RADIO_ERP1};
 use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::RawFrame;
-use crate::model::observation::{Evidence, Measure, Press, Reading};
+use crate::model::observation::{Evidence, Measure, Reading};
+
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+pub use crate::devices::enocean_profiles::{Key, Profile};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "EnOcean radio sensors behind a serial dongle (ESP3)";
@@ -76,68 +83,6 @@ impl TryFrom<String> for Sender {
     }
 }
 
-/// A key of a rocker, as EnOcean prints them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[allow(missing_docs)]
-pub enum Key {
-    #[serde(alias = "A1")]
-    AI,
-    A0,
-    #[serde(alias = "B1")]
-    BI,
-    B0,
-}
-
-/// A profile that can be read here.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Profile {
-    /// F6-02-01, F6-02-02: rockers of two keys a side.
-    Rocker,
-    /// D5-00-01: window and door contact.
-    Contact,
-    /// A5-07-01: motion in DB1, supply voltage where DB0 bit 0 says so.
-    MotionInDb1,
-    /// A5-07-02: motion in DB0 bit 7, supply voltage.
-    MotionInDb0,
-    /// A5-07-03: the same with illuminance.
-    MotionAndLight,
-    /// A5-02-01 to -0B: temperature between two bounds, falling with the byte.
-    Temperature {
-        /// °C at byte 255.
-        lowest: i16,
-    },
-}
-
-impl TryFrom<String> for Profile {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let lowest = |lowest| Ok(Profile::Temperature { lowest });
-        match text.trim().to_uppercase().as_str() {
-            "F6-02-01" | "F6-02-02" => Ok(Profile::Rocker),
-            "D5-00-01" => Ok(Profile::Contact),
-            "A5-07-01" => Ok(Profile::MotionInDb1),
-            "A5-07-02" => Ok(Profile::MotionInDb0),
-            "A5-07-03" => Ok(Profile::MotionAndLight),
-            "A5-02-01" => lowest(-40),
-            "A5-02-02" => lowest(-30),
-            "A5-02-03" => lowest(-20),
-            "A5-02-04" => lowest(-10),
-            "A5-02-05" => lowest(0),
-            "A5-02-06" => lowest(10),
-            "A5-02-07" => lowest(20),
-            "A5-02-08" => lowest(30),
-            "A5-02-09" => lowest(40),
-            "A5-02-0A" => lowest(50),
-            "A5-02-0B" => lowest(60),
-            _ => Err(format!(
-                "profile {text:?} is not known; known are F6-02-01, F6-02-02, D5-00-01, A5-02-01 to A5-02-0B, A5-07-01, \
-                 A5-07-02, A5-07-03"
-            )),
-        }
-    }
-}
-
 /// The decoder for the senders of the config. Others are heard too, as unknown profiles.
 pub fn decoder(_settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
     let mut senders: BTreeMap<String, Vec<Address>> = BTreeMap::new();
@@ -176,7 +121,7 @@ impl Decoder for Enocean {
     fn decode(&mut self, frame: &RawFrame) -> Decoded {
         match esp3::parse(&frame.bytes) {
             Ok((packet, _)) if packet.kind == RADIO_ERP1 => match Telegram::parse(packet.data) {
-                Some(telegram) => self.read(&telegram, frame.retained),
+                Some(telegram) => self.read(&telegram, packet.minus_dbm(), frame.retained),
                 None => Decoded::Malformed("bad_length".to_owned()),
             },
             Ok(_) => Decoded::Readings(Vec::new()),
@@ -187,7 +132,7 @@ impl Decoder for Enocean {
 }
 
 impl Enocean {
-    fn read(&self, telegram: &Telegram<'_>, retained: bool) -> Decoded {
+    fn read(&self, telegram: &Telegram<'_>, minus_dbm: Option<u8>, retained: bool) -> Decoded {
         let mut readings = Vec::new();
         let mut say = |device: &str, measure: Measure, evidence: Evidence| {
             readings.push(Reading { copy: telegram.repeats > 0, ..reading(device, measure, evidence, retained) });
@@ -201,7 +146,7 @@ impl Enocean {
         }
         for address in known {
             let device = address.device();
-            match telegram.measures(address.profile, address.button) {
+            match measures(address.profile, address.button, telegram.rorg, telegram.payload, telegram.status) {
                 _ if telegram.teach_in().is_some() => {}
                 Some(measures) => measures.into_iter().for_each(|(measure, evidence)| say(&device, measure, evidence)),
                 None => say(&device, note("unknown_profile", telegram.description()), Evidence::Event),
@@ -209,10 +154,21 @@ impl Enocean {
         }
         // A press of a key that nobody registered is still heard of.
         if let ([], [first, ..]) = (&readings[..], known) {
-            for (measure, evidence) in telegram.measures(first.profile, None).unwrap_or_default() {
+            let said = measures(first.profile, None, telegram.rorg, telegram.payload, telegram.status);
+            for (measure, evidence) in said.unwrap_or_default() {
                 let heard = reading(sender, measure, evidence, retained);
                 readings.push(Reading { copy: telegram.repeats > 0, ..heard });
             }
+        }
+        // Every sensor of the device was heard as well as its telegram; of unknown ones a technician wants to know it too.
+        if let Some(signal) = minus_dbm.map(signal) {
+            let mut devices: Vec<String> = known.iter().map(Identity::device).collect();
+            devices.extend(readings.iter().map(|reading| reading.device.clone()));
+            devices.sort();
+            devices.dedup();
+            let heard = |device: &String| reading(device, signal.clone(), Evidence::Level, retained);
+            let heard = devices.iter().map(heard).map(|heard| Reading { copy: telegram.repeats > 0, ..heard });
+            readings.extend(heard.collect::<Vec<_>>());
         }
         Decoded::Readings(readings)
     }
@@ -273,62 +229,11 @@ impl<'a> Telegram<'a> {
         let hint = match self.rorg {
             ROCKER => "; perhaps F6-02-01",
             CONTACT => "; probably D5-00-01",
+            VARIABLE => "; perhaps D2-01-xx, a plug: nothing to register",
             _ => "",
         };
         format!("{:02X} {bytes} status {:02X}{hint}", self.rorg, self.status)
     }
-
-    /// What it says under a profile; `None` where the telegram is of another kind.
-    fn measures(&self, profile: Profile, button: Option<Key>) -> Option<Vec<(Measure, Evidence)>> {
-        let level = |measure| (measure, Evidence::Level);
-        Some(match (profile, self.rorg, self.payload) {
-            (Profile::Rocker, ROCKER, &[bits]) => {
-                let press = rocker(bits, self.status, button);
-                press.into_iter().map(|press| (Measure::Button(press), Evidence::Event)).collect()
-            }
-            (Profile::Contact, CONTACT, &[bits]) => vec![level(Measure::Contact(bits & 1 == 0))],
-            (Profile::MotionInDb1, FOUR_BYTES, &[db3, _, db1, db0]) => {
-                let volts = volts(db3).filter(|_| db0 & 1 == 1);
-                [level(Measure::Motion(db1 >= 0x80))].into_iter().chain(volts.map(level)).collect()
-            }
-            (Profile::MotionInDb0, FOUR_BYTES, &[db3, _, _, db0]) => {
-                [level(Measure::Motion(db0 & 0x80 != 0))].into_iter().chain(volts(db3).map(level)).collect()
-            }
-            (Profile::MotionAndLight, FOUR_BYTES, &[db3, db2, db1, db0]) => {
-                let lux = u16::from(db2) << 2 | u16::from(db1 >> 6);
-                let lux = (lux <= 1000).then(|| Measure::IlluminanceLux(f64::from(lux)));
-                let beside = volts(db3).into_iter().chain(lux).map(level);
-                [level(Measure::Motion(db0 & 0x80 != 0))].into_iter().chain(beside).collect()
-            }
-            (Profile::Temperature { lowest }, FOUR_BYTES, &[_, _, db1, _]) => {
-                let celsius = f64::from(lowest) + f64::from(255 - db1) * 40.0 / 255.0;
-                vec![level(Measure::TemperatureCelsius((celsius * 100.0).round() / 100.0))]
-            }
-            _ => return None,
-        })
-    }
 }
 
-/// What a rocker says, with only the key `wanted` looked at where one is named. A release names no key.
-fn rocker(bits: u8, status: u8, wanted: Option<Key>) -> Option<Press> {
-    let is_pressed = bits & 0x10 != 0;
-    let keys_are_named = status & 0x10 != 0;
-    if !is_pressed {
-        return Some(Press::Release);
-    }
-    let key = |number: u8| [Key::AI, Key::A0, Key::BI, Key::B0].get(usize::from(number)).copied();
-    let second = if bits & 1 == 1 { key(bits >> 1 & 0x07) } else { None };
-    let is_meant = |wanted: Key| !keys_are_named || key(bits >> 5) == Some(wanted) || second == Some(wanted);
-    // Where the keys are not named (three or more at once), every key may be among them: better a call too many.
-    wanted.is_none_or(is_meant).then_some(Press::Single)
-}
-
-/// 0 … 250 is 0 … 5 V; above stand error codes.
-fn volts(byte: u8) -> Option<Measure> {
-    (byte <= 250).then(|| Measure::SupplyVolts(f64::from(byte) * 2.0 / 100.0))
-}
-
-const ROCKER: u8 = 0xf6;
-const CONTACT: u8 = 0xd5;
-const FOUR_BYTES: u8 = 0xa5;
 const UNIVERSAL_TEACH_IN: u8 = 0xd4;

@@ -20,6 +20,20 @@ pub struct Packet<'a> {
     pub kind: u8,
     /// The telegram.
     pub data: &'a [u8],
+    /// What the dongle adds: of a radio telegram to whom it went and how well it was heard.
+    pub optional: &'a [u8],
+}
+
+impl Packet<'_> {
+    /// How well a radio telegram was heard, in dBm below zero; absent where the dongle does not say.
+    ///
+    /// ```text
+    /// NN DD DD DD DD RR EE        RR: the strongest of NN parts, as 0x40 for -64 dBm; 0xff = sent by the dongle itself
+    /// ```
+    pub fn minus_dbm(&self) -> Option<u8> {
+        let &[_, _, _, _, _, minus_dbm, _] = self.optional else { return None };
+        (self.kind == RADIO_ERP1 && (1..0xff).contains(&minus_dbm)).then_some(minus_dbm)
+    }
 }
 
 /// Why bytes are no packet.
@@ -51,7 +65,8 @@ pub fn parse(bytes: &[u8]) -> Result<(Packet<'_>, usize), Broken> {
     if crc8(&bytes[HEADER..end]) != check {
         return Err(Broken::Malformed("bad_data_crc"));
     }
-    Ok((Packet { kind, data: &bytes[HEADER..HEADER + data] }, end + 1))
+    let (data, optional) = bytes[HEADER..end].split_at(data);
+    Ok((Packet { kind, data, optional }, end + 1))
 }
 
 /// Finds packets in a stream.

@@ -7,22 +7,40 @@
 //! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
 //! [`Identity`], `decoder`, `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
-use crate::model::frame::{Origin, RawFrame};
+use crate::model::frame::{Bus, Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub mod bthome;
 pub mod codes;
 pub mod framing;
+pub mod gateways;
 pub mod lenient;
 pub mod meaning;
+pub mod objects;
+pub mod parts;
+pub mod rtl_433_models;
+pub mod shelly_components;
 pub mod template;
 
+pub mod enocean_profiles;
 pub mod esp3;
+pub mod milesight;
+mod mysensors_core;
 pub mod rfxtrx_packets;
+pub mod rfxtrx_stream;
 mod written;
 pub mod ha_entity;
+pub mod tasmota_address;
+pub mod tasmota_bridges;
+pub mod tasmota_relayed;
+pub mod tasmota_sensors;
+pub mod tasmota_topics;
+pub mod zigbee2mqtt_attributes;
+pub mod modbus_rtu;
+pub mod radar;
 
 use framing::Cut;
 
@@ -34,7 +52,7 @@ macro_rules! devices {
         /// The identity of a device within its family, as written in a config: `zigbee2mqtt = "hall_pir"`.
         #[derive(Debug, Clone, PartialEq, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        #[allow(missing_docs)] // the families explain themselves
+        #[allow(missing_docs, non_camel_case_types)] // the families explain themselves; rtl_433 is Rtl_433
         pub enum Address {
             $($Mqtt($mqtt::Address),)*
             $($Serial($serial::Address),)*
@@ -168,14 +186,42 @@ macro_rules! devices {
 devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
+        tasmota: Tasmota,
+        esphome: Esphome,
+        homie: Homie,
+        rtl_433: Rtl_433,
+        theengs: Theengs,
+        omg_rf: OmgRf,
+        shelly: Shelly,
         json: Json,
         ha_discovery: HaDiscovery,
+        lorawan: Lorawan,
+        mysensors_mqtt: MysensorsMqtt,
     }
     serial {
         enocean: Enocean,
         text: Text,
         rfxtrx: Rfxtrx,
         rflink: Rflink,
+        mysensors: Mysensors,
+        ld2410: Ld2410,
+        ld2410s: Ld2410s,
+        ld2412: Ld2412,
+        ld2450: Ld2450,
+        rf_bridge: RfBridge,
+        uart_frame: UartFrame,
+        modbus: Modbus,
+    }
+}
+
+impl Wiring {
+    /// What is to be asked on the port, where its devices speak only when they are asked.
+    pub fn bus(&self) -> Option<&Bus> {
+        match self {
+            Wiring::Modbus(settings) => Some(&settings.bus),
+            #[allow(clippy::wildcard_enum_match_arm)] // all other families speak by themselves
+            _ => None,
+        }
     }
 }
 

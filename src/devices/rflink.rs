@@ -131,11 +131,9 @@ pub fn framer(_settings: &Settings) -> Lines {
 
 /// The address of a device that was heard.
 pub fn address_toml(device: &str, readings: &[Reading]) -> String {
-    let is_command = readings.iter().any(|reading| match &reading.measure {
-        Measure::Switch(_) => true,
-        Measure::Note { kind, .. } => kind == "switch",
-        _ => false,
-    });
+    let is_switch = |measure: &Measure| matches!(measure, Measure::Note { kind, .. } if kind == "switch");
+    let is_command =
+        readings.iter().any(|reading| matches!(reading.measure, Measure::Switch(_)) || is_switch(&reading.measure));
     if is_command {
         format!("rflink = {{ device = {}, kind = \"motion\" }}   # what its ON means", toml_text(device))
     } else {
@@ -368,7 +366,7 @@ mod tests {
         let mut decoder = decoder(&Settings::default(), Vec::new());
         let copies = |said: Decoded| match said {
             Decoded::Readings(readings) => readings.iter().map(|reading| reading.copy).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
+            other @ (Decoded::NotMine | Decoded::Incomplete | Decoded::Malformed(_)) => panic!("{other:?}"),
         };
         assert_eq!(copies(decode(&mut decoder, "20;06;Pir;ID=0a17;PIR=ON;")), [false]);
         assert_eq!(copies(decode(&mut decoder, "20;06;Pir;ID=0a17;PIR=ON;")), [true]);
@@ -387,7 +385,7 @@ mod tests {
                         let is_press = |reading: &Reading| matches!(reading.measure, Measure::Switch(_));
                         assert!(!readings.iter().any(is_press), "{part:?}: {readings:?}");
                     }
-                    other => panic!("{part:?}: {other:?}"),
+                    other @ (Decoded::NotMine | Decoded::Incomplete) => panic!("{part:?}: {other:?}"),
                 }
             }
         }

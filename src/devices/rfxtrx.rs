@@ -25,7 +25,8 @@
 
 use crate::devices::codes::Codes;
 use crate::devices::meaning::{Kind, Meaning, Values};
-use crate::devices::rfxtrx_packets::{self, Packet, Packets};
+use crate::devices::rfxtrx_packets::{self, Packet};
+use crate::devices::rfxtrx_stream::Packets;
 use crate::devices::{Decoded, Decoder, Identity, reading, toml_text, written};
 use crate::model::frame::RawFrame;
 use crate::model::observation::{Evidence, Measure, Reading};
@@ -201,9 +202,9 @@ pub fn framer(_settings: &Settings) -> Packets {
 
 /// The address of a device that was heard; of Lighting4, by its code.
 pub fn address_toml(device: &str, readings: &[Reading]) -> String {
-    let code = readings.iter().find_map(|reading| match &reading.measure {
-        Measure::Note { kind, text } if kind == "raw_code" => Some(text),
-        _ => None,
+    let code = readings.iter().find_map(|reading| {
+        let Measure::Note { kind, text } = &reading.measure else { return None };
+        (kind == "raw_code").then_some(text)
     });
     if let Some(code) = code {
         return format!("rfxtrx = {{ codes = {{ {} = \"motion\" }} }}   # what the code says", toml_text(code));

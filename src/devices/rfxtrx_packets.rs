@@ -1,20 +1,6 @@
-//! Packets of an RFXtrx433: finding them in a stream that has no check sums, and taking one apart.
-//!
-//! The drawing is in `rfxtrx.rs`. A packet tells its length and its type; each type that matters has one length, and that
-//! is all there is to find the next packet by after noise.
+//! Packets of an RFXtrx433, taken apart. The drawing is in `rfxtrx.rs`.
 
-use crate::devices::framing::Cut;
 use crate::model::observation::{Evidence, Measure, Press};
-
-/// What to write when the port is opened: "get status", then "start receiving".
-///
-/// The reset that the vendor puts before both needs a pause behind it, or the dongle misses what follows.
-const GREETING: [u8; 28] = {
-    let mut bytes = [0; 28];
-    (bytes[0], bytes[3], bytes[4]) = (13, 1, 2);
-    (bytes[14], bytes[17], bytes[18]) = (13, 2, 7);
-    bytes
-};
 
 /// What a packet of a device says.
 #[derive(Debug, PartialEq)]
@@ -31,7 +17,7 @@ pub struct Packet {
     pub evidence: Evidence,
     /// What it says by itself.
     pub says: Vec<(Measure, Evidence)>,
-    /// Battery and signal.
+    /// Tamper, battery and signal.
     pub beside: Vec<Measure>,
 }
 
@@ -82,13 +68,16 @@ impl Packet {
 
     /// High nibble: how well it was heard, 0 to 15.
     fn heard(mut self, last: u8) -> Packet {
-        self.beside.push(Measure::SignalPercent(f64::from(last >> 4) * 100.0 / 15.0));
+        self.beside.push(Measure::SignalPercent((f64::from(last >> 4) * 100.0 / 15.0).round()));
         self
     }
 
     /// Low nibble: battery, 0 to 9.
     fn powered(mut self, last: u8) -> Packet {
-        self.beside.push(Measure::BatteryLow(last & 0x0f <= BATTERY_LOW_MAX));
+        let says_it = self.says.iter().any(|(measure, _)| matches!(measure, Measure::BatteryLow(_)));
+        if !says_it {
+            self.beside.push(Measure::BatteryLow(last & 0x0f <= BATTERY_LOW_MAX));
+        }
         self
     }
 }
@@ -159,9 +148,11 @@ fn security1(device: String, subtype: u8, status: u8) -> Packet {
         "unknown_state" => note("security"),
         key => press(Press::Other(key.to_owned())),
     };
-    let tamper = (can_tamper && !is_smoke_detector(subtype)).then(|| level(Measure::Tamper(status & 0x80 != 0)));
-    let says = [said].into_iter().chain(tamper).collect();
-    Packet { word: Some(word), is_on, evidence: Evidence::Level, says, ..Packet::new(device) }
+    let tamper = can_tamper && !is_smoke_detector(subtype);
+    let beside = tamper.then_some(Measure::Tamper(status & 0x80 != 0)).into_iter().collect();
+    // Light, battery and pairing mean what they say, whatever the config makes of alarm and normal.
+    let word = (!matches!(word, "dark" | "light" | "battery_low" | "pairing")).then_some(word);
+    Packet { word, is_on, evidence: Evidence::Level, says: vec![said], beside, ..Packet::new(device) }
 }
 
 fn is_smoke_detector(subtype: u8) -> bool {
@@ -231,8 +222,10 @@ const MEIANTECH: u8 = 8;
 /// Domoticz takes 0 for low and all above for good; devices that count down pass through 1 some days before.
 const BATTERY_LOW_MAX: u8 = 1;
 
-const LENGTH_MIN: usize = 4;
-const LENGTH_MAX: usize = 36;
+/// The shortest packet, without the byte that tells its length.
+pub(super) const LENGTH_MIN: usize = 4;
+/// The longest.
+pub(super) const LENGTH_MAX: usize = 36;
 
 /// The lengths that packets of a type can have; empty: any, since nothing in them is for us. `None`: no such type.
 fn lengths(kind: u8) -> Option<&'static [u8]> {
@@ -252,147 +245,14 @@ fn lengths(kind: u8) -> Option<&'static [u8]> {
 }
 
 /// Whether a packet can begin so. Out of step, only types of one length are believed.
-fn is_known(length: u8, kind: u8, in_step: bool) -> bool {
+pub(super) fn is_known(length: u8, kind: u8, in_step: bool) -> bool {
     let range = (LENGTH_MIN..=LENGTH_MAX).contains(&usize::from(length));
     range && lengths(kind).is_some_and(|lengths| lengths.contains(&length) || in_step && lengths.is_empty())
-}
-
-/// Finds packets in a stream.
-///
-/// In step, one packet begins where the last one ended. Bytes that fit no packet are given out as one damaged frame, and
-/// from there the next packet of a type with a fixed length is looked for.
-#[derive(Debug, Default)]
-pub struct Packets {
-    begun: Vec<u8>,
-    out_of_step: bool,
-}
-
-impl Cut for Packets {
-    fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        self.begun.extend_from_slice(bytes);
-        let mut frames = Vec::new();
-        let (mut at, mut noise) = (0, 0);
-        while at < self.begun.len() {
-            let rest = &self.begun[at..];
-            let length = usize::from(rest[0]);
-            let skip = match rest.get(1) {
-                None if (LENGTH_MIN..=LENGTH_MAX).contains(&length) => break,
-                Some(&kind) if is_known(rest[0], kind, !self.out_of_step) => {
-                    let is_whole = rest.len() > length;
-                    if is_whole && follows_well(rest, length + 1) {
-                        give_noise(&mut frames, &self.begun[at - noise..at]);
-                        frames.push(rest[..=length].to_vec());
-                        (at, noise, self.out_of_step) = (at + length + 1, 0, false);
-                        continue;
-                    }
-                    // In step, a beginning of a fixed length is believed; all others must not hold back what is whole.
-                    let is_doubtful = is_whole || self.out_of_step || !is_known(rest[0], kind, false);
-                    match hidden(rest) {
-                        // A packet that was cut short, with the next one in its place.
-                        Some(skip) if is_doubtful => skip,
-                        Some(_) | None if is_whole => {
-                            give_noise(&mut frames, &self.begun[at - noise..at]);
-                            frames.push(rest[..=length].to_vec());
-                            (at, noise, self.out_of_step) = (at + length + 1, 0, false);
-                            continue;
-                        }
-                        Some(_) | None => break,
-                    }
-                }
-                None | Some(_) => 1,
-            };
-            self.out_of_step = true;
-            (at, noise) = (at + skip, noise + skip);
-        }
-        give_noise(&mut frames, &self.begun[at - noise..at]);
-        self.begun.drain(..at);
-        frames
-    }
-
-    fn forget(&mut self) {
-        self.begun.clear();
-        self.out_of_step = false;
-    }
-
-    fn is_pending(&self) -> bool {
-        !self.begun.is_empty()
-    }
-
-    fn greeting(&self) -> Vec<u8> {
-        GREETING.to_vec()
-    }
-}
-
-fn give_noise(frames: &mut Vec<Vec<u8>>, noise: &[u8]) {
-    if !noise.is_empty() {
-        // Enough to be looked at; a frame so marked can never be taken for a packet.
-        frames.push([&[0], &noise[..noise.len().min(LENGTH_MAX)]].concat());
-    }
-}
-
-/// Whether what stands at `end` can be the next packet, or nothing stands there.
-fn follows_well(rest: &[u8], end: usize) -> bool {
-    match rest.get(end..) {
-        None | Some([]) => true,
-        Some([length]) => (LENGTH_MIN..=LENGTH_MAX).contains(&usize::from(*length)),
-        Some([length, kind, ..]) => is_known(*length, *kind, true),
-    }
-}
-
-/// Where, within the reach of one packet, a whole one of a fixed length begins that is followed well.
-fn hidden(rest: &[u8]) -> Option<usize> {
-    (1..rest.len().min(LENGTH_MAX)).find(|&at| match &rest[at..] {
-        [length, kind, ..] => {
-            let end = at + usize::from(*length) + 1;
-            // The dongle's own talk is too short to be told from chance.
-            *kind > 0x02 && is_known(*length, *kind, false) && end <= rest.len() && follows_well(rest, end)
-        }
-        _ => false,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DOOR: [u8; 9] = [0x08, 0x20, 0x00, 0x4e, 0xa1, 0xb2, 0xc3, 0x02, 0x79];
-    const BELL: [u8; 8] = [0x07, 0x16, 0x00, 0x01, 0x00, 0x3c, 0x0d, 0x50];
-
-    fn packets(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
-        let mut framer = Packets::default();
-        pieces.iter().flat_map(|piece| framer.push(piece)).filter(|frame| parse(frame).is_ok()).collect()
-    }
-
-    #[test]
-    fn packets_are_found_whatever_their_pieces() {
-        let bytes = [&DOOR[..], &BELL, &DOOR].concat();
-        for cut in 0..bytes.len() {
-            let found = packets(&[&bytes[..cut], &bytes[cut..]]);
-            assert_eq!(found, [&DOOR[..], &BELL, &DOOR], "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn the_packet_behind_noise_or_behind_a_cut_one_is_found_and_the_damage_is_given_out() {
-        for noise in [&[0xffu8, 0x00, 0x03][..], &DOOR[3..], &DOOR[..5], &[0x0b, 0x11], &[0x07], &[0x24, 0x7f, 1]] {
-            let mut framer = Packets::default();
-            let found = framer.push(&[noise, &DOOR, &BELL].concat());
-            let good: Vec<_> = found.iter().filter(|frame| parse(frame).is_ok()).collect();
-            assert!(good.contains(&&BELL.to_vec()) && good.contains(&&DOOR.to_vec()), "{noise:02x?}: {found:02x?}");
-            assert!(found.iter().any(|frame| parse(frame).is_err()), "{noise:02x?}");
-        }
-    }
-
-    #[test]
-    fn a_megabyte_of_noise_is_forgotten() {
-        let mut framer = Packets::default();
-        for _ in 0..1000 {
-            framer.push(&[0xee; 1000]);
-            assert!(framer.begun.len() <= LENGTH_MAX + 1 && framer.begun.capacity() < 4096);
-        }
-        assert_eq!(framer.push(&DOOR), [DOOR.to_vec()]);
-        assert!(!framer.is_pending());
-    }
 
     #[test]
     fn a_length_that_the_type_cannot_have_is_refused() {
@@ -411,13 +271,8 @@ mod tests {
         assert_eq!(said(2, 9), Measure::Button(Press::Other("arm_away".into())));
         assert_eq!(said(1, 0x84), Measure::Motion(true));
         assert_eq!(said(4, 0x82), Measure::Contact(true));
+        let weak = security1("a".into(), 1, 0x16).powered(0x79);
+        assert_eq!((&weak.says[0].0, weak.beside.len()), (&Measure::BatteryLow(true), 0), "said once, not taken back");
         assert_eq!(said(0, 0xf0), Measure::Note { kind: "security".into(), text: "unknown_state".into() });
-    }
-
-    #[test]
-    fn the_greeting_is_two_commands_of_the_documented_length() {
-        let greeting = Packets::default().greeting();
-        assert_eq!(greeting[..5], [13, 0, 0, 1, 2]);
-        assert_eq!(greeting[14..19], [13, 0, 0, 2, 7]);
     }
 }

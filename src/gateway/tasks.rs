@@ -1,5 +1,6 @@
 //! The tasks around the loop: sources that bring frames, channels that carry notices; each can be replaced on reload.
 
+use crate::devices::Wiring;
 use crate::gateway::outbox::{self, Report, Waiting};
 use crate::gateway::plan::{BROKER, Channel, Plan};
 use crate::gateway::subscribed;
@@ -8,7 +9,7 @@ use crate::model::ids::HomeId;
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::{FromStation, Opening, Sink};
-use crate::sources::{self, serial};
+use crate::sources::{self, modbus, serial};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -129,11 +130,19 @@ impl Tasks {
                 continue;
             }
             followed.opened.push(settings.name.clone());
-            let mut framer = plan.decoders().framer(&settings.name);
-            let cut: serial::Framer = Box::new(move |bytes| framer.talk(bytes));
             let alive = Arc::new(AtomicU64::new(0));
-            let source = serial::run(settings.clone(), cut, Arc::clone(&alive), self.frames.clone());
-            self.ports.push((settings, wiring, Running { handle: tokio::spawn(source), alive }));
+            let handle = match plan.devices.serial.get(&settings.name).and_then(Wiring::bus) {
+                Some(bus) => {
+                    let source = modbus::run(settings.clone(), bus.clone(), Arc::clone(&alive), self.frames.clone());
+                    tokio::spawn(source)
+                }
+                None => {
+                    let mut framer = plan.decoders().framer(&settings.name);
+                    let cut: serial::Framer = Box::new(move |bytes| framer.talk(bytes));
+                    tokio::spawn(serial::run(settings.clone(), cut, Arc::clone(&alive), self.frames.clone()))
+                }
+            };
+            self.ports.push((settings, wiring, Running { handle, alive }));
         }
     }
 

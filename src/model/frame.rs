@@ -25,3 +25,47 @@ pub enum Origin {
         port: String,
     },
 }
+
+/// A question that is asked again and again on a serial bus where devices speak only when they are asked (Modbus).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Poll {
+    /// The device on the bus, 1 to 247.
+    pub unit: u8,
+    /// Which of its tables is read.
+    pub table: Table,
+    /// Of the first value, counted from 0.
+    pub address: u16,
+    /// How many values.
+    pub count: u16,
+    /// How often, in milliseconds.
+    pub every_millis: u32,
+}
+
+/// The tables of values that a device on a Modbus has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)] // the names are Modbus's own
+pub enum Table {
+    Coils,
+    DiscreteInputs,
+    HoldingRegisters,
+    InputRegisters,
+}
+
+/// How characters are checked on a serial line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum Parity {
+    #[default]
+    None,
+    Even,
+    Odd,
+}
+
+/// What is asked on a bus, and how its characters are checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bus {
+    /// The questions.
+    pub polls: Vec<Poll>,
+    /// As the devices are set.
+    pub parity: Parity,
+}

@@ -5,6 +5,7 @@
 use crate::model::frame::RawFrame;
 use crate::mqtt::Delivery;
 
+pub mod modbus;
 pub mod mqtt;
 pub mod serial;
 

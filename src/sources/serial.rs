@@ -5,7 +5,7 @@
 //! dongle another number when it comes back. So the port is closed first, then there is the pause, then it is opened
 //! by its path again.
 
-use crate::model::frame::{Origin, RawFrame};
+use crate::model::frame::{Origin, Parity, RawFrame};
 use crate::problem::Problem;
 use crate::sources::Event;
 use std::io::ErrorKind;
@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::Sender;
-use tokio_serial::{SerialPortBuilderExt, SerialStream};
+use tokio_serial::SerialPortBuilderExt;
+
+pub(super) use tokio_serial::SerialStream;
 
 /// One port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,33 +68,58 @@ pub type Framer = Box<dyn FnMut(&[u8]) -> (Vec<Vec<u8>>, Vec<u8>) + Send>;
 /// seconds, so that a watchdog sees the task alive. May be dropped at any await without losing a byte that was not
 /// being handed over.
 pub async fn run(settings: Settings, framer: Framer, progress: Arc<AtomicU64>, out: Sender<Event>) {
-    let mut port = Port { settings, framer, progress, out, told: None, last: None };
-    let mut pause = port.settings.pause.first;
-    loop {
-        let (down, was_heard) = match port.open() {
-            Ok(stream) => {
-                if port.tell_up().await.is_err() {
-                    return;
-                }
-                match port.speak(stream).await {
-                    Ok(lost) => lost,
-                    Err(NobodyListens) => return,
-                }
-            }
-            Err(down) => (down, false),
-        };
-        if port.tell_down(down).await.is_err() {
-            return;
-        }
-        pause = if was_heard { port.settings.pause.first } else { pause };
-        port.rest(pause).await;
-        pause = (pause * 2).min(port.settings.pause.longest);
-    }
+    let port = Port::new(settings, Parity::None, progress, out);
+    port.keep_open(Framed { framer }).await;
 }
 
-struct Port {
-    settings: Settings,
+/// What is done with a port while it is open.
+pub(super) trait Talk: Send {
+    /// Speaks until the port is gone and closes it; says why, and whether any byte came.
+    fn talk(
+        &mut self,
+        port: &mut Port,
+        stream: SerialStream,
+    ) -> impl Future<Output = Result<(Down, bool), NobodyListens>> + Send;
+}
+
+/// Frames come by themselves.
+struct Framed {
     framer: Framer,
+}
+
+impl Talk for Framed {
+    async fn talk(&mut self, port: &mut Port, mut stream: SerialStream) -> Result<(Down, bool), NobodyListens> {
+        let mut was_heard = false;
+        let (_, greeting) = (self.framer)(&[]);
+        if let Err(down) = write(&mut stream, &greeting).await {
+            return Ok((down, was_heard));
+        }
+        let mut bytes = [0; 1024];
+        loop {
+            port.moved();
+            match tokio::time::timeout(HEARTBEAT, stream.read(&mut bytes)).await {
+                Err(_quiet) => {}
+                Ok(Ok(0)) => return Ok((Down::Gone, was_heard)),
+                Ok(Ok(count)) => {
+                    was_heard = true;
+                    let (frames, answers) = (self.framer)(&bytes[..count]);
+                    for frame in frames {
+                        port.send_frame(frame).await?;
+                    }
+                    if let Err(down) = write(&mut stream, &answers).await {
+                        return Ok((down, was_heard));
+                    }
+                }
+                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(Err(error)) => return Ok((lost(&error), was_heard)),
+            }
+        }
+    }
+}
+/// A port that is opened again and again.
+pub(super) struct Port {
+    pub(super) settings: Settings,
+    parity: Parity,
     progress: Arc<AtomicU64>,
     out: Sender<Event>,
     /// What was told last.
@@ -109,7 +136,7 @@ enum Link {
 
 /// Why no bytes can come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Down {
+pub(super) enum Down {
     Gone,
     NoSuchPort,
     Denied,
@@ -117,13 +144,47 @@ enum Down {
     Other(String),
 }
 
-struct NobodyListens;
+pub(super) struct NobodyListens;
 
 impl Port {
+    pub(super) fn new(settings: Settings, parity: Parity, progress: Arc<AtomicU64>, out: Sender<Event>) -> Port {
+        Port { settings, parity, progress, out, told: None, last: None }
+    }
+
+    /// Opens the port, has `talk` talk, and begins again when it is gone; ends when nobody listens any more.
+    pub(super) async fn keep_open(mut self, mut talk: impl Talk) {
+        let mut pause = self.settings.pause.first;
+        loop {
+            let (down, was_heard) = match self.open() {
+                Ok(stream) => {
+                    if self.tell_up().await.is_err() {
+                        return;
+                    }
+                    match talk.talk(&mut self, stream).await {
+                        Ok(lost) => lost,
+                        Err(NobodyListens) => return,
+                    }
+                }
+                Err(down) => (down, false),
+            };
+            if self.tell_down(down).await.is_err() {
+                return;
+            }
+            pause = if was_heard { self.settings.pause.first } else { pause };
+            self.rest(pause).await;
+            pause = (pause * 2).min(self.settings.pause.longest);
+        }
+    }
+
     fn open(&self) -> Result<SerialStream, Down> {
         self.moved();
         let path = self.settings.path.to_string_lossy();
-        let stream = tokio_serial::new(path.as_ref(), self.settings.baud).open_native_async();
+        let parity = match self.parity {
+            Parity::None => tokio_serial::Parity::None,
+            Parity::Even => tokio_serial::Parity::Even,
+            Parity::Odd => tokio_serial::Parity::Odd,
+        };
+        let stream = tokio_serial::new(path.as_ref(), self.settings.baud).parity(parity).open_native_async();
         stream.map_err(|error| match error.kind {
             // What the crate calls "no device" is a port that another program holds.
             tokio_serial::ErrorKind::NoDevice => Down::Busy,
@@ -133,36 +194,6 @@ impl Port {
             | tokio_serial::ErrorKind::InvalidInput
             | tokio_serial::ErrorKind::Unknown => Down::Other(error.description),
         })
-    }
-
-    /// Greets, reads and answers until the port is gone, and closes it; says why, and whether any byte came.
-    async fn speak(&mut self, mut stream: SerialStream) -> Result<(Down, bool), NobodyListens> {
-        let mut was_heard = false;
-        let (_, greeting) = (self.framer)(&[]);
-        if let Err(down) = write(&mut stream, &greeting).await {
-            return Ok((down, was_heard));
-        }
-        let mut bytes = [0; 1024];
-        loop {
-            self.moved();
-            match tokio::time::timeout(HEARTBEAT, stream.read(&mut bytes)).await {
-                Err(_quiet) => {}
-                Ok(Ok(0)) => return Ok((Down::Gone, was_heard)),
-                Ok(Ok(count)) => {
-                    was_heard = true;
-                    let (frames, answers) = (self.framer)(&bytes[..count]);
-                    for frame in frames {
-                        let from = Origin::Serial { port: self.settings.name.clone() };
-                        self.send(Event::Frame(RawFrame { from, bytes: frame, retained: false })).await?;
-                    }
-                    if let Err(down) = write(&mut stream, &answers).await {
-                        return Ok((down, was_heard));
-                    }
-                }
-                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(Err(error)) => return Ok((lost(&error), was_heard)),
-            }
-        }
     }
 
     async fn tell_up(&mut self) -> Result<(), NobodyListens> {
@@ -181,6 +212,11 @@ impl Port {
         };
         let why = self.sentence(&down);
         if is_news { self.tell(Link::Down(down), why).await } else { Ok(()) }
+    }
+
+    /// Whether anybody answers on a port that is open.
+    pub(super) async fn tell_answers(&mut self, up: bool, why: String) -> Result<(), NobodyListens> {
+        self.tell(if up { Link::Up } else { Link::Down(Down::Other(why.clone())) }, why).await
     }
 
     async fn tell(&mut self, link: Link, why: String) -> Result<(), NobodyListens> {
@@ -204,6 +240,11 @@ impl Port {
         .to_string()
     }
 
+    pub(super) async fn send_frame(&mut self, bytes: Vec<u8>) -> Result<(), NobodyListens> {
+        let from = Origin::Serial { port: self.settings.name.clone() };
+        self.send(Event::Frame(RawFrame { from, bytes, retained: false })).await
+    }
+
     async fn send(&mut self, event: Event) -> Result<(), NobodyListens> {
         loop {
             match tokio::time::timeout(HEARTBEAT, self.out.reserve()).await {
@@ -217,7 +258,7 @@ impl Port {
         }
     }
 
-    async fn rest(&mut self, pause: Duration) {
+    pub(super) async fn rest(&mut self, pause: Duration) {
         let mut left = pause;
         while !left.is_zero() && !self.out.is_closed() {
             let part = left.min(HEARTBEAT);
@@ -227,7 +268,7 @@ impl Port {
         }
     }
 
-    fn moved(&self) {
+    pub(super) fn moved(&self) {
         self.progress.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -242,7 +283,7 @@ async fn write(stream: &mut SerialStream, bytes: &[u8]) -> Result<(), Down> {
     }
 }
 
-fn lost(error: &std::io::Error) -> Down {
+pub(super) fn lost(error: &std::io::Error) -> Down {
     match error.raw_os_error() {
         Some(EIO | ENXIO | ENODEV) => Down::Gone,
         _ => Down::Other(error.to_string()),
@@ -252,7 +293,7 @@ fn lost(error: &std::io::Error) -> Down {
 /// A few bytes are written in milliseconds; a port held by flow control or a hung driver never takes them.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
 /// Longest time without a move of the progress counter.
-const HEARTBEAT: Duration = Duration::from_secs(2);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(2);
 const CHOOSE: &str = "choose another from the output of: ls -l /dev/serial/by-id";
 const EIO: i32 = 5;
 const ENXIO: i32 = 6;

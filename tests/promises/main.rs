@@ -14,6 +14,7 @@ mod families;
 mod framing;
 mod kills;
 mod life_cycle;
+mod modbus;
 mod mqtt;
 mod mutated;
 mod replay;

@@ -289,6 +289,7 @@ fn said(family: &str, reading: Reading) -> Said {
         | Measure::Number(number) => json!(number),
         Measure::Alive => Value::Null,
         Measure::Note { kind, text } if kind == "weather" => json!(text.split(' ').collect::<Vec<_>>()),
+        Measure::Note { kind, text } if kind == "tripped" => json!(text == "true"),
         Measure::Note { text, .. } => json!(text),
     };
     let about = Entity::of(&reading.measure);

@@ -1,0 +1,457 @@
+//! Sensors on a Modbus (RS-485): wired PIRs, pull cords, input modules, thermometers; the gateway asks them in turn.
+//!
+//! ```text
+//! UU FF AA AA NN NN CC CC  UU FF LL DD … DD CC CC      a request and its answer, as they were on the wire (modbus_rtu.rs)
+//! UU FF AA AA NN NN CC CC  UU 8F 0B CC CC              a device that does not answer, as a Modbus gateway says it
+//! ```
+//!
+//! Which unit, function and address mean what is in each device's sheet; there is no common map. What is asked stands on the
+//! port: `modbus = { polls = [{ unit = 1, function = "discrete_inputs", address = 0, count = 8, every = "1s" }] }`.
+//!
+//! An answer is the present state, never an event: the change of it is. Two presses between two polls are one, and one
+//! that is over before the next poll is none: a push button wants a module that latches it. A button that is held
+//! when it is first looked at counts as pressed, because a pulled cord stays pulled while the gateway starts.
+
+use crate::devices::framing;
+use crate::devices::meaning::{Kind, Meaning, Values};
+use crate::devices::modbus_rtu::{self, Frame, Frames, Request};
+use crate::devices::radar::Edges;
+use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
+use crate::model::frame::{Bus, Origin, Parity, Poll, RawFrame, Table};
+use crate::model::observation::{Availability, Evidence, Measure, Reading};
+use crate::model::time::parse_span;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// One sentence for the table.
+pub const SUMMARY: &str = "sensors on a Modbus RTU line (RS-485), asked in turn";
+
+/// An address as written in a config.
+pub const EXAMPLE: &str =
+    "modbus = { port = \"rs485\", unit = 1, function = \"discrete_inputs\", address = 0, kind = \"motion\" }";
+
+/// What most such devices are delivered with.
+pub const BAUD: u32 = 9_600;
+
+/// What is asked on the line of one port.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(try_from = "WrittenSettings")]
+pub struct Settings {
+    /// The questions.
+    pub bus: Bus,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSettings {
+    polls: Vec<WrittenPoll>,
+    #[serde(default)]
+    parity: WrittenParity,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WrittenParity {
+    #[default]
+    None,
+    Even,
+    Odd,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPoll {
+    unit: u8,
+    function: Function,
+    address: u16,
+    count: Option<u16>,
+    every: Option<String>,
+}
+
+/// A table of values, as written in a config.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Function {
+    Coils,
+    DiscreteInputs,
+    HoldingRegisters,
+    InputRegisters,
+}
+
+impl Function {
+    fn table(self) -> Table {
+        match self {
+            Function::Coils => Table::Coils,
+            Function::DiscreteInputs => Table::DiscreteInputs,
+            Function::HoldingRegisters => Table::HoldingRegisters,
+            Function::InputRegisters => Table::InputRegisters,
+        }
+    }
+}
+
+impl TryFrom<WrittenSettings> for Settings {
+    type Error = String;
+    fn try_from(written: WrittenSettings) -> Result<Self, String> {
+        if written.polls.is_empty() {
+            let example = "{ unit = 1, function = \"discrete_inputs\", address = 0, count = 8, every = \"1s\" }";
+            return Err(format!("polls is empty, so nothing is asked; write polls = [{example}]"));
+        }
+        let parity = match written.parity {
+            WrittenParity::None => Parity::None,
+            WrittenParity::Even => Parity::Even,
+            WrittenParity::Odd => Parity::Odd,
+        };
+        let polls = written.polls.into_iter().map(poll).collect::<Result<_, _>>()?;
+        Ok(Settings { bus: Bus { polls, parity } })
+    }
+}
+
+fn poll(written: WrittenPoll) -> Result<Poll, String> {
+    let table = written.function.table();
+    let count = written.count.unwrap_or(1);
+    let count_max = modbus_rtu::count_max(table);
+    check_unit(written.unit)?;
+    if !(1..=count_max).contains(&count) || written.address.checked_add(count - 1).is_none() {
+        return Err(format!(
+            "count = {count} cannot be asked for at once; it can be 1 to {count_max}, up to address 65535"
+        ));
+    }
+    let every = written.every.as_deref().unwrap_or("1s");
+    let millis = parse_span(every)?.num_milliseconds();
+    match u32::try_from(millis) {
+        Ok(every_millis @ 100..=3_600_000) => {
+            Ok(Poll { unit: written.unit, table, address: written.address, count, every_millis })
+        }
+        Ok(_) | Err(_) => Err(format!("every = {every:?} is too often or too rare; it can be \"100ms\" to \"1h\"")),
+    }
+}
+
+fn check_unit(unit: u8) -> Result<(), String> {
+    if (1..=247).contains(&unit) { Ok(()) } else { Err(format!("unit = {unit} is no device; units are 1 to 247")) }
+}
+
+/// One value of one device and what it means.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Address {
+    port: String,
+    unit: u8,
+    table: Table,
+    address: u16,
+    bit: Option<u8>,
+    signed: bool,
+    meaning: Meaning,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    port: String,
+    unit: u8,
+    function: Function,
+    address: u16,
+    bit: Option<u8>,
+    #[serde(default)]
+    signed: bool,
+    kind: Kind,
+    #[serde(default)]
+    values: Values,
+    scale: Option<f64>,
+}
+
+impl TryFrom<Written> for Address {
+    type Error = String;
+    fn try_from(written: Written) -> Result<Self, String> {
+        let table = written.function.table();
+        check_unit(written.unit)?;
+        let is_bits = modbus_rtu::is_bits(table);
+        match written.bit {
+            Some(_) if is_bits => {
+                return Err("bit is for registers; coils and discrete inputs are bits themselves".into());
+            }
+            Some(bit) if bit > 15 => return Err(format!("bit = {bit} is none of a register; it can be 0 to 15")),
+            Some(_) | None => {}
+        }
+        let meaning = Meaning { kind: written.kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
+        meaning.check()?;
+        let is_button_without_words = meaning.kind == Kind::Button && meaning.values.is_empty();
+        if is_button_without_words {
+            return Err("kind button wants values: which number is which press, as { sos = 1 }".to_owned());
+        }
+        Ok(Address {
+            port: written.port,
+            unit: written.unit,
+            table,
+            address: written.address,
+            bit: written.bit,
+            signed: written.signed,
+            meaning,
+        })
+    }
+}
+
+impl Identity for Address {
+    /// Port, place and meaning: `rs485: 1/discrete_inputs/0: motion`.
+    fn device(&self) -> String {
+        let bit = self.bit.map(|bit| format!(".{bit}")).unwrap_or_default();
+        let Address { port, unit, address, .. } = self;
+        format!("{port}: {unit}/{}/{address}{bit}: {}", words(self.table), self.meaning.name())
+    }
+
+    fn port(&self) -> Option<&str> {
+        Some(&self.port)
+    }
+}
+
+fn words(table: Table) -> &'static str {
+    match table {
+        Table::Coils => "coils",
+        Table::DiscreteInputs => "discrete_inputs",
+        Table::HoldingRegisters => "holding_registers",
+        Table::InputRegisters => "input_registers",
+    }
+}
+
+/// The decoder for the values of the config.
+pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
+    let addresses = addresses.into_iter().map(|address| (address.device(), address)).collect();
+    Modbus {
+        addresses,
+        polls: settings.bus.polls.clone(),
+        asked: None,
+        measured: Edges::new(1),
+        noted: Edges::new(NOTED_AGAIN_AFTER),
+        absent: BTreeSet::new(),
+    }
+}
+
+/// Cuts what was captured on a line; the gateway's own polls come as whole frames.
+pub fn framer(_settings: &Settings) -> framing::Frames<Frames> {
+    framing::Frames::new(Frames)
+}
+
+/// The address of a value, from a note's device `rs485: 1/discrete_inputs/0`.
+pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
+    let (port, place) = device.split_once(": ").unwrap_or(("rs485", device));
+    let mut place = place.split('/');
+    let unit: u8 = place.next().and_then(|unit| unit.parse().ok()).unwrap_or(1);
+    let function = place.next().unwrap_or("discrete_inputs");
+    let address: u16 = place.next().and_then(|address| address.parse().ok()).unwrap_or(0);
+    let port = toml_text(port);
+    let function = toml_text(function);
+    format!(
+        "modbus = {{ port = {port}, unit = {unit}, function = {function}, address = {address}, kind = \"motion\" }}"
+    )
+}
+
+struct Modbus {
+    addresses: Vec<(String, Address)>,
+    polls: Vec<Poll>,
+    /// The request before, which says what the values of an answer are.
+    asked: Option<Request>,
+    measured: Edges<Option<Measure>>,
+    noted: Edges<Vec<u8>>,
+    /// Units that do not answer.
+    absent: BTreeSet<u8>,
+}
+
+impl Decoder for Modbus {
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
+        let Origin::Serial { port } = &frame.from else { return Decoded::NotMine };
+        let mut readings = Vec::new();
+        let asked = self.asked.take();
+        let (part, length) = match modbus_rtu::parse(&frame.bytes, asked) {
+            Ok(first) => first,
+            Err(why) => return Decoded::Malformed(why.to_owned()),
+        };
+        self.take(port, part, asked, frame, &mut readings);
+        // A poll of our own: the answer follows, perhaps behind noise of the line being turned round.
+        let answer = frame.bytes.get(length..).unwrap_or_default();
+        if !answer.is_empty() {
+            let asked = self.asked.take();
+            let tries = (0..=TURNING_BYTES_MAX).filter_map(|skipped| answer.get(skipped..));
+            let mut found = tries.map(|rest| modbus_rtu::parse(rest, asked));
+            match found.find(Result::is_ok).unwrap_or_else(|| modbus_rtu::parse(answer, asked)) {
+                Ok((part, _)) => self.take(port, part, asked, frame, &mut readings),
+                Err(why) => return Decoded::Malformed(why.to_owned()),
+            }
+        }
+        Decoded::Readings(readings)
+    }
+}
+
+impl Modbus {
+    fn take(
+        &mut self,
+        port: &str,
+        part: Frame<'_>,
+        asked: Option<Request>,
+        frame: &RawFrame,
+        readings: &mut Vec<Reading>,
+    ) {
+        match part {
+            Frame::Request(request) => {
+                self.asked = Some(request);
+                let text = format!("{} from {}", request.count, request.address);
+                self.note(port, "modbus_request", request.unit, request.table, text, frame, readings);
+            }
+            Frame::Answer { unit, table, values } => {
+                self.present(unit, true, readings);
+                let asked = asked.filter(|asked| asked.fits(unit, table, values));
+                if let Some(asked) = asked {
+                    self.read(asked, values, frame.retained, readings);
+                }
+                self.note(port, "modbus", unit, table, shown(table, values), frame, readings);
+            }
+            Frame::Exception { unit, function, code } => {
+                let is_absent = matches!(code, 0x0a | 0x0b);
+                self.present(unit, !is_absent, readings);
+                let device = format!("{port}: {unit}");
+                if self.noted.is_news(&format!("{device} function {function}"), vec![code]) {
+                    let text = format!("function {function}: {}", why(code));
+                    let note = Measure::Note { kind: "modbus_exception".to_owned(), text };
+                    readings.push(reading(&device, note, Evidence::Event, frame.retained));
+                }
+            }
+            Frame::Write { unit, function } => {
+                let device = format!("{port}: {unit}");
+                if self.noted.is_news(&format!("{device} write {function}"), Vec::new()) {
+                    let text = format!("function {function} writes");
+                    let note = Measure::Note { kind: "modbus".to_owned(), text };
+                    readings.push(reading(&device, note, Evidence::Event, frame.retained));
+                }
+            }
+        }
+    }
+
+    /// What the registered values of an answer say: changes at once, what stays the same once a minute.
+    fn read(&mut self, asked: Request, values: &[u8], retained: bool, readings: &mut Vec<Reading>) {
+        let every = self.polls.iter().find(|poll| {
+            (poll.unit, poll.table, poll.address, poll.count) == (asked.unit, asked.table, asked.address, asked.count)
+        });
+        let again_after = every.map_or(NOTED_AGAIN_AFTER, |poll| (MINUTE_MILLIS / poll.every_millis.max(1)).max(1));
+        for (device, address) in &self.addresses {
+            if (address.unit, address.table) != (asked.unit, asked.table) {
+                continue;
+            }
+            let Some(raw) = asked.value(address.address, values) else { continue };
+            let measure = address.meaning.read(&address.value(raw));
+            let is_press = matches!(measure, Some(Measure::Button(_)));
+            // A held button is one press; everything else is said again, so that the sensor is known to be alive.
+            let again_after = if is_press { u32::MAX } else { again_after };
+            if !self.measured.is_news_of(device, measure.clone(), again_after) {
+                continue;
+            }
+            let evidence = if is_press { Evidence::Event } else { Evidence::Level };
+            readings.push(reading(device, measure.unwrap_or(Measure::Alive), evidence, retained));
+        }
+    }
+
+    /// A unit answers again, or does not: all its sensors are told of.
+    fn present(&mut self, unit: u8, is_present: bool, readings: &mut Vec<Reading>) {
+        let is_news = if is_present { self.absent.remove(&unit) } else { self.absent.insert(unit) };
+        if !is_news {
+            return;
+        }
+        let availability = if is_present { Availability::Online } else { Availability::Offline };
+        let of_unit = self.addresses.iter().filter(|(_, address)| address.unit == unit);
+        readings.extend(
+            of_unit.map(|(device, _)| reading(device, Measure::Availability(availability), Evidence::Level, false)),
+        );
+    }
+
+    /// For the technician who looks for an address; not where the values are registered.
+    #[allow(clippy::too_many_arguments)] // one line of a log
+    fn note(
+        &mut self,
+        port: &str,
+        kind: &str,
+        unit: u8,
+        table: Table,
+        text: String,
+        frame: &RawFrame,
+        readings: &mut Vec<Reading>,
+    ) {
+        if self.addresses.iter().any(|(_, address)| (address.unit, address.table) == (unit, table)) {
+            return;
+        }
+        let device = format!("{port}: {unit}/{}", words(table));
+        if self.noted.is_news(&format!("{device} {kind}"), text.clone().into_bytes()) {
+            let note = Measure::Note { kind: kind.to_owned(), text };
+            readings.push(reading(&device, note, Evidence::Event, frame.retained));
+        }
+    }
+}
+
+impl Address {
+    fn value(&self, raw: u16) -> Value {
+        match self.bit {
+            Some(bit) => Value::from(raw >> bit & 1),
+            None if self.signed => Value::from(raw.cast_signed()),
+            None => Value::from(raw),
+        }
+    }
+}
+
+/// The values in numbers, as many as fit a line.
+fn shown(table: Table, values: &[u8]) -> String {
+    let words: Vec<String> = if modbus_rtu::is_bits(table) {
+        values.iter().take(SHOWN_MAX).map(|byte| format!("{:08b}", byte.reverse_bits())).collect()
+    } else {
+        let pairs = values.as_chunks::<2>().0;
+        pairs.iter().take(SHOWN_MAX).map(|pair| u16::from_be_bytes(*pair).to_string()).collect()
+    };
+    words.join(" ")
+}
+
+fn why(code: u8) -> String {
+    let words = match code {
+        1 => "no such function",
+        2 => "no such address",
+        3 => "no such value",
+        4 => "the device has failed",
+        6 => "busy",
+        0x0a => "no way to the unit",
+        0x0b => "the unit does not answer",
+        _ => "an exception of its own",
+    };
+    format!("{code} {words}")
+}
+
+const TURNING_BYTES_MAX: usize = 8;
+const SHOWN_MAX: usize = 16;
+const MINUTE_MILLIS: u32 = 60_000;
+/// What is not polled by us comes at a rate nobody knows.
+const NOTED_AGAIN_AFTER: u32 = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_address_or_poll_says_what_would_be_right() {
+        let address = |text: &str| serde_json::from_str::<Address>(text).unwrap_err().to_string();
+        let at = r#""port":"r","function":"coils","address":1,"kind":"motion""#;
+        assert!(address(&format!(r#"{{{at},"unit":0}}"#)).contains("1 to 247"));
+        assert!(address(&format!(r#"{{{at},"unit":1,"bit":1}}"#)).contains("bits themselves"));
+        let button = r#"{"port":"r","unit":1,"function":"coils","address":1,"kind":"button"}"#;
+        assert!(address(button).contains("{ sos = 1 }"));
+        let settings = |text: &str| serde_json::from_str::<Settings>(text).unwrap_err().to_string();
+        assert!(settings(r#"{"polls":[]}"#).contains("nothing is asked"));
+        let poll =
+            |rest: &str| settings(&format!(r#"{{"polls":[{{"unit":1,"function":"coils","address":0{rest}}}]}}"#));
+        assert!(poll(r#","count":2001"#).contains("1 to 2000"));
+        assert!(poll(r#","every":"1ms""#).contains("100ms"));
+        assert!(poll(r#","parity":"even""#).contains("unknown field"));
+    }
+
+    #[test]
+    fn an_address_of_a_note_parses() {
+        let written = address_toml("rs485: 17/input_registers", &[]);
+        assert_eq!(
+            written,
+            "modbus = { port = \"rs485\", unit = 17, function = \"input_registers\", address = 0, kind = \"motion\" }"
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! The 433 MHz half of a Sonoff RF bridge (EFM8BB1) on a wire: radio codes of 24 bits.
+//!
+//! ```text
+//! AA A4 SS SS LL LL HH HH DD DD DD 55    a code was heard (A3: learned); 55 may occur inside: count bytes
+//! |  |  sync  low   high  code     end   times in µs, high byte first
+//! AA B1 NN  TT TT (NN times)  … 55       pulses of a code that it could not read (Portisch firmware): not for us
+//! AA A6 LL  …                    55      another protocol's code (Portisch): not for us
+//! AA A0 55, AA A1 55, AA A2 55           its answers; AA A0 55 from us acknowledges, or it says the code again
+//! ```
+//!
+//! Layout: "RF Universal Transceive Module Serial Protocol" V1.0 (2017) and the Portisch wiki. The speed is 19200 as in
+//! Tasmota; the document prints 9200. A code of nothing but zeros is noise (OpenMQTTGateway #218).
+//!
+//! The code of an EV1527 is 20 bits of sender and 4 of key, so a device is named by all but the last digit. Such codes are
+//! fixed and anybody can repeat them: only what the config lists is more than a note.
+
+use crate::devices::codes::{Codes, Means};
+use crate::devices::framing::{Frames, Look, Shape};
+use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
+use crate::model::frame::RawFrame;
+use crate::model::observation::{Evidence, Measure, Reading};
+use crate::model::time::Span;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One sentence for the table.
+pub const SUMMARY: &str = "433 MHz codes from an RF bridge on a serial port (AA … 55)";
+
+/// An address as written in a config.
+pub const EXAMPLE: &str = "rf_bridge = { codes = { \"bc7de4\" = \"sos\" } }";
+
+/// As Tasmota speaks to it.
+pub const BAUD: u32 = 19_200;
+
+/// Nothing to set.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {}
+
+/// The codes of one sensor.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    codes: Codes,
+    /// Only where this port hears it; absent: any port of the family.
+    port: Option<String>,
+}
+
+impl Identity for Address {
+    /// All its codes: `22670e+226707`.
+    fn device(&self) -> String {
+        self.codes.joined()
+    }
+
+    fn port(&self) -> Option<&str> {
+        self.port.as_deref()
+    }
+
+    /// Only a device with a code for that ever says that it is alive.
+    fn checks_in(&self) -> bool {
+        self.codes.all().any(|(_, means)| means == Means::Alive)
+    }
+
+    /// A sender repeats its code for as long as the key is held, and mostly for a second or two.
+    fn burst(&self) -> Option<Span> {
+        Some(Span::seconds(3))
+    }
+}
+
+/// The decoder for the codes of the config. Others are heard too, as notes.
+pub fn decoder(_settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
+    RfBridge { book: CodeBook::new(addresses.iter().map(|address| (address.device(), &address.codes))) }
+}
+
+/// Cuts the bridge's bytes and acknowledges codes.
+pub fn framer(_settings: &Settings) -> Frames<Bridge> {
+    Frames::new(Bridge)
+}
+
+/// An address for the code that was heard.
+pub fn address_toml(device: &str, readings: &[Reading]) -> String {
+    code_toml("rf_bridge", device, readings)
+}
+
+/// The same for any family of raw codes.
+pub(super) fn code_toml(family: &str, device: &str, readings: &[Reading]) -> String {
+    let code = readings.iter().find_map(|reading| match &reading.measure {
+        Measure::Note { kind, text } if kind == RAW_CODE => Some(text.as_str()),
+        #[allow(clippy::wildcard_enum_match_arm)] // no other measure holds a code
+        _ => None,
+    });
+    format!("{family} = {{ codes = {{ {} = \"motion\" }} }}", toml_text(code.unwrap_or(device)))
+}
+
+struct RfBridge {
+    book: CodeBook,
+}
+
+impl Decoder for RfBridge {
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
+        match *frame.bytes.as_slice() {
+            [0xaa, 0xa3 | 0xa4, _, _, _, _, _, _, 0, 0, 0, 0x55] => Decoded::Malformed("zero_code".to_owned()),
+            [0xaa, 0xa3 | 0xa4, _, _, _, _, _, _, a, b, c, 0x55] => {
+                Decoded::Readings(self.book.said(&[a, b, c], frame.retained))
+            }
+            [0xaa, 0xb1 | 0xa6, .., 0x55] | [0xaa, 0xa0..=0xa2, 0x55] => Decoded::Readings(Vec::new()),
+            [0xaa, ..] => Decoded::Malformed("bad_frame".to_owned()),
+            _ => Decoded::Malformed("no_head".to_owned()),
+        }
+    }
+}
+
+/// Which code belongs to which sensor and what it says.
+pub(super) struct CodeBook {
+    codes: BTreeMap<String, Vec<(String, Means)>>,
+}
+
+impl CodeBook {
+    /// Of the sensors by the names of their devices.
+    pub(super) fn new<'a>(sensors: impl Iterator<Item = (String, &'a Codes)>) -> CodeBook {
+        let mut codes: BTreeMap<String, Vec<(String, Means)>> = BTreeMap::new();
+        for (device, listed) in sensors {
+            for (code, means) in listed.all() {
+                codes.entry(code.to_owned()).or_default().push((device.clone(), means));
+            }
+        }
+        CodeBook { codes }
+    }
+
+    /// What a code that was heard says: of the sensors that have it, or as a note for the technician.
+    pub(super) fn said(&self, code: &[u8], retained: bool) -> Vec<Reading> {
+        let digits = hex(code);
+        let known = self.codes.get(&digits).map_or(&[][..], Vec::as_slice);
+        if known.is_empty() {
+            let device = digits.get(..digits.len().saturating_sub(1)).unwrap_or_default().to_owned();
+            let note = Measure::Note { kind: RAW_CODE.to_owned(), text: digits };
+            return vec![reading(&device, note, Evidence::Event, retained)];
+        }
+        known.iter().map(|(device, means)| reading(device, means.measure(), Evidence::Event, retained)).collect()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('?');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
+}
+
+const RAW_CODE: &str = "raw_code";
+
+/// The frames drawn above.
+#[derive(Debug, Clone, Copy)]
+pub struct Bridge;
+
+impl Shape for Bridge {
+    fn look(&self, rest: &[u8]) -> Look {
+        let ends_at = |length: usize| match rest.get(length - 1) {
+            Some(0x55) => Look::Whole(length),
+            Some(_) => Look::Damaged(length),
+            None => Look::Begun,
+        };
+        match *rest {
+            [0xaa] => Look::Begun,
+            [0xaa, 0xa3 | 0xa4, ..] => ends_at(12),
+            [0xaa, 0xa0..=0xa2, ..] => ends_at(3),
+            [0xaa, 0xa6, length, ..] => ends_at(4 + usize::from(length.min(CODE_BYTES_MAX))),
+            [0xaa, 0xb1, times, ..] => ends_after(rest, 3 + 2 * usize::from(times.min(TIMES_MAX))),
+            [0xaa, 0xa6 | 0xb1] => Look::Begun,
+            _ => Look::Noise,
+        }
+    }
+
+    fn answer(&self, frame: &[u8]) -> Vec<u8> {
+        // What cannot be read is acknowledged too: it would only be said again.
+        if matches!(frame, [0xaa, 0xa3 | 0xa4, .., 0x55]) { ACKNOWLEDGED.to_vec() } else { Vec::new() }
+    }
+}
+
+/// Pulses have no length of their own: their digits name one of the times, so that 55 cannot be among them, and the first one
+/// is the end.
+fn ends_after(rest: &[u8], begin: usize) -> Look {
+    let pulses = rest.get(begin..).unwrap_or_default();
+    match pulses.iter().take(PULSE_BYTES_MAX).position(|byte| *byte == 0x55) {
+        Some(at) => Look::Whole(begin + at + 1),
+        None if pulses.len() >= PULSE_BYTES_MAX => Look::Damaged(begin + PULSE_BYTES_MAX),
+        None => Look::Begun,
+    }
+}
+
+const ACKNOWLEDGED: [u8; 3] = [0xaa, 0xa0, 0x55];
+const CODE_BYTES_MAX: u8 = 64;
+const TIMES_MAX: u8 = 16;
+const PULSE_BYTES_MAX: usize = 192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::devices::framing::Cut;
+    use crate::devices::framing::tests::holds_for;
+
+    #[test]
+    fn frames_are_found_in_any_pieces() {
+        for frame in [
+            b"\xaa\xa4\x2f\x44\x01\x55\x04\x10\x55\x55\x5e\x55".as_slice(),
+            b"\xaa\xb1\x03\x07\xf9\x55\x24\x37\xdc\x01\x01\x02\x55",
+            b"\xaa\xa6\x05\x13\x55\x01\x02\x03\x55",
+        ] {
+            holds_for(|| Box::new(framer(&Settings::default())), frame);
+        }
+    }
+
+    #[test]
+    fn a_code_is_acknowledged_and_pulses_are_not() {
+        let bridge = framer(&Settings::default());
+        assert_eq!(bridge.answer(b"\xaa\xa4\x2f\x44\x01\x55\x04\x10\x00\x00\x00\x55"), ACKNOWLEDGED);
+        assert!(bridge.answer(b"\xaa\xb1\x03\x07\xf9\x01\x24\x37\xdc\x01\x55").is_empty());
+    }
+
+    #[test]
+    fn only_a_device_with_a_code_for_it_checks_in() {
+        let address = |text: &str| serde_json::from_str::<Address>(text).unwrap();
+        assert!(!address(r#"{"codes":{"22670e":"motion"}}"#).checks_in());
+        assert!(address(r#"{"codes":{"22670e":"motion","22670c":"alive"}}"#).checks_in());
+    }
+}
