@@ -392,6 +392,11 @@ impl Devices {
         FAMILIES
     }
 
+    /// The address of a device that was heard, as a line of a config; nothing for a family that does not exist.
+    pub fn address_line(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
+        address_toml(family, device, readings)
+    }
+
     /// The address of a device that was heard, as a line of a config; absent for a family that is none of ours.
     pub fn address_toml(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
         address_toml(family, device, readings)

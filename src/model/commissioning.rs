@@ -237,7 +237,7 @@ fn comes_from_device(measure: &Measure) -> bool {
 
 /// Kinds that have no events: a good value is all they can show.
 fn is_measured(kind: SensorKind) -> bool {
-    matches!(kind, SensorKind::Temperature | SensorKind::Vital | SensorKind::Mains)
+    matches!(kind, SensorKind::Temperature | SensorKind::Vital)
 }
 
 /// Whether this measure is what a sensor of this kind is there for.

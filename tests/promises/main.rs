@@ -9,6 +9,7 @@ mod days;
 mod decoders;
 mod demo;
 mod end_to_end;
+mod hands;
 mod families;
 mod framing;
 mod kills;

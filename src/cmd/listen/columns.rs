@@ -51,23 +51,6 @@ pub fn row<const N: usize>(cells: [&str; N], widths: [usize; N]) -> String {
     line.join(" ").trim_end().to_owned()
 }
 
-/// `text` of our own broken at blanks into lines of at most `columns`.
-pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last_mut().expect("there is always one");
-        if !last.is_empty() && width(last) + 1 + width(word) > columns {
-            lines.push(word.to_owned());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,11 +67,5 @@ mod tests {
         }
         assert_eq!(cell("e\u{301}e\u{301}", 3), "e\u{301}e\u{301} ", "a mark takes no column");
         assert_eq!(cell("a\u{202e}\nb", 5), "a  b ", "nothing reorders or breaks a line");
-    }
-
-    #[test]
-    fn sentences_are_broken_at_blanks() {
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("", 7), [""]);
     }
 }

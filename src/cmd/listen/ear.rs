@@ -1,22 +1,22 @@
 //! What a frame says, and to which sensors of the home: the one ear behind every form of `listen`.
 //!
-//! Whether something happened is judged by the same [`Seen`] as in the running gateway: what counts here counts there.
+//! Whether something happened is judged by the same [`Engine`] as in the running gateway: what counts here counts there.
 
 use crate::devices::{Address, Decoded, Devices, Heard};
-use crate::engine::seen::Seen;
+use crate::engine::Engine;
 use crate::model::frame::RawFrame;
 use crate::model::home::{Home, Sensor};
 use crate::model::ids::SensorId;
 use crate::model::observation::{Evidence, Measure, Observation, Reading};
+use crate::model::recorded::Recorded;
 use crate::model::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Hears for one home.
 pub struct Ear {
-    home: Home,
+    engine: Engine,
     devices: Devices,
     sensors: BTreeMap<(&'static str, String), Vec<SensorId>>,
-    seen: Seen,
 }
 
 /// One family's word on a frame.
@@ -38,6 +38,12 @@ pub struct Said {
 }
 
 impl Said {
+    /// Whether the device itself spoke just now: neither the broker's memory nor its bridge did.
+    pub fn is_live(&self) -> bool {
+        self.reading.evidence != Evidence::Cached
+            && !matches!(self.reading.measure, Measure::Availability(_) | Measure::Bridge(_))
+    }
+
     /// Whether something happened, as far as can be told.
     pub fn is_event(&self) -> bool {
         let reading = &self.reading;
@@ -52,14 +58,13 @@ impl Said {
 }
 
 impl Ear {
-    /// An ear for `home`, which knows every family.
-    pub fn new(home: Home, devices: Devices, addresses: &[(SensorId, Address)]) -> Ear {
+    /// An ear that knows every family; `engine` has seen nothing yet, and will raise nothing.
+    pub fn new(engine: Engine, devices: Devices, addresses: &[(SensorId, Address)]) -> Ear {
         let mut sensors: BTreeMap<(&'static str, String), Vec<SensorId>> = BTreeMap::new();
         for (id, address) in addresses {
             sensors.entry((address.family(), address.device())).or_default().push(id.clone());
         }
-        let seen = Seen::new(&home);
-        Ear { home, devices, sensors, seen }
+        Ear { engine, devices, sensors }
     }
 
     /// What the families say about a frame.
@@ -85,17 +90,18 @@ impl Ear {
     }
 
     fn happened(&mut self, now: Timestamp, sensor: SensorId, reading: &Reading) -> bool {
-        let event_at = |seen: &Seen, sensor: &SensorId| seen.heard(sensor).and_then(|heard| heard.event_at);
-        let before = event_at(&self.seen, &sensor);
+        let event_at = |engine: &Engine| engine.seen().heard(&sensor).and_then(|heard| heard.event_at);
+        let before = event_at(&self.engine);
         let observation = Observation {
             at: now,
-            sensor,
+            sensor: sensor.clone(),
             measure: reading.measure.clone(),
             evidence: reading.evidence,
             copy: reading.copy,
         };
-        self.seen.observe(&self.home, &observation);
-        event_at(&self.seen, &observation.sensor) != before
+        // As from a history: taken in, without any alert.
+        self.engine.recall(Recorded::Observed(observation));
+        event_at(&self.engine) != before
     }
 }
 

@@ -66,7 +66,8 @@ impl View for Lines {
                 Ok(said) => {
                     lines.extend(said.iter().map(|said| self.reading(now, family, said)));
                     lines.extend(self.snippets(family, said));
-                    let heard = said.iter().flat_map(|said| said.sensors.iter().map(|(id, _)| (id.clone(), now)));
+                    let live = said.iter().filter(|said| said.is_live());
+                    let heard = live.flat_map(|said| said.sensors.iter().map(|(id, _)| (id.clone(), now)));
                     self.heard_at.extend(heard);
                 }
             }

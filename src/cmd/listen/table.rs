@@ -32,7 +32,8 @@ pub struct Table {
 struct Row {
     name: String,
     room: String,
-    is_registered: bool,
+    /// Whose it is; none: nobody registered it.
+    sensors: Vec<SensorId>,
     checks_in: bool,
     says: String,
     /// How near to the device's purpose what it says is: 0 is what it is there for.
@@ -43,6 +44,8 @@ struct Row {
     low: Option<bool>,
     signal: Option<f64>,
     heard_at: Timestamp,
+    /// The device itself spoke, not only the broker's memory of it.
+    is_live: bool,
     /// Each kind of reading once, for the snippet.
     readings: Vec<Reading>,
 }
@@ -75,11 +78,13 @@ impl Table {
             self.links.insert(format!("{family} {}", said.reading.device), (up, String::new()));
             return;
         }
-        self.heard.extend(said.sensors.iter().map(|(id, _)| id.clone()));
+        if said.is_live() {
+            self.heard.extend(said.sensors.iter().map(|(id, _)| id.clone()));
+        }
         let key = (family, said.reading.device.clone());
         if !self.rows.contains_key(&key) {
             let is_registered = !said.sensors.is_empty();
-            let strangers = self.rows.values().filter(|row| !row.is_registered).count();
+            let strangers = self.rows.values().filter(|row| row.sensors.is_empty()).count();
             if !is_registered && strangers >= STRANGERS_MAX {
                 self.is_crowded = true;
                 return;
@@ -88,6 +93,7 @@ impl Table {
         }
         let Some(row) = self.rows.get_mut(&key) else { return };
         row.take(now, &said.reading);
+        row.is_live |= said.is_live();
         if said.is_event() {
             let clock = self.home.zone.hour_minute_second(now);
             let kind = said.reading.measure.kind();
@@ -98,7 +104,7 @@ impl Table {
     }
 
     fn heading(&self, now: Timestamp) -> String {
-        let strangers = self.rows.values().filter(|row| !row.is_registered).count();
+        let strangers = self.rows.values().filter(|row| row.sensors.is_empty()).count();
         let mut parts = vec![
             format!("home {}", self.home.id),
             format!("listening for {}", age(now - self.begun_at)),
@@ -115,7 +121,8 @@ impl Table {
     fn device_lines(&self, now: Timestamp) -> Vec<String> {
         let mut rows: Vec<&Row> = self.rows.values().collect();
         rows.sort_by(|a, b| b.heard_at.cmp(&a.heard_at).then_with(|| a.name.cmp(&b.name)));
-        let silent = self.home.sensors.values().filter(|sensor| !self.heard.contains(&sensor.id)).map(|sensor| {
+        let has_row = |id: &SensorId| self.rows.values().any(|row| row.sensors.contains(id));
+        let silent = self.home.sensors.values().filter(|sensor| !has_row(&sensor.id)).map(|sensor| {
             let name = marked(sensor.id.as_str(), sensor.checks_in);
             columns::row([&name, room(sensor), "not heard yet", "-", "-", "-", "-"], WIDTHS)
         });
@@ -124,13 +131,7 @@ impl Table {
 
     /// What stands below the table, most useful first.
     fn foot(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (name, (up, why)) in &self.links {
-            if !up {
-                let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-                lines.push(format!("{name} DOWN{why}"));
-            }
-        }
+        let mut lines = link_lines(&self.links);
         for (family, malformed) in &self.malformed {
             let Malformed { count, why, example } = malformed;
             lines.push(format!("{family}: {count} malformed ({why}), such as {example}"));
@@ -145,7 +146,7 @@ impl Table {
 
     /// The snippet of the newest device that nobody has registered.
     fn newest_snippet(&self) -> Vec<String> {
-        let strangers = self.rows.iter().filter(|(_, row)| !row.is_registered);
+        let strangers = self.rows.iter().filter(|(_, row)| row.sensors.is_empty());
         let newest = strangers.max_by(|(a_key, a), (b_key, b)| a.heard_at.cmp(&b.heard_at).then(b_key.cmp(a_key)));
         let Some(((family, device), row)) = newest else { return Vec::new() };
         let snippet = Devices::snippet(family, device, &row.readings);
@@ -211,7 +212,7 @@ impl View for Table {
         let mut lines = vec![format!("listened for {}", age(listened)), columns::row(titles, WIDTHS)];
         lines.extend(self.device_lines(now));
         lines.extend(self.foot());
-        let strangers: Vec<_> = self.rows.iter().filter(|(_, row)| !row.is_registered).collect();
+        let strangers: Vec<_> = self.rows.iter().filter(|(_, row)| row.sensors.is_empty()).collect();
         if !strangers.is_empty() {
             lines.push(String::new());
             lines.push("devices that are not in the configuration; to register one, put its lines there:".to_owned());
@@ -230,7 +231,7 @@ impl Row {
         Row {
             name: name_of(said),
             room: sensor.map_or("unknown", room).to_owned(),
-            is_registered: sensor.is_some(),
+            sensors: said.sensors.iter().map(|(id, _)| id.clone()).collect(),
             checks_in: sensor.is_none_or(|sensor| sensor.checks_in),
             says: String::new(),
             rank: u8::MAX,
@@ -240,6 +241,7 @@ impl Row {
             low: None,
             signal: None,
             heard_at: now,
+            is_live: false,
             readings: Vec::new(),
         }
     }
@@ -273,9 +275,20 @@ impl Row {
         let name = marked(&self.name, self.checks_in);
         let battery = battery(self.percent, self.volts, self.low);
         let signal = self.signal.map_or("-".to_owned(), |signal| format!("{signal:.0} %"));
-        let age = age(now - self.heard_at);
+        let age = if self.is_live { age(now - self.heard_at) } else { "kept".to_owned() };
         columns::row([&name, &self.room, &self.says, self.evidence, &battery, &signal, &age], WIDTHS)
     }
+}
+
+/// The links that are up in one line, and one for each that is not.
+pub fn link_lines(links: &BTreeMap<String, (bool, String)>) -> Vec<String> {
+    let up: Vec<String> = links.iter().filter(|(_, (up, _))| *up).map(|(name, _)| format!("{name} up")).collect();
+    let mut lines = if up.is_empty() { Vec::new() } else { vec![up.join(", ")] };
+    for (name, (_, why)) in links.iter().filter(|(_, (up, _))| !up) {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        lines.push(format!("{name} DOWN{why}"));
+    }
+    lines
 }
 
 fn marked(name: &str, checks_in: bool) -> String {
@@ -319,6 +332,7 @@ mod tests {
         let mut hearing = Hearing::with(Table::new(at(0), home()));
         hearing.view.link(at(0), "mqtt", true, "connected");
         hearing.view.link(at(0), "radio", false, "/dev/serial/by-id/usb-radio: the dongle is gone; put it back");
+        hearing.hear_kept(at(1), "bath_pir", r#"{"occupancy":true,"battery":64}"#);
         hearing.hear_kept(at(1), "hall_pir", r#"{"occupancy":false,"battery":87}"#);
         hearing.hear(at(2), "hall_pir", r#"{"occupancy":true,"battery":87}"#);
         hearing.hear(at(3), "pendant", r#"{"action":"emergency","battery_low":true}"#);

@@ -6,7 +6,7 @@ use crate::model::time::Span;
 use serde_json::Value;
 
 /// What a radio that never checks in cannot tell.
-pub const NEVER_CHECKS_IN: &str = "its radio never checks in: silence cannot be told from a dead battery";
+pub const NEVER_CHECKS_IN: &str = "its radio never checks in: it cannot tell silence from death";
 
 /// How much of an event it proves.
 pub fn evidence(reading: &Reading) -> &'static str {
