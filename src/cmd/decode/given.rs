@@ -12,9 +12,6 @@
 //! * `eep` (profile by sender): EnOcean
 //! * `decoder` (decoder by DevEUI): LoRaWAN
 //! * `wiring` (the family of the serial port with its settings): `{"uart_frame": {"length": 6}}`
-//! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones: `base`, `base_topic`,
-//! `base_topics` (Zigbee2MQTT, Homie), `eep` (EnOcean: profile by sender), `full_topic`, `bridges`, `switch_map` and `rf_map`
-//! (Tasmota), `map` (ESPHome: kind by object).
 
 use super::PORT;
 use crate::devices::{Address, Settings, Wiring};
