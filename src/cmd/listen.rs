@@ -1,7 +1,8 @@
 //! `carecircle listen`: what the sensors say, live, and what to write for those nobody has registered. The walk test.
 //!
-//! Only listens: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
+//! Only listens, but for `--pair`: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
 
+mod pair;
 mod walk;
 
 use crate::clock;
@@ -29,6 +30,10 @@ pub struct Args {
     /// Ends by itself after so many seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: Option<u64>,
+    /// Opens Zigbee2MQTT's joining, shows who joins and what to write for each, and closes it again
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "120",
+          value_parser = clap::value_parser!(u64).range(1..=pair::SECONDS_MAX))]
+    pair: Option<u64>,
 }
 
 /// Runs the command.
@@ -43,7 +48,10 @@ pub fn run(args: Args) -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| Problem::new(format!("the program cannot start: {error}")))
-        .and_then(|runtime| runtime.block_on(listen(&args, config)));
+        .and_then(|runtime| match args.pair {
+            Some(seconds) => runtime.block_on(pair::run(&config, seconds, args.json)),
+            None => runtime.block_on(listen(&args, config)),
+        });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
