@@ -245,7 +245,7 @@ proptest! {
 
     #[test]
     fn lines_in_any_pieces_are_the_same_lines(text in "[a-zA-Z \r\n]{0,200}", cut in 0usize..200) {
-        let mut devices = all_families();
+        let devices = all_families();
         let whole = devices.framer("radio").push(format!("{text}\n").as_bytes());
         let (begin, end) = text.split_at(cut.min(text.len()));
         let mut framer = devices.framer("radio");

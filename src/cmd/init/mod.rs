@@ -98,7 +98,7 @@ fn look(args: &Args) -> Result<found::Found, Problem> {
     let mut say = |line: String| {
         let mut output = io::stdout().lock();
         // A reader that has gone misses nothing that is not in the file.
-        drop(writeln!(output, "{line}").and_then(|()| output.flush()));
+        drop(writeln!(output, "{}", wrapped(&line)).and_then(|()| output.flush()));
     };
     runtime.block_on(look::around(place, &mut say))
 }
@@ -168,7 +168,7 @@ fn report(args: &Args, sensors: &[Sensor], to_do: &[String]) -> io::Result<()> {
     writeln!(output, "\nwritten  {out}: {watched} of {} sensors registered", sensors.len())?;
     if !to_do.is_empty() {
         writeln!(output, "to do    marked TO DO in it:")?;
-        to_do.iter().try_for_each(|what| writeln!(output, "         - {what}"))?;
+        to_do.iter().try_for_each(|what| writeln!(output, "{}", wrapped(&format!("         - {what}"))))?;
     }
     writeln!(output, "next     carecircle check --online {out}")?;
     writeln!(output, "         carecircle listen --config {out}")?;
@@ -180,6 +180,22 @@ fn report(args: &Args, sensors: &[Sensor], to_do: &[String]) -> io::Result<()> {
         writeln!(output, "         nobody was there to ask: every answer not given is the default")?;
     }
     Ok(())
+}
+
+/// Broken between words to 80 columns; further lines stand under the text, which begins in the tenth.
+fn wrapped(line: &str) -> String {
+    let (mut text, mut used) = (String::new(), 0);
+    for word in line.split_inclusive(' ') {
+        let width: usize = word.trim_end().chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum();
+        if used + width > 80 && used > 9 {
+            text.truncate(text.trim_end().len());
+            text.push_str("\n         ");
+            used = 9;
+        }
+        text.push_str(word);
+        used += width + (word.len() - word.trim_end().len());
+    }
+    text
 }
 
 const CHINESE_ZONES: &[&str] =

@@ -44,7 +44,8 @@ pub async fn run(config: &Gateway, seconds: u64, is_json: bool) -> Result<(), Pr
     let (link, events) = mqtt::start_for_large(settings, Arc::default());
     let known = config.addresses.iter().filter(|(_, address)| address.family() == "zigbee2mqtt");
     let known = known.map(|(_, address)| address.device().split('#').next().unwrap_or_default().to_owned()).collect();
-    let mut pairing = Pairing { base: base.clone(), link, events, known, joined: BTreeSet::new(), is_json };
+    let mut pairing =
+        Pairing { base: base.clone(), link, events, known, joined: BTreeSet::new(), is_asked: false, is_json };
     if !others.is_empty() {
         pairing.say(json!({"not_opened": others}), &format!("only \"{base}\" is opened, not {}", others.join(", ")));
     }
@@ -60,8 +61,13 @@ pub async fn run(config: &Gateway, seconds: u64, is_json: bool) -> Result<(), Pr
             () = &mut stop => {}
         }
     }
-    // Also after a failure: what was asked for may have arrived.
-    pairing.close(seconds).await;
+    match &opened {
+        Ok(()) if pairing.is_asked => pairing.close(seconds).await,
+        // What was asked for may have arrived all the same; who did not answer that is not waited for again.
+        Err(_) if pairing.is_asked => drop(pairing.request(false, 0).await),
+        Ok(()) | Err(_) => {}
+    }
+    pairing.link.stop();
     opened
 }
 
@@ -72,12 +78,15 @@ struct Pairing {
     /// Friendly names of the registered devices.
     known: BTreeSet<String>,
     joined: BTreeSet<String>,
+    /// The network was asked to open.
+    is_asked: bool,
     is_json: bool,
 }
 
 impl Pairing {
     async fn open(&mut self, seconds: u64) -> Result<(), Problem> {
         self.up().await?;
+        self.is_asked = true;
         self.request(true, seconds).await?;
         self.answered().await?;
         let text = format!(
@@ -189,7 +198,6 @@ impl Pairing {
         };
         let count = self.joined.len();
         self.say(json!({"joining": if closed.is_ok() { "closed" } else { "unknown" }, "new_devices": count}), &text);
-        self.link.stop();
     }
 
     /// The next word of the bridge, by its topic below `<base>/bridge/`; none at `end`.
