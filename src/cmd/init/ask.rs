@@ -7,12 +7,19 @@ pub struct Ask<R, W> {
     input: R,
     output: W,
     is_open: bool,
+    /// A terminal shows what is typed; a pipe does not.
+    echoes: bool,
 }
 
 impl<R: BufRead, W: Write> Ask<R, W> {
     /// Answers come from `input`, one a line; its end is nobody there.
     pub fn new(input: R, output: W) -> Ask<R, W> {
-        Ask { input, output, is_open: true }
+        Ask { input, output, is_open: true, echoes: false }
+    }
+
+    /// The same where the person sees what is typed.
+    pub fn at_terminal(self) -> Ask<R, W> {
+        Ask { echoes: true, ..self }
     }
 
     /// The answer to `question`, asked again until `check` takes it. An empty line, or nobody there, is `default`.
@@ -20,8 +27,9 @@ impl<R: BufRead, W: Write> Ask<R, W> {
         loop {
             let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
             self.say(&format!("{question}{shown}: "));
-            let answer = self.line().filter(|line| !line.is_empty()).unwrap_or_else(|| default.to_owned());
-            match check(&answer) {
+            let line = self.line();
+            let answer = if line.is_empty() { default } else { &line };
+            match check(answer) {
                 Ok(answer) => return answer,
                 Err(why) => {
                     // A default is always taken, so this ends with the input at the latest.
@@ -38,15 +46,16 @@ impl<R: BufRead, W: Write> Ask<R, W> {
         drop(self.output.write_all(text.as_bytes()).and_then(|()| self.output.flush()));
     }
 
-    /// The next line, without its end; none when nobody is there.
-    fn line(&mut self) -> Option<String> {
+    /// The next line, without its end; empty when nobody is there.
+    fn line(&mut self) -> String {
         let mut bytes = Vec::new();
         let is_read = self.is_open && (&mut self.input).take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes).is_ok();
         self.is_open &= is_read && !bytes.is_empty();
-        if !bytes.ends_with(b"\n") {
-            self.say("\n");
+        let line = String::from_utf8_lossy(&bytes).trim().to_owned();
+        if !(self.echoes && bytes.ends_with(b"\n")) {
+            self.say(&format!("{line}\n"));
         }
-        Some(String::from_utf8_lossy(&bytes).trim().to_owned())
+        line
     }
 }
 

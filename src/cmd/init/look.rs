@@ -65,7 +65,11 @@ pub async fn around(place: Where, say: &mut dyn FnMut(String)) -> Result<Found, 
             let family = wiring.family();
             let devices = heard.devices.iter().filter_map(|(name, readings)| device(family, name, readings));
             // Lines of text are nobody's device until a person says which line means what.
-            found.devices.extend(devices.filter(|_| family != "text"));
+            for device in devices.filter(|_| family != "text") {
+                if !found.devices.iter().any(|known| known.address == device.address) {
+                    found.devices.push(device);
+                }
+            }
         }
         found.ports.push(heard.port);
     }
@@ -354,3 +358,83 @@ const DEVICES_MAX: usize = 200;
 const ENTITIES_MAX: usize = 60;
 const TOPICS_MAX: usize = 1000;
 const READINGS_MAX: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::{Evidence, Press};
+
+    fn reading(device: &str, measure: Measure) -> Reading {
+        Reading { device: device.to_owned(), measure, evidence: Evidence::Event, copy: false }
+    }
+
+    fn entity(component: &str, class: &str, pointer: &str) -> Entity {
+        Entity {
+            component: component.to_owned(),
+            device_class: Some(class.to_owned()),
+            state_topic: "shed/st".to_owned(),
+            pointer: pointer.to_owned(),
+            name: "shed".to_owned(),
+            ..Entity::default()
+        }
+    }
+
+    #[test]
+    fn what_came_by_open_radio_is_in_doubt_until_somebody_stands_there_and_teaches_it_in() {
+        let heard = device("enocean", "0500bb02", &[reading("0500bb02", Measure::Motion(true))]).unwrap();
+        assert_eq!((heard.kind, heard.doubt), (Some("motion"), Some(WHOSE)));
+        let note = Measure::Note { kind: "teach_in".to_owned(), text: "A5-07-01 manufacturer 00D".to_owned() };
+        let taught = device("enocean", "0500aa01", &[reading("0500aa01", note)]).unwrap();
+        assert_eq!((taught.kind, taught.doubt), (Some("motion"), None));
+        let paired = device("zigbee2mqtt", "pir", &[reading("pir", Measure::Motion(true))]).unwrap();
+        assert_eq!((paired.kind, paired.doubt), (Some("motion"), None));
+    }
+
+    #[test]
+    fn a_button_whose_meaning_nobody_said_calls_nobody() {
+        let press = |press| device("zigbee2mqtt", "wall", &[reading("wall", Measure::Button(press))]).unwrap();
+        assert_eq!((press(Press::Single).kind, press(Press::Single).doubt), (None, Some(WHICH_BUTTON)));
+        assert_eq!((press(Press::Sos).kind, press(Press::Sos).doubt), (Some("call_button"), None));
+        let silent = device("zigbee2mqtt", "x", &[reading("x", Measure::Alive)]).unwrap();
+        assert_eq!((silent.kind, silent.doubt), (None, Some(WHAT_FOR)));
+    }
+
+    #[test]
+    fn discovery_gives_one_sensor_per_meaning_with_the_battery_beside_it() {
+        let door = entity("binary_sensor", "door", "/d");
+        let warm = entity("sensor", "temperature", "/t");
+        let battery = entity("sensor", "battery", "/b");
+        let found = of_discovery(&[battery.clone(), warm.clone(), door]);
+        let [door] = &found[..] else { panic!("{found:?}") };
+        assert!(door.kind == Some("door") && door.address.contains("battery = \"/b\""), "{door:?}");
+        assert_eq!(of_discovery(&[battery.clone(), warm])[0].kind, Some("temperature"));
+        assert_eq!(of_discovery(&[battery]), []);
+    }
+
+    #[test]
+    fn discovery_of_a_gateway_for_open_radio_or_with_a_template_that_computes_is_in_doubt() {
+        let mut far = entity("binary_sensor", "door", "/open");
+        far.state_topic = "home/gw/BTtoMQTT/AABB".to_owned();
+        assert_eq!(of_discovery(&[far])[0].doubt, Some(WHOSE));
+        let computed = Entity { is_computed: true, ..entity("binary_sensor", "motion", "/x") };
+        assert!(of_discovery(&[computed])[0].doubt.is_some());
+    }
+
+    #[test]
+    fn each_device_is_found_once_whoever_speaks_of_it() {
+        let mut bridges = Bridges::default();
+        let listed = Device { name: "pir".into(), address: "zigbee2mqtt = \"pir\"".into(), ..Device::default() };
+        bridges.lists.insert("zigbee2mqtt".to_owned(), vec![listed]);
+        let twin = Entity { zigbee2mqtt: Some("pir".to_owned()), ..entity("binary_sensor", "motion", "/occupancy") };
+        bridges.entities.insert("zigbee2mqtt_0x1".to_owned(), vec![twin]);
+        bridges.entities.insert("shed".to_owned(), vec![entity("binary_sensor", "door", "/d")]);
+        let mut on_air = OnAir::default();
+        let heard = |name: &str| vec![reading(name, Measure::Motion(true))];
+        on_air.readings.insert(("zigbee2mqtt", "pir".to_owned()), heard("pir"));
+        on_air.readings.insert(("zigbee2mqtt", "lamp".to_owned()), heard("lamp"));
+        let mut found = Found { bases: vec!["zigbee2mqtt".to_owned()], ..Found::default() };
+        gather(&mut found, bridges, &on_air);
+        let names: Vec<&str> = found.devices.iter().map(|device| device.name.as_str()).collect();
+        assert_eq!(names, ["pir", "shed"], "a lamp that the bridge lists as none is no sensor");
+    }
+}

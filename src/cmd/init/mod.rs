@@ -17,13 +17,14 @@ use crate::model::time::Zone;
 use crate::mqtt::{Access, Broker};
 use crate::problem::Problem;
 use ask::Ask;
-use plan::{Machine, Sensor};
+use plan::Machine;
 use std::fs::{File, Permissions};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use write::Written;
 
 /// Arguments of `carecircle init`.
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,8 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn init(args: &Args) -> Result<ExitCode, Problem> {
-    let mut ask = Ask::new(io::stdin().lock(), io::stdout());
+    let ask = Ask::new(io::stdin().lock(), io::stdout());
+    let mut ask = if io::stdin().is_terminal() { ask.at_terminal() } else { ask };
     let out = args.out.display().to_string();
     if args.out.exists() {
         let may = !args.yes && ask.ask(&format!("{out} exists. Overwrite it? y or n"), "n", plan::yes_or_no);
@@ -81,7 +83,7 @@ fn init(args: &Args) -> Result<ExitCode, Problem> {
         return Err(Problem::of(out, format!("the configuration would be refused: {problem}")).with_deed(deed));
     }
     save(&args.out, &written.text)?;
-    super::printed(report(args, &plan.sensors, &written.to_do))
+    super::printed(report(args, plan.sensors.len(), &written))
 }
 
 fn look(args: &Args) -> Result<found::Found, Problem> {
@@ -161,11 +163,10 @@ fn save(path: &Path, text: &str) -> Result<(), Problem> {
     written.map_err(failed)
 }
 
-fn report(args: &Args, sensors: &[Sensor], to_do: &[String]) -> io::Result<()> {
-    let out = args.out.display();
-    let watched = sensors.iter().filter(|sensor| sensor.doubt.is_none()).count();
+fn report(args: &Args, sensors: usize, written: &Written) -> io::Result<()> {
+    let (out, to_do) = (args.out.display(), &written.to_do);
     let mut output = io::stdout().lock();
-    writeln!(output, "\nwritten  {out}: {watched} of {} sensors registered", sensors.len())?;
+    writeln!(output, "\nwritten  {out}: {} of {sensors} sensors registered", written.watched)?;
     if !to_do.is_empty() {
         writeln!(output, "to do    marked TO DO in it:")?;
         to_do.iter().try_for_each(|what| writeln!(output, "{}", wrapped(&format!("         - {what}"))))?;

@@ -14,21 +14,45 @@ pub struct Written {
     pub text: String,
     /// One line for each TO DO.
     pub to_do: Vec<String>,
+    /// How many sensors it registers.
+    pub watched: usize,
 }
 
 /// Writes the plan down.
 pub fn write(plan: &Plan) -> Written {
+    let ports: Vec<(&Port, bool)> = plan.ports.iter().map(|port| (port, is_usable(port))).collect();
+    let sensors = watched(plan, &ports);
+    let watched = sensors.iter().filter(|(_, is_watched)| *is_watched).count();
     let mut file = File { text: String::new(), to_do: Vec::new() };
-    file.heading(plan);
+    file.heading(watched);
     file.home(plan);
     file.broker(plan);
-    let ports: Vec<&Port> = plan.ports.iter().filter(|port| file.port(port)).collect();
-    let base = file.skeleton(plan, &ports);
-    let rooms: Vec<(&Sensor, bool)> = plan.sensors.iter().map(|sensor| (sensor, is_watched(sensor, &base))).collect();
-    file.rooms(&rooms);
-    file.sensors(&rooms);
+    ports.iter().for_each(|(port, is_usable)| file.port(port, *is_usable));
+    file.rooms(&sensors);
+    file.sensors(&sensors);
     file.circle(plan);
-    Written { text: file.text, to_do: file.to_do }
+    Written { text: file.text, to_do: file.to_do, watched }
+}
+
+/// Whether `check` takes the port with nothing more said of it.
+fn is_usable(port: &Port) -> bool {
+    matches!(port.speaks, Speaks::Family(..)) && problem(&format!("{SKELETON}{}", port_section(port))).is_none()
+}
+
+/// Each sensor, and whether it is registered: nobody doubts it, and `check` takes it with those before it.
+fn watched<'a>(plan: &'a Plan, ports: &[(&Port, bool)]) -> Vec<(&'a Sensor, bool)> {
+    let mut taken = SKELETON.to_owned();
+    taken += &plan.broker.as_ref().map(|(access, _)| broker_section(access)).unwrap_or_default();
+    ports.iter().filter(|(_, is_usable)| *is_usable).for_each(|(port, _)| taken += &port_section(port));
+    let judge = |sensor: &'a Sensor| {
+        let with_it = format!("{taken}{}", section(sensor));
+        let is_watched = sensor.doubt.is_none() && problem(&with_it).is_none();
+        if is_watched {
+            taken = with_it;
+        }
+        (sensor, is_watched)
+    };
+    plan.sensors.iter().map(judge).collect()
 }
 
 struct File {
@@ -44,16 +68,14 @@ impl File {
 
     /// A comment that a person has to answer.
     fn ask_for(&mut self, what: &str) {
+        let what = shown(what);
         self.line(&format!("# TO DO: {what}"));
-        self.to_do.push(what.to_owned());
+        self.to_do.push(what);
     }
 
-    fn heading(&mut self, plan: &Plan) {
-        self.line(
-            "# carecircle gateway, begun by `carecircle init`. Every key there is stands in the packaged gateway.toml.",
-        );
-        self.line("# After each change: carecircle check FILE, then: systemctl reload carecircle-gateway");
-        let watched = plan.sensors.iter().filter(|sensor| sensor.doubt.is_none()).count();
+    fn heading(&mut self, watched: usize) {
+        self.line("# carecircle gateway, begun by `carecircle init`. The packaged gateway.toml shows every key.");
+        self.line("# After each change: carecircle check FILE && systemctl reload carecircle-gateway");
         if watched == 0 {
             self.line("#");
             self.line("# No sensor is registered yet, so nobody is watched. Next: put the sensors up, then");
@@ -99,41 +121,24 @@ impl File {
         }
     }
 
-    /// Whether the port can be used as it is.
-    fn port(&mut self, port: &Port) -> bool {
+    fn port(&mut self, port: &Port, is_usable: bool) {
         self.line("");
-        let Speaks::Family(..) = &port.speaks else {
-            let why = match &port.speaks {
-                Speaks::Others(whose) => whose,
-                Speaks::Unknown(why) => why.as_str(),
-                Speaks::Family(..) => "",
-            };
-            self.line(&format!("# {}\n#   {why}", shown(&port.path)));
-            if matches!(port.speaks, Speaks::Unknown(_)) {
-                self.ask_for(&format!("what speaks on {}? Its data sheet says family and baud", shown(&port.path)));
-                let path = text(&port.path);
-                let name = text(&port.name);
+        let path = shown(&port.path);
+        match &port.speaks {
+            Speaks::Family(..) => {
+                if !is_usable {
+                    self.ask_for(&format!("complete the port {path}: see docs/sensors"));
+                }
+                self.line(&commented(&port_section(port), !is_usable));
+            }
+            Speaks::Others(whose) => self.line(&format!("# {path}\n#   {whose}")),
+            Speaks::Unknown(why) => {
+                self.line(&format!("# {path}\n#   {}", shown(why)));
+                self.ask_for(&format!("what speaks on {path}? Its data sheet says family and baud"));
+                let (name, path) = (text(&port.name), text(&port.path));
                 self.line(&format!("#[[serial]]\n#name = {name}\n#port = {path}\n#baud = 9600\n#text = {{}}"));
             }
-            return false;
-        };
-        let section = port_section(port);
-        let is_taken = problem(&format!("{SKELETON}{section}")).is_none();
-        if !is_taken {
-            self.ask_for(&format!("complete the port {}: see docs/sensors", shown(&port.path)));
         }
-        self.line(&commented(&section, !is_taken));
-        is_taken
-    }
-
-    /// What every sensor needs around it to be checked by itself.
-    fn skeleton(&self, plan: &Plan, ports: &[&Port]) -> String {
-        let mut skeleton = SKELETON.to_owned();
-        if let Some((access, _)) = &plan.broker {
-            skeleton += &broker_section(access);
-        }
-        ports.iter().for_each(|port| skeleton += &port_section(port));
-        skeleton
     }
 
     fn rooms(&mut self, sensors: &[(&Sensor, bool)]) {
@@ -199,10 +204,6 @@ pub fn section(sensor: &Sensor) -> String {
     section + &sensor.address + "\n"
 }
 
-fn is_watched(sensor: &Sensor, skeleton: &str) -> bool {
-    sensor.doubt.is_none() && problem(&format!("{skeleton}{}", section(sensor))).is_none()
-}
-
 /// The first mistake in a configuration.
 pub fn problem(text: &str) -> Option<Problem> {
     config::gateway("gateway.toml", text).1.into_iter().find(|problem| problem.kind == Kind::Error)
@@ -254,3 +255,99 @@ const CHANNEL: &str = "station";
 const SKELETON: &str = "[home]\nid = \"x\"\nplace = \"x\"\ntime_zone = \"UTC\"\n\
     [[circle.point]]\nid = \"x\"\nname = \"x\"\ntravel = \"1m\"\nchannels = [\"x\"]\n\
     [[channel]]\nname = \"x\"\nstation_mqtt = { broker = \"mqtts://station.example\" }\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::devices::Wiring;
+    use crate::mqtt::Broker;
+
+    fn plan() -> Plan {
+        let broker: Broker = "mqtt://127.0.0.1:1883".parse().unwrap();
+        Plan {
+            home: "ky-1".to_owned(),
+            place: Some("1-1".to_owned()),
+            zone: "Asia/Shanghai".to_owned(),
+            language: "zh",
+            broker: Some((Access::open(broker), true)),
+            bases: vec!["zigbee2mqtt".to_owned()],
+            ports: Vec::new(),
+            sensors: Vec::new(),
+            point: ("lehe".to_owned(), "乐合".to_owned(), "6m".to_owned()),
+            station: Some("mqtts://lehe.example:8883".to_owned()),
+        }
+    }
+
+    fn sensor(id: &str, kind: &str, address: &str) -> Sensor {
+        let (id, address) = (id.to_owned(), address.to_owned());
+        Sensor { id, kind: Some(kind.to_owned()), address, about: "a PIR".to_owned(), ..Sensor::default() }
+    }
+
+    /// What the written configuration watches.
+    fn watched(written: &Written) -> Vec<String> {
+        let (config, problems) = config::gateway("gateway.toml", &written.text);
+        let config = config.unwrap_or_else(|| panic!("{problems:?}\n{}", written.text));
+        config.home.sensors.keys().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn everything_known_leaves_nothing_to_do() {
+        let mut plan = plan();
+        plan.sensors = vec![sensor("hall", "motion", "zigbee2mqtt = \"hall\"")];
+        let written = write(&plan);
+        assert_eq!(written.to_do, Vec::<String>::new());
+        assert_eq!(watched(&written), ["hall"]);
+        assert_eq!(config::gateway("x", &written.text).1, [], "check has nothing to say");
+    }
+
+    #[test]
+    fn what_check_would_refuse_stands_there_as_a_comment() {
+        let mut plan = plan();
+        plan.sensors = vec![
+            sensor("good", "motion", "zigbee2mqtt = \"good\""),
+            sensor("bad", "motion", "zigbee2mqtt = \"\""),
+            sensor("none", "motion", "# nothing hears it"),
+            Sensor { doubt: Some("whose?".to_owned()), ..sensor("far", "motion", "zigbee2mqtt = \"far\"") },
+            Sensor { kind: None, ..sensor("what", "motion", "zigbee2mqtt = \"what\"") },
+        ];
+        let written = write(&plan);
+        assert_eq!(watched(&written), ["good"]);
+        assert_eq!(written.to_do.len(), 4, "{:?}", written.to_do);
+    }
+
+    #[test]
+    fn a_port_is_written_as_it_was_heard_and_one_of_others_is_only_mentioned() {
+        let mut plan = plan();
+        let port =
+            |name: &str, speaks| Port { name: name.to_owned(), path: format!("/dev/serial/by-id/{name}"), speaks };
+        plan.ports = vec![
+            port("radio", Speaks::Family(Wiring::usual("enocean").unwrap(), 57_600)),
+            port("stick", Speaks::Others("a Zigbee stick")),
+            port("odd", Speaks::Unknown("nothing was heard".to_owned())),
+        ];
+        plan.sensors = vec![sensor("e", "motion", "enocean = { sender = \"0500aa01\", profile = \"A5-07-01\" }")];
+        let written = write(&plan);
+        assert_eq!(watched(&written), ["e"]);
+        let (config, _) = config::gateway("x", &written.text);
+        let ports: Vec<String> = config.unwrap().serial.into_iter().map(|port| port.name).collect();
+        assert_eq!(ports, ["radio"]);
+        assert!(written.text.contains("a Zigbee stick") && written.to_do.iter().any(|what| what.contains("odd")));
+    }
+
+    #[test]
+    fn no_name_from_outside_writes_a_line_of_its_own() {
+        let evil = "x\n[[sensor]]\nid = \"planted\"\nkind = \"motion\"\nzigbee2mqtt = \"planted\"\n";
+        let mut plan = plan();
+        plan.point.1 = evil.to_owned();
+        plan.bases = vec![evil.to_owned()];
+        let address = format!("zigbee2mqtt = {}", text(evil));
+        plan.sensors = vec![
+            Sensor { about: evil.to_owned(), ..sensor("a", "motion", "zigbee2mqtt = \"a\"") },
+            Sensor { about: evil.to_owned(), doubt: Some(evil.to_owned()), ..sensor("b", "motion", &address) },
+        ];
+        plan.ports =
+            vec![Port { name: "p".to_owned(), path: evil.to_owned(), speaks: Speaks::Unknown(evil.to_owned()) }];
+        let written = write(&plan);
+        assert!(!watched(&written).contains(&"planted".to_owned()), "{}", written.text);
+    }
+}
