@@ -113,6 +113,7 @@ fn with_nothing_found_the_configuration_says_what_to_do_and_is_accepted() {
     assert!(output.contains("no such port"), "{output}");
     let text = std::fs::read_to_string(&out).unwrap();
     assert!(text.contains("carecircle listen --config FILE") && text.contains("did not answer"), "{text}");
+    assert!(text.contains("#   no such port"), "{text}");
     let (checked, _, code) = run(&["check", path(&out)], "");
     assert_eq!(code, 0, "{checked}");
 

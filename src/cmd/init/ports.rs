@@ -95,7 +95,10 @@ pub async fn look(asked: Asked, nth: usize, lasts: Duration) -> Heard {
             Some(wiring) => (Speaks::Family(wiring.clone(), wiring.usual_baud()), BTreeMap::new()),
             None => {
                 let tried: Vec<String> = bauds.iter().map(u32::to_string).collect();
-                (Speaks::Unknown(format!("nothing known was heard at {} baud", tried.join(", "))), BTreeMap::new())
+                let unheard = format!("nothing known was heard at {} baud; try --seconds 60", tried.join(", "));
+                let prefix = format!("{shown}: ");
+                let why = problem.as_ref().map(|why: &String| why.strip_prefix(&prefix).unwrap_or(why).to_owned());
+                (Speaks::Unknown(why.unwrap_or(unheard)), BTreeMap::new())
             }
         },
     };
