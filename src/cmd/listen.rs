@@ -1,7 +1,7 @@
 //! `carecircle listen`: what the sensors say, live, and what to write for those nobody has registered; learning a button or
 //! a radio code by pressing it; the walk through a new home.
 //!
-//! Only listens: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
+//! Only listens, but for `--pair`: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
 
 mod columns;
 mod ear;
@@ -9,6 +9,7 @@ mod learn;
 mod learned;
 mod lines;
 mod page;
+mod pair;
 mod put;
 mod record;
 mod screen;
@@ -60,6 +61,11 @@ pub struct Args {
     /// Ends by itself after so many seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: Option<u64>,
+    /// Opens Zigbee2MQTT's joining, shows who joins and what to write for each, and closes it again
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "120",
+          conflicts_with_all = ["learn", "walk_test", "record"],
+          value_parser = clap::value_parser!(u64).range(1..=pair::SECONDS_MAX))]
+    pair: Option<u64>,
     /// Writes what is heard as JSON lines for `carecircle decode`; of a walk test, the commissioning record
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -148,7 +154,10 @@ pub fn run(args: Args) -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| Problem::new(format!("the program cannot start: {error}")))
-        .and_then(|runtime| runtime.block_on(listen(&args, config)));
+        .and_then(|runtime| match args.pair {
+            Some(seconds) => runtime.block_on(pair::run(&config, seconds, args.json)).map(|()| true),
+            None => runtime.block_on(listen(&args, config)),
+        });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

@@ -12,6 +12,7 @@ mod end_to_end;
 mod hands;
 mod families;
 mod framing;
+mod init;
 mod kills;
 mod life_cycle;
 mod modbus;
