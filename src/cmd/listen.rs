@@ -69,6 +69,7 @@ async fn listen(args: &Args, config: Gateway) -> Result<(), Problem> {
         match event {
             Some(Event::Frame(frame) | Event::Delivered(frame, _)) => output.write(walk.hear(clock::now(), &frame)),
             Some(Event::Link { source, up, why }) => output.write([walk.link(clock::now(), &source, up, &why)]),
+            Some(Event::Refused { .. }) => {} // stands in the words of the link
             None => break,
         }
     }

@@ -147,10 +147,12 @@ fn life(now: Timestamp, status: &Status) -> String {
 
 fn link_line(now: Timestamp, link: &LinkStatus) -> String {
     let since = link.since.map_or(String::new(), |since| format!(" for {}", span(now - since)));
+    let name = text::link_name(&link.name);
+    let refused = if link.refused > 0 { format!(", FLOODS: {} left out", link.refused) } else { String::new() };
     match link.up {
-        Some(true) => format!("{:14} up{since}", link.name),
-        Some(false) => format!("{:14} DOWN{since}\n            {}", link.name, link.why),
-        None => format!("{:14} not known yet", link.name),
+        Some(true) => format!("{name:14} up{since}{refused}"),
+        Some(false) => format!("{name:14} DOWN{since}{refused}\n            {}", link.why),
+        None => format!("{name:14} not known yet"),
     }
 }
 
@@ -164,8 +166,9 @@ fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
         (None, _) => String::new(),
     };
     let room = sensor.room.as_ref().map_or("-", |room| room.as_str());
+    let offline = sensor.offline_since.map_or(String::new(), |_| ", offline".to_owned());
     let refused = if sensor.refused > 0 { format!(", FLOODS: {} left out", sensor.refused) } else { String::new() };
-    format!("{:14} {room:10} {heard}{event}{battery}{refused}", sensor.id.as_str())
+    format!("{:14} {room:10} {heard}{event}{battery}{offline}{refused}", sensor.id.as_str())
 }
 
 fn count(number: u64, word: &str) -> String {

@@ -12,6 +12,7 @@ mod terms;
 mod when;
 
 pub use labels::{has_label, label};
+pub use links::link_name;
 pub use names::{room, shown};
 pub use reason::{headline, reason};
 pub use step::{actor, deed_done, refusal, step};
