@@ -34,6 +34,8 @@ pub struct Home {
     pub radio: Option<PathBuf>,
     /// The inactivity limit, all day.
     pub quiet_at_most: Option<&'static str>,
+    /// Further sensors, as TOML.
+    pub more: &'static str,
     /// Where short-lived files go, if not beside the state.
     pub run_dir: Option<PathBuf>,
 }
@@ -226,6 +228,7 @@ id = "pendant"
 kind = "call_button"
 zigbee2mqtt = "pendant"
 {radio}
+{more}
 [rules.inactivity]
 windows = [{{ from = "00:00", to = "24:00", at_most = "{quiet}" }}]
 [[circle.point]]
@@ -237,6 +240,7 @@ channels = ["lehe"]
 name = "lehe"
 station_mqtt = {{ broker = "{district}" }}
 "#,
+        more = home.more,
         folder = folder.display(),
         run_dir = run_dir.display(),
         sensors = sensors.url(),
