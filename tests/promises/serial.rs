@@ -166,7 +166,9 @@ impl Source {
     async fn frame(&mut self) -> String {
         match self.next().await {
             Event::Frame(frame) => String::from_utf8(frame.bytes).unwrap(),
-            other @ (Event::Link { .. } | Event::Delivered(..) | Event::Refused { .. }) => panic!("expected a frame, got {other:?}"),
+            other @ (Event::Link { .. } | Event::Delivered(..) | Event::Refused { .. }) => {
+                panic!("expected a frame, got {other:?}")
+            }
         }
     }
 
@@ -177,7 +179,9 @@ impl Source {
                 assert_eq!(why.is_empty(), up);
                 why
             }
-            frame @ (Event::Frame(_) | Event::Delivered(..) | Event::Refused { .. }) => panic!("expected a link event, got {frame:?}"),
+            frame @ (Event::Frame(_) | Event::Delivered(..) | Event::Refused { .. }) => {
+                panic!("expected a link event, got {frame:?}")
+            }
         }
     }
 

@@ -40,6 +40,10 @@ pub struct Home {
     pub run_dir: Option<PathBuf>,
 }
 
+/// What `config/mosquitto/home-loopback.conf` says beyond the defaults.
+const HOME_BROKER: &str =
+    "allow_anonymous true\nmax_queued_messages 20000\nmax_queued_bytes 16777216\nmax_inflight_messages 100\n";
+
 impl World {
     /// Everything running; returns when a press would be shown.
     pub fn start(home: &Home) -> World {
@@ -53,7 +57,7 @@ impl World {
     /// Brokers and files only.
     pub fn configure(home: &Home) -> World {
         let folder = tempfile::tempdir().unwrap();
-        let (home_broker, district_broker) = (Mosquitto::start(), Mosquitto::start());
+        let (home_broker, district_broker) = (Mosquitto::start_with(HOME_BROKER), Mosquitto::start());
         let page = free_port();
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(10)))
