@@ -98,9 +98,9 @@ mod tests {
 
     fn links_of(now: Timestamp, seen: &Seen) -> Vec<(String, bool, u32)> {
         let alarms = judge(&rule(&super::super::Settings::default()), now, seen).alarms.into_iter();
-        let told = alarms.map(|alarm| match alarm.reason {
-            Reason::LinkLost { link, nobody_can_call, sensors, .. } => (link, nobody_can_call, sensors),
-            other => panic!("{other:?}"),
+        let told = alarms.map(|alarm| {
+            let Reason::LinkLost { link, nobody_can_call, sensors, .. } = alarm.reason else { panic!("{alarm:?}") };
+            (link, nobody_can_call, sensors)
         });
         told.collect()
     }
