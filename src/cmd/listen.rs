@@ -203,6 +203,7 @@ async fn listen(args: &Args, config: Gateway) -> Result<bool, Problem> {
                 output.write(view.hear(now, &frame, &tellings));
             }
             Some(Event::Link { source, up, why }) => output.write(view.link(clock::now(), &source, up, &why)),
+            Some(Event::Refused { .. }) => {} // stands in the words of the link
             None => break,
         }
     }

@@ -160,10 +160,12 @@ fn life(now: Timestamp, status: &Status) -> String {
 
 fn link_line(now: Timestamp, link: &LinkStatus) -> String {
     let since = link.since.map_or(String::new(), |since| format!(" for {}", span(now - since)));
+    let name = text::link_name(&link.name);
+    let refused = if link.refused > 0 { format!(", FLOODS: {} left out", link.refused) } else { String::new() };
     match link.up {
-        Some(true) => format!("{:14} up{since}", link.name),
-        Some(false) => format!("{:14} DOWN{since}\n            {}", link.name, link.why),
-        None => format!("{:14} not known yet", link.name),
+        Some(true) => format!("{name:14} up{since}{refused}"),
+        Some(false) => format!("{name:14} DOWN{since}{refused}\n            {}", link.why),
+        None => format!("{name:14} not known yet"),
     }
 }
 
@@ -200,7 +202,8 @@ fn remarks(now: Timestamp, status: &Status, sensor: &SensorStatus) -> Vec<String
     }
     match sensor.availability {
         Some(Availability::Offline) => {
-            remarks.push("offline, says its bridge; a sleeping device may be fine".to_owned())
+            let since = sensor.offline_since.map_or(String::new(), |at| format!(" for {}", span((now - at).max(Span::zero()))));
+            remarks.push(format!("offline{since}, says its bridge; a sleeping device may be fine"));
         }
         Some(Availability::Removed) => remarks.push("REMOVED or renamed at its bridge".to_owned()),
         Some(Availability::Online) | None => {}

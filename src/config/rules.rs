@@ -105,6 +105,8 @@ fn holes(covered: &[bool]) -> Vec<String> {
 fn check_limits(settings: &Settings, section: &Section<'_, '_>, report: &Report<'_>) {
     let after = place_of(section, "silent_sensor", "after");
     in_range(&after, "after", settings.silent_sensor.after, Span::seconds(1), Span::days(30), report);
+    let lost = place_of(section, "link_lost", "after");
+    in_range(&lost, "after", settings.link_lost.after, Span::seconds(1), Span::days(1), report);
     let at_most = place_of(section, "not_observed", "at_most");
     in_range(&at_most, "at_most", settings.not_observed.at_most, Span::seconds(1), Span::days(1), report);
     let percent = settings.low_battery.at_most_percent;

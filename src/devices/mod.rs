@@ -367,6 +367,11 @@ impl Devices {
         topics
     }
 
+    /// The MQTT filters of each family that MQTT carries.
+    pub fn topics_by_family(&self) -> Vec<(&'static str, Vec<String>)> {
+        self.mqtt.iter().map(|(family, decoder)| (*family, decoder.topics())).collect()
+    }
+
     /// What the families say about a frame; empty where it is nobody's.
     pub fn decode(&mut self, frame: &RawFrame) -> Vec<Heard> {
         let heard = |(family, decoder): &mut (&'static str, Box<dyn Decoder>)| match decoder.decode(frame) {

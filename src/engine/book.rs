@@ -85,8 +85,7 @@ impl Book {
 
     /// A trouble of the gateway itself: one open alert per rule.
     pub fn trouble(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
-        let open =
-            self.open(&reason).map(|alert| (alert.id.number, alert.recovered_at.is_some()));
+        let open = self.open(&reason).map(|alert| (alert.id.number, alert.recovered_at.is_some()));
         if open.is_none_or(|(_, recovered)| recovered) {
             self.tell(now, home, reason, effects);
         }

@@ -29,6 +29,17 @@ struct State {
     since: Timestamp,
 }
 
+/// A link that is down by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lost<'a> {
+    /// Its path.
+    pub name: &'a str,
+    /// Since when.
+    pub since: Timestamp,
+    /// Since when what carries it is down as well: then nobody can know how the link itself is.
+    pub carrier_lost: Option<Timestamp>,
+}
+
 impl Links {
     /// A link came or went; whether that is news.
     pub fn set(&mut self, at: Timestamp, name: &str, up: bool) -> bool {
@@ -48,6 +59,16 @@ impl Links {
         self.states.retain(|name, _| home.sensors.values().any(|sensor| concerns(name, &sensor.source)));
     }
 
+    /// Every link that was heard of: name, whether it is up by itself, and since when.
+    pub fn all(&self) -> impl Iterator<Item = (&str, bool, Timestamp)> {
+        self.states.iter().map(|(name, state)| (name.as_str(), state.up, state.since))
+    }
+
+    /// Whether this link is up by itself and since when, where it was heard of.
+    pub fn state(&self, name: &str) -> Option<(bool, Timestamp)> {
+        self.states.get(name).map(|state| (state.up, state.since))
+    }
+
     /// Whether frames from `source` can arrive; one that was never heard of is believed.
     pub fn is_up(&self, source: &str) -> bool {
         self.carriers(source).all(|state| state.up) && !self.has_lost_all_bridges(source)
@@ -65,11 +86,13 @@ impl Links {
         self.carriers(source).chain(bridges).map(|state| state.since).max()
     }
 
-    /// Links that are down by themselves, not because of what carries them: name and since when.
-    pub fn lost(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+    /// Every link that is down by itself.
+    pub fn lost(&self) -> impl Iterator<Item = Lost<'_>> {
         let down = self.states.iter().filter(|(_, state)| !state.up);
-        let carried_down = |name: &str| parents(name).any(|parent| self.states.get(parent).is_some_and(|state| !state.up));
-        down.filter(move |(name, _)| !carried_down(name)).map(|(name, state)| (name.as_str(), state.since))
+        down.map(|(name, state)| {
+            let carriers = parents(name).filter_map(|parent| self.states.get(parent)).filter(|state| !state.up);
+            Lost { name, since: state.since, carrier_lost: carriers.map(|state| state.since).min() }
+        })
     }
 
     /// Whether frames of this sensor may be missing because `name` is lost: certainly, or perhaps where its source has
@@ -140,7 +163,8 @@ mod tests {
     fn a_lost_broker_is_one_loss_and_takes_down_what_it_carries() {
         let links = links(&[("mqtt/zigbee2mqtt/a", false), ("mqtt", false)]);
         assert!(!links.is_up("mqtt/zigbee2mqtt") && !links.is_up("mqtt/tasmota") && links.is_up("radio"));
-        assert_eq!(links.lost().map(|(name, _)| name).collect::<Vec<_>>(), ["mqtt"]);
+        let by_itself: Vec<_> = links.lost().filter(|lost| lost.carrier_lost.is_none()).map(|lost| lost.name).collect();
+        assert_eq!(by_itself, ["mqtt"]);
         assert!(links.is_up("mqtt2"), "another name that begins alike");
     }
 
@@ -158,7 +182,9 @@ mod tests {
     #[test]
     fn made_up_bridges_do_not_fill_the_memory() {
         let mut links = Links::default();
-        (0..100_000).for_each(|n| drop(links.set(from_millis(n), &format!("mqtt/z/{n}"), true)));
+        for n in 0..100_000 {
+            links.set(from_millis(n), &format!("mqtt/z/{n}"), true);
+        }
         assert_eq!(links.states.len(), KEPT_MAX);
         assert!(links.set(from_millis(0), "radio", false) && !links.is_up("radio"));
     }

@@ -4,6 +4,7 @@ use super::rules::testing::{home, observed};
 use super::*;
 use crate::engine::circle::Point;
 use crate::model::alert::AlertId;
+use crate::model::flood::{Flood, Flooder};
 use crate::model::lifecycle::{Actor, Contact, Deed, Outcome, Phase, Proof, Role, Timers};
 use crate::model::observation::{Evidence, Measure, Press};
 use crate::model::time::Span;
@@ -100,7 +101,8 @@ impl Life {
             6 => heard("meal", Measure::Button(Press::Single), Evidence::Event),
             7 => heard("hall", Measure::BatteryPercent(f64::from(event.which % 101)), Evidence::Level),
             8 | 9 => {
-                let source = ["mqtt", "radio"][usize::from(event.what - 8)].to_owned();
+                let names = [["mqtt", "mqtt/a"], ["radio", "mqtt/b"]][usize::from(event.what - 8)];
+                let source = names[usize::from(event.which / 2 % 2)].to_owned();
                 let recorded = Recorded::Link { at, source: source.clone(), up: flag };
                 Some((Input::Link { source, up: flag }, Some(recorded)))
             }
@@ -108,7 +110,15 @@ impl Life {
                 let blind_since = Some(at - Span::seconds(i64::from(event.which)));
                 Some((Input::Started { blind_since }, Some(Recorded::Started { at, blind_since })))
             }
-            11 => self.step(event.which).map(|input| (input, None)),
+            11 => {
+                let who = match event.which % 3 {
+                    0 => Flooder::Source("radio".into()),
+                    1 => Flooder::Sensor("gone".parse().unwrap()),
+                    _ => Flooder::Sensor("hall".parse().unwrap()),
+                };
+                let flood = Flood { who, per_second: u32::from(event.which) };
+                Some((Input::Flooded(flood.clone()), Some(Recorded::Flooded { at, flood })))
+            }
             _ => self.step(event.which).map(|input| (input, None)),
         }
     }

@@ -159,7 +159,7 @@ pub fn status(
         blind: seen.blind.is_some(),
         last_life: seen.last_life.clone(),
         sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(sensor, turn)).collect(),
-        links: link_names(plan).into_iter().map(|name| link_status(name, links)).collect(),
+        links: link_statuses(turn, links, plan),
         open_alerts: open.collect(),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
     }
@@ -182,6 +182,7 @@ fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
         availability: gauge.availability,
         checks_in: sensor.checks_in,
         silent_after_secs: sensor.silent_after.and_then(|limit| u64::try_from(limit.num_seconds()).ok()),
+        offline_since: heard.and_then(|heard| heard.offline_since),
         refused: turn.admission.refused_of(&sensor.id),
     }
 }
@@ -194,12 +195,31 @@ pub fn link_names(plan: &Plan) -> Vec<String> {
     broker.chain(ports).chain(channels).collect()
 }
 
-fn link_status(name: String, links: &BTreeMap<String, Link>) -> LinkStatus {
-    let link = links.get(&name);
-    LinkStatus {
-        up: link.map(|link| link.up),
-        since: link.map(|link| link.since),
-        why: link.map(|link| link.why.clone()).unwrap_or_default(),
-        name,
-    }
+/// Sources and channels as they were opened, then what stands behind them: bridges, families that may not be heard.
+fn link_statuses(turn: &Turn, links: &BTreeMap<String, Link>, plan: &Plan) -> Vec<LinkStatus> {
+    let names = link_names(plan);
+    let opened = names.iter().map(|name| {
+        let link = links.get(name);
+        LinkStatus {
+            up: link.map(|link| link.up),
+            since: link.map(|link| link.since),
+            why: link.map(|link| link.why.clone()).unwrap_or_default(),
+            refused: turn.admission.refused_from(name),
+            name: name.clone(),
+        }
+    });
+    let behind = turn.engine.seen().links.all().filter(|(name, ..)| !names.iter().any(|known| known == name));
+    let behind = behind.map(|(name, up, since)| LinkStatus {
+        up: Some(up),
+        since: Some(since),
+        why: if up { String::new() } else { BEHIND_DOWN.to_owned() },
+        refused: turn.admission.refused_from(name),
+        name: name.to_owned(),
+    });
+    opened.chain(behind.take(BEHIND_MAX)).collect()
 }
+
+const BEHIND_DOWN: &str = "it says so itself, or its last will does: is it running?";
+
+/// A page of bridges is enough for a glance.
+const BEHIND_MAX: usize = 32;

@@ -10,6 +10,7 @@ mod admission;
 mod deliveries;
 mod gauges;
 mod history;
+mod levels;
 mod marks;
 mod outbox;
 mod repeats;
@@ -31,7 +32,7 @@ use crate::store::{Error, Retention, Store, Written};
 use deliveries::Deliveries;
 use health::{Beat, Link, Watchdog};
 use marks::Marks;
-use plan::{BROKER, Plan};
+use plan::Plan;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tasks::{Inbox, Tasks};
@@ -257,9 +258,30 @@ impl Gateway {
             sources::Event::Delivered(frame, delivery) => self.turn.delivered(now, &frame, delivery),
             sources::Event::Link { source, up, why } => {
                 self.note_link(now, &source, up, why);
-                let carried = if source == BROKER { self.plan.behind_broker() } else { vec![source] };
-                carried.iter().for_each(|source| self.turn.link(now, source, up));
+                self.turn.link(now, &source, up);
             }
+            sources::Event::Refused { source, filters } => self.refused(now, &source, filters),
+        }
+    }
+
+    /// The topics that the broker keeps from us, at every connection; none is good news. A family of which nothing at all
+    /// may be heard is as good as gone, and that is told as a lost link; the rest is a trouble of its own.
+    fn refused(&mut self, now: Reading, source: &str, filters: Vec<String>) {
+        let mut rest = filters.clone();
+        for (family, topics) in self.plan.decoders().topics_by_family() {
+            let is_deaf = !topics.is_empty() && topics.iter().all(|topic| filters.contains(topic));
+            let link = format!("{source}/{family}");
+            if is_deaf {
+                rest.retain(|filter| !topics.contains(filter));
+            }
+            if is_deaf || self.turn.engine.seen().links.state(&link).is_some() {
+                self.turn.link(now, &link, !is_deaf);
+            }
+        }
+        if rest.is_empty() {
+            self.turn.trouble_over(now, "subscription");
+        } else {
+            self.turn.trouble(now, Reason::Subscription { filters: rest });
         }
     }
 
@@ -323,6 +345,7 @@ impl Gateway {
         self.rounds += 1;
         self.turn.tick(now);
         self.turn.look_at_the_store(now);
+        self.turn.tell_floods(now);
         if self.rounds.is_multiple_of(2) {
             self.marks.write(now.wall);
         }
@@ -406,10 +429,7 @@ impl Gateway {
         self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
         // The gateway watched all the time: links are as they were, and nothing was missed.
         let down: Vec<String> = self.links.iter().filter(|(_, link)| !link.up).map(|(name, _)| name.clone()).collect();
-        for name in down {
-            let carried = if name == BROKER { self.plan.behind_broker() } else { vec![name] };
-            carried.iter().for_each(|source| self.turn.link(now, source, false));
-        }
+        down.iter().for_each(|name| self.turn.link(now, name, false));
         self.turn.tick(now);
         tracing::info!(hash = self.plan.hash, "another configuration is in force");
         self.status_is_old = true;

@@ -16,6 +16,11 @@ use std::path::PathBuf;
 /// The name of the source that is the home's broker.
 pub const BROKER: &str = "mqtt";
 
+/// The source of what a family says on the broker, as a path: see [`crate::engine::links`].
+pub fn behind_broker(family: &str) -> String {
+    format!("{BROKER}/{family}")
+}
+
 /// What a gateway needs to run.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -102,25 +107,13 @@ impl Plan {
     }
 
     /// The source that carries a device of this address: its serial port, or its family on the broker.
-    ///
-    /// A family whose bridge reports its own state (Zigbee2MQTT) is a source of its own behind the broker.
     pub fn source_of(&self, address: &devices::Address) -> String {
         let speaks_here = || {
             let wiring = self.devices.serial.iter().find(|(_, wiring)| wiring.family() == address.family());
             wiring.map(|(port, _)| port.clone())
         };
         let port = address.port().map(str::to_owned).or_else(speaks_here);
-        port.unwrap_or_else(|| address.family().to_owned())
-    }
-
-    /// The sources that the broker carries.
-    pub fn behind_broker(&self) -> Vec<String> {
-        let ports: Vec<&str> = self.serial.iter().map(|port| port.name.as_str()).collect();
-        let mut sources: Vec<String> = self.home.sensors.values().map(|sensor| sensor.source.clone()).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        sources.retain(|source| !ports.contains(&source.as_str()));
-        sources
+        port.unwrap_or_else(|| behind_broker(address.family()))
     }
 
     /// The same with every sensor's source filled in.

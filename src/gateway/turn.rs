@@ -4,21 +4,21 @@
 //! A message of the home's broker is acknowledged when what it led to is on the disk; one that led to nothing urgent at
 //! once, because a broker has few messages under way.
 
+mod intake;
+
 use crate::clock::{self, Reading};
-use crate::devices::{Decoded, Devices, Heard};
+use crate::devices::Devices;
 use crate::engine::{Effect, Engine, Input, drive};
 use crate::gateway::admission::Admission;
 use crate::gateway::deliveries::Deliveries;
 use crate::gateway::gauges::Gauges;
 use crate::gateway::history::{from_record, to_record};
+use crate::gateway::levels::Levels;
 use crate::gateway::outbox::Order;
 use crate::gateway::repeats::Repeats;
 use crate::gateway::unknown::Unknown;
 use crate::model::alert::{Alert, AlertId, Step};
-use crate::model::frame::RawFrame;
-use crate::model::home::SensorKind;
 use crate::model::ids::{ChannelName, PointId, SensorId};
-use crate::model::observation::{Evidence, Measure, Observation, Reading as SensorReading};
 use crate::model::reason::{Reason, Severity};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
@@ -28,9 +28,6 @@ use crate::store::{Batch, OutboxRow, Store, Written};
 use crate::wire::{AlertState, Notice, Receipt, StationStep, VERSION, Wire};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
-
-/// Signs of life are written at most this often at once; in between they wait and are written together.
-const LIFE_WRITTEN_EVERY: Span = Span::seconds(10);
 
 /// A commit takes milliseconds; a disk that needs longer is in trouble.
 const WRITTEN_WITHIN: Span = Span::seconds(2);
@@ -77,6 +74,7 @@ pub struct Turn {
     waiting: BTreeMap<u64, Held>,
     last_ticket: u64,
     life_written_at: Option<Span>,
+    levels: Levels,
     repeats: Repeats,
     last_turn: Timestamp,
 }
@@ -127,6 +125,7 @@ impl Turn {
             waiting: BTreeMap::new(),
             last_ticket: 0,
             life_written_at: None,
+            levels: Levels::default(),
             repeats: Repeats::default(),
             last_turn: clock::now(),
         }
@@ -170,104 +169,22 @@ impl Turn {
         }
     }
 
-    /// A frame from a source.
-    pub fn frame(&mut self, now: Reading, frame: &RawFrame) {
-        self.decode(now, frame, false);
-    }
-
-    /// A message of the session that the home's broker keeps.
-    pub fn delivered(&mut self, now: Reading, frame: &RawFrame, delivery: Delivery) {
-        if self.deliveries.is_known(now.wall, frame, &delivery) {
-            tracing::info!(number = delivery.number, "a press that is in the history already was handed out again");
-            // Its commit may still be under way; the answer to this turn's batch comes after it.
-            self.batch.urgent = true;
-        } else if self.decode(now, frame, delivery.late) {
-            self.batch.records.extend(self.deliveries.take(now.wall, frame, &delivery));
-        }
-        self.held.deliveries.push(delivery);
-    }
-
-    /// What the frame says is taken in; whether a known button was pressed.
-    fn decode(&mut self, now: Reading, frame: &RawFrame, late: bool) -> bool {
-        let mut is_press = false;
-        for heard in self.devices.decode(frame) {
-            let Heard { family, outcome } = heard;
-            match outcome {
-                Decoded::Readings(readings) => {
-                    for reading in readings {
-                        is_press |= self.reading(now, family, reading, late);
-                    }
-                }
-                Decoded::Malformed(why) => {
-                    *self.malformed.entry(family).or_default() += 1;
-                    tracing::debug!(family, why, "a frame that cannot be understood");
-                }
-                Decoded::Incomplete | Decoded::NotMine => {}
-            }
-        }
-        is_press
-    }
-
-    fn reading(&mut self, now: Reading, family: &'static str, reading: SensorReading, late: bool) -> bool {
-        if let Measure::Bridge(up) = reading.measure {
-            // The bridge speaks for every sensor behind it.
-            self.link(now, family, up);
-            return false;
-        }
-        let Some(sensors) = self.whose.get(&(family, reading.device.clone())).cloned() else {
-            self.unknown.note(now.wall, family, &reading);
-            return false;
-        };
-        let mut is_press = false;
-        for sensor in sensors {
-            let Some(kind) = self.engine.home().sensors.get(&sensor).map(|sensor| sensor.kind) else { continue };
-            if !self.admission.admits(&sensor, &reading.measure, now.since_boot) {
-                continue;
-            }
-            self.gauges.note(&sensor, &reading.measure);
-            let observation = Observation {
-                at: now.wall,
-                sensor,
-                measure: reading.measure.clone(),
-                evidence: if late { evidence_of_late(kind, &reading) } else { reading.evidence },
-                copy: reading.copy,
-            };
-            is_press |= matches!(&observation.measure, Measure::Button(press) if press.is_press());
-            self.observed(now, observation);
-        }
-        is_press
-    }
-
-    fn observed(&mut self, now: Reading, observation: Observation) {
-        let newest_event = |turn: &Turn| turn.engine.seen().heard(&observation.sensor).and_then(|heard| heard.event_at);
-        let (life_before, event_before) = (self.last_life_at(), newest_event(self));
-        self.pass_time(now);
-        let place = self.batch.records.len();
-        self.take(now, Input::Observed(observation.clone()), None);
-        let is_news = newest_event(self) != event_before;
-        let is_life = self.last_life_at() != life_before;
-        // Asked in any case: what follows an event is compared with the event.
-        let is_repeat = self.repeats.is_repeat(now.since_boot, &observation);
-        if is_news || !is_repeat {
-            // Before the steps it led to.
-            self.batch.records.insert(place, to_record(Recorded::Observed(observation)));
-        }
-        let is_due = self.life_written_at.is_none_or(|at| now.since_boot - at >= LIFE_WRITTEN_EVERY);
-        if is_life && is_due {
-            // The first sign of life after a while is written at once: a restart must not forget it.
-            self.life_written_at = Some(now.since_boot);
-            self.batch.urgent = true;
-        }
-    }
-
-    fn last_life_at(&self) -> Option<Timestamp> {
-        self.engine.seen().last_life.as_ref().map(|life| life.at)
-    }
-
-    /// The link to a source of sensors changed.
+    /// A way to sensors came or went; what is known already is not written again.
     pub fn link(&mut self, now: Reading, source: &str, up: bool) {
+        if self.engine.seen().links.state(source).is_some_and(|(was, _)| was == up) {
+            return;
+        }
         let recorded = Recorded::Link { at: now.wall, source: source.to_owned(), up };
         self.take(now, Input::Link { source: source.to_owned(), up }, Some(recorded));
+    }
+
+    /// Who says too much is told; called once a second.
+    pub fn tell_floods(&mut self, now: Reading) {
+        for flood in self.admission.floods(now.since_boot) {
+            tracing::warn!(?flood, "more is said than can be meant; the rest is left out");
+            let recorded = Recorded::Flooded { at: now.wall, flood: flood.clone() };
+            self.take(now, Input::Flooded(flood), Some(recorded));
+        }
     }
 
     /// The gateway begins to watch, or stood still since `blind_since`.
@@ -500,13 +417,6 @@ impl Turn {
             durable: true,
         }
     }
-}
-
-/// What a message that was held back while nobody listened can prove: that a button was pressed, that there was smoke;
-/// but not that anybody is about now.
-fn evidence_of_late(kind: SensorKind, reading: &SensorReading) -> Evidence {
-    let is_call = matches!(reading.measure, Measure::Button(_));
-    if kind.shows_life() && !is_call { Evidence::Cached } else { reading.evidence }
 }
 
 /// Rebuilds from the store's history the engine, and which messages it holds already.

@@ -90,6 +90,14 @@ pub struct SensorStatus {
     /// Not heard from for longer, it counts as silent; absent where no limit is set or learned yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent_after_secs: Option<u64>,
+    /// Since when its bridge calls it offline; a sleeping device is called so all day.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "ts_milliseconds_option",
+        rename = "offline_since_ms"
+    )]
+    pub offline_since: Option<Timestamp>,
     /// Messages left out since the start, because it said more than a sensor of its kind can mean.
     #[serde(default, skip_serializing_if = "is_none")]
     pub refused: u64,
@@ -121,6 +129,9 @@ pub struct LinkStatus {
     /// Words for a person.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// Messages from it left out since the start that are no single sensor's: noise, devices nobody registered.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub refused: u64,
 }
 
 /// An alert that nobody has closed.

@@ -340,6 +340,7 @@ impl Task {
         // Brokers may send before the SUBACK; a message proves as well that we are subscribed.
         self.become_up(client, progress).await?;
         let kept = self.kept.as_ref().map(|_| Delivery::of(&message, progress.is_late(), client));
+        progress.more_of_backlog(&message);
         let topic = String::from_utf8_lossy(&message.topic).into_owned();
         if message.payload.len() > self.message_bytes_max {
             tracing::debug!(topic, bytes = message.payload.len(), "message is too large and left out");
@@ -416,6 +417,14 @@ impl Progress {
         self.backlog.as_ref().and_then(|backlog| backlog.over_at).is_some_and(|by| clock::since_boot() > by)
     }
 
+    /// A long backlog is no stuck one: what is acknowledged goes on, and the mark has more time.
+    fn more_of_backlog(&mut self, message: &Publish) {
+        let over_at = self.backlog.as_mut().and_then(|backlog| backlog.over_at.as_mut());
+        if let Some(over_at) = over_at.filter(|_| message.qos != QoS::AtMostOnce) {
+            *over_at = clock::since_boot() + span(BACKLOG_WITHIN);
+        }
+    }
+
     fn is_late(&self) -> bool {
         self.backlog.is_some()
     }
@@ -451,7 +460,7 @@ fn span(duration: Duration) -> Span {
     Span::from_std(duration).unwrap_or(Span::MAX)
 }
 
-/// A thousand messages, the most that a broker holds back, take a fraction of this.
+/// From one kept message to the next, and to the mark behind the last: a fraction of this.
 const BACKLOG_WITHIN: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_secs(1);
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);

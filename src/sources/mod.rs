@@ -25,4 +25,11 @@ pub enum Event {
         /// What happened and what to do, for people.
         why: String,
     },
+    /// The topic filters that the source keeps from us, at every connection; none is good news.
+    Refused {
+        /// The source by its name in the config.
+        source: String,
+        /// The filters.
+        filters: Vec<String>,
+    },
 }

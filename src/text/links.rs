@@ -32,9 +32,13 @@ pub(super) fn lost(language: Language, reason: &Reason) -> Vec<String> {
             format!("与 {name} 的连接中断，{n} 个传感器收不到信号"),
             format!("the link {name} is lost; {n} sensors cannot be heard"),
         ),
+        (false, 1) => language.pick(
+            format!("与 {name} 的连接中断，1 个传感器可能收不到信号"),
+            format!("the link {name} is lost; 1 sensor may not be heard"),
+        ),
         (false, n) => language.pick(
             format!("与 {name} 的连接中断，{n} 个传感器中的一部分可能收不到信号"),
-            format!("the link {name} is lost; some of {n} sensor(s) may not be heard"),
+            format!("the link {name} is lost; some of {n} sensors may not be heard"),
         ),
     };
     let mut sentences = vec![what];
@@ -68,7 +72,7 @@ pub(super) fn flood(language: Language, reason: &Reason, sensor: Option<String>)
     };
     let says = language.pick(
         format!("{who} 每秒发送约 {per_second} 条消息，多余的不予采信"),
-        format!("{who} says about {per_second} things a second; what is too much is left out"),
+        format!("{who} sends about {per_second} messages a second; what is too much is left out"),
     );
     let deed = language.pick("其他传感器和按钮不受影响，请检查该设备", "Others are heard as ever; please look at it");
     vec![says, deed.to_owned()]
@@ -76,7 +80,8 @@ pub(super) fn flood(language: Language, reason: &Reason, sensor: Option<String>)
 
 /// Topics that the broker keeps from us.
 pub(super) fn refused(language: Language, filters: &[String]) -> Vec<String> {
-    let listed: Vec<String> = filters.iter().take(4).map(|filter| shown(filter, 60)).collect();
+    let filters: Vec<&String> = filters.iter().filter(|filter| !filter.trim().is_empty()).collect();
+    let listed: Vec<String> = filters.iter().take(4).map(|filter| format!("\"{}\"", shown(filter, 60))).collect();
     let listed = match (listed.is_empty(), filters.len() > listed.len()) {
         (true, _) => language.pick("若干主题", "some topics").to_owned(),
         (false, true) => format!("{} …", listed.join(", ")),
@@ -87,10 +92,7 @@ pub(super) fn refused(language: Language, filters: &[String]) -> Vec<String> {
             format!("家中 MQTT 服务器拒绝订阅：{listed}"),
             format!("the home's broker refuses to let the gateway hear {listed}"),
         ),
-        language.pick(
-            "请检查服务器的访问控制列表".to_owned(),
-            "Please check the broker's access list".to_owned(),
-        ),
+        language.pick("请检查服务器的访问控制列表".to_owned(), "Please check the broker's access list".to_owned()),
     ]
 }
 

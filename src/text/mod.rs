@@ -14,6 +14,7 @@ mod when;
 
 pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
 pub use labels::{has_label, label};
+pub use links::link_name;
 pub use names::{room, shown};
 pub use reason::{headline, reason};
 pub use step::{actor, deed_done, refusal, step};

@@ -414,7 +414,9 @@ mod tests {
                 all.push(Reason::ServiceButton { sensor: sensor(), room: room.clone(), service });
             }
         }
-        for (nth, link) in ["mqtt", "radio/3", "mqtt/zigbee2mqtt/zigbee2mqtt", &"长/".repeat(90)].into_iter().enumerate() {
+        for (nth, link) in
+            ["mqtt", "radio/3", "mqtt/zigbee2mqtt/zigbee2mqtt", &"长/".repeat(90)].into_iter().enumerate()
+        {
             for sensors in [0, 1, 1000] {
                 let some = vec![sensor(); nth];
                 all.push(Reason::LinkLost {

@@ -8,6 +8,7 @@
 use super::support::assert_golden;
 use carecircle::engine::circle::{Circle, Point};
 use carecircle::engine::{Effect, Engine, Input, drive, rules};
+use carecircle::model::flood::{Flood, Flooder};
 use carecircle::model::home::{Home, Sensor, SensorKind, Service};
 use carecircle::model::lifecycle::{Actor, Contact, Deed, Outcome, Proof, Role, Timers};
 use carecircle::model::observation::{Evidence, Measure, Observation, Press};
@@ -27,7 +28,7 @@ macro_rules! days {
 
 days! {
     fell_in_bathroom, ordinary_day, pressed_the_pendant, nobody_answers, asked_for_a_meal, slept_late, power_cut_6h,
-    link_lost, dead_sensor, batteries, restart_of_seconds, clock_set_back, dst_night, two_points_take, gateway_down_over_deadline,
+    blind_by_link, link_lost, bridge_of_two, flood, flood_in_two_episodes, dead_sensor, batteries, restart_of_seconds, clock_set_back, dst_night, two_points_take, gateway_down_over_deadline,
     taken_and_forgotten, quiet_again,
 }
 
@@ -118,6 +119,8 @@ impl<'a> Run<'a> {
                 let (source, up) = ((*source).to_owned(), *state == "up");
                 (Input::Link { source: source.clone(), up }, Some(Recorded::Link { at, source, up }))
             }
+            [sensor, "floods", rate] => flooded(at, Flooder::Sensor(sensor.parse().unwrap()), rate),
+            ["source", source, "floods", rate] => flooded(at, Flooder::Source((*source).into()), rate),
             [point @ ("lehe" | "beimen"), deed @ ..] => {
                 self.pass_time(at);
                 (self.station(point, deed), None)
@@ -226,9 +229,15 @@ impl<'a> Run<'a> {
     }
 }
 
+fn flooded(at: Timestamp, who: Flooder, rate: &str) -> (Input, Option<Recorded>) {
+    let flood = Flood { who, per_second: rate.parse().unwrap() };
+    (Input::Flooded(flood.clone()), Some(Recorded::Flooded { at, flood }))
+}
+
 fn observation(at: Timestamp, sensor: &str, said: &[&str]) -> Observation {
     let (measure, evidence) = match said {
         ["motion"] => (Measure::Motion(true), Evidence::Event),
+        ["doubtful"] => (Measure::Motion(true), Evidence::Ambiguous),
         ["retained"] => (Measure::Motion(true), Evidence::Cached),
         ["level", on] => (Measure::Motion(*on == "on"), Evidence::Level),
         ["open"] => (Measure::Contact(true), Evidence::Event),

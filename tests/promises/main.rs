@@ -13,6 +13,7 @@ mod hands;
 mod families;
 mod framing;
 mod init;
+mod flood;
 mod kills;
 mod life_cycle;
 mod modbus;

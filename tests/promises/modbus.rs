@@ -263,7 +263,7 @@ impl Line {
                     assert_eq!(source, "rs485");
                     self.links.push((up, why));
                 }
-                Event::Delivered(..) => panic!("no message has a number here"),
+                Event::Delivered(..) | Event::Refused { .. } => panic!("that is for MQTT"),
             }
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -205,7 +205,9 @@ impl Source {
     async fn frame(&mut self) -> String {
         match self.next().await {
             Event::Frame(frame) => String::from_utf8(frame.bytes).unwrap(),
-            other @ (Event::Link { .. } | Event::Delivered(..)) => panic!("expected a frame, got {other:?}"),
+            other @ (Event::Link { .. } | Event::Delivered(..) | Event::Refused { .. }) => {
+                panic!("expected a frame, got {other:?}")
+            }
         }
     }
 
@@ -216,7 +218,9 @@ impl Source {
                 assert_eq!(why.is_empty(), up);
                 why
             }
-            frame @ (Event::Frame(_) | Event::Delivered(..)) => panic!("expected a link event, got {frame:?}"),
+            frame @ (Event::Frame(_) | Event::Delivered(..) | Event::Refused { .. }) => {
+                panic!("expected a link event, got {frame:?}")
+            }
         }
     }
 

@@ -34,9 +34,15 @@ pub struct Home {
     pub radio: Option<PathBuf>,
     /// The inactivity limit, all day.
     pub quiet_at_most: Option<&'static str>,
+    /// Further sensors, as TOML.
+    pub more: &'static str,
     /// Where short-lived files go, if not beside the state.
     pub run_dir: Option<PathBuf>,
 }
+
+/// What `config/mosquitto/home-loopback.conf` says beyond the defaults.
+const HOME_BROKER: &str =
+    "allow_anonymous true\nmax_queued_messages 20000\nmax_queued_bytes 16777216\nmax_inflight_messages 100\n";
 
 impl World {
     /// Everything running; returns when a press would be shown.
@@ -51,7 +57,7 @@ impl World {
     /// Brokers and files only.
     pub fn configure(home: &Home) -> World {
         let folder = tempfile::tempdir().unwrap();
-        let (home_broker, district_broker) = (Mosquitto::start(), Mosquitto::start());
+        let (home_broker, district_broker) = (Mosquitto::start_with(HOME_BROKER), Mosquitto::start());
         let page = free_port();
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(10)))
@@ -226,6 +232,7 @@ id = "pendant"
 kind = "call_button"
 zigbee2mqtt = "pendant"
 {radio}
+{more}
 [rules.inactivity]
 windows = [{{ from = "00:00", to = "24:00", at_most = "{quiet}" }}]
 [[circle.point]]
@@ -237,6 +244,7 @@ channels = ["lehe"]
 name = "lehe"
 station_mqtt = {{ broker = "{district}" }}
 "#,
+        more = home.more,
         folder = folder.display(),
         run_dir = run_dir.display(),
         sensors = sensors.url(),

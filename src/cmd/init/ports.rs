@@ -170,7 +170,7 @@ impl Listening<'_> {
                     let here = candidates.iter_mut().filter(|candidate| candidate.baud == self.baud);
                     here.for_each(|candidate| candidate.hear(&frame.bytes));
                 }
-                Event::Link { up: true, .. } => {}
+                Event::Link { up: true, .. } | Event::Refused { .. } => {}
                 Event::Link { why, .. } => {
                     problem = Some(why);
                     break;

@@ -6,7 +6,7 @@ use super::{Alarm, Finding, Known, Rule};
 use crate::engine::floods::FLOOD_OVER_AFTER;
 use crate::model::flood::Flooder;
 use crate::model::reason::Reason;
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use serde::Deserialize;
 
 /// `[rules.flood]`
@@ -46,7 +46,8 @@ impl Rule for Flood {
                 source,
                 per_second: told.per_second,
             };
-            finding.alarms.push(Alarm { reason, since: told.since, is_over: false });
+            // It is told at the very instant at which it is known; its episode began before.
+            finding.alarms.push(Alarm { reason, since: told.since - Span::milliseconds(1), is_over: false });
             finding.look_again = Some(finding.look_again.map_or(over_at, |at| at.min(over_at)));
         }
         finding
@@ -67,7 +68,9 @@ mod tests {
             let who = Flooder::Sensor("hall".parse().unwrap());
             seen.floods.tell(at(clock), &flood::Flood { who, per_second: 900 });
         };
-        let since = |clock: &str, seen: &_| judge(&rule, at(clock), seen).alarms.first().map(|alarm| alarm.since);
+        let since = |clock: &str, seen: &_| {
+            judge(&rule, at(clock), seen).alarms.first().map(|alarm| alarm.since + Span::milliseconds(1))
+        };
         tell("08:10", &mut seen);
         tell("08:19", &mut seen);
         assert_eq!(since("08:28", &seen), Some(at("08:10")));

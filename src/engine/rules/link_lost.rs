@@ -4,6 +4,7 @@
 //! the last call button behind it is no mere fault: whoever calls now is not heard.
 
 use super::{Alarm, Finding, Known, Rule};
+use crate::engine::links::Lost;
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::reason::Reason;
@@ -42,11 +43,13 @@ impl Rule for LinkLost {
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
-        for (link, since) in known.seen.links.lost() {
+        for Lost { name: link, since, carrier_lost } in known.seen.links.lost() {
             let behind: Vec<&Sensor> =
                 known.home.sensors.values().filter(|sensor| known.seen.links.is_behind(link, sensor)).collect();
             let deadline = since + self.after;
-            if behind.is_empty() || is_told_as_blindness(known, deadline, &behind) {
+            // What was told before its carrier went stands; what was not is part of the carrier's loss.
+            let is_the_carriers = carrier_lost.is_some_and(|carrier_lost| deadline > carrier_lost);
+            if behind.is_empty() || is_the_carriers || is_told_as_blindness(known, deadline, &behind) {
                 continue;
             }
             if deadline > now {
@@ -95,9 +98,9 @@ mod tests {
 
     fn links_of(now: Timestamp, seen: &Seen) -> Vec<(String, bool, u32)> {
         let alarms = judge(&rule(&super::super::Settings::default()), now, seen).alarms.into_iter();
-        let told = alarms.map(|alarm| match alarm.reason {
-            Reason::LinkLost { link, nobody_can_call, sensors, .. } => (link, nobody_can_call, sensors),
-            other => panic!("{other:?}"),
+        let told = alarms.map(|alarm| {
+            let Reason::LinkLost { link, nobody_can_call, sensors, .. } = alarm.reason else { panic!("{alarm:?}") };
+            (link, nobody_can_call, sensors)
         });
         told.collect()
     }
@@ -120,7 +123,11 @@ mod tests {
         seen.link(&home(), at("09:00"), "mqtt", false);
         assert_eq!(links_of(at("10:00"), &seen), [("radio".to_owned(), true, 2)]);
         seen.link(&home(), at("10:00"), "radio", true);
-        assert_eq!(links_of(at("10:00"), &seen), [("mqtt".to_owned(), false, 3)], "no longer blind, still without mqtt");
+        assert_eq!(
+            links_of(at("10:00"), &seen),
+            [("mqtt".to_owned(), false, 3)],
+            "no longer blind, still without mqtt"
+        );
     }
 
     #[test]

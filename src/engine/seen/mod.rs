@@ -188,9 +188,9 @@ impl Seen {
         self.watching_since.get_or_insert(at);
         let open = self.blind.take();
         let from = [blind_since, open.as_ref().map(|blind| blind.from)].into_iter().flatten().min();
-        if let ((true, false), Some((source, _))) = (self.sees(home), self.links.lost().next()) {
+        if let ((true, false), Some(lost)) = (self.sees(home), self.links.lost().next()) {
             // The way to the sensors was lost before and is not back: still blind.
-            let cause = open.map_or(BlindCause::LinkLost { source: source.to_owned() }, |blind| blind.cause);
+            let cause = open.map_or(BlindCause::LinkLost { source: lost.name.to_owned() }, |blind| blind.cause);
             self.blind = Some(Blind { from: from.unwrap_or(at), to: None, cause });
             return None;
         }

@@ -1,5 +1,6 @@
 //! The home's broker as a source of frames.
 
+use super::fake::{Fake, Mode};
 use super::{settings, start, up};
 use crate::support::Mosquitto;
 use carecircle::model::frame::{Origin, RawFrame};
@@ -25,6 +26,8 @@ async fn frames_and_the_state_of_the_link_come_as_they_are() {
     let source = tokio::spawn(sources::mqtt::run(source, "mqtt".to_owned(), out, Arc::default()));
     let link = |up: bool, why: &str| Event::Link { source: "mqtt".to_owned(), up, why: why.to_owned() };
     assert_eq!(next(&mut heard).await, link(true, &format!("connected to {}", broker.url())));
+    let none_refused = Event::Refused { source: "mqtt".to_owned(), filters: Vec::new() };
+    assert_eq!(next(&mut heard).await, none_refused);
     let frame = RawFrame {
         from: Origin::Mqtt { topic: "zigbee2mqtt/hall".to_owned() },
         bytes: b"\xff{}".to_vec(),
@@ -37,4 +40,17 @@ async fn frames_and_the_state_of_the_link_come_as_they_are() {
     assert!(why.contains("closed the connection"), "{why}");
     drop(heard);
     timeout(Duration::from_secs(20), source).await.expect("ends when nobody reads").unwrap();
+}
+
+/// A fake, because Debian's mosquitto takes every subscription and keeps the messages back in silence.
+#[tokio::test]
+async fn filters_that_the_broker_refuses_are_told() {
+    let broker = Fake::start(Mode::RefusesFilters);
+    let (out, mut heard) = mpsc::channel(10);
+    let source = settings("gateway", &broker.url(), &["zigbee2mqtt/#", "b"]);
+    tokio::spawn(sources::mqtt::run(source, "mqtt".to_owned(), out, Arc::default()));
+    let Event::Link { up: true, why, .. } = next(&mut heard).await else { panic!("connected all the same") };
+    assert!(why.contains("access list"), "{why}");
+    let filters = vec!["zigbee2mqtt/#".to_owned(), "b".to_owned()];
+    assert_eq!(next(&mut heard).await, Event::Refused { source: "mqtt".to_owned(), filters });
 }

@@ -1,0 +1,166 @@
+//! From a frame to what the engine hears of it: decoded, given to its sensor, held against what was said a moment ago and
+//! against what the sensor may say, written where it is news.
+
+use super::Turn;
+use crate::clock::Reading;
+use crate::devices::{Decoded, Heard};
+use crate::engine::Input;
+use crate::gateway::admission::Admitted;
+use crate::gateway::history::to_record;
+use crate::gateway::plan::behind_broker;
+use crate::model::frame::{Origin, RawFrame};
+use crate::model::home::Sensor;
+use crate::model::observation::{Evidence, Measure, Observation, Reading as SensorReading};
+use crate::model::recorded::Recorded;
+use crate::model::time::{Span, Timestamp};
+use crate::mqtt::Delivery;
+use std::borrow::Cow;
+
+/// Signs of life are written at most this often at once; in between they wait and are written together.
+const LIFE_WRITTEN_EVERY: Span = Span::seconds(10);
+
+impl Turn {
+    /// A frame from a source.
+    pub fn frame(&mut self, now: Reading, frame: &RawFrame) {
+        self.decode(now, frame, false);
+    }
+
+    /// A message of the session that the home's broker keeps.
+    pub fn delivered(&mut self, now: Reading, frame: &RawFrame, delivery: Delivery) {
+        if self.deliveries.is_known(now.wall, frame, &delivery) {
+            tracing::info!(number = delivery.number, "a press that is in the history already was handed out again");
+            // Its commit may still be under way; the answer to this turn's batch comes after it.
+            self.batch.urgent = true;
+            return self.held.deliveries.push(delivery);
+        }
+        let was_urgent = std::mem::take(&mut self.batch.urgent);
+        let is_press = self.decode(now, frame, delivery.late);
+        if is_press {
+            self.batch.records.extend(self.deliveries.take(now.wall, frame, &delivery));
+        }
+        if is_press || self.batch.urgent {
+            self.held.deliveries.push(delivery);
+        } else {
+            // Nothing waits for it. In a flood the broker's few places under way must not wait for a commit either.
+            delivery.acknowledge();
+        }
+        self.batch.urgent |= was_urgent;
+    }
+
+    /// What the frame says is taken in; whether a known button was pressed.
+    fn decode(&mut self, now: Reading, frame: &RawFrame, late: bool) -> bool {
+        let mut is_press = false;
+        for heard in self.devices.decode(frame) {
+            let Heard { family, outcome } = heard;
+            match outcome {
+                Decoded::Readings(readings) => {
+                    for reading in readings {
+                        is_press |= self.reading(now, frame, family, reading, late);
+                    }
+                }
+                Decoded::Malformed(why) => {
+                    *self.malformed.entry(family).or_default() += 1;
+                    self.admission.stranger(&source(&frame.from, family), now.since_boot);
+                    tracing::debug!(family, why, "a frame that cannot be understood");
+                }
+                Decoded::Incomplete | Decoded::NotMine => {}
+            }
+        }
+        is_press
+    }
+
+    fn reading(
+        &mut self,
+        now: Reading,
+        frame: &RawFrame,
+        family: &'static str,
+        reading: SensorReading,
+        late: bool,
+    ) -> bool {
+        if let Measure::Bridge(up) = reading.measure {
+            // It speaks for what is behind it.
+            let bridge = format!("{}/{}", source(&frame.from, family), reading.device);
+            self.link(now, &bridge, up);
+            return false;
+        }
+        let key = (family, reading.device);
+        let Some(sensors) = self.whose.get(&key).cloned() else {
+            let reading = SensorReading { device: key.1, ..reading };
+            self.unknown.note(now.wall, family, &reading);
+            self.admission.stranger(&source(&frame.from, family), now.since_boot);
+            return false;
+        };
+        let reading = SensorReading { device: key.1, ..reading };
+        let mut is_press = false;
+        for id in sensors {
+            let Some(sensor) = self.engine.home().sensors.get(&id) else { continue };
+            self.gauges.note(&id, &reading.measure);
+            if self.levels.is_repeat(now.since_boot, sensor, &reading) {
+                self.admission.repeats(&id, now.since_boot);
+                continue;
+            }
+            let admitted = self.admission.admits(&id, sensor.kind, &sensor.source, &reading.measure, now.since_boot);
+            if admitted == Admitted::No {
+                self.levels.forget(&id, &reading.measure);
+                continue;
+            }
+            let evidence = evidence(sensor, &reading, late, admitted);
+            let observation = Observation {
+                at: now.wall,
+                sensor: id,
+                measure: reading.measure.clone(),
+                evidence,
+                copy: reading.copy,
+            };
+            is_press |= matches!(&observation.measure, Measure::Button(press) if press.is_press());
+            self.observed(now, observation);
+        }
+        is_press
+    }
+
+    fn observed(&mut self, now: Reading, observation: Observation) {
+        let newest_event = |turn: &Turn| turn.engine.seen().heard(&observation.sensor).and_then(|heard| heard.event_at);
+        let (life_before, event_before) = (self.last_life_at(), newest_event(self));
+        self.pass_time(now);
+        let place = self.batch.records.len();
+        self.take(now, Input::Observed(observation.clone()), None);
+        let is_news = newest_event(self) != event_before;
+        let is_life = self.last_life_at() != life_before;
+        let sensor = self.engine.home().sensors.get(&observation.sensor);
+        // Asked in any case: what follows an event is compared with the event.
+        let is_repeat = sensor.is_some_and(|sensor| self.repeats.is_repeat(now.since_boot, sensor, &observation));
+        if is_news || !is_repeat {
+            // Before the steps it led to.
+            self.batch.records.insert(place, to_record(Recorded::Observed(observation)));
+        }
+        let is_due = self.life_written_at.is_none_or(|at| now.since_boot - at >= LIFE_WRITTEN_EVERY);
+        if is_life && is_due {
+            // The first sign of life after a while is written at once: a restart must not forget it.
+            self.life_written_at = Some(now.since_boot);
+            self.batch.urgent = true;
+        }
+    }
+
+    fn last_life_at(&self) -> Option<Timestamp> {
+        self.engine.seen().last_life.as_ref().map(|life| life.at)
+    }
+}
+
+/// The source that brought a frame of this family.
+fn source<'a>(from: &'a Origin, family: &str) -> Cow<'a, str> {
+    match from {
+        Origin::Mqtt { .. } => Cow::Owned(behind_broker(family)),
+        Origin::Serial { port } => Cow::Borrowed(port),
+    }
+}
+
+/// What a reading can prove that was held back while nobody listened, or whose sensor floods: that a button was pressed,
+/// that there was smoke; but not that anybody is about now.
+fn evidence(sensor: &Sensor, reading: &SensorReading, late: bool, admitted: Admitted) -> Evidence {
+    let is_call = matches!(reading.measure, Measure::Button(_));
+    match (sensor.kind.shows_life() && !is_call, late, admitted) {
+        (true, true, _) => Evidence::Cached,
+        (true, false, Admitted::Doubtful) => Evidence::Ambiguous,
+        (_, _, Admitted::Yes | Admitted::Doubtful | Admitted::No) => reading.evidence,
+    }
+}
