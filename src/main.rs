@@ -22,6 +22,8 @@ enum Command {
     Gateway(cmd::gateway::Args),
     /// The daemon at the service point
     Station(cmd::station::Args),
+    /// Looks around in a home, asks little, and writes a configuration
+    Init(cmd::init::Args),
     /// Every problem of configuration files at once, with line, column and what to do
     Check(cmd::check::Args),
     /// What the sensors say, live; unknown devices with a ready config snippet
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => cmd::demo::run(args),
         Command::Gateway(args) => cmd::gateway::run(args),
         Command::Station(args) => cmd::station::run(args),
+        Command::Init(args) => cmd::init::run(args),
         Command::Check(args) => cmd::check::run(args),
         Command::Listen(args) => cmd::listen::run(args),
         Command::Decode(args) => cmd::decode::run(args),

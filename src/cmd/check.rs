@@ -1,5 +1,10 @@
-//! `carecircle check`: every problem of configuration files at once, and with `--online` those of the world around them.
+//! `carecircle check`: every problem of configuration files at once, what has changed since the home was walked, and with
+//! `--online` the problems of the world around them.
 
+mod commissioned;
+
+use crate::cmd::listen::NEVER_CHECKS_IN;
+use crate::config::places::sensor_places;
 use crate::config::{self, Broker, BrokerAccess, ChannelSettings, For};
 use crate::problem::{Kind, Problem};
 use std::fs::File;
@@ -19,6 +24,9 @@ pub struct Args {
     /// Also try the serial ports, the brokers, the state directory and the listening port
     #[arg(long)]
     online: bool,
+    /// Compare with this record of a walk test; otherwise with the one beside the file or in the state directory
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Take every file for a station's; otherwise [home] or [station] in it decides
     #[arg(long)]
     station: bool,
@@ -28,38 +36,70 @@ pub struct Args {
 pub fn run(args: Args) -> ExitCode {
     let mut is_good = true;
     for path in &args.files {
-        let (problems, fine) = check(path, args.station, args.online);
+        let Checked { problems, fine, notes } = check(path, &args);
         let has_errors = problems.iter().any(|problem| problem.kind == Kind::Error);
         is_good &= !has_errors;
         problems.iter().for_each(|problem| say(&problem.to_string()));
         if let (false, Some(fine)) = (has_errors, fine) {
             say(&format!("{}: fine: {fine}", path.display()));
+            notes.iter().for_each(|note| say(&format!("{}: note: {note}", path.display())));
         }
     }
     if is_good { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
 }
 
+/// What one configuration came to.
+struct Checked {
+    problems: Vec<Problem>,
+    /// What it holds, if it can be read.
+    fine: Option<String>,
+    /// What cannot be helped, but should be known.
+    notes: Vec<String>,
+}
+
 /// All problems of one configuration, and what it holds if it can be read.
-fn check(path: &Path, take_for_station: bool, online: bool) -> (Vec<Problem>, Option<String>) {
+fn check(path: &Path, args: &Args) -> Checked {
     let kind = match config::kind_of(path) {
-        _ if take_for_station => For::Station,
+        _ if args.station => For::Station,
         Ok(kind) => kind,
-        Err(problems) => return (problems, None),
+        Err(problems) => return Checked { problems, fine: None, notes: Vec::new() },
     };
-    let (world, mut problems, fine) = match kind {
+    let (world, mut checked) = match kind {
         For::Gateway => {
-            let (config, problems) = config::load_gateway(path);
-            (config.as_ref().map(World::of_gateway), problems, config.as_ref().map(gateway_in_words))
+            let (config, mut problems) = config::load_gateway(path);
+            problems.extend(config.iter().flat_map(|config| since_the_walk(path, config, args.record.as_deref())));
+            let notes = config.iter().flat_map(never_check_in).collect();
+            let fine = config.as_ref().map(gateway_in_words);
+            (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes })
         }
         For::Station => {
             let (config, problems) = config::load_station(path);
-            (config.as_ref().map(World::of_station), problems, config.as_ref().map(station_in_words))
+            let fine = config.as_ref().map(station_in_words);
+            (config.as_ref().map(World::of_station), Checked { problems, fine, notes: Vec::new() })
         }
     };
-    if let (true, Some(world)) = (online, world) {
-        problems.extend(world.problems());
+    if let (true, Some(world)) = (args.online, world) {
+        checked.problems.extend(world.problems());
     }
-    (problems, fine)
+    checked
+}
+
+/// What has changed since the home was walked; nothing where no walk is recorded.
+fn since_the_walk(path: &Path, config: &config::Gateway, asked_for: Option<&Path>) -> Vec<Problem> {
+    let Some(file) = asked_for.map(Path::to_owned).or_else(|| commissioned::find(path, config)) else {
+        return Vec::new();
+    };
+    match commissioned::read(&file) {
+        Ok(record) => commissioned::differences(config, &sensor_places(path), &record, &file),
+        // A record that was named must be readable; one that lies there is not the configuration's fault.
+        Err(problem) if asked_for.is_some() => vec![problem],
+        Err(problem) => vec![problem.as_warning()],
+    }
+}
+
+fn never_check_in(config: &config::Gateway) -> Vec<String> {
+    let mute = config.home.sensors.values().filter(|sensor| !sensor.checks_in);
+    mute.map(|sensor| format!("sensor \"{}\": {NEVER_CHECKS_IN}", sensor.id)).collect()
 }
 
 fn gateway_in_words(config: &config::Gateway) -> String {

@@ -1,21 +1,50 @@
-//! `carecircle listen`: what the sensors say, live, and what to write for those nobody has registered. The walk test.
+//! `carecircle listen`: what the sensors say, live, and what to write for those nobody has registered; learning a button or
+//! a radio code by pressing it; the walk through a new home.
 //!
-//! Only listens: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
+//! Only listens, but for `--pair`: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
 
-mod walk;
+mod columns;
+mod ear;
+mod learn;
+mod learned;
+mod lines;
+mod page;
+mod pair;
+mod put;
+mod record;
+mod screen;
+mod table;
+mod walk_test;
+mod words;
 
 use crate::clock;
 use crate::config::{self, Gateway, MQTT_SOURCE};
+use crate::devices::codes::Means;
 use crate::devices::{Address, Devices};
+use crate::engine::Engine;
+use crate::model::frame::RawFrame;
+use crate::model::home::{SensorKind, Service};
+use crate::model::ids::{RoomId, SensorId};
+use crate::model::time::{Span, Timestamp};
 use crate::problem::{Kind, Problem};
 use crate::sources::{self, Event};
-use std::io::{self, Write};
+use ear::{Ear, Telling};
+use learn::Learn;
+use learned::Wish;
+use lines::Lines;
+use record::{Form, Recording};
+use screen::{Screen, Size};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use table::Table;
 use tokio::sync::mpsc;
-use walk::Walk;
+use walk_test::Walk;
+
+pub use columns::{TERMINAL_COLUMNS, cell, cut, row, width};
+pub use words::NEVER_CHECKS_IN;
 
 /// Arguments of `carecircle listen`.
 #[derive(Debug, clap::Args)]
@@ -26,9 +55,88 @@ pub struct Args {
     /// One JSON object per line
     #[arg(long)]
     json: bool,
+    /// A line per reading, as in a pipe, in place of the table
+    #[arg(long)]
+    lines: bool,
     /// Ends by itself after so many seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: Option<u64>,
+    /// Opens Zigbee2MQTT's joining, shows who joins and what to write for each, and closes it again
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "120",
+          conflicts_with_all = ["learn", "walk_test", "record"],
+          value_parser = clap::value_parser!(u64).range(1..=pair::SECONDS_MAX))]
+    pair: Option<u64>,
+    /// Writes what is heard as JSON lines for `carecircle decode`; of a walk test, the commissioning record
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Assigns the button, sensor or radio code that is pressed now to a sensor of the configuration, or to a new one
+    #[arg(long, value_name = "SENSOR|new", conflicts_with_all = ["json", "lines", "record"])]
+    learn: Option<String>,
+    /// What the learned sensor is for: call_button, motion, outer_door …
+    #[arg(long, requires = "learn", value_parser = word_of::<SensorKind>)]
+    kind: Option<SensorKind>,
+    /// Where the learned sensor hangs
+    #[arg(long, requires = "learn")]
+    room: Option<RoomId>,
+    /// What the learned service button asks for: meal, bath, cleaning …
+    #[arg(long, requires = "learn", value_parser = word_of::<Service>)]
+    service: Option<Service>,
+    /// What the learned radio code says: sos, motion, open, closed, tamper, battery_low …
+    #[arg(long, value_name = "WORD", requires = "learn", value_parser = meaning)]
+    means: Option<String>,
+    /// Writes what was learned into the configuration; without it only a conf.d beside it is written to
+    #[arg(long, requires = "learn")]
+    write: bool,
+    /// Asks to walk each room and press each button, ticks them off, and writes a commissioning record
+    #[arg(long, conflicts_with_all = ["json", "learn"])]
+    walk_test: bool,
+    /// Begins the walk test without waiting for Enter
+    #[arg(long, requires = "walk_test")]
+    yes: bool,
+}
+
+/// A word of the configuration's own.
+fn word_of<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
+}
+
+fn meaning(text: &str) -> Result<String, String> {
+    word_of::<Means>(text).map(|_| text.to_owned())
+}
+
+/// One form of showing what is heard. Pure, but for `finish`.
+pub(crate) trait View {
+    /// The lines before anything is heard.
+    fn begin(&mut self, now: Timestamp) -> Vec<String>;
+
+    /// The lines that a frame makes.
+    fn hear(&mut self, now: Timestamp, frame: &RawFrame, tellings: &[Telling]) -> Vec<String>;
+
+    /// The lines that a change of a link makes.
+    fn link(&mut self, now: Timestamp, source: &str, up: bool, why: &str) -> Vec<String>;
+
+    /// The lines that the passing of time makes.
+    fn tick(&mut self, _now: Timestamp) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The whole as a picture, for forms that are drawn in their place.
+    fn picture(&self, _now: Timestamp, _size: Size) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Whether there is nothing more to wait for.
+    fn is_over(&self) -> bool {
+        false
+    }
+
+    /// The last lines.
+    fn end(&mut self, now: Timestamp, listened: Span) -> Vec<String>;
+
+    /// Writes what is to be kept; the lines that tell of it, and whether all is well.
+    fn finish(&mut self, _now: Timestamp) -> Result<(Vec<String>, bool), Problem> {
+        Ok((Vec::new(), true))
+    }
 }
 
 /// Runs the command.
@@ -39,13 +147,20 @@ pub fn run(args: Args) -> ExitCode {
     let Some(config) = config.filter(|_| problems.iter().all(|problem| problem.kind != Kind::Error)) else {
         return ExitCode::from(CONFIGURATION);
     };
+    if args.walk_test {
+        warn_before_the_walk(&args);
+    }
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Problem::new(format!("the program cannot start: {error}")))
-        .and_then(|runtime| runtime.block_on(listen(&args, config)));
+        .and_then(|runtime| match args.pair {
+            Some(seconds) => runtime.block_on(pair::run(&config, seconds, args.json)).map(|()| true),
+            None => runtime.block_on(listen(&args, config)),
+        });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(problem) => {
             eprintln!("{problem}");
             ExitCode::FAILURE
@@ -53,27 +168,100 @@ pub fn run(args: Args) -> ExitCode {
     }
 }
 
-async fn listen(args: &Args, config: Gateway) -> Result<(), Problem> {
-    let begin = clock::since_boot();
+/// Listens until the end that was asked for; whether all is well.
+async fn listen(args: &Args, config: Gateway) -> Result<bool, Problem> {
+    let mut recording = match &args.record {
+        Some(path) if !args.walk_test => Some(Recording::open(path, Form::new(&config.devices))?),
+        Some(_) | None => None,
+    };
     let mut events = start(&config)?;
-    let addresses = config.addresses;
-    let mut walk = Walk::new(config.home, devices(&config.devices, &addresses), &addresses, args.json);
-    let mut end = std::pin::pin!(end(args.seconds));
-    let mut output = Output { is_open: true };
-    output.write(walk.heading());
-    while output.is_open {
+    let engine = Engine::new(config.home.clone(), &config.rules, config.circle.clone());
+    let mut ear = Ear::new(engine, devices(&config.devices, &config.addresses), &config.addresses);
+    let (mut view, screen) = view(args, &config)?;
+    let begin = clock::since_boot();
+    let mut output = Output { is_open: true, screen };
+    output.write(view.begin(clock::now()));
+    let mut end = std::pin::pin!(end(args.seconds.or(args.learn.as_ref().map(|_| LEARNS_SECONDS))));
+    let mut ticks = tokio::time::interval(REDRAWN_EVERY);
+    while output.is_open && !view.is_over() {
         let event = tokio::select! {
             event = events.recv() => event,
+            _ = ticks.tick() => {
+                output.write(view.tick(clock::now()));
+                output.draw(view.as_ref(), clock::now());
+                continue;
+            }
             () = &mut end => None,
         };
         match event {
-            Some(Event::Frame(frame) | Event::Delivered(frame, _)) => output.write(walk.hear(clock::now(), &frame)),
-            Some(Event::Link { source, up, why }) => output.write([walk.link(clock::now(), &source, up, &why)]),
+            Some(Event::Frame(frame) | Event::Delivered(frame, _)) => {
+                let now = clock::now();
+                let tellings = ear.hear(now, &frame);
+                if let Some(recording) = &mut recording {
+                    recording.write(now, &frame, &tellings)?;
+                }
+                output.write(view.hear(now, &frame, &tellings));
+            }
+            Some(Event::Link { source, up, why }) => output.write(view.link(clock::now(), &source, up, &why)),
             None => break,
         }
     }
-    output.write(walk.summary(clock::since_boot() - begin));
-    Ok(())
+    output.screen = None;
+    output.write(view.end(clock::now(), clock::since_boot() - begin));
+    let (lines, is_well) = view.finish(clock::now())?;
+    output.write(lines);
+    output.write(recording.iter().map(Recording::summary).filter(|_| !args.json));
+    Ok(is_well)
+}
+
+/// The form that was asked for, and the screen it is drawn on.
+fn view(args: &Args, config: &Gateway) -> Result<(Box<dyn View>, Option<Screen>), Problem> {
+    if let Some(sensor) = &args.learn {
+        let learn = Learn::new(wish(args, config, sensor)?, config.home.zone.clone());
+        return Ok((Box::new(learn), None));
+    }
+    let screen = || if args.json || args.lines { None } else { Screen::open() };
+    let now = clock::now();
+    if args.walk_test {
+        if config.addresses.is_empty() {
+            let deed = "see what is there: carecircle listen --config FILE";
+            return Err(Problem::new("there is no sensor to walk to").with_deed(deed));
+        }
+        return Ok((Box::new(Walk::new(now, config, &args.config, args.record.as_deref())), screen()));
+    }
+    Ok(match screen() {
+        Some(screen) => (Box::new(Table::new(now, config.home.clone())), Some(screen)),
+        None => (Box::new(Lines::new(config.home.clone(), args.json)), None),
+    })
+}
+
+/// What is to be learned, as far as the configuration knows it.
+fn wish(args: &Args, config: &Gateway, sensor: &str) -> Result<Wish, Problem> {
+    let bad = |error: crate::model::ids::BadId| Problem::new(error.to_string()).with_deed("or write --learn new");
+    let id = if sensor == "new" { None } else { Some(SensorId::new(sensor).map_err(bad)?) };
+    let known = id.as_ref().and_then(|id| config.home.sensors.get(id));
+    let word = |service: Service| serde_json::to_value(service).ok()?.as_str().map(str::to_owned);
+    Ok(Wish {
+        kind: args.kind.or(known.map(|sensor| sensor.kind)),
+        room: args.room.as_ref().map(ToString::to_string),
+        service: args.service.and_then(word),
+        means: args.means.clone(),
+        config: args.config.clone(),
+        write: args.write,
+        taken: config.home.sensors.keys().cloned().collect(),
+        id,
+    })
+}
+
+/// What a walk test does to a running home is said before it begins; a person at a terminal says go.
+#[allow(clippy::print_stdout)] // a command speaks to a person
+fn warn_before_the_walk(args: &Args) {
+    println!("{}", walk_test::BEFORE);
+    if !args.yes && io::stdin().is_terminal() {
+        println!("Enter begins, Ctrl-C leaves it.");
+        // Without an answer there is nobody to wait for.
+        drop(io::stdin().read_line(&mut String::new()));
+    }
 }
 
 /// Every source of the home, speaking into one channel.
@@ -129,19 +317,42 @@ async fn end(seconds: Option<u64>) {
     }
 }
 
-/// Standard output; closed when the reader of a pipe has gone.
+/// Standard output: lines, or a picture on the terminal. Closed when the reader of a pipe has gone.
 struct Output {
     is_open: bool,
+    screen: Option<Screen>,
 }
 
 impl Output {
+    /// Lines to standard output; on a screen they are part of the picture.
     fn write(&mut self, lines: impl IntoIterator<Item = String>) {
+        if self.screen.is_some() {
+            return;
+        }
         let mut output = io::stdout().lock();
         for line in lines {
             self.is_open &= writeln!(output, "{line}").is_ok();
         }
         self.is_open &= output.flush().is_ok();
     }
+
+    /// The picture, where there is a screen.
+    fn draw(&mut self, view: &dyn View, now: Timestamp) {
+        let Some(screen) = &mut self.screen else { return };
+        let size = screen.size();
+        if let Some(picture) = view.picture(now, size) {
+            self.is_open &= screen.draw(picture);
+        }
+    }
 }
 
 const CONFIGURATION: u8 = 78;
+
+/// Nobody presses a button for longer.
+const LEARNS_SECONDS: u64 = 120;
+
+/// Quick enough to be called live, slow enough for a line of 9,600 bits a second.
+const REDRAWN_EVERY: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -6,6 +6,7 @@ pub mod decode;
 #[cfg(feature = "embedded-broker")]
 pub mod demo;
 pub mod gateway;
+pub mod init;
 pub mod listen;
 pub mod replay;
 pub mod station;

@@ -1,7 +1,9 @@
-//! `carecircle status`: the running gateway in about ten lines, read from the file it writes every ten seconds.
+//! `carecircle status`: the running gateway in about ten lines and one for each sensor, read from the file it writes every ten seconds.
 
 use crate::clock;
+use crate::cmd::listen::{NEVER_CHECKS_IN, cut, row};
 use crate::config;
+use crate::model::observation::Availability;
 use crate::model::status::{LinkStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
@@ -121,7 +123,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         Some(oldest) => format!(
             "unanswered  {} without a receipt, the oldest for {}",
             count(status.outbox.waiting, "notice"),
-            span(Span::seconds(i64::try_from(oldest).unwrap_or(i64::MAX / 1000)))
+            span(seconds(oldest))
         ),
         None => "unanswered  none: every notice has its receipt".to_owned(),
     });
@@ -130,9 +132,20 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         let line = format!("{title:11} {}", link_line(now, link));
         lines.extend(line.lines().map(str::to_owned));
     }
-    for (number, sensor) in status.sensors.iter().enumerate() {
-        let title = if number == 0 { "sensors" } else { "" };
-        lines.push(format!("{title:11} {}", sensor_line(now, sensor)));
+    lines.extend(sensor_lines(now, status));
+    lines
+}
+
+/// A table of the sensors; what is wrong with one stands below its row.
+fn sensor_lines(now: Timestamp, status: &Status) -> Vec<String> {
+    if status.sensors.is_empty() {
+        return vec!["sensors     none".to_owned()];
+    }
+    let titles = row(["name", "room", "heard", "limit", "event", "battery", "signal"], WIDTHS);
+    let mut lines = vec![format!("sensors     {titles}")];
+    for sensor in &status.sensors {
+        lines.push(format!("            {}", sensor_line(now, sensor)));
+        lines.extend(remarks(now, status, sensor).iter().map(|remark| format!("              {}", cut(remark, 66))));
     }
     lines
 }
@@ -155,17 +168,54 @@ fn link_line(now: Timestamp, link: &LinkStatus) -> String {
 }
 
 fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
-    let heard = sensor.heard_at.map_or("NEVER HEARD".to_owned(), |at| format!("heard {}", ago(now, at)));
-    let event = sensor.event_at.map_or(String::new(), |at| format!(", event {}", ago(now, at)));
-    let battery = match (sensor.battery_percent, sensor.battery_low) {
-        (Some(percent), Some(true)) => format!(", BATTERY LOW ({percent:.0} %)"),
-        (Some(percent), _) => format!(", {percent:.0} %"),
-        (None, Some(true)) => ", BATTERY LOW".to_owned(),
-        (None, _) => String::new(),
+    let since =
+        |at: Option<Timestamp>| at.map_or("never".to_owned(), |at| if at > now { "?".into() } else { span(now - at) });
+    let heard = if sensor.heard_at.is_none() { "NEVER".to_owned() } else { since(sensor.heard_at) };
+    let limit = sensor.silent_after_secs.map_or("-".to_owned(), |secs| span(seconds(secs)));
+    let battery = match (sensor.battery_low, sensor.battery_percent, sensor.supply_volts) {
+        (_, Some(percent), _) => format!("{percent:.0} %"),
+        (_, None, Some(volts)) => format!("{volts:.2} V"),
+        (Some(true), None, None) => "LOW".to_owned(),
+        (Some(false), None, None) => "ok".to_owned(),
+        (None, None, None) => "-".to_owned(),
     };
+    let signal = sensor.signal_percent.map_or("-".to_owned(), |percent| format!("{percent:.0} %"));
     let room = sensor.room.as_ref().map_or("-", |room| room.as_str());
-    let refused = if sensor.refused > 0 { format!(", FLOODS: {} left out", sensor.refused) } else { String::new() };
-    format!("{:14} {room:10} {heard}{event}{battery}{refused}", sensor.id.as_str())
+    row([sensor.id.as_str(), room, &heard, &limit, &since(sensor.event_at), &battery, &signal], WIDTHS)
+}
+
+/// What is wrong with a sensor, or cannot be told about it.
+fn remarks(now: Timestamp, status: &Status, sensor: &SensorStatus) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for alert in status.open_alerts.iter().filter(|alert| alert.reason.subject() == Some(&sensor.id)) {
+        let headline = text::headline(Language::English, &alert.reason);
+        remarks.push(format!("ALERT {}: {headline}, {}", alert.id.number, ago(now, alert.id.raised_at)));
+    }
+    if sensor.battery_low == Some(true) {
+        remarks.push("BATTERY LOW: it says so itself".to_owned());
+    }
+    let silence = sensor.heard_at.map(|at| now - at).zip(sensor.silent_after_secs.map(seconds));
+    if silence.is_some_and(|(silence, limit)| silence > limit) && sensor.checks_in {
+        remarks.push("SILENT for longer than its limit".to_owned());
+    }
+    match sensor.availability {
+        Some(Availability::Offline) => {
+            remarks.push("offline, says its bridge; a sleeping device may be fine".to_owned())
+        }
+        Some(Availability::Removed) => remarks.push("REMOVED or renamed at its bridge".to_owned()),
+        Some(Availability::Online) | None => {}
+    }
+    if sensor.refused > 0 {
+        remarks.push(format!("FLOODS: {} left out", count(sensor.refused, "message")));
+    }
+    if !sensor.checks_in {
+        remarks.push(NEVER_CHECKS_IN.to_owned());
+    }
+    remarks
+}
+
+fn seconds(secs: u64) -> Span {
+    Span::seconds(i64::try_from(secs).unwrap_or(i64::MAX).min(i64::MAX / 1000))
 }
 
 fn count(number: u64, word: &str) -> String {
@@ -190,6 +240,8 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
+/// Behind the twelve columns of the titles.
+const WIDTHS: [usize; 7] = [16, 9, 7, 7, 7, 7, 6];
 const CONFIGURATION: u8 = 78;
 const SILENCE_MAX: Span = Span::seconds(30);
 const START: &str = "start it: systemctl start carecircle-gateway; why it ended: journalctl -eu carecircle-gateway";
@@ -197,6 +249,7 @@ const START: &str = "start it: systemctl start carecircle-gateway; why it ended:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cmd::listen::testing::assert_golden;
     use crate::model::time::from_millis;
 
     const STATUS: &str = r#"{"at_ms":1700000000000,"started_at_ms":1699990000000,"pid":812,"version":"0.1.0",
@@ -221,11 +274,34 @@ mod tests {
         let lines = lines(after(4), &status, true);
         let shown = lines.join("\n");
         assert!(lines[0].starts_with("running") && lines[0].contains("told 4 s ago"), "{shown}");
-        for words in ["lehe           DOWN for 4 min", "NEVER HEARD", "3 notices without a receipt", ", 87 %"] {
+        for words in ["lehe           DOWN for 4 min", "NEVER", "3 notices without a receipt", "87 %"] {
             assert!(shown.contains(words), "{words}:\n{shown}");
         }
-        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
-        assert!(lines.len() <= 12, "{shown}");
+        assert!(lines.iter().all(|line| crate::cmd::listen::width(line) <= 80), "{shown}");
+        assert!(lines.len() <= 13, "{shown}");
+        assert_golden("status.txt", &format!("{shown}\n"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_sensor_stands_below_its_row() {
+        let sensors = r#"[
+            {"id":"hall","room":"门厅","kind":"motion","heard_at_ms":1699999990000,"event_at_ms":1699999280000,
+             "battery_percent":12.0,"battery_low":true,"signal_percent":61.4,"silent_after_secs":90000,"availability":"online"},
+            {"id":"front","room":"hall","kind":"outer_door","heard_at_ms":1699900000000,"supply_volts":2.9,
+             "silent_after_secs":7200,"availability":"offline"},
+            {"id":"rf_bedroom_window","room":"bedroom","kind":"door","checks_in":false,"refused":1},
+            {"id":"gone","kind":"leak","battery_low":false,"availability":"removed"}]"#;
+        let mut value: serde_json::Value = serde_json::from_str(STATUS).unwrap();
+        value["sensors"] = serde_json::from_str(sensors).unwrap();
+        value["open_alerts"] = serde_json::from_str(
+            r#"[{"id":{"number":9,"raised_at_ms":1699996400000},"severity":"fault","phase":"received",
+                "reason":{"rule":"low_battery","sensor":"hall","room":"hall","percent":12.0,"limit_percent":15.0}}]"#,
+        )
+        .unwrap();
+        let status: Status = serde_json::from_value(value).unwrap();
+        let lines = sensor_lines(after(4), &status);
+        assert!(lines.iter().all(|line| crate::cmd::listen::width(line) <= 80), "{lines:#?}");
+        assert_golden("status_sensors.txt", &format!("{}\n", lines.join("\n")));
     }
 
     #[test]

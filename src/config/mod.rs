@@ -11,6 +11,7 @@ mod gateway;
 mod gateway_checks;
 mod nearest;
 mod outside;
+pub mod places;
 pub mod overrides;
 mod renamed;
 mod report;

@@ -13,14 +13,32 @@ use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+pub mod bthome;
 pub mod codes;
 pub mod framing;
+pub mod gateways;
 pub mod lenient;
 pub mod meaning;
+pub mod objects;
+pub mod parts;
+pub mod rtl_433_models;
+pub mod shelly_components;
 pub mod template;
 
 pub mod enocean_profiles;
 pub mod esp3;
+pub mod milesight;
+mod mysensors_core;
+pub mod rfxtrx_packets;
+pub mod rfxtrx_stream;
+mod written;
+pub mod ha_entity;
+pub mod tasmota_address;
+pub mod tasmota_bridges;
+pub mod tasmota_relayed;
+pub mod tasmota_sensors;
+pub mod tasmota_topics;
+pub mod zigbee2mqtt_attributes;
 pub mod modbus_rtu;
 pub mod radar;
 
@@ -34,7 +52,7 @@ macro_rules! devices {
         /// The identity of a device within its family, as written in a config: `zigbee2mqtt = "hall_pir"`.
         #[derive(Debug, Clone, PartialEq, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        #[allow(missing_docs)] // the families explain themselves
+        #[allow(missing_docs, non_camel_case_types)] // the families explain themselves; rtl_433 is Rtl_433
         pub enum Address {
             $($Mqtt($mqtt::Address),)*
             $($Serial($serial::Address),)*
@@ -168,11 +186,24 @@ macro_rules! devices {
 devices! {
     mqtt {
         zigbee2mqtt: Zigbee2mqtt,
+        tasmota: Tasmota,
+        esphome: Esphome,
+        homie: Homie,
+        rtl_433: Rtl_433,
+        theengs: Theengs,
+        omg_rf: OmgRf,
+        shelly: Shelly,
         json: Json,
+        ha_discovery: HaDiscovery,
+        lorawan: Lorawan,
+        mysensors_mqtt: MysensorsMqtt,
     }
     serial {
         enocean: Enocean,
         text: Text,
+        rfxtrx: Rfxtrx,
+        rflink: Rflink,
+        mysensors: Mysensors,
         ld2410: Ld2410,
         ld2410s: Ld2410s,
         ld2412: Ld2412,
@@ -308,6 +339,13 @@ impl Devices {
         Devices::of(settings, addresses, true)
     }
 
+    /// Of the families on MQTT only `family`.
+    pub fn only(family: &str, settings: &Settings, addresses: &[Address]) -> Devices {
+        let mut devices = Devices::of(settings, addresses, true);
+        devices.mqtt.retain(|(name, _)| *name == family);
+        devices
+    }
+
     fn of(settings: &Settings, addresses: &[Address], all: bool) -> Devices {
         let on_port =
             |(port, wiring): (&String, &Wiring)| (port.clone(), (wiring.family(), wiring.decoder(port, addresses)));
@@ -349,6 +387,21 @@ impl Devices {
     /// The table.
     pub fn families() -> &'static [Family] {
         FAMILIES
+    }
+
+    /// The address of a device that was heard, as a line of a config; nothing for a family that does not exist.
+    pub fn address_line(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
+        address_toml(family, device, readings)
+    }
+
+    /// The address of a device that was heard, as a line of a config; absent for a family that is none of ours.
+    pub fn address_toml(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
+        address_toml(family, device, readings)
+    }
+
+    /// What a device with these readings is for, where they can tell.
+    pub fn kind_of(readings: &[Reading]) -> Option<&'static str> {
+        kinds(readings)
     }
 
     /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.
@@ -407,6 +460,10 @@ fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -
 
 /// What a sensor with these readings is probably for, and whether that is no more than a guess.
 fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
+    kinds(readings).map_or(("motion", true), |kind| (kind, kind == "service_button"))
+}
+
+fn kinds(readings: &[Reading]) -> Option<&'static str> {
     let kinds = readings.iter().filter_map(|reading| match &reading.measure {
         Measure::Motion(_) => Some("motion"),
         Measure::Presence(_) => Some("presence"),
@@ -429,11 +486,11 @@ fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
         | Measure::Alive
         | Measure::Availability(_)
         | Measure::Bridge(_)
-        | Measure::Number(_)
-        | Measure::Note { .. } => None,
+        | Measure::Number(_) => None,
+        Measure::Note { .. } => ha_entity::Entity::of(&reading.measure)?.sensor_kind(),
     });
     // A leak sensor measures the temperature beside, never the other way round.
-    kinds.min_by_key(|kind| *kind == "temperature").map_or(("motion", true), |kind| (kind, kind == "service_button"))
+    kinds.min_by_key(|kind| *kind == "temperature")
 }
 
 /// `text` as a TOML string.

@@ -12,14 +12,17 @@
 //!
 //! The friendly name is what lies between, byte for byte: blanks, slashes, any script. Zigbee2MQTT publishes its whole
 //! cached state with every report (a battery report repeats `occupancy:true`), so everything but a press is a level.
-//! A press is followed by `action:""` or `action:null`, which are none. `contact:true` means closed.
+//! A press is followed by `action:""` or `action:null`, which are none. `contact:true` means closed. Some pendants have no action
+//! but `sos:true`, which is repeated with the rest: only its change is a press. `linkquality` is 0 to 255; `voltage` is in
+//! mV for batteries and in V for plugs.
 //!
 //! Keys of one device that are different sensors are told apart by the part of the action that names them:
 //! `zigbee2mqtt = { name = "panel", key = "2" }` is pressed by `2_single`, `single_2` and `button_2_hold`.
 
-use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
+use crate::devices::zigbee2mqtt_attributes::{CALLS, LEVELS, is_known, pressed, radar};
+use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
-use crate::model::observation::{Availability, Evidence, Measure, Reading};
+use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -121,7 +124,7 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
             None => drop(whole.insert(address.name)),
         }
     }
-    Zigbee2mqtt { bases, keys, whole }
+    Zigbee2mqtt { bases, keys, whole, calling: BTreeSet::new() }
 }
 
 /// The address of a device that was heard.
@@ -135,6 +138,8 @@ struct Zigbee2mqtt {
     keys: BTreeMap<String, Vec<String>>,
     /// Devices that are registered as a whole.
     whole: BTreeSet<String>,
+    /// Devices that call by a state and have not ended it.
+    calling: BTreeSet<String>,
 }
 
 impl Decoder for Zigbee2mqtt {
@@ -151,9 +156,9 @@ impl Decoder for Zigbee2mqtt {
             _ if is_command(rest) => Ok(Vec::new()),
             Some((name, "availability")) => availability(name, frame),
             Some((name, attribute)) if is_known(attribute) && !is_object(&frame.bytes) => {
-                self::attribute(name, attribute, frame)
+                self.attribute(name, attribute, frame)
             }
-            Some(_) | None => state(rest, frame),
+            Some(_) | None => self.state(rest, frame),
         };
         match said {
             Ok(readings) if self.keys.is_empty() => Decoded::Readings(readings),
@@ -165,8 +170,11 @@ impl Decoder for Zigbee2mqtt {
 
 impl Zigbee2mqtt {
     /// The base topic that `topic` stands under, and what is left of it.
-    fn under<'a>(&'a self, topic: &'a str) -> Option<(&'a str, &'a str)> {
-        self.bases.iter().find_map(|base| Some((base.as_str(), topic.strip_prefix(base.as_str())?.strip_prefix('/')?)))
+    fn under<'a>(&self, topic: &'a str) -> Option<(&'a str, &'a str)> {
+        self.bases.iter().find_map(|base| {
+            let rest = topic.strip_prefix(base.as_str())?.strip_prefix('/')?;
+            Some((topic.get(..base.len())?, rest))
+        })
     }
 
     /// Gives the readings of a device to its keys: a press to the key it names, everything else to each.
@@ -188,6 +196,68 @@ impl Zigbee2mqtt {
             }
         }
         given
+    }
+
+    /// One attribute on a topic of its own. The twin of a press says again what the message itself says.
+    fn attribute(&mut self, name: &str, attribute: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+        if frame.bytes.trim_ascii().is_empty() && attribute != "action" {
+            return Ok(Vec::new());
+        }
+        let value = match lenient::json(&frame.bytes) {
+            Ok(value) => value,
+            Err("not_json") => Value::from(String::from_utf8_lossy(&frame.bytes)),
+            Err(why) => return Err(why),
+        };
+        let message = Map::from_iter([(attribute.to_owned(), value)]);
+        let mut readings = self.measures(name, &message, frame.retained);
+        for reading in &mut readings {
+            reading.copy = attribute == "action";
+        }
+        Ok(readings)
+    }
+
+    /// A device's message. An empty one clears what the broker kept.
+    fn state(&mut self, name: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+        if frame.bytes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let message = lenient::object(&frame.bytes)?;
+        let mut readings = self.measures(name, &message, frame.retained);
+        if readings.is_empty() {
+            readings.push(reading(name, Measure::Alive, Evidence::Event, frame.retained));
+        }
+        Ok(readings)
+    }
+
+    fn measures(&mut self, name: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
+        let level = |measure| reading(name, measure, Evidence::Level, retained);
+        let mut readings: Vec<Reading> = objects::in_order_of(LEVELS, message).into_iter().map(level).collect();
+        // Older releases give the raw value as `illuminance` and the lux beside it.
+        let lux = ["illuminance_lux", "illuminance"].iter().find_map(|key| lenient::number(message.get(*key)?));
+        if let Some(lux) = lux.filter(|lux| *lux >= 0.0) {
+            readings.push(level(Measure::IlluminanceLux(lux)));
+        }
+        readings.extend(radar(message).map(level));
+        // Old releases say `click` for `action`.
+        let action = ["action", "click"].iter().find_map(|key| message.get(*key).and_then(pressed));
+        readings.extend(action.map(|measure| reading(name, measure, Evidence::Event, retained)));
+        readings.extend(self.call(name, message, retained));
+        readings
+    }
+
+    /// A call that is a state. It is a press when it begins; while it lasts, the rest of the message repeats it.
+    fn call(&mut self, name: &str, message: &Map<String, Value>, retained: bool) -> Option<Reading> {
+        let is_call = CALLS.iter().find_map(|key| message.get(*key).and_then(lenient::truth))?;
+        if !is_call {
+            self.calling.remove(name);
+            return None;
+        }
+        let is_new = !self.calling.contains(name);
+        if !retained && is_new && self.calling.len() < CALLING_MAX {
+            self.calling.insert(name.to_owned());
+        }
+        let evidence = if is_new { Evidence::Event } else { Evidence::Level };
+        Some(reading(name, Measure::Button(Press::Sos), evidence, retained))
     }
 }
 
@@ -233,93 +303,31 @@ fn availability_word(payload: &[u8]) -> Result<Option<Availability>, &'static st
     lenient::availability(&value).map(Some).ok_or("unknown_availability")
 }
 
-/// One attribute on a topic of its own. The twin of a press says again what the message itself says.
-fn attribute(name: &str, attribute: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-    if frame.bytes.trim_ascii().is_empty() && attribute != "action" {
-        return Ok(Vec::new());
-    }
-    let value = match lenient::json(&frame.bytes) {
-        Ok(value) => value,
-        Err("not_json") => Value::from(String::from_utf8_lossy(&frame.bytes)),
-        Err(why) => return Err(why),
-    };
-    let message = Map::from_iter([(attribute.to_owned(), value)]);
-    let mut readings = measures(name, &message, frame.retained);
-    for reading in &mut readings {
-        reading.copy = attribute == "action";
-    }
-    Ok(readings)
-}
+/// No home has more pendants.
+const CALLING_MAX: usize = 256;
 
-/// A device's message. An empty one clears what the broker kept.
-fn state(name: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-    if frame.bytes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let message = lenient::object(&frame.bytes)?;
-    let mut readings = measures(name, &message, frame.retained);
-    if readings.is_empty() {
-        readings.push(reading(name, Measure::Alive, Evidence::Event, frame.retained));
-    }
-    Ok(readings)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn measures(name: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
-    let level = |(key, read): &(&str, fn(&Value) -> Option<Measure>)| {
-        Some(reading(name, read(message.get(*key)?)?, Evidence::Level, retained))
-    };
-    let mut readings: Vec<Reading> = LEVELS.iter().filter_map(level).collect();
-    // Older releases give the raw value as `illuminance` and the lux beside it.
-    let lux = ["illuminance_lux", "illuminance"].iter().find_map(|key| lenient::number(message.get(*key)?));
-    if let Some(lux) = lux.filter(|lux| *lux >= 0.0) {
-        readings.push(reading(name, Measure::IlluminanceLux(lux), Evidence::Level, retained));
-    }
-    // Old releases say `click` for `action`.
-    let action = ["action", "click"].iter().find_map(|key| message.get(*key).and_then(pressed));
-    readings.extend(action.map(|measure| reading(name, measure, Evidence::Event, retained)));
-    readings
-}
-
-fn pressed(action: &Value) -> Option<Measure> {
-    let Value::String(word) = action else { return None };
-    match word.as_str() {
-        // Aqara's vibration sensor reports its three events as actions.
-        "vibration" | "tilt" | "drop" => Some(Measure::Vibration(true)),
-        _ => lenient::press(word).map(Measure::Button),
+    #[test]
+    fn a_call_that_is_repeated_with_every_message_is_one_press_until_it_ends() {
+        let mut decoder = decoder(&Settings::default(), Vec::new());
+        let mut evidence = |topic: &str, payload: &str, retained| {
+            let from = Origin::Mqtt { topic: topic.to_owned() };
+            let frame = RawFrame { from, bytes: payload.as_bytes().to_vec(), retained };
+            let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{payload}") };
+            readings.iter().find(|said| matches!(said.measure, Measure::Button(_))).map(|said| said.evidence)
+        };
+        let (topic, twin) = ("zigbee2mqtt/necklace", "zigbee2mqtt/necklace/sos");
+        assert_eq!(evidence(topic, r#"{"sos":true}"#, true), Some(Evidence::Cached), "what was kept is no beginning");
+        assert_eq!(evidence(topic, r#"{"sos":true,"battery":80}"#, false), Some(Evidence::Event));
+        assert_eq!(evidence(topic, r#"{"sos":true,"battery":79}"#, false), Some(Evidence::Level));
+        assert_eq!(evidence(twin, "true", false), Some(Evidence::Level));
+        assert_eq!(evidence("zigbee2mqtt/pendant", r#"{"sos":true}"#, false), Some(Evidence::Event), "another's call");
+        assert_eq!(evidence(topic, r#"{"sos":null}"#, false), None, "unknown does not end it");
+        assert_eq!(evidence(topic, r#"{"sos":true}"#, false), Some(Evidence::Level));
+        assert_eq!(evidence(topic, r#"{"sos":false}"#, false), None);
+        assert_eq!(evidence(topic, r#"{"sos":true}"#, false), Some(Evidence::Event));
     }
 }
-
-fn is_known(attribute: &str) -> bool {
-    matches!(attribute, "action" | "click" | "illuminance" | "illuminance_lux")
-        || LEVELS.iter().any(|(key, _)| *key == attribute)
-}
-
-type Read = fn(&Value) -> Option<Measure>;
-
-/// Attributes whose present value is said again with every message.
-const LEVELS: &[(&str, Read)] = &[
-    ("occupancy", |v| lenient::truth(v).map(Measure::Motion)),
-    ("motion", |v| lenient::truth(v).map(Measure::Motion)),
-    ("presence", |v| lenient::truth(v).map(Measure::Presence)),
-    // true = the magnet is near = closed.
-    ("contact", |v| match lenient::truth(v) {
-        Some(closed) => Some(Measure::Contact(!closed)),
-        None => lenient::open(v).map(Measure::Contact),
-    }),
-    ("water_leak", |v| lenient::truth(v).map(Measure::Leak)),
-    ("smoke", |v| lenient::truth(v).map(Measure::Smoke)),
-    ("gas", |v| lenient::truth(v).map(Measure::Gas)),
-    ("carbon_monoxide", |v| lenient::truth(v).map(Measure::Gas)),
-    ("tamper", |v| lenient::truth(v).map(Measure::Tamper)),
-    ("vibration", |v| lenient::truth(v).map(Measure::Vibration)),
-    // Of plugs and relays; covers and locks have words of their own here.
-    ("state", |v| match v.as_str() {
-        Some("ON") => Some(Measure::Switch(true)),
-        Some("OFF") => Some(Measure::Switch(false)),
-        Some(_) | None => None,
-    }),
-    ("battery", |v| lenient::percent(v).map(Measure::BatteryPercent)),
-    ("battery_low", |v| lenient::truth(v).map(Measure::BatteryLow)),
-    ("temperature", |v| lenient::celsius(v).map(Measure::TemperatureCelsius)),
-    ("humidity", |v| lenient::percent(v).map(Measure::HumidityPercent)),
-];

@@ -26,7 +26,7 @@ pub struct Book {
     circle: Circle,
     alerts: BTreeMap<u64, Alert>,
     next_number: u64,
-    /// When each rule last spoke about each subject: an episode is told once. A few dozen at most, looked through by
+    /// When each rule last spoke about each matter: an episode is told once. A few dozen at most, looked through by
     /// reference: this happens at every input.
     spoken: Vec<Spoken>,
 }
@@ -36,6 +36,7 @@ pub struct Book {
 struct Spoken {
     rule: &'static str,
     subject: Option<SensorId>,
+    link: Option<String>,
     at: Timestamp,
 }
 
@@ -74,7 +75,7 @@ impl Book {
         effects: &mut Vec<Effect>,
     ) {
         for alarm in &alarms {
-            let spoken_at = self.spoken_at(rule, alarm.reason.subject());
+            let spoken_at = self.spoken_at(rule, &alarm.reason);
             if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
                 self.tell(now, home, alarm.reason.clone(), effects);
             }
@@ -85,7 +86,7 @@ impl Book {
     /// A trouble of the gateway itself: one open alert per rule.
     pub fn trouble(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
         let open =
-            self.open(reason.rule(), reason.subject()).map(|alert| (alert.id.number, alert.recovered_at.is_some()));
+            self.open(&reason).map(|alert| (alert.id.number, alert.recovered_at.is_some()));
         if open.is_none_or(|(_, recovered)| recovered) {
             self.tell(now, home, reason, effects);
         }
@@ -207,7 +208,7 @@ impl Book {
 
     /// Raises an alert, or says "again" on the open one about the same matter, or reopens the one just closed.
     fn tell(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
-        if let Some(open) = self.open(reason.rule(), reason.subject()) {
+        if let Some(open) = self.open(&reason) {
             let (number, count) = (open.id.number, open.count + 1);
             self.write(now, number, who_says(&reason), Deed::Again { count }, None, effects);
             return;
@@ -236,7 +237,7 @@ impl Book {
                 && alert.recovered_at.is_none()
                 && alert.reason.rule() == rule
                 && matches!(alert.reason.class(), Class::Sensor | Class::System)
-                && !alarms.iter().any(|alarm| !alarm.is_over && alarm.reason.subject() == alert.reason.subject())
+                && !alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason))
         };
         for number in self.numbers(gone) {
             self.write(now, number, Actor::gateway(), Deed::Recovered, None, effects);
@@ -310,23 +311,24 @@ impl Book {
             self.alerts.get(&number).map(|alert| &alert.reason).filter(|_| is_repeat)
         };
         let Some(reason) = reason else { return };
-        let (rule, subject) = (reason.rule(), reason.subject().cloned());
-        match self.spoken.iter_mut().find(|spoken| spoken.rule == rule && spoken.subject == subject) {
+        match self.spoken.iter_mut().find(|spoken| spoken.is_about(reason.rule(), reason)) {
             Some(spoken) => spoken.at = step.at,
-            None => self.spoken.push(Spoken { rule, subject, at: step.at }),
+            None => self.spoken.push(Spoken {
+                rule: reason.rule(),
+                subject: reason.subject().cloned(),
+                link: reason.link().map(str::to_owned),
+                at: step.at,
+            }),
         }
     }
 
-    fn spoken_at(&self, rule: &str, subject: Option<&SensorId>) -> Option<Timestamp> {
-        let spoken = self.spoken.iter().find(|spoken| spoken.rule == rule && spoken.subject.as_ref() == subject);
-        spoken.map(|spoken| spoken.at)
+    fn spoken_at(&self, rule: &str, reason: &Reason) -> Option<Timestamp> {
+        self.spoken.iter().find(|spoken| spoken.is_about(rule, reason)).map(|spoken| spoken.at)
     }
 
-    fn open(&self, rule: &str, subject: Option<&SensorId>) -> Option<&Alert> {
-        self.alerts
-            .values()
-            .rev()
-            .find(|alert| alert.phase.is_open() && alert.reason.rule() == rule && alert.reason.subject() == subject)
+    fn open(&self, reason: &Reason) -> Option<&Alert> {
+        let is_same = |of: &Reason| of.rule() == reason.rule() && matter(of) == matter(reason);
+        self.alerts.values().rev().find(|alert| alert.phase.is_open() && is_same(&alert.reason))
     }
 
     fn find_alert(&self, id: AlertId) -> Option<&Alert> {
@@ -336,6 +338,17 @@ impl Book {
     fn numbers(&self, which: impl Fn(&Alert) -> bool) -> Vec<u64> {
         self.alerts.values().filter(|alert| which(alert)).map(|alert| alert.id.number).collect()
     }
+}
+
+impl Spoken {
+    fn is_about(&self, rule: &str, reason: &Reason) -> bool {
+        self.rule == rule && (self.subject.as_ref(), self.link.as_deref()) == matter(reason)
+    }
+}
+
+/// What an alert is about: repeated findings of one rule about it are one alert.
+fn matter(reason: &Reason) -> (Option<&SensorId>, Option<&str>) {
+    (reason.subject(), reason.link())
 }
 
 fn notify(alert: &Alert, to: Vec<PointId>, step: Step) -> Effect {

@@ -1,6 +1,7 @@
 //! What the engine is told.
 
 use crate::model::alert::AlertId;
+use crate::model::flood::Flood;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::observation::Observation;
@@ -42,6 +43,8 @@ pub enum Input {
         /// Since when nobody watched; `None` at the very first start.
         blind_since: Option<Timestamp>,
     },
+    /// Somebody says more than can be meant; told about once a minute while it lasts.
+    Flooded(Flood),
     /// Whether the clock on the wall can be believed.
     ClockTrusted(bool),
     /// The clock on the wall jumped against the clock that never does; `now` is the instant after the jump.

@@ -13,7 +13,9 @@ pub mod book;
 pub mod circle;
 pub mod drive;
 pub mod effect;
+pub mod floods;
 pub mod input;
+pub mod links;
 pub mod rules;
 pub mod seen;
 
@@ -68,8 +70,9 @@ impl Engine {
                 self.seen.link(&self.home, at, &source, up);
             }
             Recorded::Started { at, blind_since } => {
-                self.seen.started(at, blind_since);
+                self.seen.started(&self.home, at, blind_since);
             }
+            Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
             Recorded::Watching { .. } => {}
         }
@@ -142,10 +145,11 @@ impl Engine {
                 }
             }
             Input::Started { blind_since } => {
-                if let Some(ended) = self.seen.started(now, blind_since) {
+                if let Some(ended) = self.seen.started(&self.home, now, blind_since) {
                     return Just::SeenAgain(ended);
                 }
             }
+            Input::Flooded(flood) => self.seen.floods.tell(now, &flood),
             Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
             Input::ClockStepped { by } => self.clock_stepped(now, by),
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),

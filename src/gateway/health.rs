@@ -168,6 +168,7 @@ pub fn status(
 fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
     let heard = turn.engine.seen().heard(&sensor.id);
     let battery = heard.and_then(|heard| heard.battery);
+    let gauge = turn.gauges.of(&sensor.id);
     SensorStatus {
         id: sensor.id.clone(),
         room: sensor.room.clone(),
@@ -176,6 +177,11 @@ fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
         event_at: heard.and_then(|heard| heard.event_at),
         battery_percent: battery.and_then(|battery| battery.percent),
         battery_low: battery.map(|battery| battery.low),
+        supply_volts: gauge.supply_volts,
+        signal_percent: gauge.signal_percent,
+        availability: gauge.availability,
+        checks_in: sensor.checks_in,
+        silent_after_secs: sensor.silent_after.and_then(|limit| u64::try_from(limit.num_seconds()).ok()),
         refused: turn.admission.refused_of(&sensor.id),
     }
 }

@@ -8,6 +8,7 @@ pub mod plan;
 
 mod admission;
 mod deliveries;
+mod gauges;
 mod history;
 mod marks;
 mod outbox;

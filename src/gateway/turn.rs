@@ -9,6 +9,7 @@ use crate::devices::{Decoded, Devices, Heard};
 use crate::engine::{Effect, Engine, Input, drive};
 use crate::gateway::admission::Admission;
 use crate::gateway::deliveries::Deliveries;
+use crate::gateway::gauges::Gauges;
 use crate::gateway::history::{from_record, to_record};
 use crate::gateway::outbox::Order;
 use crate::gateway::repeats::Repeats;
@@ -56,6 +57,8 @@ pub struct Turn {
     pub engine: Engine,
     /// What each sensor may say.
     pub admission: Admission,
+    /// What sensors said last about themselves.
+    pub gauges: Gauges,
     /// Devices that are not in the config.
     pub unknown: Unknown,
     /// Frames that no family understood, by family.
@@ -109,6 +112,7 @@ impl Turn {
         Turn {
             engine,
             admission: Admission::default(),
+            gauges: Gauges::default(),
             unknown: Unknown::default(),
             malformed: BTreeMap::new(),
             store_trouble: None,
@@ -133,6 +137,7 @@ impl Turn {
         // This turn was read from the history after everything that waited there.
         before.acknowledge_all();
         self.admission = before.admission;
+        self.gauges = before.gauges;
         self.unknown = before.unknown;
         self.malformed = before.malformed;
         self.store_trouble = before.store_trouble;
@@ -219,6 +224,7 @@ impl Turn {
             if !self.admission.admits(&sensor, &reading.measure, now.since_boot) {
                 continue;
             }
+            self.gauges.note(&sensor, &reading.measure);
             let observation = Observation {
                 at: now.wall,
                 sensor,

@@ -4,7 +4,9 @@
 
 pub mod actor;
 pub mod alert;
+pub mod commissioning;
 pub mod duty;
+pub mod flood;
 pub mod frame;
 pub mod home;
 pub mod ids;

@@ -156,6 +156,46 @@ pub enum Reason {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_life: Option<SignOfLife>,
     },
+    /// A way to sensors is gone: a broker, a serial port, a bridge.
+    LinkLost {
+        /// Its path: what stands before a `/` carries what stands behind it.
+        link: String,
+        /// Since when.
+        since: Timestamp,
+        /// Sensors behind it, or perhaps behind it where not all bridges of a family are gone.
+        sensors: u32,
+        /// Whether these sensors certainly cannot be heard.
+        #[serde(default)]
+        is_whole: bool,
+        /// Whether no other call button of the home can be heard.
+        #[serde(default)]
+        nobody_can_call: bool,
+        /// Call buttons behind it, the first few.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        call_buttons: Vec<SensorId>,
+        /// Outer doors behind it, the first few: whether somebody is out cannot be known.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        outer_doors: Vec<SensorId>,
+    },
+    /// Somebody says more than can be meant; the rest is left out.
+    Flood {
+        /// Which sensor, if it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sensor: Option<SensorId>,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// Which source, where it is no single sensor of the home.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
+        /// Messages a second when it was noticed.
+        per_second: u32,
+    },
+    /// The home's broker does not let the gateway hear some topics.
+    Subscription {
+        /// The topic filters it refuses.
+        filters: Vec<String>,
+    },
     /// The gateway's or station's memory is in trouble.
     Storage {
         /// What happened and what was done.
@@ -189,6 +229,9 @@ impl Reason {
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
             Reason::NotObserved { .. } => "not_observed",
+            Reason::LinkLost { .. } => "link_lost",
+            Reason::Flood { .. } => "flood",
+            Reason::Subscription { .. } => "subscription",
             Reason::Storage { .. } => "storage",
             Reason::Configuration { .. } => "configuration",
             Reason::HomeUnreachable { .. } => "home_unreachable",
@@ -202,9 +245,12 @@ impl Reason {
             Reason::SilentSensor { sensor, .. } | Reason::LowBattery { sensor, .. } => Some(sensor),
             // Two service buttons ask for two things; two call buttons call for one and the same person.
             Reason::ServiceButton { sensor, .. } => Some(sensor),
+            Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
             | Reason::NotObserved { .. }
+            | Reason::LinkLost { .. }
+            | Reason::Subscription { .. }
             | Reason::Storage { .. }
             | Reason::Configuration { .. }
             | Reason::HomeUnreachable { .. }
@@ -212,15 +258,28 @@ impl Reason {
         }
     }
 
+    /// Which link or source it is about, where it is one: two bridges are two matters.
+    pub fn link(&self) -> Option<&str> {
+        if let Reason::LinkLost { link, .. } = self {
+            return Some(link);
+        }
+        if let Reason::Flood { source, .. } = self { source.as_deref() } else { None }
+    }
+
     /// How urgently people must act, unless the config says otherwise.
     pub fn severity(&self) -> Severity {
         match self {
             Reason::CallButton { .. } => Severity::Emergency,
             Reason::Inactivity { .. } | Reason::Unknown => Severity::Urgent,
-            Reason::NotObserved { .. } | Reason::HomeUnreachable { .. } => Severity::Blind,
+            Reason::NotObserved { .. }
+            | Reason::HomeUnreachable { .. }
+            | Reason::LinkLost { nobody_can_call: true, .. } => Severity::Blind,
             Reason::ServiceButton { .. } => Severity::Notice,
             Reason::SilentSensor { .. }
             | Reason::LowBattery { .. }
+            | Reason::LinkLost { .. }
+            | Reason::Flood { .. }
+            | Reason::Subscription { .. }
             | Reason::Storage { .. }
             | Reason::Configuration { .. } => Severity::Fault,
         }
@@ -231,8 +290,13 @@ impl Reason {
         match self {
             Reason::CallButton { .. } | Reason::Inactivity { .. } | Reason::Unknown => Class::Person,
             Reason::ServiceButton { .. } => Class::Request,
-            Reason::SilentSensor { .. } | Reason::LowBattery { .. } => Class::Sensor,
+            Reason::SilentSensor { .. } | Reason::LowBattery { .. } | Reason::Flood { sensor: Some(_), .. } => {
+                Class::Sensor
+            }
             Reason::NotObserved { .. }
+            | Reason::LinkLost { .. }
+            | Reason::Flood { .. }
+            | Reason::Subscription { .. }
             | Reason::Storage { .. }
             | Reason::Configuration { .. }
             | Reason::HomeUnreachable { .. } => Class::System,

@@ -1,6 +1,7 @@
 //! What a history holds: everything the engine was told or decided, in order. History is the only state.
 
 use crate::model::alert::Step;
+use crate::model::flood::Flood;
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp, span_secs};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,13 @@ pub enum Recorded {
         #[serde(with = "span_secs", rename = "by_secs")]
         by: Span,
     },
+    /// Somebody said more than can be meant, and went on.
+    Flooded {
+        /// When.
+        at: Timestamp,
+        /// Who and how fast.
+        flood: Flood,
+    },
     /// The gateway was watching at this instant: bounds what a power cut leaves unknown.
     Watching {
         /// When.
@@ -59,6 +67,7 @@ impl Recorded {
             Recorded::Link { at, .. }
             | Recorded::Started { at, .. }
             | Recorded::ClockStepped { at, .. }
+            | Recorded::Flooded { at, .. }
             | Recorded::Watching { at } => *at,
         }
     }

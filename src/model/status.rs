@@ -4,6 +4,7 @@ use crate::model::alert::AlertId;
 use crate::model::home::SensorKind;
 use crate::model::ids::{HomeId, RoomId, SensorId};
 use crate::model::lifecycle::Phase;
+use crate::model::observation::Availability;
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::time::Timestamp;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
@@ -74,9 +75,32 @@ pub struct SensorStatus {
     /// Whether it says that its battery is low, where it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub battery_low: Option<bool>,
+    /// Its supply, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supply_volts: Option<f64>,
+    /// How well it is heard, where its family tells: 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal_percent: Option<f64>,
+    /// What its bridge says about it, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+    /// Whether its silence can be told from its death.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub checks_in: bool,
+    /// Not heard from for longer, it counts as silent; absent where no limit is set or learned yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_after_secs: Option<u64>,
     /// Messages left out since the start, because it said more than a sensor of its kind can mean.
     #[serde(default, skip_serializing_if = "is_none")]
     pub refused: u64,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(checks_in: &bool) -> bool {
+    *checks_in
 }
 
 fn is_none(count: &u64) -> bool {

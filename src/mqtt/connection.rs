@@ -10,7 +10,7 @@ use crate::mqtt::backoff::Backoff;
 use crate::mqtt::delivery::Delivery;
 use crate::mqtt::dial::Dialer;
 use crate::mqtt::link::{Connection, Link, Orders};
-use crate::mqtt::settings::{Kept, MESSAGE_BYTES_MAX, Pace, Settings, Will};
+use crate::mqtt::settings::{Kept, Pace, Settings, Will};
 use crate::mqtt::words;
 use rumqttc::{
     AsyncClient, ConnectionError, EventLoop, Outgoing, Packet, Publish, PublishOptions, QoS, SubAck, SubscribeFilter,
@@ -24,10 +24,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 
 /// Keeps a connection until told to stop.
+#[allow(clippy::too_many_arguments)] // each comes from another hand
 pub(super) async fn keep(
     settings: Settings,
     kept: Option<Kept>,
     pace: Pace,
+    message_bytes_max: usize,
     link: Link,
     orders: watch::Receiver<Orders>,
     events: mpsc::Sender<Event>,
@@ -37,8 +39,20 @@ pub(super) async fn keep(
     let mut backoff = Backoff::new(&settings.client_id);
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut task =
-        Task { settings, kept, is_stuck: false, pace, link, orders, events, alive, tick, number: 0, told: None };
+    let mut task = Task {
+        settings,
+        kept,
+        is_stuck: false,
+        pace,
+        message_bytes_max,
+        link,
+        orders,
+        events,
+        alive,
+        tick,
+        number: 0,
+        told: None,
+    };
     loop {
         let End { why, held, closed_by_broker } = match task.one_connection(&dialer).await {
             Ok(()) => return,
@@ -73,6 +87,8 @@ struct Task {
     /// The kept session is to be thrown away: the next connection ends it.
     is_stuck: bool,
     pace: Pace,
+    /// Larger ones are left out.
+    message_bytes_max: usize,
     link: Link,
     orders: watch::Receiver<Orders>,
     events: mpsc::Sender<Event>,
@@ -325,7 +341,7 @@ impl Task {
         self.become_up(client, progress).await?;
         let kept = self.kept.as_ref().map(|_| Delivery::of(&message, progress.is_late(), client));
         let topic = String::from_utf8_lossy(&message.topic).into_owned();
-        if message.payload.len() > MESSAGE_BYTES_MAX {
+        if message.payload.len() > self.message_bytes_max {
             tracing::debug!(topic, bytes = message.payload.len(), "message is too large and left out");
             kept.into_iter().for_each(Delivery::acknowledge);
             return Ok(());

@@ -18,7 +18,7 @@ pub use access::Access;
 pub use address::{BadBroker, Broker};
 pub use delivery::Delivery;
 pub use link::{Link, NotPublished};
-pub use settings::{Kept, Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};
+pub use settings::{Kept, LARGE_MESSAGE_BYTES_MAX, Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -38,7 +38,7 @@ pub enum Event {
     Message {
         /// Its topic.
         topic: String,
-        /// Its payload; at most 64 KiB, larger ones are left out.
+        /// Its payload; at most 64 KiB unless larger ones were asked for, which are left out otherwise.
         payload: Vec<u8>,
         /// The broker kept it and handed it out on subscription: state, never an event.
         retained: bool,
@@ -60,6 +60,17 @@ pub fn start_paced(settings: Settings, pace: Pace, alive: Arc<AtomicU64>) -> (Li
     spawn(settings, None, pace, alive)
 }
 
+/// The same, and messages of up to [`LARGE_MESSAGE_BYTES_MAX`] are passed on: for a bridge's list of its devices. Only for
+/// looking around: a gateway's memory must not hang on what others publish.
+pub fn start_for_large(settings: Settings, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
+    let (events, receiver) = mpsc::channel(LARGE_EVENTS_WAITING_MAX);
+    let pace = Pace::default();
+    let (link, orders) = Link::new(pace.answer_within);
+    let limit = LARGE_MESSAGE_BYTES_MAX;
+    tokio::spawn(connection::keep(settings, None, pace, limit, link.clone(), orders, events, alive));
+    (link, receiver)
+}
+
 /// The same on a session that the broker keeps while we are away; every message is to be acknowledged by its [`Delivery`].
 pub fn start_kept(settings: Settings, kept: Kept, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
     spawn(settings, Some(kept), Pace::default(), alive)
@@ -68,9 +79,11 @@ pub fn start_kept(settings: Settings, kept: Kept, alive: Arc<AtomicU64>) -> (Lin
 fn spawn(settings: Settings, kept: Option<Kept>, pace: Pace, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
     let (events, receiver) = mpsc::channel(EVENTS_WAITING_MAX);
     let (link, orders) = Link::new(pace.answer_within);
-    tokio::spawn(connection::keep(settings, kept, pace, link.clone(), orders, events, alive));
+    tokio::spawn(connection::keep(settings, kept, pace, MESSAGE_BYTES_MAX, link.clone(), orders, events, alive));
     (link, receiver)
 }
 
 /// At 64 KiB each the waiting messages stay below 64 MiB; beyond it the broker waits.
 const EVENTS_WAITING_MAX: usize = 1000;
+/// The same bound at 4 MiB each.
+const LARGE_EVENTS_WAITING_MAX: usize = 16;

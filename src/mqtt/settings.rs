@@ -109,7 +109,10 @@ pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// Largest packet that is read off the wire. Beyond it the client drops the connection, and a *retained* packet of that
 /// size comes back on every connection: a bridge's device list of hundreds of kilobytes must not make a home deaf. So
 /// larger packets are read to their end and left unused.
-const PACKET_BYTES_MAX: usize = 4 * 1024 * 1024;
+const PACKET_BYTES_MAX: usize = LARGE_MESSAGE_BYTES_MAX;
+
+/// Largest packet that is passed on where large ones are asked for: a bridge lists hundreds of devices in less.
+pub const LARGE_MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Publishes on the wire at once: 400 alerts a second over a link of 50 ms need 20.
 pub(super) const IN_FLIGHT_MAX: u16 = 20;

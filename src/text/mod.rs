@@ -3,13 +3,16 @@
 //! Page, log and replay print the same words because they all come from here. Text from outside (places, notes,
 //! sensor names) goes through [`shown`], so that it cannot reorder or flood a line.
 
+mod commissioning;
 mod labels;
+mod links;
 mod names;
 mod reason;
 mod step;
 mod terms;
 mod when;
 
+pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
 pub use labels::{has_label, label};
 pub use names::{room, shown};
 pub use reason::{headline, reason};

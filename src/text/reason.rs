@@ -5,6 +5,7 @@ use crate::model::ids::{RoomId, SensorId};
 use crate::model::observation::Press;
 use crate::model::reason::{Blind, BlindCause, Reason, SignOfLife};
 use crate::model::time::{Hours, Timestamp, Zone};
+use crate::text::links;
 use crate::text::{Language, date_time, duration, room, shown, terms};
 
 /// The reason in whole sentences, as page, log and replay print it.
@@ -55,6 +56,17 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::NotObserved { blind, last_life } => {
             vec![say.not_watched(blind), say.life_before_blind(last_life.as_ref())]
         }
+        Reason::LinkLost { since, .. } => {
+            let mut sentences = links::lost(language, reason);
+            let since = say.at(*since);
+            sentences.push(language.pick(format!("中断时间：{since}"), format!("Lost since {since}")));
+            sentences
+        }
+        Reason::Flood { sensor, room, .. } => {
+            let sensor = sensor.as_ref().map(|sensor| say.sensor(sensor, room.as_ref()));
+            links::flood(language, reason, sensor)
+        }
+        Reason::Subscription { filters } => links::refused(language, filters),
         Reason::Storage { what } => vec![language.pick(
             format!("网关或服务站的存储出现问题：{}", fact(language, what)),
             format!("the memory is in trouble: {}", fact(language, what)),
@@ -93,9 +105,19 @@ pub fn headline(language: Language, reason: &Reason) -> String {
             place_or_sensor(language, place.as_ref(), sensor)
         }
         Reason::NotObserved { blind, .. } => cause(language, &blind.cause),
-        Reason::Storage { .. } | Reason::Configuration { .. } | Reason::HomeUnreachable { .. } | Reason::Unknown => {
-            return rule.to_owned();
+        Reason::LinkLost { link, nobody_can_call: true, .. } => {
+            let link = links::link_name(link);
+            language.pick(format!("{link}，无法呼叫"), format!("{link}, NOBODY CAN CALL"))
         }
+        Reason::LinkLost { link, .. } => links::link_name(link),
+        Reason::Flood { sensor: Some(sensor), room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
+        Reason::Flood { source: Some(source), .. } => links::link_name(source),
+        Reason::Flood { .. }
+        | Reason::Subscription { .. }
+        | Reason::Storage { .. }
+        | Reason::Configuration { .. }
+        | Reason::HomeUnreachable { .. }
+        | Reason::Unknown => return rule.to_owned(),
     };
     format!("{rule} · {detail}")
 }
@@ -242,7 +264,7 @@ fn cause(language: Language, cause: &BlindCause) -> String {
     match cause {
         BlindCause::GatewayDown => language.pick("网关没有运行", "the gateway was not running").to_owned(),
         BlindCause::LinkLost { source } => {
-            let source = shown(source, 60);
+            let source = links::link_name(source);
             language.pick(format!("与传感器的连接 {source} 中断"), format!("the link {source} to the sensors was lost"))
         }
     }
@@ -392,8 +414,25 @@ mod tests {
                 all.push(Reason::ServiceButton { sensor: sensor(), room: room.clone(), service });
             }
         }
+        for (nth, link) in ["mqtt", "radio/3", "mqtt/zigbee2mqtt/zigbee2mqtt", &"长/".repeat(90)].into_iter().enumerate() {
+            for sensors in [0, 1, 1000] {
+                let some = vec![sensor(); nth];
+                all.push(Reason::LinkLost {
+                    link: link.to_owned(),
+                    since: from_millis(0),
+                    sensors,
+                    is_whole: nth < 2,
+                    nobody_can_call: nth > 2,
+                    call_buttons: some.clone(),
+                    outer_doors: some,
+                });
+                let (source, sensor) = if nth < 2 { (Some(link.to_owned()), None) } else { (None, Some(sensor())) };
+                all.push(Reason::Flood { sensor, room: None, source, per_second: sensors });
+            }
+        }
         for what in words {
             all.push(Reason::Storage { what: what.to_owned() });
+            all.push(Reason::Subscription { filters: vec![what.to_owned(); what.len() % 6] });
             all.push(Reason::Configuration { what: what.to_owned() });
         }
         all

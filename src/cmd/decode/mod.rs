@@ -10,7 +10,8 @@
 
 mod given;
 
-use crate::devices::{Decoded, Devices, Heard};
+use crate::devices::{Address, Decoded, Devices, Heard, Settings};
+use crate::devices::ha_entity::Entity;
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
@@ -52,6 +53,13 @@ pub struct Answer {
     why: Option<String>,
 }
 
+impl Answer {
+    /// `readings`, `ignore`, `reject` or `incomplete`.
+    pub fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+}
+
 /// One reading in the words of the outside.
 #[derive(Debug, Serialize, PartialEq)]
 struct Said {
@@ -69,22 +77,101 @@ struct Said {
     ambiguous: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     copy: bool,
+    /// What discovery says of the device, key by key.
+    #[serde(flatten)]
+    about: Option<Entity>,
 }
 
 /// What the line `line` says; a line that cannot be understood is refused with its reason.
 pub fn answer(line: &[u8]) -> Answer {
-    decoded(line).unwrap_or_else(|why| Answer { outcome: "reject", readings: Vec::new(), why: Some(why) })
+    let refused = |why| Answer { outcome: "reject", readings: Vec::new(), why: Some(why) };
+    match Asked::parse(line) {
+        Ok(Asked { mut ear, came }) => ear.hear(&came),
+        Err(why) => refused(why),
+    }
 }
 
-fn decoded(line: &[u8]) -> Result<Answer, String> {
-    let asked: Value = serde_json::from_slice(line).map_err(|error| format!("the line is no JSON: {error}"))?;
-    let family = family(&asked)?;
-    let (settings, addresses) = given::configured(&asked, family)?;
-    let mut devices = Devices::all(&settings, &addresses);
-    let retained = asked["retained"] == json!(true) || asked["config"]["retained"] == json!(true);
-    let (frames, is_pending) = frames(&asked, &devices, retained)?;
-    let heard: Vec<Heard> = frames.iter().flat_map(|frame| devices.decode(frame)).collect();
-    Ok(joined(heard.into_iter().filter(|heard| family.is_none_or(|name| heard.family == name)), &frames, is_pending))
+/// A line taken apart.
+pub struct Asked {
+    /// Who is to understand it.
+    pub ear: Ear,
+    /// What came.
+    pub came: Came,
+}
+
+/// The decoders for the devices that a line names.
+pub struct Ear {
+    /// The family whose word counts; absent: anybody's.
+    pub family: Option<&'static str>,
+    /// All families, with the addresses of the line.
+    pub devices: Devices,
+    retained: bool,
+}
+
+/// Bytes from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Came {
+    Message {
+        topic: String,
+        payload: Vec<u8>,
+    },
+    /// Serial reads, in order.
+    Reads(Vec<Vec<u8>>),
+}
+
+impl Asked {
+    /// The line's parts; the error says what is wrong with it.
+    pub fn parse(line: &[u8]) -> Result<Asked, String> {
+        Asked::heard_by(line, Devices::all)
+    }
+
+    /// The same where only the named family listens, as in a home that has no other.
+    pub fn alone(line: &[u8]) -> Result<Asked, String> {
+        Asked::heard_by(line, |settings, addresses| {
+            let named = serde_json::from_slice(line).ok().and_then(|asked| family(&asked).ok().flatten());
+            Devices::only(named.unwrap_or_default(), settings, addresses)
+        })
+    }
+
+    fn heard_by(line: &[u8], devices: impl Fn(&Settings, &[Address]) -> Devices) -> Result<Asked, String> {
+        let asked: Value = serde_json::from_slice(line).map_err(|error| format!("the line is no JSON: {error}"))?;
+        let family = family(&asked)?;
+        let (settings, addresses) = given::configured(&asked, family)?;
+        let retained = asked["retained"] == json!(true) || asked["config"]["retained"] == json!(true);
+        let ear = Ear { family, devices: devices(&settings, &addresses), retained };
+        Ok(Asked { ear, came: came(&asked)? })
+    }
+}
+
+impl Ear {
+    /// What the bytes say.
+    pub fn hear(&mut self, came: &Came) -> Answer {
+        let (frames, is_pending) = self.frames(came);
+        let heard: Vec<Heard> = frames.iter().flat_map(|frame| self.devices.decode(frame)).collect();
+        let counts = |heard: &Heard| self.family.is_none_or(|name| heard.family == name);
+        joined(heard.into_iter().filter(counts), &frames, is_pending)
+    }
+
+    /// The frames in what came, and whether another one has begun.
+    fn frames(&self, came: &Came) -> (Vec<RawFrame>, bool) {
+        let retained = self.retained;
+        match came {
+            Came::Message { topic, payload } => {
+                let from = Origin::Mqtt { topic: topic.clone() };
+                (vec![RawFrame { from, bytes: payload.clone(), retained }], false)
+            }
+            Came::Reads(reads) => {
+                let mut framer = self.devices.framer(PORT);
+                // An empty chunk is a read that gave nothing, not a line that was cut.
+                let reads = reads.iter().filter(|read| !read.is_empty());
+                let frames: Vec<Vec<u8>> = reads.flat_map(|read| framer.push(read)).collect();
+                let from = || Origin::Serial { port: PORT.to_owned() };
+                let frames = frames.into_iter().map(|bytes| RawFrame { from: from(), bytes, retained }).collect();
+                (frames, framer.is_pending())
+            }
+        }
+    }
 }
 
 /// The family that the line names, where we have it. `enocean_esp3` is a name of `enocean` too; a name that is none of ours
@@ -99,28 +186,16 @@ fn family(asked: &Value) -> Result<Option<&'static str>, String> {
     }
 }
 
-/// The frames of the line, and whether another one has begun.
-fn frames(asked: &Value, devices: &Devices, retained: bool) -> Result<(Vec<RawFrame>, bool), String> {
-    if let Some(topic) = asked.get("topic") {
-        let topic = topic.as_str().ok_or("topic is no text")?.to_owned();
-        let bytes = match (&asked["payload"], &asked["payload_hex"]) {
-            (Value::String(text), Value::Null) => text.clone().into_bytes(),
-            (Value::Null, Value::String(digits)) => unhex(digits)?,
-            _ => return Err("a topic wants either payload or payload_hex, as text".to_owned()),
-        };
-        return Ok((vec![RawFrame { from: Origin::Mqtt { topic }, bytes, retained }], false));
-    }
-    let mut framer = devices.framer(PORT);
-    let mut frames = Vec::new();
-    for chunk in chunks(asked)? {
-        // An empty chunk is a read that gave nothing, not a line that was cut.
-        if !chunk.is_empty() {
-            frames.extend(framer.push(&chunk));
-        }
-    }
-    let from = || Origin::Serial { port: PORT.to_owned() };
-    let frames = frames.into_iter().map(|bytes| RawFrame { from: from(), bytes, retained }).collect();
-    Ok((frames, framer.is_pending()))
+/// The bytes of the line.
+fn came(asked: &Value) -> Result<Came, String> {
+    let Some(topic) = asked.get("topic") else { return Ok(Came::Reads(chunks(asked)?)) };
+    let topic = topic.as_str().ok_or("topic is no text")?.to_owned();
+    let payload = match (&asked["payload"], &asked["payload_hex"]) {
+        (Value::String(text), Value::Null) => text.clone().into_bytes(),
+        (Value::Null, Value::String(digits)) => unhex(digits)?,
+        _ => return Err("a topic wants either payload or payload_hex, as text".to_owned()),
+    };
+    Ok(Came::Message { topic, payload })
 }
 
 /// The serial reads of the line, in order.
@@ -213,8 +288,12 @@ fn said(family: &str, reading: Reading) -> Said {
         | Measure::SignalPercent(number)
         | Measure::Number(number) => json!(number),
         Measure::Alive => Value::Null,
+        Measure::Note { kind, text } if kind == "weather" => json!(text.split(' ').collect::<Vec<_>>()),
+        Measure::Note { kind, text } if kind == "tripped" => json!(text == "true"),
         Measure::Note { text, .. } => json!(text),
     };
+    let about = Entity::of(&reading.measure);
+    let value = if about.is_some() { Value::Null } else { value };
     let (device, part) = match reading.device.split_once('#') {
         Some((device, part)) => (device.to_owned(), Some(part.to_owned())),
         None => (reading.device, None),
@@ -228,6 +307,7 @@ fn said(family: &str, reading: Reading) -> Said {
         cached: reading.evidence == Evidence::Cached,
         ambiguous: reading.evidence == Evidence::Ambiguous,
         copy: reading.copy,
+        about,
     }
 }
 
@@ -241,4 +321,5 @@ fn press_word<'a>(family: &str, press: &'a Press) -> &'a str {
     }
 }
 
-const PORT: &str = "decode";
+/// The name of the port on which serial bytes come.
+pub const PORT: &str = "decode";

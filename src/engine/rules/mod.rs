@@ -86,7 +86,7 @@ macro_rules! rules {
     };
 }
 
-rules! { call_button, service_button, inactivity, silent_sensor, low_battery, not_observed }
+rules! { call_button, service_button, inactivity, silent_sensor, low_battery, link_lost, flood, not_observed }
 
 #[cfg(test)]
 pub(crate) mod testing {

@@ -101,7 +101,7 @@ mod tests {
         let mut seen = moved(&["08:00"]);
         let rule = rule(&super::super::Settings::default());
         // 13:57 to 14:03: too short to matter by itself, but at 14:00 the silence would have been an alert.
-        let ended = seen.started(at("14:03"), Some(at("13:57"))).expect("longer than a restart");
+        let ended = seen.started(&home(), at("14:03"), Some(at("13:57"))).expect("longer than a restart");
         let just = Just::SeenAgain(ended);
         let finding = rule.judge(at("14:03"), &Known { home: &home(), seen: &seen, just: &just });
         assert_eq!(finding.alarms.len(), 1);

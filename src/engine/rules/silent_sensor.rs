@@ -43,7 +43,7 @@ impl Rule for SilentSensor {
             let limit = sensor.silent_after.unwrap_or(self.after);
             let Some(since) = known.seen.silent_since(sensor, heard) else { continue };
             let deadline = since + limit;
-            if !known.seen.link_is_up(&sensor.source) {
+            if known.seen.is_excused(sensor, heard) {
                 continue;
             }
             if deadline > now {

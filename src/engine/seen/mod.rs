@@ -3,6 +3,8 @@
 //! The one place that decides what a reading means: an edge is an event, a repeated or kept state is only "alive",
 //! a press is a press once. Never reads a clock: every call brings its own instant.
 
+use crate::engine::floods::Floods;
+use crate::engine::links::Links;
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::observation::{Availability, Evidence, Measure, Observation, Press};
@@ -33,8 +35,11 @@ pub struct Seen {
     /// Since when the gateway watches without a long blind span; absent before the first start.
     pub watching_since: Option<Timestamp>,
     blinds: VecDeque<Blind>,
+    /// The ways to the sensors.
+    pub links: Links,
+    /// Who says more than can be meant.
+    pub floods: Floods,
     sensors: BTreeMap<SensorId, Heard>,
-    links: BTreeMap<String, LinkState>,
 }
 
 /// What one sensor said.
@@ -46,6 +51,8 @@ pub struct Heard {
     pub event_at: Option<Timestamp>,
     /// The last battery report.
     pub battery: Option<Battery>,
+    /// Since when its bridge, or the broker in its name, calls it offline.
+    pub offline_since: Option<Timestamp>,
     level: Option<(bool, Timestamp)>,
     press: Option<(Press, bool, Timestamp)>,
 }
@@ -61,12 +68,6 @@ pub struct Battery {
     pub low: bool,
     /// Since when this cell is in, as far as can be told: the first report, or a jump upwards.
     pub since: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct LinkState {
-    up: bool,
-    since: Timestamp,
 }
 
 /// What one observation told.
@@ -109,7 +110,8 @@ impl Seen {
             watching_since: None,
             blinds: VecDeque::new(),
             sensors: home.sensors.keys().map(|id| (id.clone(), Heard::default())).collect(),
-            links: BTreeMap::new(),
+            links: Links::default(),
+            floods: Floods::default(),
         }
     }
 
@@ -130,6 +132,7 @@ impl Seen {
             heard.heard_at.get_or_insert(at);
         }
         heard.take_battery(observation);
+        heard.take_availability(observation);
         let is_event = heard.is_event(sensor, observation);
         if !is_event {
             return Told::default();
@@ -158,13 +161,10 @@ impl Seen {
 
     /// The link to `source` changed; returns the blind span that this ended, if it was a long one.
     pub fn link(&mut self, home: &Home, at: Timestamp, source: &str, up: bool) -> Option<Ended> {
-        if self.links.get(source).is_some_and(|link| link.up == up) {
+        if !self.links.set(at, source, up) {
             return None;
         }
-        self.links.insert(source.to_owned(), LinkState { up, since: at });
-        let any_watches = home.sensors.values().any(|sensor| sensor.kind.watches_for_life());
-        let sees =
-            home.sensors.values().any(|sensor| sensor.kind.watches_for_life() && self.link_is_up(&sensor.source));
+        let (any_watches, sees) = self.sees(home);
         if any_watches && !sees && self.blind.is_none() {
             let cause = BlindCause::LinkLost { source: source.to_owned() };
             self.blind = Some(Blind { from: at, to: None, cause });
@@ -176,13 +176,25 @@ impl Seen {
         }
     }
 
+    /// Whether any sensor could show life, and whether one of them can be heard.
+    fn sees(&self, home: &Home) -> (bool, bool) {
+        let mut watchers = home.sensors.values().filter(|sensor| sensor.kind.watches_for_life()).peekable();
+        (watchers.peek().is_some(), watchers.any(|sensor| self.links.is_up(&sensor.source)))
+    }
+
     /// The gateway began to watch at `at`; returns the blind span that this ended, if it was a long one.
-    pub fn started(&mut self, at: Timestamp, blind_since: Option<Timestamp>) -> Option<Ended> {
-        // Links are found up or down again by the new run; until then nothing is known against them.
-        self.links.clear();
-        let open = self.blind.take();
+    pub fn started(&mut self, home: &Home, at: Timestamp, blind_since: Option<Timestamp>) -> Option<Ended> {
+        self.links.begin(home);
         self.watching_since.get_or_insert(at);
-        let from = [blind_since, open.as_ref().map(|blind| blind.from)].into_iter().flatten().min()?;
+        let open = self.blind.take();
+        let from = [blind_since, open.as_ref().map(|blind| blind.from)].into_iter().flatten().min();
+        if let ((true, false), Some((source, _))) = (self.sees(home), self.links.lost().next()) {
+            // The way to the sensors was lost before and is not back: still blind.
+            let cause = open.map_or(BlindCause::LinkLost { source: source.to_owned() }, |blind| blind.cause);
+            self.blind = Some(Blind { from: from.unwrap_or(at), to: None, cause });
+            return None;
+        }
+        let from = from?;
         let cause = open.map_or(BlindCause::GatewayDown, |blind| blind.cause);
         self.see_again(Blind { from, to: None, cause }, at)
     }
@@ -205,7 +217,13 @@ impl Seen {
 
     /// Whether frames from `source` can arrive; a source that was never heard of is believed.
     pub fn link_is_up(&self, source: &str) -> bool {
-        self.links.get(source).is_none_or(|link| link.up)
+        self.links.is_up(source)
+    }
+
+    /// Whether the silence of `sensor` has a cause that is told elsewhere: the way to it is lost, or may be.
+    pub fn is_excused(&self, sensor: &Sensor, heard: Option<&Heard>) -> bool {
+        let heard_at = heard.and_then(|heard| heard.heard_at);
+        !self.links.is_up(&sensor.source) || self.links.excuses(&sensor.source, heard_at)
     }
 
     /// What a sensor said; nothing for a sensor the home does not have.
@@ -227,7 +245,7 @@ impl Seen {
     pub fn silent_since(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
         let watching_since = self.watching_since?;
         let heard_at = heard.and_then(|heard| heard.heard_at);
-        let link_since = self.links.get(&sensor.source).map(|link| link.since);
+        let link_since = self.links.since(&sensor.source);
         heard_at.into_iter().chain(link_since).chain([watching_since]).max()
     }
 
@@ -249,7 +267,8 @@ impl Seen {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);
-        self.links.values_mut().for_each(|link| link.since += by);
+        self.links.shift(by);
+        self.floods.shift(by);
         self.sensors.values_mut().for_each(|heard| heard.shift(by));
     }
 }
@@ -324,11 +343,21 @@ impl Heard {
         self.battery = Some(Battery { percent, lowest_percent, low, since });
     }
 
+    fn take_availability(&mut self, observation: &Observation) {
+        if let Measure::Availability(word) = observation.measure {
+            let is_offline = matches!(word, Availability::Offline | Availability::Removed);
+            self.offline_since = is_offline.then(|| self.offline_since.unwrap_or(observation.at));
+        } else if proves_presence_of_device(observation) {
+            self.offline_since = None;
+        }
+    }
+
     fn shift(&mut self, by: Span) {
         let level = self.level.as_mut().map(|(_, at)| at);
         let press = self.press.as_mut().map(|(_, _, at)| at);
         let battery = self.battery.as_mut().map(|battery| &mut battery.since);
-        for at in [self.heard_at.as_mut(), self.event_at.as_mut(), level, press, battery].into_iter().flatten() {
+        let told = [self.heard_at.as_mut(), self.event_at.as_mut(), self.offline_since.as_mut()];
+        for at in told.into_iter().chain([level, press, battery]).flatten() {
             *at += by;
         }
     }
@@ -458,9 +487,9 @@ mod tests {
     fn time_without_watching_is_unknown_not_quiet() {
         let mut seen = Seen::new(&home());
         told(&mut seen, "hall", "08:00", Measure::Motion(true), Evidence::Level);
-        assert_eq!(seen.started(at("08:00") + Span::seconds(50), Some(at("08:00"))), None);
+        assert_eq!(seen.started(&home(), at("08:00") + Span::seconds(50), Some(at("08:00"))), None);
         assert_eq!(seen.quiet_since, Some(at("08:00")), "a restart of seconds does not reset the clock");
-        let ended = seen.started(at("11:00"), Some(at("08:30"))).expect("a long blind span");
+        let ended = seen.started(&home(), at("11:00"), Some(at("08:30"))).expect("a long blind span");
         assert_eq!(ended.quiet_since, Some(at("08:00")));
         assert_eq!(seen.quiet_since, Some(at("11:00")));
     }

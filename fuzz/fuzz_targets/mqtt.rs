@@ -1,0 +1,25 @@
+//! A topic and a payload, parted by the first line end, for every family on MQTT. What the devices of the golden frames are, stays
+//! configured throughout, so that decoders with a memory are reached.
+#![no_main]
+
+use carecircle::devices::{Carrier, Devices};
+use carecircle::model::frame::{Origin, RawFrame};
+use libfuzzer_sys::fuzz_target;
+use std::cell::RefCell;
+
+#[path = "../golden.rs"]
+mod golden;
+
+thread_local! {
+    static DEVICES: RefCell<Devices> = RefCell::new(golden::devices(Carrier::Mqtt, None));
+}
+
+fuzz_target!(|input: &[u8]| {
+    let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
+    let topic = String::from_utf8_lossy(&input[..end]).into_owned();
+    let bytes = input.get(end + 1..).unwrap_or_default().to_vec();
+    for retained in [false, true] {
+        let frame = RawFrame { from: Origin::Mqtt { topic: topic.clone() }, bytes: bytes.clone(), retained };
+        DEVICES.with_borrow_mut(|devices| drop(devices.decode(&frame)));
+    }
+});

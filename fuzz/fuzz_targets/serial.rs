@@ -1,0 +1,31 @@
+//! The first byte chooses the family, the second the size of the pieces; the rest are bytes of a serial port: cut and decoded.
+#![no_main]
+
+use carecircle::devices::{Carrier, Devices};
+use carecircle::model::frame::{Origin, RawFrame};
+use libfuzzer_sys::fuzz_target;
+use std::cell::RefCell;
+
+#[path = "../golden.rs"]
+mod golden;
+
+thread_local! {
+    static FAMILIES: Vec<(&'static str, RefCell<Devices>)> = golden::serial_families()
+        .map(|family| (family, RefCell::new(golden::devices(Carrier::Serial, Some(family)))))
+        .collect();
+}
+
+fuzz_target!(|input: &[u8]| {
+    let [choice, piece, bytes @ ..] = input else { return };
+    FAMILIES.with(|families| {
+        let (_, devices) = &families[usize::from(*choice) % families.len()];
+        let mut devices = devices.borrow_mut();
+        let mut framer = devices.framer(golden::PORT);
+        let pieces = bytes.chunks(usize::from(*piece).max(1));
+        let frames: Vec<Vec<u8>> = pieces.flat_map(|piece| framer.push(piece)).collect();
+        for bytes in frames {
+            let from = Origin::Serial { port: golden::PORT.to_owned() };
+            drop(devices.decode(&RawFrame { from, bytes, retained: false }));
+        }
+    });
+});

@@ -1,0 +1,163 @@
+//! Finding the packets of an RFXtrx433 in a stream that has no check sums.
+//!
+//! A packet tells its length and its type; each type that matters has one length, and that is all there is to find the next
+//! packet by after noise.
+
+use crate::devices::framing::Cut;
+use crate::devices::rfxtrx_packets::{LENGTH_MAX, LENGTH_MIN, is_known};
+
+/// Finds packets in a stream.
+///
+/// In step, one packet begins where the last one ended. Bytes that fit no packet are given out as one damaged frame, and
+/// from there the next packet of a type with a fixed length is looked for.
+#[derive(Debug, Default)]
+pub struct Packets {
+    begun: Vec<u8>,
+    out_of_step: bool,
+}
+
+impl Cut for Packets {
+    fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        self.begun.extend_from_slice(bytes);
+        let mut frames = Vec::new();
+        let (mut at, mut noise) = (0, 0);
+        while at < self.begun.len() {
+            let rest = &self.begun[at..];
+            let length = usize::from(rest[0]);
+            let skip = match rest.get(1) {
+                None if (LENGTH_MIN..=LENGTH_MAX).contains(&length) => break,
+                Some(&kind) if is_known(rest[0], kind, !self.out_of_step) => {
+                    let is_whole = rest.len() > length;
+                    if is_whole && follows_well(rest, length + 1) {
+                        give_noise(&mut frames, &self.begun[at - noise..at]);
+                        frames.push(rest[..=length].to_vec());
+                        (at, noise, self.out_of_step) = (at + length + 1, 0, false);
+                        continue;
+                    }
+                    // In step, a beginning of a fixed length is believed; all others must not hold back what is whole.
+                    let is_doubtful = is_whole || self.out_of_step || !is_known(rest[0], kind, false);
+                    match hidden(rest) {
+                        // A packet that was cut short, with the next one in its place.
+                        Some(skip) if is_doubtful => skip,
+                        Some(_) | None if is_whole => {
+                            give_noise(&mut frames, &self.begun[at - noise..at]);
+                            frames.push(rest[..=length].to_vec());
+                            (at, noise, self.out_of_step) = (at + length + 1, 0, false);
+                            continue;
+                        }
+                        Some(_) | None => break,
+                    }
+                }
+                None | Some(_) => 1,
+            };
+            self.out_of_step = true;
+            (at, noise) = (at + skip, noise + skip);
+        }
+        give_noise(&mut frames, &self.begun[at - noise..at]);
+        self.begun.drain(..at);
+        frames
+    }
+
+    fn forget(&mut self) {
+        self.begun.clear();
+        self.out_of_step = false;
+    }
+
+    fn is_pending(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
+    fn greeting(&self) -> Vec<u8> {
+        GREETING.to_vec()
+    }
+}
+
+fn give_noise(frames: &mut Vec<Vec<u8>>, noise: &[u8]) {
+    if !noise.is_empty() {
+        // Enough to be looked at; a frame so marked can never be taken for a packet.
+        frames.push([&[0], &noise[..noise.len().min(LENGTH_MAX)]].concat());
+    }
+}
+
+/// Whether what stands at `end` can be the next packet, or nothing stands there.
+fn follows_well(rest: &[u8], end: usize) -> bool {
+    match rest.get(end..) {
+        None | Some([]) => true,
+        Some([length]) => (LENGTH_MIN..=LENGTH_MAX).contains(&usize::from(*length)),
+        Some([length, kind, ..]) => is_known(*length, *kind, true),
+    }
+}
+
+/// Where, within the reach of one packet, a whole one of a fixed length begins that is followed well.
+fn hidden(rest: &[u8]) -> Option<usize> {
+    (1..rest.len().min(LENGTH_MAX)).find(|&at| match &rest[at..] {
+        [length, kind, ..] => {
+            let end = at + usize::from(*length) + 1;
+            // The dongle's own talk is too short to be told from chance.
+            *kind > 0x02 && is_known(*length, *kind, false) && end <= rest.len() && follows_well(rest, end)
+        }
+        _ => false,
+    })
+}
+
+/// What to write when the port is opened: "get status", then "start receiving".
+///
+/// The reset that the vendor puts before both needs a pause behind it, or the dongle misses what follows.
+const GREETING: [u8; 28] = {
+    let mut bytes = [0; 28];
+    (bytes[0], bytes[3], bytes[4]) = (13, 1, 2);
+    (bytes[14], bytes[17], bytes[18]) = (13, 2, 7);
+    bytes
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::devices::rfxtrx_packets::parse;
+
+    const DOOR: [u8; 9] = [0x08, 0x20, 0x00, 0x4e, 0xa1, 0xb2, 0xc3, 0x02, 0x79];
+    const BELL: [u8; 8] = [0x07, 0x16, 0x00, 0x01, 0x00, 0x3c, 0x0d, 0x50];
+
+    fn packets(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+        let mut framer = Packets::default();
+        pieces.iter().flat_map(|piece| framer.push(piece)).filter(|frame| parse(frame).is_ok()).collect()
+    }
+
+    #[test]
+    fn packets_are_found_whatever_their_pieces() {
+        let bytes = [&DOOR[..], &BELL, &DOOR].concat();
+        for cut in 0..bytes.len() {
+            let found = packets(&[&bytes[..cut], &bytes[cut..]]);
+            assert_eq!(found, [&DOOR[..], &BELL, &DOOR], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn the_packet_behind_noise_or_behind_a_cut_one_is_found_and_the_damage_is_given_out() {
+        for noise in [&[0xffu8, 0x00, 0x03][..], &DOOR[3..], &DOOR[..5], &[0x0b, 0x11], &[0x07], &[0x24, 0x7f, 1]] {
+            let mut framer = Packets::default();
+            let found = framer.push(&[noise, &DOOR, &BELL].concat());
+            let good: Vec<_> = found.iter().filter(|frame| parse(frame).is_ok()).collect();
+            assert!(good.contains(&&BELL.to_vec()) && good.contains(&&DOOR.to_vec()), "{noise:02x?}: {found:02x?}");
+            assert!(found.iter().any(|frame| parse(frame).is_err()), "{noise:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_megabyte_of_noise_is_forgotten() {
+        let mut framer = Packets::default();
+        for _ in 0..1000 {
+            framer.push(&[0xee; 1000]);
+            assert!(framer.begun.len() <= LENGTH_MAX + 1 && framer.begun.capacity() < 4096);
+        }
+        assert_eq!(framer.push(&DOOR), [DOOR.to_vec()]);
+        assert!(!framer.is_pending());
+    }
+
+    #[test]
+    fn the_greeting_is_two_commands_of_the_documented_length() {
+        let greeting = Packets::default().greeting();
+        assert_eq!(greeting[..5], [13, 0, 0, 1, 2]);
+        assert_eq!(greeting[14..19], [13, 0, 0, 2, 7]);
+    }
+}

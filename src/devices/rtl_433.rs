@@ -1,0 +1,398 @@
+//! 433 MHz sensors heard by rtl_433, or by its port in OpenMQTTGateway.
+//!
+//! ```text
+//! <base>/<host>/events                          {"model":"Kerui-Security","id":840812,"cmd":10,"motion":1,…}
+//! <gateway base>/<gateway>/RTL_433toMQTT[/…]    the same, from OpenMQTTGateway
+//! <base>/<host>/availability, …/<gateway>/LWT   online | offline
+//! <base>/<host>/devices/…, /states              single fields and statistics: the events say it all
+//! ```
+//!
+//! A device is `model/id`. Releases rename models (`DSC Contact` became `DSC-Security`), so a registered device is found by
+//! the part of the name that lasts, and its readings then carry the name it is registered by. What the messages of a model
+//! mean stands in [`rtl_433_models`].
+//!
+//! Remotes, and PIRs and contacts built like them, send a bare code; the registration says what it means:
+//! `rtl_433 = { device = "Generic-Remote/30847", codes = { "205" = "leak" } }`, and `codes = { "open" = "motion" }` of a
+//! Honeywell PIR. A bare code nobody registered is no more than a note; a smoke detector that noise makes is not heard at all.
+
+use crate::devices::codes::Codes;
+use crate::devices::gateways::{self, Gateways};
+use crate::devices::rtl_433_models::{self, Said};
+use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
+use crate::model::frame::{Origin, RawFrame};
+use crate::model::observation::{Evidence, Measure, Reading};
+use crate::model::time::Span;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// One sentence for the table.
+pub const SUMMARY: &str = "433 MHz sensors heard by rtl_433";
+
+/// An address as written in a config.
+pub const EXAMPLE: &str = "rtl_433 = \"Kerui-Security/840812\"";
+
+/// `[rtl_433]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The base topics of rtl_433, before the name of its host.
+    pub base_topics: Vec<String>,
+    /// The base topics of OpenMQTTGateways, before the name of the gateway.
+    pub gateway_base_topics: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { base_topics: vec!["rtl_433".to_owned()], gateway_base_topics: vec!["home".to_owned()] }
+    }
+}
+
+/// A device by model and id, and which of its codes mean what.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Address {
+    device: String,
+    model: String,
+    id: String,
+    codes: Option<Codes>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a device as \"model/id\", or { device = \"model/id\", codes = { \"205\" = \"leak\" } }")]
+enum Written {
+    Device(String),
+    Coded(Coded),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Coded {
+    device: String,
+    codes: Codes,
+}
+
+impl TryFrom<Written> for Address {
+    type Error = String;
+    fn try_from(written: Written) -> Result<Self, String> {
+        let (device, codes) = match written {
+            Written::Device(device) => (device, None),
+            Written::Coded(Coded { device, codes }) => (device, Some(codes)),
+        };
+        let device = device.trim().to_owned();
+        // A model without ids says only codes.
+        let (model, id) = match device.rsplit_once('/') {
+            None if codes.is_some() => (device.as_str(), ""),
+            Some((model, id)) if !id.is_empty() => (model, id),
+            Some(_) | None => {
+                return Err(format!(
+                    "{device:?} is no device of rtl_433; write model and id, as \"Kerui-Security/840812\""
+                ));
+            }
+        };
+        if rtl_433_models::lasting_name(model).is_empty() || device.contains('#') {
+            return Err(format!("{device:?} is no device of rtl_433; write the model as `carecircle listen` shows it"));
+        }
+        Ok(Address { model: model.to_owned(), id: id.to_owned(), device, codes })
+    }
+}
+
+impl Identity for Address {
+    /// As it was written, with the codes where some are named: `Generic-Remote/30847#205`.
+    fn device(&self) -> String {
+        match &self.codes {
+            Some(codes) => format!("{}#{}", self.device, codes.joined()),
+            None => self.device.clone(),
+        }
+    }
+
+    fn checks_in(&self) -> bool {
+        rtl_433_models::checks_in(&rtl_433_models::lasting_name(&self.model))
+    }
+
+    /// Every message is sent several times over, and decoded as often.
+    fn burst(&self) -> Option<Span> {
+        Some(Span::seconds(3))
+    }
+}
+
+/// The decoder. Every device is heard, registered or not, but for those that noise makes.
+pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
+    let mut registered: BTreeMap<String, Vec<Registered>> = BTreeMap::new();
+    for address in addresses {
+        let known = registered.entry(key(&rtl_433_models::lasting_name(&address.model), &address.id)).or_default();
+        known.push(Registered { device: address.device(), codes: address.codes });
+    }
+    Rtl433 {
+        bases: gateways::trimmed(&settings.base_topics),
+        gateway_bases: gateways::trimmed(&settings.gateway_base_topics),
+        registered,
+        gateways: Gateways::default(),
+    }
+}
+
+/// The address of a device that was heard.
+pub fn address_toml(device: &str, readings: &[Reading]) -> String {
+    let code = readings.iter().find_map(|reading| {
+        let Measure::Note { kind, text } = &reading.measure else { return None };
+        (kind == RAW_CODE).then(|| text.rsplit('/').next()).flatten()
+    });
+    match code {
+        Some(code) => {
+            let device = device.strip_suffix(&format!("/{code}")).unwrap_or(device);
+            let (device, code) = (toml_text(device), toml_text(code));
+            format!("rtl_433 = {{ device = {device}, codes = {{ {code} = \"motion\" }} }}")
+        }
+        None => format!("rtl_433 = {}", toml_text(device)),
+    }
+}
+
+struct Rtl433 {
+    bases: Vec<String>,
+    gateway_bases: Vec<String>,
+    /// By lasting model name and id.
+    registered: BTreeMap<String, Vec<Registered>>,
+    gateways: Gateways,
+}
+
+struct Registered {
+    device: String,
+    codes: Option<Codes>,
+}
+
+impl Decoder for Rtl433 {
+    fn topics(&self) -> Vec<String> {
+        let of_host = |base: &String| ["events", "availability"].map(|rest| format!("{base}/+/{rest}"));
+        let of_gateway = |base: &String| ["RTL_433toMQTT/#", "LWT"].map(|rest| format!("{base}/+/{rest}"));
+        self.bases.iter().flat_map(of_host).chain(self.gateway_bases.iter().flat_map(of_gateway)).collect()
+    }
+
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
+        let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
+        let said = match self.part_of(topic) {
+            Some((gateway, Part::Event)) => self.event(gateway, frame),
+            Some((gateway, Part::Availability { is_ours })) => self.gateways.told(gateway, &frame.bytes, is_ours),
+            Some((_, Part::Other)) => Ok(Vec::new()),
+            None => return Decoded::NotMine,
+        };
+        said.map_or_else(|why| Decoded::Malformed(why.to_owned()), Decoded::Readings)
+    }
+}
+
+/// What a topic carries.
+enum Part {
+    Event,
+    Availability { is_ours: bool },
+    Other,
+}
+
+impl Rtl433 {
+    /// The gateway that speaks, and of what.
+    fn part_of<'a>(&self, topic: &'a str) -> Option<(&'a str, Part)> {
+        let upto = |rest: &str| topic.get(..topic.len() - rest.len()).map(|gateway| gateway.trim_end_matches('/'));
+        if let Some(rest) = gateways::under(&self.bases, topic) {
+            if rest.starts_with("devices/") || rest.contains("/devices/") {
+                return Some((topic, Part::Other));
+            }
+            let last = rest.rsplit('/').next().unwrap_or(rest);
+            let part = match last {
+                "events" => Part::Event,
+                "availability" | "LWT" => Part::Availability { is_ours: true },
+                "states" => Part::Other,
+                _ => return None,
+            };
+            return Some((upto(last)?, part));
+        }
+        let rest = gateways::under(&self.gateway_bases, topic)?;
+        let (_, said) = rest.split_once('/')?;
+        let part = match said.split('/').next()? {
+            "RTL_433toMQTT" => Part::Event,
+            "LWT" if said == "LWT" => Part::Availability { is_ours: false },
+            _ => return None,
+        };
+        Some((upto(said)?, part))
+    }
+
+    fn event(&mut self, gateway: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+        if frame.bytes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let message = lenient::object(&frame.bytes)?;
+        let model = message.get("model").and_then(Value::as_str).map(str::trim).filter(|model| !model.is_empty());
+        let model = model.ok_or("no_model")?;
+        let name = rtl_433_models::lasting_name(model);
+        let said = rtl_433_models::read(&name, &message);
+        let back = if frame.retained { None } else { self.gateways.heard(gateway) };
+        let mut readings: Vec<Reading> = back.into_iter().collect();
+        if said.is_foreign {
+            return Ok(readings);
+        }
+        let known = self.registered_as(&name, &message, &said);
+        let mut is_named = false;
+        for registered in known.into_iter().flatten() {
+            is_named |= registered.tell(&said, &message, frame.retained, &mut readings);
+        }
+        let is_noise = known.is_none() && said.is_doubtful;
+        if !is_named && !is_noise {
+            tell_unregistered(model, &message, &said, known.is_some(), frame.retained, &mut readings);
+        }
+        Ok(readings)
+    }
+
+    /// The registered sensors of the device that speaks. A model without ids is known by its code, or as a whole.
+    fn registered_as(&self, name: &str, message: &Map<String, Value>, said: &Said) -> Option<&Vec<Registered>> {
+        match id_of(message) {
+            Some(id) => self.registered.get(&key(name, &id)),
+            None => {
+                let by_code = said.code.as_ref().and_then(|code| self.registered.get(&key(name, code)));
+                by_code.or_else(|| self.registered.get(&key(name, "")))
+            }
+        }
+    }
+}
+
+impl Registered {
+    /// Adds what `said` means for this sensor; whether it means anything but that the device is there.
+    fn tell(&self, said: &Said, message: &Map<String, Value>, retained: bool, readings: &mut Vec<Reading>) -> bool {
+        let named = match &self.codes {
+            None => said.main.clone(),
+            Some(codes) => {
+                let means = rtl_433_models::words(said, message).find_map(|word| codes.means(&word));
+                // What a supervised model repeats stays a level when it is named.
+                let evidence = match said.evidence {
+                    Some(Evidence::Level) if !said.main.is_empty() => Evidence::Level,
+                    Some(_) | None => Evidence::Event,
+                };
+                means.map(|means| (means.measure(), evidence)).into_iter().collect()
+            }
+        };
+        let is_named = !named.is_empty() || (self.codes.is_none() && said.code.is_none());
+        let before = readings.len();
+        let tell = |(measure, evidence)| reading(&self.device, measure, evidence, retained);
+        readings.extend(named.into_iter().map(tell));
+        readings.extend(said.side.iter().map(|measure| tell((measure.clone(), Evidence::Level))));
+        if readings.len() == before {
+            readings.push(tell((Measure::Alive, Evidence::Event)));
+        }
+        is_named
+    }
+}
+
+/// What a device says that nobody registered, or a code of it that nobody named: for the technician.
+fn tell_unregistered(
+    model: &str,
+    message: &Map<String, Value>,
+    said: &Said,
+    is_known: bool,
+    retained: bool,
+    readings: &mut Vec<Reading>,
+) {
+    let id = id_of(message);
+    let device = match id.as_ref().or(said.code.as_ref()) {
+        Some(id) => format!("{model}/{id}"),
+        None => model.to_owned(),
+    };
+    let tell = |measure, evidence| reading(&device, measure, evidence, retained);
+    let before = readings.len();
+    if !is_known {
+        readings.extend(said.main.iter().map(|(measure, evidence)| tell(measure.clone(), *evidence)));
+    }
+    if said.main.is_empty()
+        && let Some(code) = &said.code
+    {
+        let text = id.map_or_else(|| code.clone(), |id| format!("{id}/{code}"));
+        readings.push(tell(Measure::Note { kind: RAW_CODE.to_owned(), text }, Evidence::Event));
+    }
+    if !is_known {
+        readings.extend(said.side.iter().map(|measure| tell(measure.clone(), Evidence::Level)));
+        if readings.len() == before {
+            readings.push(tell(Measure::Alive, Evidence::Event));
+        }
+    }
+}
+
+/// The device's id as the message writes it.
+fn id_of(message: &Map<String, Value>) -> Option<String> {
+    let written = |value: &Value| match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    ["id", "device", "sid"].iter().find_map(|key| message.get(*key).and_then(written))
+}
+
+fn key(name: &str, id: &str) -> String {
+    format!("{name}/{}", id.to_lowercase())
+}
+
+const RAW_CODE: &str = "raw_code";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::Press;
+    use serde_json::json;
+
+    fn address(written: Value) -> Address {
+        serde_json::from_value(written).unwrap()
+    }
+
+    fn heard(decoder: &mut impl Decoder, message: Value) -> Vec<(String, Measure)> {
+        readings_of(decoder, message).into_iter().map(|reading| (reading.device, reading.measure)).collect()
+    }
+
+    fn readings_of(decoder: &mut impl Decoder, message: Value) -> Vec<Reading> {
+        let from = Origin::Mqtt { topic: "rtl_433/attic/events".to_owned() };
+        let frame = RawFrame { from, bytes: message.to_string().into_bytes(), retained: false };
+        let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{message}") };
+        readings
+    }
+
+    #[test]
+    fn a_registered_sensor_is_found_under_every_name_its_model_ever_had() {
+        let pir = address(json!("Kerui Security/840A"));
+        let mut decoder = decoder(&Settings::default(), vec![pir.clone()]);
+        for model in ["Kerui-Security", "Kerui Security", "KERUI"] {
+            let said = heard(&mut decoder, json!({"model": model, "id": "840a", "motion": 1}));
+            assert_eq!(said, [(pir.device(), Measure::Motion(true))], "{model}");
+        }
+        let other = heard(&mut decoder, json!({"model": "Kerui-Security", "id": "840b", "motion": 1}));
+        assert_eq!(other[0].0, "Kerui-Security/840b", "another device keeps its own name");
+    }
+
+    #[test]
+    fn each_key_of_a_remote_is_the_sensor_it_is_registered_as() {
+        let key = |code: &str, means: &str| address(json!({"device": "Generic-Remote/7", "codes": {code: means}}));
+        let mut decoder = decoder(&Settings::default(), vec![key("1", "sos"), key("2", "single")]);
+        let said = heard(&mut decoder, json!({"model": "Generic-Remote", "id": 7, "cmd": 1}));
+        assert!(said.contains(&("Generic-Remote/7#1".to_owned(), Measure::Button(Press::Sos))), "{said:?}");
+        assert!(!said.iter().any(|(device, measure)| device.ends_with("#2") && *measure != Measure::Alive), "{said:?}");
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_would_be_right() {
+        for (written, part) in [
+            (json!("Kerui-Security"), "write model and id"),
+            (json!("/7"), "write the model"),
+            (json!({"device": "a/7"}), "model/id"),
+        ] {
+            let why = serde_json::from_value::<Address>(written.clone()).unwrap_err().to_string();
+            assert!(why.contains(part), "{written}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_was_heard_becomes_an_address() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        for (message, device) in [
+            (json!({"model": "Generic-Remote", "id": 7, "cmd": 205}), "Generic-Remote/7#205"),
+            (json!({"model": "Leak-EV1527", "code": 983_141}), "Leak-EV1527#983141"),
+            (json!({"model": "Kerui-Security", "id": 7, "motion": 1}), "Kerui-Security/7"),
+        ] {
+            let readings = readings_of(&mut decoder, message);
+            let written: toml::Table = toml::from_str(&address_toml(&readings[0].device, &readings)).unwrap();
+            let address: Address = written["rtl_433"].clone().try_into().unwrap();
+            assert_eq!(address.device(), device);
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! What the messages of rtl_433 mean, model by model: the fields of one message in, measures out.
+//!
+//! ```text
+//! Kerui-Security        cmd 10 motion  14 open  7 close  11 tamper  5 water  15 battery      or the word in "state"
+//! Honeywell-Security    event bits CTRABHUU: contact, tamper, reed, alarm, battery, heartbeat
+//! DSC-Security          closed 0/1, event 0 = a check-in
+//! Visonic-Powercode     alarm 0/1: what it means is known to who hung it up
+//! Interlogix-Security   switch1 contact, switch2 smoke, switch3 cover (of a smoke detector: switch4); motion and a check-in look alike
+//! Generic-Motion        last digits of the code: a2 c2 e2 motion, 08 a check-in, 42 02 arm and disarm
+//! Generic-Remote …      cmd or code, which only a registration can name
+//! ```
+//!
+//! Sources: the decoders of rtl_433 and the samples of rtl_433_tests (interlogix/05 and 06 for the switches).
+
+use crate::devices::{gateways, lenient};
+use crate::model::observation::{Evidence, Measure, Press};
+use serde_json::{Map, Value};
+
+/// One message, read.
+#[derive(Debug, Default, PartialEq)]
+pub struct Said {
+    /// What happened or stands so.
+    pub main: Vec<(Measure, Evidence)>,
+    /// What the device says beside: battery, cover, weather, signal.
+    pub side: Vec<Measure>,
+    /// The code that a registration can name, as it is shown.
+    pub code: Option<String>,
+    /// The word for what it says, which a registration can name.
+    pub state: Option<&'static str>,
+    /// How much of an event a word of it proves, once it is named.
+    pub evidence: Option<Evidence>,
+    /// Noise makes this model out of the presses of other devices: only a registered one is believed.
+    pub is_doubtful: bool,
+    /// Nothing of it is for a home: tyres.
+    pub is_foreign: bool,
+}
+
+/// The part of a model's name that releases do not change: `DSC Contact` and `DSC-Security` are `dsc`.
+pub fn lasting_name(model: &str) -> String {
+    let mut name = String::with_capacity(model.len());
+    for word in model.split(|c: char| !c.is_alphanumeric()) {
+        let begun = name.len();
+        name.extend(word.chars().flat_map(char::to_lowercase));
+        if DROPPED.contains(&&name[begun..]) {
+            name.truncate(begun);
+        }
+    }
+    match RENAMED.iter().find(|(before, _)| *before == name) {
+        Some((_, now)) => (*now).to_owned(),
+        None => name,
+    }
+}
+
+/// Whether a model sends now and then without anything happening, so that its silence means something.
+pub fn checks_in(name: &str) -> bool {
+    !SILENT.iter().any(|silent| name.contains(silent))
+}
+
+/// What `message` says of a device whose model has the lasting name `name`.
+pub fn read(name: &str, message: &Map<String, Value>) -> Said {
+    if message.get("type").and_then(Value::as_str) == Some("TPMS") || name.starts_with("tpms") {
+        return Said { is_foreign: true, ..Said::default() };
+    }
+    let mut said = Said { side: side(message), evidence: Some(evidence(name, message)), ..Said::default() };
+    said.is_doubtful = name == "smokegs558";
+    let main = match name {
+        "interlogix" => interlogix(message, &mut said),
+        "smokegs558" => pressed(message, "learn").then_some(Measure::Smoke(true)).into_iter().collect(),
+        "genericmotion" => generic_motion(message, &mut said),
+        _ => by_fields(message),
+    };
+    let level = said.evidence.unwrap_or(Evidence::Level);
+    for measure in main {
+        let evidence = if name == "interlogix" && measure == Measure::Motion(true) {
+            Evidence::Ambiguous
+        } else if matches!(measure, Measure::Button(_)) {
+            Evidence::Event
+        } else {
+            level
+        };
+        said.main.push((measure, evidence));
+    }
+    said.state = said.main.iter().find_map(|(measure, _)| word_for(measure));
+    if said.code.is_none() && !is_explained(&said, message) {
+        said.code = CODES.iter().find_map(|key| message.get(*key).and_then(lenient::word));
+    }
+    said
+}
+
+fn word_for(measure: &Measure) -> Option<&'static str> {
+    let words = [
+        (Measure::Contact(true), "open"),
+        (Measure::Contact(false), "closed"),
+        (Measure::Motion(true), "motion"),
+        (Measure::Alarm(true), "alarm"),
+    ];
+    words.into_iter().find(|(said, _)| said == measure).map(|(_, word)| word)
+}
+
+/// Every word of a message that a registration can name.
+pub fn words<'a>(said: &'a Said, message: &'a Map<String, Value>) -> impl Iterator<Item = String> + 'a {
+    let written = WORDS.iter().filter_map(|key| message.get(*key).and_then(lenient::word));
+    said.code.clone().into_iter().chain(written).chain(said.state.map(str::to_owned))
+}
+
+/// Whether a code beside says no more than what was understood: an opened cover, an empty battery, a check-in.
+fn is_explained(said: &Said, message: &Map<String, Value>) -> bool {
+    let is_check_in = |key: &&str| {
+        message.get(*key).and_then(Value::as_str).is_some_and(|word| matches!(word, "Heartbeat" | "Battery Report"))
+    };
+    ["event", "state"].iter().any(is_check_in)
+        || said.side.iter().any(|measure| matches!(measure, Measure::Tamper(true) | Measure::BatteryLow(true)))
+}
+
+/// Whether a message of this model is sent because something happened.
+fn evidence(name: &str, message: &Map<String, Value>) -> Evidence {
+    let flag = |key: &str| message.get(key).and_then(lenient::truth);
+    let is_event = match flag("heartbeat") {
+        Some(is_check_in) => !is_check_in,
+        None if name == "dsc" => flag("event") == Some(true),
+        // What never checks in sends on the event alone. Of models nobody knows here, only a change is believed.
+        None => !checks_in(name),
+    };
+    if is_event { Evidence::Event } else { Evidence::Level }
+}
+
+/// The meaning of the common fields, and of words where there are none.
+fn by_fields(message: &Map<String, Value>) -> Vec<Measure> {
+    let flag = |keys: &[&str]| keys.iter().find_map(|key| message.get(*key).and_then(lenient::truth));
+    let fields = [
+        flag(&["motion"]).map(Measure::Motion),
+        flag(&["opened", "open", "contact_open"]).map(Measure::Contact),
+        flag(&["closed"]).map(|is_closed| Measure::Contact(!is_closed)),
+        flag(&["water", "leak", "detect_wet", "water_leak"]).map(Measure::Leak),
+        flag(&["smoke"]).map(Measure::Smoke),
+        flag(&["alarm"]).map(Measure::Alarm),
+    ];
+    let mut measures: Vec<Measure> = fields.into_iter().flatten().collect();
+    for key in ["state", "event", "remarks", "extradata", "text"] {
+        let Some(Value::String(words)) = message.get(key) else { continue };
+        let Some(measure) = in_words(words) else { continue };
+        let is_said = |known: &Measure| std::mem::discriminant(known) == std::mem::discriminant(&measure);
+        if !measures.iter().any(is_said) {
+            measures.push(measure);
+        }
+    }
+    measures
+}
+
+/// `DS10A DOOR/WINDOW OPEN`, `Water Leak`, `Contact Closed`, `motion`, `ON`.
+fn in_words(text: &str) -> Option<Measure> {
+    let text = text.to_lowercase();
+    let has = |words: &[&str]| text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+    match () {
+        // Somebody tries the device out, or it says that it is there.
+        () if has(&["test", "heartbeat", "report"]) => None,
+        () if has(&["panic", "sos", "emergency"]) => Some(Measure::Button(Press::Sos)),
+        () if has(&["motion", "pir"]) => Some(Measure::Motion(!has(&["ready", "clear", "off", "no"]))),
+        () if has(&["leak", "water", "wet", "flood"]) => Some(Measure::Leak(!has(&["no", "off", "dry"]))),
+        () if has(&["smoke", "fire"]) => Some(Measure::Smoke(!has(&["no", "off", "clear"]))),
+        () if has(&["open", "opened"]) => Some(Measure::Contact(true)),
+        () if has(&["close", "closed"]) => Some(Measure::Contact(false)),
+        () => match text.trim() {
+            "on" => Some(Measure::Switch(true)),
+            "off" => Some(Measure::Switch(false)),
+            _ => None,
+        },
+    }
+}
+
+fn interlogix(message: &Map<String, Value>, said: &mut Said) -> Vec<Measure> {
+    let open = |number: u8| match message.get(&format!("switch{number}")).and_then(Value::as_str) {
+        Some("OPEN") => Some(true),
+        Some("CLOSED") => Some(false),
+        Some(_) | None => None,
+    };
+    let kind = ["subtype", "device_type"].iter().find_map(|key| message.get(*key).and_then(Value::as_str));
+    let cover = if kind == Some("smoke") { 4 } else { 3 };
+    if kind != Some("keyfob") {
+        said.side.extend(open(cover).map(Measure::Tamper));
+    }
+    match kind {
+        Some("contact") => open(1).map(Measure::Contact).into_iter().collect(),
+        Some("smoke") => open(2).map(Measure::Smoke).into_iter().collect(),
+        // Not one of its fields tells movement from a check-in.
+        Some("motion") => vec![Measure::Motion(true)],
+        Some("keyfob") => {
+            let key = (1..=5).find(|number| open(*number) == Some(false));
+            said.code = key.map(|number| number.to_string());
+            said.evidence = Some(Evidence::Event);
+            Vec::new()
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn generic_motion(message: &Map<String, Value>, said: &mut Said) -> Vec<Measure> {
+    let code = message.get("code").and_then(lenient::word).unwrap_or_default();
+    said.evidence = Some(Evidence::Event);
+    match code.get(code.len().saturating_sub(2)..) {
+        Some("a2" | "c2" | "e2") => vec![Measure::Motion(true)],
+        Some("08") => vec![Measure::Alive],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// `learn` and the like: 0 where somebody meant it.
+fn pressed(message: &Map<String, Value>, key: &str) -> bool {
+    message.get(key).and_then(lenient::truth) != Some(true)
+}
+
+/// Battery, cover, weather and signal, which all models write alike.
+fn side(message: &Map<String, Value>) -> Vec<Measure> {
+    let of = |key: &str| message.get(key);
+    let mut side = Vec::new();
+    side.extend(of("tamper").and_then(lenient::truth).map(Measure::Tamper));
+    side.extend(battery(message));
+    side.extend(of("battery_mV").and_then(lenient::number).map(|milli| Measure::SupplyVolts(milli / 1000.0)));
+    let fahrenheit = || Some(Value::from((lenient::number(of("temperature_F")?)? - 32.0) / 1.8));
+    let celsius = of("temperature_C").and_then(lenient::celsius).or_else(|| lenient::celsius(&fahrenheit()?));
+    side.extend(celsius.map(Measure::TemperatureCelsius));
+    side.extend(of("humidity").and_then(lenient::percent).map(Measure::HumidityPercent));
+    let lux = of("light_lux").or_else(|| of("lux")).and_then(lenient::number);
+    side.extend(lux.filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux));
+    // 5 dB above the noise is just heard, 30 dB is next door. Without a noise level only dBm says something.
+    let above_noise = of("snr").and_then(lenient::number).filter(|db| (-20.0..100.0).contains(db));
+    let signal = above_noise.map(|db| Measure::SignalPercent(((db - 5.0) * 4.0).clamp(0.0, 100.0)));
+    side.extend(signal.or_else(|| gateways::signal(of("rssi")?)));
+    side
+}
+
+/// `battery_ok` 0 or 1, or a share of one; older releases `battery` OK or LOW, `battery_low`.
+fn battery(message: &Map<String, Value>) -> Option<Measure> {
+    if let Some(ok) = message.get("battery_ok") {
+        return match lenient::truth(ok) {
+            Some(is_ok) => Some(Measure::BatteryLow(!is_ok)),
+            None => lenient::number(ok)
+                .filter(|share| (0.0..=1.0).contains(share))
+                .map(|share| Measure::BatteryPercent(share * 100.0)),
+        };
+    }
+    if let Some(is_low) = ["battery_low", "low_battery"].iter().find_map(|key| lenient::truth(message.get(*key)?)) {
+        return Some(Measure::BatteryLow(is_low));
+    }
+    let word = |key: &str| message.get(key).and_then(lenient::word);
+    match (word("battery").as_deref(), word("state").as_deref()) {
+        (Some("low"), _) | (None, Some("battery")) => Some(Measure::BatteryLow(true)),
+        (Some("ok"), _) => Some(Measure::BatteryLow(false)),
+        (Some(_) | None, _) => None,
+    }
+}
+
+/// Words of a model's name that come and go between releases.
+const DROPPED: &[&str] = &["security", "sensor", "contact", "door", "window", "detector"];
+
+/// Models whose new name shares too little with the old one.
+const RENAMED: &[(&str, &str)] = &[("skylinkha434tlmotion", "skylinkmotion"), ("skylinkha434tl", "skylinkmotion")];
+
+/// Models that send when they see something or are pressed, and never else.
+const SILENT: &[&str] = &[
+    "kerui",
+    "remote",
+    "ev1527",
+    "pt2262",
+    "smokegs558",
+    "dysq100b",
+    "nexa",
+    "proove",
+    "akhan",
+    "chuango",
+    "doorbell",
+    "waveman",
+    "intertechno",
+    "secplus",
+    "silvercrest",
+    "quhwa",
+    "byron",
+];
+
+/// Where a code stands that means something to who registered it, best first.
+const CODES: &[&str] = &["cmd", "command", "code", "data", "button"];
+
+/// Where a word stands that a registration can name.
+const WORDS: &[&str] = &["cmd", "command", "code", "data", "button", "unit", "state", "event", "tristate"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read_of(model: &str, message: Value) -> Said {
+        read(&lasting_name(model), message.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_renamed_model_keeps_its_name() {
+        for (before, now) in [
+            ("DSC Contact", "DSC-Security"),
+            ("Interlogix", "Interlogix-Security"),
+            ("Kerui Security", "Kerui-Security"),
+            ("Generic Remote", "Generic-Remote"),
+            ("Generic motion sensor", "Generic-Motion"),
+            ("Honeywell Door/Window Sensor", "Honeywell-Security"),
+            ("Skylink HA-434TL motion sensor", "Skylink-Motion"),
+            ("Smoke detector GS 558", "Smoke-GS558"),
+            ("Visonic powercode", "Visonic-Powercode"),
+            ("Security", "Sensor"),
+        ] {
+            assert_eq!(lasting_name(before), lasting_name(now), "{before}");
+        }
+        assert_ne!(lasting_name("Generic-Remote"), lasting_name("Generic-Motion"));
+    }
+
+    #[test]
+    fn only_models_that_supervise_check_in() {
+        assert!(["DSC Contact", "Honeywell-Security", "Nexus-TH"].iter().all(|model| checks_in(&lasting_name(model))));
+        assert!(["Kerui-Security", "Generic-Remote"].iter().all(|model| !checks_in(&lasting_name(model))));
+    }
+
+    #[test]
+    fn words_of_every_release_mean_what_they_say() {
+        for (text, measure) in [
+            ("DS10A DOOR/WINDOW OPEN", Some(Measure::Contact(true))),
+            ("Contact Closed", Some(Measure::Contact(false))),
+            ("MS10A MOTION TRIPPED", Some(Measure::Motion(true))),
+            ("MS10A MOTION READY", Some(Measure::Motion(false))),
+            ("KR15A PANIC-3SECOND", Some(Measure::Button(Press::Sos))),
+            ("Water Leak", Some(Measure::Leak(true))),
+            ("Fire alarm", Some(Measure::Smoke(true))),
+            ("Smoke test", None),
+            ("Battery Report", None),
+            ("Heartbeat", None),
+            ("Alarm Off", None),
+            ("OFF", Some(Measure::Switch(false))),
+        ] {
+            assert_eq!(in_words(text), measure, "{text}");
+        }
+    }
+
+    #[test]
+    fn batteries_of_every_release_are_understood() {
+        for (message, measure) in [
+            (json!({"battery_ok": 1}), Some(Measure::BatteryLow(false))),
+            (json!({"battery_ok": 0}), Some(Measure::BatteryLow(true))),
+            (json!({"battery_ok": 1.0}), Some(Measure::BatteryLow(false))),
+            (json!({"battery_ok": 0.5}), Some(Measure::BatteryPercent(50.0))),
+            (json!({"battery_ok": null}), None),
+            (json!({"battery_ok": 7}), None),
+            (json!({"battery": "LOW"}), Some(Measure::BatteryLow(true))),
+            (json!({"battery": "OK", "state": "battery"}), Some(Measure::BatteryLow(false))),
+            (json!({"battery_low": 0}), Some(Measure::BatteryLow(false))),
+            (json!({"state": "battery"}), Some(Measure::BatteryLow(true))),
+        ] {
+            assert_eq!(battery(message.as_object().unwrap()), measure, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_check_in_is_no_event() {
+        let evidence = |model, message| read_of(model, message).main.remove(0).1;
+        assert_eq!(evidence("Honeywell-Security", json!({"state": "open", "heartbeat": "yes"})), Evidence::Level);
+        assert_eq!(evidence("Honeywell-Security", json!({"contact_open": 1, "heartbeat": 0})), Evidence::Event);
+        assert_eq!(evidence("DSC-Security", json!({"closed": 1, "event": 0})), Evidence::Level);
+        assert_eq!(evidence("DSC Contact", json!({"closed": 0, "event": 1})), Evidence::Event);
+        assert_eq!(evidence("Visonic-Powercode", json!({"alarm": 1})), Evidence::Level);
+        assert_eq!(evidence("Interlogix", json!({"device_type": "motion"})), Evidence::Ambiguous);
+        assert_eq!(evidence("Kerui-Security", json!({"motion": 1})), Evidence::Event);
+        assert_eq!(evidence("Some-New-PIR", json!({"motion": 1})), Evidence::Level);
+    }
+
+    #[test]
+    fn the_cover_of_a_smoke_detector_is_no_smoke() {
+        let message = |two, four| json!({"subtype": "smoke", "switch1": "OPEN", "switch2": two, "switch4": four});
+        assert_eq!(read_of("Interlogix", message("CLOSED", "OPEN")).main, [(Measure::Smoke(false), Evidence::Level)]);
+        assert_eq!(read_of("Interlogix", message("CLOSED", "OPEN")).side, [Measure::Tamper(true)]);
+        assert_eq!(read_of("Interlogix", message("OPEN", "CLOSED")).main, [(Measure::Smoke(true), Evidence::Level)]);
+    }
+}

@@ -1,0 +1,395 @@
+//! Shelly devices over MQTT, of the first generation and of the later ones.
+//!
+//! ```text
+//! Gen1  shellies/<id>/sensor/<what>         open | close | 1 | 0 | 21.5        motion state flood smoke vibration battery …
+//!       shellies/<id>/status                {"motion":true,"active":true,"vibration":false,"lux":132,"bat":94}
+//!       shellies/<id>/input_event/<n>       {"event":"S","event_cnt":12}       S SS SSS L SL LS; said again every 30 s
+//!       shellies/<id>/relay/<n>, input/<n>  on | off | 1 | 0
+//! Gen2+ <prefix>/status/<component>:<n>     {"id":0,"alarm":false,…}           smoke flood input switch temperature …
+//!       <prefix>/events/rpc                 {"method":"NotifyStatus" | "NotifyFullStatus" | "NotifyEvent","params":{…}}
+//! both  <id>/online                         true | false
+//! ```
+//!
+//! A device is its id, or the whole prefix an installer gave it. Of a device with several inputs, relays or zones one is
+//! meant by `shelly = { id = "…", channel = 1 }`. A Gen1 press is said again with an unchanged count, which is no press; a Gen2
+//! press comes once, as an event. Devices on batteries sleep and are offline all day, so their `online` says nothing. Bluetooth
+//! devices behind a Shelly (BLU, `shelly-blu` events) are known by their MAC address. What a component means stands in
+//! [`shelly_components`].
+//!
+//! Sources: Shelly's API documents; the topics of ha-shellies-discovery.
+
+use crate::devices::bthome::{self, Packets};
+use crate::devices::parts::Parts;
+use crate::devices::shelly_components::{self, Found};
+use crate::devices::{Decoded, Decoder, Identity, gateways, lenient, reading, toml_text};
+use crate::model::frame::{Origin, RawFrame};
+use crate::model::observation::{Availability, Evidence, Measure, Reading};
+use crate::model::time::Span;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// One sentence for the table.
+pub const SUMMARY: &str = "Shelly devices of all generations, and the Bluetooth sensors behind them";
+
+/// An address as written in a config.
+pub const EXAMPLE: &str = "shelly = \"shellymotionsensor-60A42386E566\"";
+
+/// `[shelly]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The base topics, before the ids of the devices.
+    pub base_topics: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { base_topics: vec!["shellies".to_owned()] }
+    }
+}
+
+/// A device by its id or its prefix, or one channel of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Address {
+    id: String,
+    channel: Option<u16>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "the id of a Shelly as \"shellydw2-A1B2C3\", or { id = \"…\", channel = 1 }")]
+enum Written {
+    Id(String),
+    Table(Table),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    id: String,
+    channel: u16,
+}
+
+impl TryFrom<Written> for Address {
+    type Error = String;
+    fn try_from(written: Written) -> Result<Self, String> {
+        let (id, channel) = match written {
+            Written::Id(id) => (id, None),
+            Written::Table(Table { id, channel }) => (id, Some(channel)),
+        };
+        let id = id.trim().trim_matches('/');
+        if id.is_empty() || id.contains(['#', '+']) {
+            return Err(format!("{id:?} is no id of a Shelly; write it as its page shows it, as \"shellydw2-A1B2C3\""));
+        }
+        Ok(Address { id: bthome::mac(id).unwrap_or_else(|| id.to_owned()), channel })
+    }
+}
+
+impl Identity for Address {
+    /// The id, with the channel where one is named: `shellyix3-A1B2C3#1`.
+    fn device(&self) -> String {
+        match self.channel {
+            Some(channel) => format!("{}#{channel}", self.id),
+            None => self.id.clone(),
+        }
+    }
+
+    /// A battery button wakes when it is pressed and never else.
+    fn checks_in(&self) -> bool {
+        !shelly_components::is_button(&self.id)
+    }
+
+    /// A Bluetooth beacon says an event for a second or two.
+    fn burst(&self) -> Option<Span> {
+        bthome::mac(&self.id).map(|_| Span::seconds(3))
+    }
+}
+
+/// The decoder. Every Shelly is heard, registered or not.
+pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
+    let parts = Parts::of(addresses.iter().map(Address::device));
+    let mut prefixes: Vec<String> = addresses.into_iter().map(|address| address.id).collect();
+    // Of two prefixes one of which begins with the other, the longer is meant.
+    prefixes.sort_by_key(|prefix| std::cmp::Reverse(prefix.len()));
+    prefixes.dedup();
+    Shelly { bases: gateways::trimmed(&settings.base_topics), prefixes, parts, presses: Packets::default() }
+}
+
+/// The address of a device that was heard.
+pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
+    match device.split_once('#') {
+        Some((id, channel)) => format!("shelly = {{ id = {}, channel = {channel} }}", toml_text(id)),
+        None => format!("shelly = {}", toml_text(device)),
+    }
+}
+
+struct Shelly {
+    bases: Vec<String>,
+    /// Registered ids and prefixes, the longest first.
+    prefixes: Vec<String>,
+    parts: Parts,
+    presses: Packets,
+}
+
+impl Decoder for Shelly {
+    fn topics(&self) -> Vec<String> {
+        let bases = self.bases.iter().map(|base| format!("{base}/#"));
+        let anywhere = ["+/status/+", "+/events/rpc", "+/online"].map(str::to_owned);
+        let own = |prefix: &&String| prefix.contains('/') && gateways::under(&self.bases, prefix).is_none();
+        bases.chain(anywhere).chain(self.prefixes.iter().filter(own).map(|prefix| format!("{prefix}/#"))).collect()
+    }
+
+    fn decode(&mut self, frame: &RawFrame) -> Decoded {
+        let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
+        let Some((device, rest)) = self.device_of(topic) else { return Decoded::NotMine };
+        if frame.bytes.is_empty() {
+            return Decoded::Readings(Vec::new());
+        }
+        let readings = match rest.split_once('/').unwrap_or((rest, "")) {
+            ("online", "") => self.online(device, frame),
+            ("announce", "") => Ok(announced(device, frame)),
+            ("status", "") | ("info", "") => by_json(device, frame, shelly_components::gen1_status),
+            ("status", component) => {
+                by_json(device, frame, |message| shelly_components::of_component(component, message))
+            }
+            ("events", "rpc") => self.notified(device, frame),
+            ("input_event", channel) => self.pressed(device, channel, frame),
+            _ if is_for_others(rest) => Ok(Vec::new()),
+            _ => gen1_value(device, rest, frame),
+        };
+        match readings {
+            Ok(readings) => Decoded::Readings(self.parts.give(readings)),
+            Err(why) => Decoded::Malformed(why.to_owned()),
+        }
+    }
+}
+
+impl Shelly {
+    /// The device that a topic names, and what it says of it.
+    fn device_of<'a>(&self, topic: &'a str) -> Option<(&'a str, &'a str)> {
+        let of_prefix = |prefix: &String| {
+            let rest = topic.strip_prefix(prefix.as_str())?.strip_prefix('/')?;
+            Some((&topic[..prefix.len()], rest))
+        };
+        if let Some(found) = self.prefixes.iter().find_map(of_prefix) {
+            return Some(found);
+        }
+        if let Some(rest) = gateways::under(&self.bases, topic) {
+            // Also a registered name under the base: friendly ones may hold slashes.
+            let of_name =
+                |name: &String| Some((rest.get(..name.len())?, rest.strip_prefix(name.as_str())?.strip_prefix('/')?));
+            let found = self.prefixes.iter().find_map(of_name).or_else(|| rest.split_once('/'));
+            return found.or((rest == "announce").then_some(("", rest)));
+        }
+        let (device, rest) = topic.split_once('/')?;
+        let is_shelly = device.get(..6).is_some_and(|begin| begin.eq_ignore_ascii_case("shelly"));
+        let is_gen2 = rest.starts_with("status/") || matches!(rest, "events/rpc" | "online" | "announce");
+        (is_shelly && (is_gen2 || is_for_others(rest))).then_some((device, rest))
+    }
+
+    /// Whether the device is connected. One that sleeps has just woken, or has gone to sleep.
+    fn online(&mut self, device: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+        let word = Value::from(String::from_utf8_lossy(&frame.bytes));
+        let availability = lenient::availability(&word).ok_or("unknown_availability")?;
+        if !shelly_components::sleeps(device) {
+            // The broker keeps it on purpose, as the device's last will: what is kept still holds.
+            return Ok(vec![reading(device, Measure::Availability(availability), Evidence::Level, false)]);
+        }
+        if availability != Availability::Online || frame.retained {
+            return Ok(Vec::new());
+        }
+        // Its count of presses may begin anew: what it says now is no repeat.
+        self.presses.forget(device);
+        Ok(vec![reading(device, Measure::Alive, Evidence::Event, false)])
+    }
+
+    /// A press of the first generation. It is said again with the same count for as long as the device is awake.
+    fn pressed(&mut self, device: &str, channel: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+        let message = lenient::object(&frame.bytes)?;
+        let channel: u16 = channel.parse().map_err(|_| "no_channel")?;
+        let count = message.get("event_cnt").and_then(Value::as_u64);
+        let of = format!("{device}#{channel}");
+        let is_again = count.is_some_and(|count| self.presses.is_again(&of, count, frame.retained));
+        let press = message.get("event").and_then(Value::as_str).and_then(shelly_components::gen1_press);
+        let Some(press) = press else {
+            return Ok(vec![reading(device, Measure::Alive, Evidence::Event, frame.retained)]);
+        };
+        let evidence = if is_again { Evidence::Level } else { Evidence::Event };
+        Ok(vec![Reading { copy: is_again, ..reading(&of, Measure::Button(press), evidence, frame.retained) }])
+    }
+
+    /// A notification of a later generation.
+    fn notified(&mut self, device: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+        let message = lenient::object(&frame.bytes)?;
+        let Some(Value::Object(params)) = message.get("params") else { return Err("no_params") };
+        let mut readings = Vec::new();
+        match message.get("method").and_then(Value::as_str) {
+            Some("NotifyStatus" | "NotifyFullStatus") => {
+                for (component, status) in params {
+                    let Value::Object(status) = status else { continue };
+                    readings.extend(told(device, shelly_components::of_component(component, status), frame.retained));
+                }
+            }
+            Some("NotifyEvent") => {
+                for event in params.get("events").and_then(Value::as_array).into_iter().flatten() {
+                    let Value::Object(event) = event else { continue };
+                    match event.get("data") {
+                        Some(Value::Object(data)) if data.contains_key("address") => {
+                            self.beacon(data, frame, &mut readings)
+                        }
+                        Some(_) | None => {
+                            readings.extend(told(device, shelly_components::of_event(event), frame.retained))
+                        }
+                    }
+                }
+            }
+            Some(_) => {}
+            None => return Err("no_method"),
+        }
+        if readings.is_empty() {
+            readings.push(reading(device, Measure::Alive, Evidence::Event, frame.retained));
+        }
+        Ok(readings)
+    }
+
+    /// A Bluetooth device that the Shelly heard: a script hands on what its beacon says.
+    fn beacon(&mut self, data: &Map<String, Value>, frame: &RawFrame, readings: &mut Vec<Reading>) {
+        let Some(device) = data.get("address").and_then(Value::as_str).and_then(bthome::mac) else { return };
+        if data.get("encryption").and_then(lenient::truth) == Some(true) {
+            return;
+        }
+        let before = readings.len();
+        readings.extend(told(&device, shelly_components::of_beacon(data), frame.retained));
+        let packet = data.get("pid").and_then(Value::as_u64);
+        let pressed = bthome::pressed(data);
+        let is_again =
+            !pressed.is_empty() && packet.is_some_and(|packet| self.presses.is_again(&device, packet, frame.retained));
+        for (button, press) in pressed {
+            let press = reading(&format!("{device}#{button}"), Measure::Button(press), Evidence::Event, frame.retained);
+            readings.push(Reading { copy: is_again, ..press });
+        }
+        if readings.len() == before {
+            readings.push(reading(&device, Measure::Alive, Evidence::Event, frame.retained));
+        }
+    }
+}
+
+/// What was found in a message, as readings; one that says nothing else proves that the device is there.
+fn told(device: &str, found: Vec<Found>, retained: bool) -> Vec<Reading> {
+    let tell = |found: Found| match found.channel {
+        Some(channel) => reading(&format!("{device}#{channel}"), found.measure, found.evidence, retained),
+        None => reading(device, found.measure, found.evidence, retained),
+    };
+    found.into_iter().map(tell).collect()
+}
+
+fn by_json(
+    device: &str,
+    frame: &RawFrame,
+    read: impl Fn(&Map<String, Value>) -> Vec<Found>,
+) -> Result<Vec<Reading>, &'static str> {
+    let mut readings = told(device, read(&lenient::object(&frame.bytes)?), frame.retained);
+    if readings.is_empty() {
+        readings.push(reading(device, Measure::Alive, Evidence::Event, frame.retained));
+    }
+    Ok(readings)
+}
+
+/// One value of the first generation on a topic of its own.
+fn gen1_value(device: &str, rest: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+    if frame.bytes.len() > VALUE_BYTES_MAX {
+        return Err("too_long");
+    }
+    let text = std::str::from_utf8(&frame.bytes).map_err(|_| "not_utf8")?;
+    let value = Value::from(text.trim());
+    match shelly_components::gen1_value(rest, &value) {
+        Some(Some(found)) => Ok(told(device, vec![found], frame.retained)),
+        // A topic that is known, and no value of it.
+        Some(None) if lenient::word(&value).is_some_and(|word| !matches!(word.as_str(), "unknown" | "null")) => {
+            Err("no_such_value")
+        }
+        Some(None) | None => Ok(vec![reading(device, Measure::Alive, Evidence::Event, frame.retained)]),
+    }
+}
+
+/// A device presents itself; on the common topic, under the id it names.
+fn announced(device: &str, frame: &RawFrame) -> Vec<Reading> {
+    let Ok(message) = lenient::object(&frame.bytes) else { return Vec::new() };
+    let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
+    let device = if device.is_empty() { text("id") } else { device };
+    if device.is_empty() || device.contains('#') {
+        return Vec::new();
+    }
+    let text = text("model").to_owned();
+    vec![reading(device, Measure::Note { kind: "discovery".to_owned(), text }, Evidence::Event, frame.retained)]
+}
+
+/// Commands to the device, and answers that were asked for.
+fn is_for_others(rest: &str) -> bool {
+    rest == "rpc" || rest.ends_with("command") || rest.ends_with("/set") || rest.starts_with("command/")
+}
+
+/// Longer than any number or word a Shelly says.
+const VALUE_BYTES_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn heard(decoder: &mut impl Decoder, topic: &str, payload: &str, retained: bool) -> Vec<Reading> {
+        let frame =
+            RawFrame { from: Origin::Mqtt { topic: topic.to_owned() }, bytes: payload.as_bytes().to_vec(), retained };
+        let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{topic} {payload}") };
+        readings
+    }
+
+    const COUNT_12: &str = r#"{"event":"S","event_cnt":12}"#;
+
+    #[test]
+    fn a_press_said_again_every_half_minute_is_one_press() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        let topic = "shellies/shellyix3-A1/input_event/0";
+        let mut evidence = |payload, retained| heard(&mut decoder, topic, payload, retained)[0].evidence;
+        assert_eq!(evidence(COUNT_12, true), Evidence::Cached);
+        assert_eq!(evidence(COUNT_12, false), Evidence::Level, "the broker kept this one");
+        assert_eq!(evidence(r#"{"event":"S","event_cnt":13}"#, false), Evidence::Event);
+        assert_eq!(evidence(r#"{"event":"S","event_cnt":13}"#, false), Evidence::Level);
+    }
+
+    #[test]
+    fn a_button_that_wakes_counts_anew() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        let base = "shellies/shellybutton1-A1";
+        let mut heard = |rest: &str, payload| heard(&mut decoder, &format!("{base}/{rest}"), payload, false);
+        for _ in 0..2 {
+            heard("online", "true");
+            assert_eq!(heard("input_event/0", COUNT_12)[0].evidence, Evidence::Event, "a new battery sets it back");
+        }
+    }
+
+    #[test]
+    fn a_prefix_of_the_installers_own_is_found_wherever_it_stands() {
+        let own = |id: &str| serde_json::from_value::<Address>(json!(id)).unwrap();
+        let mut decoder =
+            decoder(&Settings::default(), vec![own("haus/küche"), own("haus/küche/rauch"), own("bad/tür")]);
+        for (topic, device) in [
+            ("haus/küche/rauch/status/smoke:0", "haus/küche/rauch"),
+            ("haus/küche/status/smoke:0", "haus/küche"),
+            ("shellies/bad/tür/status/smoke:0", "bad/tür"),
+            ("shellyplussmoke-a1/status/smoke:0", "shellyplussmoke-a1"),
+        ] {
+            assert_eq!(heard(&mut decoder, topic, r#"{"alarm":true}"#, false)[0].device, device);
+        }
+        let topics = decoder.topics();
+        assert!(topics.contains(&"haus/küche/#".to_owned()) && topics.contains(&"shellies/#".to_owned()), "{topics:?}");
+    }
+
+    #[test]
+    fn a_wrong_address_says_what_would_be_right() {
+        for written in [json!(""), json!("a#b"), json!({"id": "a"}), json!({"id": "a", "channel": -1})] {
+            let why = serde_json::from_value::<Address>(written.clone()).unwrap_err().to_string();
+            assert!(why.contains("id of a Shelly"), "{written}: {why}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The technician's hands, as typed: the live table, learning by pressing, the walk test and its record, `check` and `status`.
+
+use super::support::{Daemon, Mosquitto, carecircle, run, wait_until};
+use super::world::{Home, PATIENCE, World};
+use carecircle::sim::radio::Radio;
+use nix::fcntl::OFlag;
+use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+#[test]
+fn on_a_terminal_listen_draws_a_table_in_its_place_and_leaves_the_snippets() {
+    let bench = Bench::new(None);
+    let mut terminal = Terminal::open(80, 24, &["listen", "--config", bench.config()]);
+    terminal.wait_for("mqtt up");
+    bench.publish("zigbee2mqtt/hall_pir", r#"{"occupancy":true,"battery":87}"#);
+    bench.publish("zigbee2mqtt/卧室 门磁", r#"{"contact":false}"#);
+    terminal.wait_for("1 of 2 sensors heard, 1 unknown");
+    terminal.wait_for("motion yes");
+    bench.publish("zigbee2mqtt/pendant", r#"{"action":"emergency"}"#);
+    terminal.wait_for("2 of 2 sensors heard");
+    let frames = terminal.shown();
+    let last = frames.rsplit("\x1b[H").next().unwrap().replace("\x1b[K", "").replace("\x1b[J", "");
+    let lines: Vec<&str> = last.lines().collect();
+    assert!(lines.len() <= 24, "{last}");
+    let rows = |name: &str| lines.iter().filter(|line| line.starts_with(name)).count();
+    assert_eq!([rows("hall_pir"), rows("hall "), rows("pendant "), rows("卧室 门磁")], [0, 1, 1, 1], "{last}");
+    assert!(last.contains("what happened last") && last.contains("pendant button sos"), "{last}");
+    terminal.signal("INT");
+    assert_eq!(terminal.wait(), 0);
+    let after = terminal.shown();
+    let after = after.split("\x1b[?1049l").nth(1).expect("the first screen is given back");
+    assert!(after.contains("zigbee2mqtt = \"卧室 门磁\""), "{after}");
+}
+
+#[test]
+fn what_listen_records_is_read_again_by_decode() {
+    let bench = Bench::new(None);
+    let file = bench.path("heard.jsonl");
+    let arguments = ["listen", "--config", bench.config(), "--record", file.to_str().unwrap()];
+    let mut listen = Daemon::start(bench.folder.path(), &arguments);
+    wait_until("the broker is connected", PATIENCE, || listen.output().contains("mqtt up"));
+    bench.publish("zigbee2mqtt/hall_pir", r#"{"occupancy":true,"battery":87}"#);
+    bench.publish("zigbee2mqtt/hall_pir", "nonsense");
+    wait_until("both are heard", PATIENCE, || listen.output().contains("malformed"));
+    listen.signal("TERM");
+    assert!(listen.wait(PATIENCE).success() && listen.output().contains("2 frames written"), "{}", listen.output());
+    let (answers, _, code) = run(&["decode"], &std::fs::read_to_string(&file).unwrap());
+    assert_eq!(code, 0);
+    let outcomes: Vec<_> = answers.lines().map(|line| line.contains("\"outcome\":\"readings\"")).collect();
+    assert_eq!(outcomes, [true, false], "{answers}");
+}
+
+#[test]
+fn a_button_is_learned_by_pressing_it_and_check_accepts_what_is_written() {
+    let bench = Bench::new(None);
+    // Nothing may be written: it is printed.
+    let (shown, code) = bench.learn(&["new", "--kind", "call_button", "--room", "bath"], "bath_button");
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("put this into") && shown.contains("zigbee2mqtt = \"bath_button\""), "{shown}");
+    let before = std::fs::read_to_string(bench.config()).unwrap();
+    assert!(!before.contains("bath_button"));
+    // Asked to, it is added to the file, behind all that stands there.
+    let (shown, code) = bench.learn(&["new", "--kind", "call_button", "--room", "bath", "--write"], "bath_button");
+    assert_eq!(code, 0, "{shown}");
+    let after = std::fs::read_to_string(bench.config()).unwrap();
+    assert!(after.starts_with(&before) && after.contains("zigbee2mqtt = \"bath_button\""), "{after}");
+    bench.check_is_fine("3 sensors");
+    // With a conf.d beside it, the exchanged pendant goes there.
+    std::fs::create_dir(bench.path("conf.d")).unwrap();
+    let (shown, code) = bench.learn(&["pendant"], "pendant_two");
+    assert_eq!(code, 0, "{shown}");
+    let learned = std::fs::read_to_string(bench.path("conf.d/learned.toml")).unwrap();
+    assert!(learned.contains("id = \"pendant\"") && learned.contains("zigbee2mqtt = \"pendant_two\""), "{learned}");
+    assert_eq!(std::fs::read_to_string(bench.config()).unwrap(), after, "the main file stays as it is");
+    bench.check_is_fine("3 sensors");
+    // Pressed once more, it is known.
+    let (shown, code) = bench.learn(&["new", "--kind", "call_button"], "pendant_two");
+    assert_eq!(code, 1);
+    assert!(shown.contains("this is sensor pendant already"), "{shown}");
+}
+
+#[test]
+fn a_button_without_battery_is_learned_on_the_serial_port() {
+    let mut radio = Radio::plug_in().unwrap();
+    let bench = Bench::new(Some((radio.path(), "enocean")));
+    let mut learn = Daemon::start(
+        bench.folder.path(),
+        &["listen", "--config", bench.config(), "--learn", "bell", "--kind", "call_button", "--write"],
+    );
+    wait_until("the port is open", PATIENCE, || radio.is_open_elsewhere(learn.pid()));
+    radio.write_raw(&[0x00, 0x55, 0x13]).unwrap();
+    wait_until("two presses are heard", PATIENCE, || {
+        radio.press([0x05, 0x00, 0xaa, 0x09]).unwrap();
+        learn.output().contains("(2)")
+    });
+    assert!(learn.wait(PATIENCE).success(), "{}", learn.output());
+    let after = std::fs::read_to_string(bench.config()).unwrap();
+    assert!(after.contains("id = \"bell\"") && after.contains("sender = \"0500aa09\""), "{after}");
+    bench.check_is_fine("3 sensors");
+}
+
+#[test]
+fn the_codes_of_a_radio_are_learned_one_after_the_other() {
+    let mut radio = Radio::plug_in().unwrap();
+    let bench = Bench::new(Some((radio.path(), "rfxtrx")));
+    let mut sequence = 0;
+    let mut learn = |code: [u8; 3], further: &[&str]| {
+        let common = ["listen", "--config", bench.config(), "--write", "--learn", "front", "--kind", "outer_door"];
+        let arguments: Vec<&str> = common.iter().chain(further).copied().collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut learn = Daemon::start(folder.path(), &arguments);
+        wait_until("the port is open", PATIENCE, || radio.is_open_elsewhere(learn.pid()));
+        wait_until("the code is heard again and again", PATIENCE, || {
+            sequence = (sequence + 1) % 255;
+            let [a, b, c] = code;
+            // A made-up magnet of Lighting4 (PT2262), and noise that is never the same twice.
+            radio.write_raw(&[0x09, 0x13, 0x00, sequence, a, b, c, 0x01, 0x5e, 0x70]).unwrap();
+            radio.write_raw(&[0x09, 0x13, 0x00, sequence, 0x10, 0x20, sequence, 0x01, 0x5e, 0x70]).unwrap();
+            learn.output().contains("(3)")
+        });
+        assert!(learn.wait(PATIENCE).success(), "{}", learn.output());
+    };
+    learn([0x3a, 0x51, 0xce], &["--room", "hall"]);
+    learn([0x3a, 0x51, 0xc7], &["--means", "closed"]);
+    learn([0x3a, 0x51, 0xcb], &["--means", "tamper"]);
+    let after = std::fs::read_to_string(bench.config()).unwrap();
+    let codes = "codes = { \"3a51ce\" = \"open\", \"3a51c7\" = \"closed\", \"3a51cb\" = \"tamper\" }";
+    assert!(after.contains(codes), "{after}");
+    bench.check_is_fine("3 sensors");
+}
+
+#[test]
+fn a_walk_through_the_home_becomes_a_record_that_check_compares_with() {
+    let bench = Bench::new(None);
+    // What the broker kept ticks nothing off.
+    bench.keep("zigbee2mqtt/hall_pir", r#"{"occupancy":true,"battery":87}"#);
+    let mut walk = Daemon::start(bench.folder.path(), &["listen", "--config", bench.config(), "--walk-test", "--yes"]);
+    wait_until("the broker is connected", PATIENCE, || walk.output().contains("mqtt up"));
+    assert!(walk.output().starts_with("Buttons pressed now reach the running gateway and are REAL calls"));
+    bench.publish("zigbee2mqtt/hall_pir", r#"{"occupancy":true,"battery":87}"#);
+    bench.publish("zigbee2mqtt/pendant", r#"{"action":"emergency"}"#);
+    wait_until("the press is ticked off", PATIENCE, || walk.output().contains("ok: pendant (-), 1 of 2"));
+    assert!(!walk.output().contains("ok: hall"), "{}", walk.output());
+    bench.publish("zigbee2mqtt/hall_pir", r#"{"occupancy":false}"#);
+    bench.publish("zigbee2mqtt/hall_pir", r#"{"occupancy":true}"#);
+    assert!(walk.wait(PATIENCE).success(), "{}", walk.output());
+    assert!(walk.output().contains("ok: hall (hall), 2 of 2 sensors ticked off"), "{}", walk.output());
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(bench.path("commissioning.json")).unwrap()).unwrap();
+    assert_eq!((record["v"].as_u64(), record["sensors"][0]["result"].as_str()), (Some(1), Some("passed")));
+    assert!(std::fs::read_to_string(bench.path("commissioning.html")).unwrap().contains("☑"));
+    bench.check_is_fine("2 sensors");
+    let text = std::fs::read_to_string(bench.config()).unwrap();
+    std::fs::write(bench.config(), text.replace("room = \"hall\"", "room = \"bath\"")).unwrap();
+    let (shown, _, code) = run(&["check", bench.config()], "");
+    assert!(code == 0 && shown.contains("warning: sensor \"hall\" was walked in \"hall\", and is now in \"bath\""));
+    assert!(shown.contains("gateway.toml:13:8:"), "{shown}");
+}
+
+#[test]
+fn a_walk_that_is_broken_off_says_what_is_missing_and_is_recorded_as_it_is() {
+    let bench = Bench::new(None);
+    let file = bench.path("walk.json");
+    let arguments = ["listen", "--config", bench.config(), "--walk-test", "--yes", "--record", file.to_str().unwrap()];
+    let mut terminal = Terminal::open(80, 24, &arguments);
+    terminal.wait_for("0 of 2 sensors ticked off");
+    terminal.wait_for("mqtt up");
+    bench.publish("zigbee2mqtt/pendant", r#"{"action":"single"}"#);
+    terminal.wait_for("1 of 2 sensors ticked off");
+    terminal.signal("INT");
+    assert_eq!(terminal.wait(), 1);
+    let after = terminal.shown();
+    let after = after.split("\x1b[?1049l").nth(1).unwrap();
+    assert!(after.contains("[ ] hall") && after.contains("[x] pendant"), "{after}");
+    let (shown, _, code) = run(&["check", bench.config(), "--record", file.to_str().unwrap()], "");
+    assert!(code == 0 && shown.contains("sensor \"hall\" was never heard in the walk test"), "{shown}");
+}
+
+#[test]
+fn status_shows_every_sensor_in_a_table_of_80_columns() {
+    let world = World::start(&Home::default());
+    world.move_in_hall();
+    let run_dir = world.path("run");
+    let shown = || run(&["status", "--run-dir", run_dir.to_str().unwrap()], "").0;
+    wait_until("the battery is shown", PATIENCE, || shown().contains("87 %"));
+    let shown = shown();
+    assert!(shown.contains("heard") && shown.contains("pendant"), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+}
+
+/// A broker and a configuration of two sensors.
+struct Bench {
+    broker: Mosquitto,
+    folder: tempfile::TempDir,
+    config: String,
+}
+
+impl Bench {
+    /// With a radio of this family on this port.
+    fn new(radio: Option<(&Path, &str)>) -> Bench {
+        let broker = Mosquitto::start();
+        let folder = tempfile::tempdir().unwrap();
+        let serial = radio.map_or(String::new(), |(path, family)| {
+            format!("[[serial]]\nname = \"radio\"\nport = \"{}\"\n{family} = {{}}\n", path.display())
+        });
+        let text = format!(
+            r#"[home]
+id = "ky-0412"
+place = "4-2-301"
+time_zone = "Asia/Shanghai"
+[gateway]
+state_dir = "{0}/state"
+run_dir = "{0}/run"
+[mqtt]
+broker = "{1}"
+# the hall
+[[sensor]]
+id = "hall"
+room = "hall"
+kind = "motion"
+zigbee2mqtt = "hall_pir"
+[[sensor]]
+id = "pendant"
+kind = "call_button"
+zigbee2mqtt = "pendant"
+{serial}[circle]
+respond_within = "15m"
+[[circle.point]]
+id = "lehe"
+name = "Lehe"
+travel = "6m"
+channels = ["lehe"]
+[[channel]]
+name = "lehe"
+station_mqtt = {{ broker = "{1}" }}
+"#,
+            folder.path().display(),
+            broker.url()
+        );
+        let config = folder.path().join("gateway.toml");
+        std::fs::write(&config, text).unwrap();
+        Bench { broker, folder, config: config.to_str().unwrap().to_owned() }
+    }
+
+    fn config(&self) -> &str {
+        &self.config
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn publish(&self, topic: &str, payload: &str) {
+        self.publish_with(topic, payload, &[]);
+    }
+
+    fn keep(&self, topic: &str, payload: &str) {
+        self.publish_with(topic, payload, &["-r"]);
+    }
+
+    fn publish_with(&self, topic: &str, payload: &str, further: &[&str]) {
+        let port = self.broker.port.to_string();
+        let status = Command::new("mosquitto_pub")
+            .args(["-p", &port, "-q", "1", "-t", topic, "-m", payload])
+            .args(further)
+            .status()
+            .expect("mosquitto_pub is installed (apt-get install mosquitto-clients)");
+        assert!(status.success());
+    }
+
+    /// `listen --learn …` while `device` is pressed again and again.
+    fn learn(&self, arguments: &[&str], device: &str) -> (String, i32) {
+        let folder = tempfile::tempdir().unwrap();
+        let all: Vec<&str> =
+            ["listen", "--config", self.config(), "--learn"].iter().chain(arguments).copied().collect();
+        let mut learn = Daemon::start(folder.path(), &all);
+        wait_until("the broker is connected", PATIENCE, || learn.output().contains("mqtt up"));
+        wait_until("two presses are heard", PATIENCE, || {
+            self.publish(&format!("zigbee2mqtt/{device}"), r#"{"action":"single"}"#);
+            learn.output().contains("(2)")
+        });
+        let code = learn.wait(PATIENCE).code().unwrap_or(-1);
+        (learn.output(), code)
+    }
+
+    #[track_caller]
+    fn check_is_fine(&self, words: &str) {
+        let (shown, _, code) = run(&["check", self.config()], "");
+        assert!(code == 0 && shown.contains(words) && !shown.contains("warning"), "{shown}");
+    }
+}
+
+/// The binary on a terminal of its own.
+struct Terminal {
+    child: Child,
+    shown: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    fn open(columns: u16, rows: u16, arguments: &[&str]) -> Terminal {
+        let ours = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let size = rustix::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let path = ptsname_r(&ours).unwrap();
+        let theirs = OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(path).unwrap();
+        rustix::termios::tcsetwinsize(&theirs, size).unwrap();
+        let child = carecircle(arguments)
+            .env("TERM", "xterm")
+            .stdin(Stdio::null())
+            .stdout(theirs.try_clone().unwrap())
+            .stderr(theirs)
+            .spawn()
+            .unwrap();
+        let shown = Arc::<Mutex<Vec<u8>>>::default();
+        let kept = shown.clone();
+        // Ends with the last writer on the other side.
+        thread::spawn(move || copy(ours, &kept));
+        Terminal { child, shown }
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
+    }
+
+    #[track_caller]
+    fn wait_for(&self, words: &str) {
+        wait_until(&format!("the terminal shows {words:?}"), PATIENCE, || self.shown().contains(words));
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
+    /// Its exit code, when all it wrote has been read.
+    fn wait(&mut self) -> i32 {
+        let mut status = None;
+        wait_until("it ends", PATIENCE, || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        wait_until("all is read", PATIENCE, || Arc::strong_count(&self.shown) == 1);
+        status.and_then(|status| status.code()).unwrap_or(-1)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn copy(mut from: PtyMaster, to: &Mutex<Vec<u8>>) {
+    let mut bytes = [0; 4096];
+    while let Ok(count @ 1..) = from.read(&mut bytes) {
+        to.lock().unwrap().extend_from_slice(&bytes[..count]);
+    }
+}
