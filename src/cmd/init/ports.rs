@@ -154,7 +154,10 @@ impl Listening<'_> {
         let (out, mut events) = mpsc::channel(100);
         let settings = sources::serial::Settings::new(PORT, self.path, self.baud);
         // Bytes as they come: every family cuts its own frames out of them.
-        let cut = Box::new(|bytes: &[u8]| if bytes.is_empty() { Vec::new() } else { vec![bytes.to_vec()] });
+        let cut = Box::new(|bytes: &[u8]| {
+            let frames = if bytes.is_empty() { Vec::new() } else { vec![bytes.to_vec()] };
+            (frames, Vec::new())
+        });
         let task = tokio::spawn(sources::serial::run(settings, cut, Arc::default(), out));
         let mut problem = None;
         let mut until = self.until;
