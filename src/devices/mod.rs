@@ -217,11 +217,8 @@ devices! {
 impl Wiring {
     /// What is to be asked on the port, where its devices speak only when they are asked.
     pub fn bus(&self) -> Option<&Bus> {
-        match self {
-            Wiring::Modbus(settings) => Some(&settings.bus),
-            #[allow(clippy::wildcard_enum_match_arm)] // all other families speak by themselves
-            _ => None,
-        }
+        // All other families speak by themselves.
+        if let Wiring::Modbus(settings) = self { Some(&settings.bus) } else { None }
     }
 }
 

@@ -293,8 +293,12 @@ impl Modbus {
         match part {
             Frame::Request(request) => {
                 self.asked = Some(request);
-                let text = format!("{} from {}", request.count, request.address);
-                self.note(port, "modbus_request", request.unit, request.table, text, frame, readings);
+                // Each value by itself, as it would be registered.
+                for nth in 0..request.count.min(ASKED_SHOWN_MAX) {
+                    let place = format!("/{}", request.address.saturating_add(nth));
+                    let text = format!("one of {} from {}", request.count, request.address);
+                    self.note(port, "modbus_request", (request.unit, request.table, &place), text, frame, readings);
+                }
             }
             Frame::Answer { unit, table, values } => {
                 self.present(unit, true, readings);
@@ -302,7 +306,7 @@ impl Modbus {
                 if let Some(asked) = asked {
                     self.read(asked, values, frame.retained, readings);
                 }
-                self.note(port, "modbus", unit, table, shown(table, values), frame, readings);
+                self.note(port, "modbus", (unit, table, ""), shown(table, values), frame, readings);
             }
             Frame::Exception { unit, function, code } => {
                 let is_absent = matches!(code, 0x0a | 0x0b);
@@ -362,13 +366,11 @@ impl Modbus {
     }
 
     /// For the technician who looks for an address; not where the values are registered.
-    #[allow(clippy::too_many_arguments)] // one line of a log
     fn note(
         &mut self,
         port: &str,
         kind: &str,
-        unit: u8,
-        table: Table,
+        (unit, table, place): (u8, Table, &str),
         text: String,
         frame: &RawFrame,
         readings: &mut Vec<Reading>,
@@ -376,7 +378,7 @@ impl Modbus {
         if self.addresses.iter().any(|(_, address)| (address.unit, address.table) == (unit, table)) {
             return;
         }
-        let device = format!("{port}: {unit}/{}", words(table));
+        let device = format!("{port}: {unit}/{}{place}", words(table));
         if self.noted.is_news(&format!("{device} {kind}"), text.clone().into_bytes()) {
             let note = Measure::Note { kind: kind.to_owned(), text };
             readings.push(reading(&device, note, Evidence::Event, frame.retained));
@@ -420,6 +422,8 @@ fn why(code: u8) -> String {
 }
 
 const TURNING_BYTES_MAX: usize = 8;
+/// As many registers as one request can ask for.
+const ASKED_SHOWN_MAX: u16 = 125;
 const SHOWN_MAX: usize = 16;
 const MINUTE_MILLIS: u32 = 60_000;
 /// What is not polled by us comes at a rate nobody knows.

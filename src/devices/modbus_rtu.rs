@@ -211,7 +211,7 @@ fn answer_bytes(table: Table, count: u16) -> usize {
 
 /// Whether an answer can have so many bytes of values.
 fn is_answer(table: Table, bytes: u8) -> bool {
-    (1..=250).contains(&bytes) && (is_bits(table) || bytes % 2 == 0)
+    (1..=250).contains(&bytes) && (is_bits(table) || bytes.is_multiple_of(2))
 }
 
 fn is_proven(frame: &[u8]) -> bool {

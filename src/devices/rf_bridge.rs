@@ -84,10 +84,9 @@ pub fn address_toml(device: &str, readings: &[Reading]) -> String {
 
 /// The same for any family of raw codes.
 pub(super) fn code_toml(family: &str, device: &str, readings: &[Reading]) -> String {
-    let code = readings.iter().find_map(|reading| match &reading.measure {
-        Measure::Note { kind, text } if kind == RAW_CODE => Some(text.as_str()),
-        #[allow(clippy::wildcard_enum_match_arm)] // no other measure holds a code
-        _ => None,
+    let code = readings.iter().find_map(|reading| {
+        let Measure::Note { kind, text } = &reading.measure else { return None };
+        (kind == RAW_CODE).then_some(text.as_str())
     });
     format!("{family} = {{ codes = {{ {} = \"motion\" }} }}", toml_text(code.unwrap_or(device)))
 }
