@@ -152,9 +152,10 @@ impl Listening<'_> {
     /// Hears the port; says why it cannot be opened.
     async fn hear(&self, candidates: &mut [Candidate]) -> Option<String> {
         let (out, mut events) = mpsc::channel(100);
-        let settings = sources::serial::Settings::new(PORT, self.path, self.baud);
+        let settings = sources::serial::Settings::new(LOOKING, self.path, self.baud);
         // Bytes as they come: every family cuts its own frames out of them.
-        let cut = Box::new(|bytes: &[u8]| if bytes.is_empty() { Vec::new() } else { vec![bytes.to_vec()] });
+        let cut =
+            Box::new(|bytes: &[u8]| (if bytes.is_empty() { Vec::new() } else { vec![bytes.to_vec()] }, Vec::new()));
         let task = tokio::spawn(sources::serial::run(settings, cut, Arc::default(), out));
         let mut problem = None;
         let mut until = self.until;
@@ -197,9 +198,9 @@ struct Candidate {
 impl Candidate {
     fn new(wiring: Wiring) -> Candidate {
         let mut settings = Settings::default();
-        settings.serial.insert(PORT.to_owned(), wiring.clone());
+        settings.serial.insert(LOOKING.to_owned(), wiring.clone());
         let devices = Devices::new(&settings, &[]);
-        let framer = devices.framer(PORT);
+        let framer = devices.framer(LOOKING);
         let baud = wiring.usual_baud();
         Candidate { wiring, baud, devices_of_family: devices, framer, good: 0, bad: 0, devices: BTreeMap::new() }
     }
@@ -211,7 +212,7 @@ impl Candidate {
                 self.bad += 1;
                 continue;
             }
-            let from = Origin::Serial { port: PORT.to_owned() };
+            let from = Origin::Serial { port: LOOKING.to_owned() };
             let frame = RawFrame { from, bytes: frame, retained: false };
             for heard in self.devices_of_family.decode(&frame) {
                 match heard.outcome {
@@ -248,7 +249,7 @@ impl Candidate {
 
 const BY_ID: &str = "/dev/serial/by-id";
 /// The name under which a port is looked at.
-const PORT: &str = "looking";
+pub const LOOKING: &str = "looking";
 const DEVICES_MAX: usize = 100;
 const READINGS_MAX: usize = 20;
 
