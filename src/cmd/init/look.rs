@@ -64,6 +64,7 @@ pub async fn around(place: Where, say: &mut dyn FnMut(String)) -> Result<Found, 
         if let Speaks::Family(wiring, _) = &heard.port.speaks {
             let family = wiring.family();
             let devices = heard.devices.iter().filter_map(|(name, readings)| device(family, name, readings));
+            let devices = devices.map(|device| on_port(device, &heard.port.name));
             // Lines of text are nobody's device until a person says which line means what.
             for device in devices.filter(|_| family != "text") {
                 if !found.devices.iter().any(|known| known.address == device.address) {
@@ -334,6 +335,14 @@ fn device(family: &'static str, name: &str, readings: &[Reading]) -> Option<Devi
     Some(Device { name: name.to_owned(), about, address, kind, room: guess::room(name), doubt })
 }
 
+/// The same under the name that its port has in the file: a radar is its port.
+fn on_port(device: Device, port: &str) -> Device {
+    let looked_at = format!("\"{}\"", ports::LOOKING);
+    let address = device.address.replace(&looked_at, &format!("\"{port}\""));
+    let name = if device.name == ports::LOOKING { port.to_owned() } else { device.name };
+    Device { name, address, ..device }
+}
+
 /// What EnOcean's profiles are for.
 fn kind_of_profile(address: &str) -> Option<&'static str> {
     let profiles = [
@@ -388,6 +397,14 @@ mod tests {
         assert_eq!((taught.kind, taught.doubt), (Some("motion"), None));
         let paired = device("zigbee2mqtt", "pir", &[reading("pir", Measure::Motion(true))]).unwrap();
         assert_eq!((paired.kind, paired.doubt), (Some("motion"), None));
+    }
+
+    #[test]
+    fn a_radar_is_its_port_by_the_name_it_has_in_the_file() {
+        let there = vec![reading(ports::LOOKING, Measure::Presence(true))];
+        let radar = on_port(device("ld2410", ports::LOOKING, &there).unwrap(), "ld2410");
+        assert_eq!((radar.kind, radar.doubt, radar.name.as_str()), (Some("presence"), None, "ld2410"));
+        assert!(radar.address.contains("port = \"ld2410\""), "{}", radar.address);
     }
 
     #[test]

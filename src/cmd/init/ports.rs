@@ -201,9 +201,9 @@ struct Candidate {
 impl Candidate {
     fn new(wiring: Wiring) -> Candidate {
         let mut settings = Settings::default();
-        settings.serial.insert(PORT.to_owned(), wiring.clone());
+        settings.serial.insert(LOOKING.to_owned(), wiring.clone());
         let devices = Devices::new(&settings, &[]);
-        let framer = devices.framer(PORT);
+        let framer = devices.framer(LOOKING);
         let baud = wiring.usual_baud();
         Candidate { wiring, baud, devices_of_family: devices, framer, good: 0, bad: 0, devices: BTreeMap::new() }
     }
@@ -215,7 +215,7 @@ impl Candidate {
                 self.bad += 1;
                 continue;
             }
-            let from = Origin::Serial { port: PORT.to_owned() };
+            let from = Origin::Serial { port: LOOKING.to_owned() };
             let frame = RawFrame { from, bytes: frame, retained: false };
             for heard in self.devices_of_family.decode(&frame) {
                 match heard.outcome {
@@ -252,7 +252,7 @@ impl Candidate {
 
 const BY_ID: &str = "/dev/serial/by-id";
 /// The name under which a port is looked at.
-const PORT: &str = "looking";
+pub const LOOKING: &str = "looking";
 const DEVICES_MAX: usize = 100;
 const READINGS_MAX: usize = 20;
 
