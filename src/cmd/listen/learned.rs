@@ -56,16 +56,15 @@ impl Learned {
         let new = || free(of("id").unwrap_or_else(|| "new".to_owned()), &wish.taken);
         let id = wish.id.as_ref().map_or_else(new, ToString::to_string);
         let kind = wish.kind.map(word).or_else(|| of("kind")).unwrap_or_else(|| "motion".to_owned());
-        let means = code.map(|code| {
-            let usual = || usual_meaning(&kind).to_owned();
-            (code.to_owned(), wish.means.clone().unwrap_or_else(usual))
-        });
-        let mut address = Devices::address_line(family, device, readings).unwrap_or_default();
-        if let Some((code, says)) = &means {
-            address = with_meaning(&address, code, says);
-        } else if wish.kind.is_some() {
-            address = with_kind(&address, wish.means.as_deref().unwrap_or(usual_meaning(&kind)));
-        }
+        let means = wish.means.clone().unwrap_or_else(|| usual_meaning(&kind).to_owned());
+        let line = Devices::address_line(family, device, readings).unwrap_or_default();
+        // The family knows best how its codes are written.
+        let code = code.and_then(|_| with_meaning(&line, &means));
+        let (address, code) = match code {
+            Some((address, code)) => (address, Some((code, means))),
+            None if wish.kind.is_some() => (with_kind(&line, &means), None),
+            None => (line, None),
+        };
         let room = match &wish.room {
             Some(room) => format!("room = \"{room}\"\n"),
             None => "# room = \"\"   where it hangs\n".to_owned(),
@@ -75,16 +74,17 @@ impl Learned {
         let says: Vec<String> =
             readings.iter().map(|said| format!("{} {}", said.measure.kind(), value(&said.measure))).collect();
         let words = super::cut(&format!("{family} {device}: {}", says.join(", ")), 70);
-        Learned { id, words, entry, family, address, code: means }
+        Learned { id, words, entry, family, address, code }
     }
 }
 
-/// `address` with another meaning of `code`.
-fn with_meaning(address: &str, code: &str, says: &str) -> String {
-    let begin = format!("\"{code}\" = \"");
-    let Some(at) = address.find(&begin).map(|at| at + begin.len()) else { return address.to_owned() };
-    let Some(length) = address[at..].find('"') else { return address.to_owned() };
-    format!("{}{says}{}", &address[..at], &address[at + length..])
+/// `address` with this meaning of its one code, and the code.
+fn with_meaning(address: &str, says: &str) -> Option<(String, String)> {
+    let begin = address.find("codes = { \"")? + "codes = { \"".len();
+    let code = address[begin..].split('"').next()?;
+    let value = begin + code.len() + "\" = \"".len();
+    let length = address.get(value..)?.find('"')?;
+    Some((format!("{}{says}{}", &address[..value], &address[value + length..]), code.to_owned()))
 }
 
 /// `address` of a family that has to be told what an event means: `kind = "motion"` until somebody says better.
@@ -167,9 +167,13 @@ mod tests {
 
     #[test]
     fn a_code_says_what_was_asked_for() {
-        let address = "rf = { codes = { \"bc7de4\" = \"sos\" } }";
-        assert_eq!(with_meaning(address, "bc7de4", "open"), "rf = { codes = { \"bc7de4\" = \"open\" } }");
-        assert_eq!(with_meaning(address, "other", "open"), address);
+        let address = "rf = { codes = { \"bc7de4\" = \"motion\" } }   # what it says";
+        let (told, code) = with_meaning(address, "open").unwrap();
+        assert_eq!(
+            (told.as_str(), code.as_str()),
+            ("rf = { codes = { \"bc7de4\" = \"open\" } }   # what it says", "bc7de4")
+        );
+        assert_eq!(with_meaning("zigbee2mqtt = \"hall\"", "open"), None);
         assert_eq!([usual_meaning("call_button"), usual_meaning("outer_door")], ["sos", "open"]);
     }
 

@@ -134,6 +134,7 @@ mod tests {
     use super::*;
     use crate::cmd::listen::learned::testing::{pressed, wish};
     use crate::model::home::SensorKind;
+    use crate::model::observation::{Evidence, Measure, Reading};
 
     const MAIN: &str = r#"# a made-up home
 [home]
@@ -207,9 +208,11 @@ station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
     #[test]
     fn a_further_code_is_added_to_the_codes_of_its_sensor() {
         let text =
-            "[[sensor]]\nid = \"front\"\nkind = \"outer_door\"\njson = { codes = { \"22670e\" = \"open\" } } # x\n";
+            "[[sensor]]\nid = \"front\"\nkind = \"outer_door\"\nrfxtrx = { codes = { \"22670e\" = \"open\" } } # x\n";
         let wish = Wish { means: Some("closed".to_owned()), ..wish(Some("front"), Some(SensorKind::OuterDoor)) };
-        let learned = Learned::new(&wish, "json", "22670", Some("226707"), &[]);
+        let measure = Measure::Note { kind: "raw_code".to_owned(), text: "226707".to_owned() };
+        let heard = Reading { device: "22670".to_owned(), measure, evidence: Evidence::Event, copy: false };
+        let learned = Learned::new(&wish, "rfxtrx", "22670", Some("226707"), &[heard]);
         let texts = [("gateway.toml".to_owned(), text.to_owned())];
         let change = change_of(&texts, Path::new("gateway.toml"), &learned);
         assert_eq!(change.text, text.replace("\"open\" }", "\"open\", \"226707\" = \"closed\" }"));
