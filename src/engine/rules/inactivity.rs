@@ -103,6 +103,9 @@ impl Rule for Inactivity {
         let Some(fires) = self.settings.fires_at(&known.home.zone, seen.clock_trusted, quiet_since) else {
             return Finding::default();
         };
+        if !seen.witnessed_lately(now) && seen.sight(known.home, now).is_lost() {
+            return Finding::default();
+        }
         if fires.at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires.at) };
         }

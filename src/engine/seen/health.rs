@@ -120,15 +120,16 @@ impl Seen {
             sight.sensors += 1;
             let silent_since = self.silent_since(sensor, heard);
             let until = match self.condition(now, sensor, heard) {
-                Condition::Alive => {
-                    sight.alive += 1;
-                    let silent =
-                        self.silence_limit(sensor, heard).zip(silent_since).map(|(limit, since)| since + limit);
-                    sight.next_silent = [silent, sight.next_silent].into_iter().flatten().min();
-                    Some(now)
-                }
-                Condition::CannotTell => {
-                    sight.cannot_tell += 1;
+                Condition::Alive | Condition::CannotTell => {
+                    let limit = self.silence_limit(sensor, heard);
+                    let silent_at = limit.zip(silent_since).map(|(limit, since)| since + limit);
+                    sight.next_silent = [silent_at, sight.next_silent].into_iter().flatten().min();
+                    let heard_at = heard.and_then(|heard| heard.heard_at);
+                    *match limit {
+                        None => &mut sight.cannot_tell,
+                        Some(limit) if heard_at.is_some_and(|at| now - at < limit) => &mut sight.alive,
+                        Some(_) => &mut sight.awaited,
+                    } += 1;
                     Some(now)
                 }
                 Condition::CutOff => self.cut_off_since(sensor, heard),
@@ -153,12 +154,16 @@ impl Seen {
         if !sensor.kind.watches_for_life() || self.blind.is_some() {
             return None;
         }
-        // Mostly a witness spoke a moment ago: then none of this needs to be asked.
-        if self.witnessed_at.is_none_or(|witnessed| at - witnessed < self.shortest_limit) {
+        if self.witnessed_lately(at) {
             return None;
         }
         let sight = self.sight(home, at);
         sight.until.filter(|_| sight.is_lost())
+    }
+
+    /// Mostly a witness spoke a moment ago: then it need not be asked whether any is left.
+    pub fn witnessed_lately(&self, now: Timestamp) -> bool {
+        self.witnessed_at.is_none_or(|witnessed| now - witnessed < self.shortest_limit)
     }
 
     /// Takes note that a sensor spoke that can show life.
