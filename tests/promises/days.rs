@@ -168,6 +168,8 @@ impl<'a> Run<'a> {
         while let Some(deadline) = self.engine.next_wakeup().filter(|deadline| *deadline <= to) {
             let mut effects = Vec::new();
             drive::until(&mut self.engine, deadline, |at, came| effects.push((at, came)));
+            // A deadline may bring nothing; that somebody looked is on record all the same.
+            self.history.push(Recorded::Watching { at: deadline });
             for (at, came) in effects {
                 self.note(at, came);
             }

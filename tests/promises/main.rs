@@ -9,6 +9,7 @@ mod days;
 mod decoders;
 mod demo;
 mod end_to_end;
+mod health;
 mod kills;
 mod life_cycle;
 mod mqtt;

@@ -103,16 +103,13 @@ impl Rule for Inactivity {
         let Some(fires) = self.settings.fires_at(&known.home.zone, seen.clock_trusted, quiet_since) else {
             return Finding::default();
         };
-        if !seen.witnessed_lately(now) && seen.sight(known.home, now).is_lost() {
+        if seen.unwatched_since(known.home, now).is_some() {
             return Finding::default();
         }
         if fires.at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires.at) };
         }
         let sight = seen.sight(known.home, now);
-        if sight.is_lost() {
-            return Finding::default();
-        }
         let reason = Reason::Inactivity {
             limit: fires.limit,
             hours: fires.hours,

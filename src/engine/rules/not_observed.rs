@@ -46,7 +46,8 @@ impl Rule for NotObserved {
         if let Just::SeenAgain(ended) = known.just
             && self.matters(known, ended)
         {
-            return Finding { alarms: vec![alarm(&ended.blind, known)], look_again: None };
+            let look_again = known.seen.unwatched_changes_at(known.home, now);
+            return Finding { alarms: vec![alarm(&ended.blind, known)], look_again };
         }
         let Some(blind) = &known.seen.blind else { return no_witness(now, known) };
         let deadline = self.deadline(known, blind, known.seen.quiet_since);
@@ -59,9 +60,8 @@ impl Rule for NotObserved {
 
 /// Nothing that could show life is left; it is told at once, for the last witness has been silent for long enough.
 fn no_witness(now: Timestamp, known: &Known) -> Finding {
-    let sight = known.seen.sight(known.home, now);
-    let Some(from) = sight.until.filter(|_| sight.is_lost()) else {
-        return Finding { alarms: Vec::new(), look_again: sight.next_silent };
+    let Some(from) = known.seen.unwatched_since(known.home, now) else {
+        return Finding { alarms: Vec::new(), look_again: known.seen.unwatched_changes_at(known.home, now) };
     };
     let blind = Blind { from, to: None, cause: BlindCause::NoWitness };
     // It may be told in the very instant in which it began.

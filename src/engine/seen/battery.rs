@@ -1,6 +1,6 @@
 //! A sensor's cell: how full, whether it is low, and when it will be empty if it goes on like this.
 
-use super::days::{DAYS_KEPT, Days};
+use super::days::Days;
 use crate::engine::rules::low_battery::Settings;
 use crate::model::observation::{Evidence, Measure, Observation};
 use crate::model::time::{Span, Timestamp};
@@ -110,17 +110,17 @@ impl Battery {
 
     /// Days until it is empty, by the middle one of all slopes between two days: a cold morning does not sway it.
     fn days_left(&self) -> Option<f64> {
-        let (mut days, mut known) = ([(0.0_f64, 0.0_f64); DAYS_KEPT], 0);
+        let (mut days, mut known) = ([(0.0_f64, 0.0_f64); DAYS_FITTED], 0);
         for (place, (back, percent)) in days.iter_mut().zip(self.lowest_of_day.past()) {
             *place = (-(back as f64), f64::from(percent));
             known += 1;
         }
         let days = days.get(..known)?;
         let (newest, oldest) = (days.first()?, days.last()?);
-        if known < DAYS_KNOWN_MIN || newest.0 - oldest.0 < DAYS_KNOWN_MIN as f64 {
+        if known < DAYS_FITTED || newest.0 <= oldest.0 {
             return None;
         }
-        let mut slopes = [0.0_f64; DAYS_KEPT * DAYS_KEPT / 2];
+        let mut slopes = [0.0_f64; DAYS_FITTED * DAYS_FITTED / 2];
         let pairs = days.iter().enumerate().flat_map(|(nth, later)| days.iter().skip(nth + 1).map(move |d| (later, d)));
         let mut count = 0;
         for (place, (later, earlier)) in slopes.iter_mut().zip(pairs) {
@@ -131,7 +131,7 @@ impl Battery {
         if slope > -SLOPE_MIN {
             return None;
         }
-        let mut levels = [0.0_f64; DAYS_KEPT];
+        let mut levels = [0.0_f64; DAYS_FITTED];
         levels.iter_mut().zip(days).for_each(|(place, day)| *place = day.1 - slope * day.0);
         let level_now = middle(levels.get_mut(..known)?)?;
         Some((level_now / -slope).max(0.0))
@@ -171,8 +171,8 @@ const EXCHANGED_JUMP_VOLTS: f64 = 0.4;
 /// Percent a day; what falls more slowly than that lasts for months.
 const SLOPE_MIN: f64 = 0.3;
 
-/// A line through fewer days is a guess.
-const DAYS_KNOWN_MIN: usize = 10;
+/// The line goes through so many days: through fewer it is a guess, through more it sees too late that a cell begins to fall.
+const DAYS_FITTED: usize = 10;
 
 #[cfg(test)]
 mod tests {

@@ -149,21 +149,26 @@ impl Seen {
         Some(if was_silent { heard_at } else { link_since })
     }
 
-    /// Since when nothing could show life, when `sensor` speaks at `at` and no other does.
-    pub(super) fn unwatched_before(&self, home: &Home, sensor: &Sensor, at: Timestamp) -> Option<Timestamp> {
-        if !sensor.kind.watches_for_life() || self.blind.is_some() {
+    /// Since when nothing is left that could show life; never while a witness spoke lately.
+    ///
+    /// The one judgement of it, for everybody who asks: a home is either quiet or not observed, never neither of them.
+    pub fn unwatched_since(&self, home: &Home, now: Timestamp) -> Option<Timestamp> {
+        if self.asked_again_at().is_none_or(|at| now < at) {
             return None;
         }
-        if self.witnessed_lately(at) {
-            return None;
-        }
-        let sight = self.sight(home, at);
+        let sight = self.sight(home, now);
         sight.until.filter(|_| sight.is_lost())
     }
 
+    /// When [`Seen::unwatched_since`] could change by time alone.
+    pub fn unwatched_changes_at(&self, home: &Home, now: Timestamp) -> Option<Timestamp> {
+        let asked_again_at = self.asked_again_at()?;
+        if now < asked_again_at { Some(asked_again_at) } else { self.sight(home, now).next_silent }
+    }
+
     /// Mostly a witness spoke a moment ago: then it need not be asked whether any is left.
-    pub fn witnessed_lately(&self, now: Timestamp) -> bool {
-        self.witnessed_at.is_none_or(|witnessed| now - witnessed < self.shortest_limit)
+    fn asked_again_at(&self) -> Option<Timestamp> {
+        self.witnessed_at.or(self.watching_since).map(|at| at + self.shortest_limit)
     }
 
     /// Takes note that a sensor spoke that can show life.
@@ -207,9 +212,14 @@ impl Seen {
             Some(said_at) => (heard.main.rides_along && heard_at - said_at >= UNKNOWN_FOR).then_some(said_at),
             None => {
                 let since = heard.first_heard?;
-                // A contact that speaks only when it is moved may stay shut for days.
-                let (long, lively) =
-                    if sees_people(sensor.kind) { (UNKNOWN_FOR, LIVELY_MIN) } else { (UNMOVED_FOR, 0) };
+                let (long, lively) = if sees_people(sensor.kind) {
+                    (UNKNOWN_FOR, LIVELY_MIN)
+                } else if matches!(sensor.kind, SensorKind::OuterDoor | SensorKind::Door) {
+                    // A contact that speaks only when it is moved may stay shut for days.
+                    (UNMOVED_FOR, 0)
+                } else {
+                    return None;
+                };
                 (heard_at - since >= long && heard.sights.missed(self.lively) >= lively).then_some(since)
             }
         }
@@ -237,7 +247,10 @@ impl Heard {
         }
         self.rhythm.heard(at, silence);
         if self.heard_at != Some(at) {
-            self.main.frames_without = self.main.frames_without.saturating_add(1);
+            // What it said before a long silence is another story.
+            let goes_on = silence.is_some_and(|silence| silence < UNKNOWN_FOR);
+            let before = if goes_on { self.main.frames_without } else { 0 };
+            self.main.frames_without = before.saturating_add(1);
         }
         self.heard_at = Some(at);
         self.first_heard.get_or_insert(at);

@@ -82,7 +82,7 @@ impl Heard {
         let Some(on) = observation.measure.level() else { return false };
         match observation.evidence {
             Evidence::Event => {
-                self.main.said(on, observation.at, true);
+                self.main.happened(on, observation.at);
                 !self.is_in_burst(sensor, observation) && (on || changes_count_both_ways(sensor.kind))
             }
             Evidence::Level => {
@@ -184,6 +184,12 @@ impl Heard {
 }
 
 impl Main {
+    /// That something happened says nothing about how long it lasts: the frame that ends it may have been lost.
+    fn happened(&mut self, on: bool, at: Timestamp) {
+        self.said(on, at, false);
+        self.on_since = None;
+    }
+
     fn said(&mut self, on: bool, at: Timestamp, anew: bool) {
         self.level = Some((on, at));
         self.frames_without = 0;

@@ -140,7 +140,8 @@ impl Seen {
         if !self.sensors.contains_key(&sensor.id) {
             self.add(sensor);
         }
-        let unwatched = self.unwatched_before(home, sensor, at);
+        let is_watcher = sensor.kind.watches_for_life() && self.blind.is_none();
+        let unwatched = if is_watcher { self.unwatched_since(home, at) } else { None };
         let silence = self.silence_of(sensor, at);
         let (settings, lively) = (&self.settings, self.lively);
         let heard = self.sensors.get_mut(&sensor.id).expect("it was made above");
@@ -312,11 +313,13 @@ impl Seen {
 
     /// Every sensor of `home` with what it said, in the order of their names.
     pub fn with_heard<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = (&'a Sensor, Option<&'a Heard>)> {
-        // Both maps are ordered by the same names: walked side by side instead of looked up one by one.
+        // Both maps are ordered by the same names: walked side by side instead of looked up one by one. Mostly they hold the
+        // same ones (this one never holds others), and then no name needs to be compared.
+        let same = self.sensors.len() == home.sensors.len();
         let mut heard = self.sensors.iter().peekable();
         home.sensors.values().map(move |sensor| {
-            while heard.next_if(|(id, _)| **id < sensor.id).is_some() {}
-            (sensor, heard.next_if(|(id, _)| **id == sensor.id).map(|(_, heard)| heard))
+            let its_own = heard.next_if(|(id, _)| same || **id == sensor.id);
+            (sensor, its_own.map(|(_, heard)| heard))
         })
     }
 
