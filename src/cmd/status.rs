@@ -2,7 +2,8 @@
 
 use crate::clock;
 use crate::config;
-use crate::model::status::{LinkStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::reason::Stuck;
+use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
 use crate::text::{self, Language};
@@ -165,7 +166,20 @@ fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
     };
     let room = sensor.room.as_ref().map_or("-", |room| room.as_str());
     let refused = if sensor.refused > 0 { format!(", FLOODS: {} left out", sensor.refused) } else { String::new() };
-    format!("{:14} {room:10} {heard}{event}{battery}{refused}", sensor.id.as_str())
+    let condition = condition(sensor.condition);
+    format!("{:14} {room:10} {heard}{event}{battery}{refused}{condition}", sensor.id.as_str())
+}
+
+fn condition(condition: Option<Condition>) -> &'static str {
+    match condition {
+        None | Some(Condition::Alive | Condition::CutOff) => "",
+        Some(Condition::Silent) => ", SILENT for longer than usual",
+        Some(Condition::Stuck(Stuck::On)) => ", STUCK: sees somebody without an end",
+        Some(Condition::Stuck(Stuck::Off)) => ", STUCK: sees nobody, though others do",
+        Some(Condition::Stuck(Stuck::Chatters)) => ", CHATTERS without a pause",
+        Some(Condition::Stuck(Stuck::Unknown)) => ", does not say what it is there for",
+        Some(Condition::CannotTell) => ", its radio never checks in: quiet or dead, nobody can tell",
+    }
 }
 
 fn count(number: u64, word: &str) -> String {

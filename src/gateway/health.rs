@@ -158,14 +158,14 @@ pub fn status(
         store_fault: turn.store_trouble.clone(),
         blind: seen.blind.is_some(),
         last_life: seen.last_life.clone(),
-        sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(sensor, turn)).collect(),
+        sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(now, sensor, turn)).collect(),
         links: link_names(plan).into_iter().map(|name| link_status(name, links)).collect(),
         open_alerts: open.collect(),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
     }
 }
 
-fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
+fn sensor_status(now: Reading, sensor: &Sensor, turn: &Turn) -> SensorStatus {
     let heard = turn.engine.seen().heard(&sensor.id);
     let battery = heard.and_then(|heard| heard.battery);
     SensorStatus {
@@ -176,6 +176,7 @@ fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
         event_at: heard.and_then(|heard| heard.event_at),
         battery_percent: battery.and_then(|battery| battery.percent),
         battery_low: battery.map(|battery| battery.low),
+        condition: Some(turn.engine.seen().condition(now.wall, sensor, heard)),
         refused: turn.admission.refused_of(&sensor.id),
     }
 }

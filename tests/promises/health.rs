@@ -4,13 +4,13 @@
 //! it comes from one seed. Every week is lived twice, the second time with the engine thrown away and restored in between.
 
 use carecircle::engine::circle::Circle;
-use carecircle::engine::seen::Condition;
 use carecircle::engine::{Effect, Engine, Input, drive, rules};
 use carecircle::model::home::{Home, Sensor, SensorKind};
 use carecircle::model::lifecycle::{Deed, Timers};
 use carecircle::model::observation::{Evidence, Measure, Observation};
 use carecircle::model::reason::{Class, Reason};
 use carecircle::model::recorded::Recorded;
+use carecircle::model::status::Condition;
 use carecircle::model::time::{Span, Timestamp, Zone};
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ struct Fault {
 
 #[test]
 fn each_wrong_sensor_leads_to_its_own_alert_in_time_and_to_no_person_alert() {
-    println!("seed {SEED}");
+    eprintln!("seed {SEED}");
     let healthy = healthy();
     let (before, after): (Vec<_>, Vec<_>) = healthy.into_iter().partition(|o| o.at < noon(HEALTHY_DAYS));
     let mut engine = engine();
@@ -59,7 +59,7 @@ fn each_wrong_sensor_leads_to_its_own_alert_in_time_and_to_no_person_alert() {
 
 #[test]
 fn a_fall_in_a_week_with_a_dead_sensor_is_found() {
-    println!("seed {SEED}");
+    eprintln!("seed {SEED}");
     let fall = noon(HEALTHY_DAYS + 3);
     let mut all = healthy();
     all.retain(|o| o.sensor.as_str() != "bath" || o.at < noon(HEALTHY_DAYS));
@@ -73,6 +73,24 @@ fn a_fall_in_a_week_with_a_dead_sensor_is_found() {
     assert_eq!(what, [("silent_sensor", "bath", Class::Sensor), ("inactivity", "", Class::Person)]);
     // The radar may say once more that nobody is in its chair now.
     assert!(told.raised[1].0 <= fall + Span::hours(6) + Span::minutes(26), "{:?}", told.raised[1]);
+}
+
+#[test]
+fn a_bridge_that_is_gone_makes_no_sensor_silent_and_nobody_quiet() {
+    let (down, up) = (noon(HEALTHY_DAYS), noon(HEALTHY_DAYS + 2));
+    let is_gone = |o: &Observation| o.sensor.as_str() != "radio_pir" && (down..up).contains(&o.at);
+    let all: Vec<Observation> = healthy().into_iter().filter(|o| !is_gone(o)).collect();
+    let mut engine = engine();
+    let mut told = Told::default();
+    let (before, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|o| o.at < down);
+    let (while_gone, after): (Vec<_>, Vec<_>) = rest.into_iter().partition(|o| o.at < up);
+    told.live(&mut engine, before);
+    told.link(&mut engine, down, false);
+    told.live(&mut engine, while_gone);
+    told.link(&mut engine, up, true);
+    told.live(&mut engine, after);
+    told.raised.retain(|(_, _, _, class)| matches!(class, Class::Person | Class::Sensor));
+    assert_eq!(told.raised, []);
 }
 
 #[test]
@@ -204,6 +222,11 @@ impl Told {
         }
     }
 
+    fn link(&mut self, engine: &mut Engine, at: Timestamp, up: bool) {
+        let effects = engine.handle(at, Input::Link { source: "mqtt".into(), up });
+        self.note(at, effects);
+    }
+
     fn note(&mut self, at: Timestamp, effects: Vec<Effect>) {
         for effect in effects {
             let Effect::Alert { alert, step } = effect else { continue };
@@ -289,10 +312,8 @@ fn passes(room: &'static str, at: Timestamp) -> [Observation; 2] {
 
 /// Whether somebody caused this: reports by themselves come at whole minutes and say the level as it stood.
 fn is_prompted(observation: &Observation) -> bool {
-    match &observation.measure {
-        Measure::Motion(on) | Measure::Presence(on) | Measure::Contact(on) => *on,
-        _ => false,
-    }
+    let is_main = matches!(observation.measure, Measure::Motion(_) | Measure::Presence(_) | Measure::Contact(_));
+    is_main && observation.measure.level() == Some(true)
 }
 
 fn say(sensor: &str, at: Timestamp, measure: Measure, evidence: Evidence) -> Observation {

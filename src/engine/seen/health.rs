@@ -8,22 +8,8 @@ use super::{Heard, Seen};
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::observation::{Evidence, Observation};
 use crate::model::reason::Stuck;
+use crate::model::status::Condition;
 use crate::model::time::{Span, Timestamp};
-
-/// How a sensor is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Condition {
-    /// Its link is down: nothing can be said of the sensor itself.
-    CutOff,
-    /// Not heard from for longer than is usual for it.
-    Silent,
-    /// It speaks, but what it says cannot be believed.
-    Stuck(Stuck),
-    /// It speaks and can be believed.
-    Alive,
-    /// It never checks in and has seen nothing lately: alive or dead, nobody can tell.
-    CannotTell,
-}
 
 /// What of the home can be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

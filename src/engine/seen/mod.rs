@@ -21,7 +21,7 @@ use crate::model::observation::{Evidence, Observation, Press};
 use crate::model::reason::{Blind, BlindCause, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
-pub use health::{Condition, Sight};
+pub use health::Sight;
 pub use heard::Heard;
 use meaning::measures_its_kind;
 pub use quality::Tamper;
