@@ -4,7 +4,8 @@ use crate::clock;
 use crate::cmd::listen::{NEVER_CHECKS_IN, cut, row};
 use crate::config;
 use crate::model::observation::Availability;
-use crate::model::status::{LinkStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::reason::Stuck;
+use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
 use crate::text::{self, Language};
@@ -196,13 +197,11 @@ fn remarks(now: Timestamp, status: &Status, sensor: &SensorStatus) -> Vec<String
     if sensor.battery_low == Some(true) {
         remarks.push("BATTERY LOW: it says so itself".to_owned());
     }
-    let silence = sensor.heard_at.map(|at| now - at).zip(sensor.silent_after_secs.map(seconds));
-    if silence.is_some_and(|(silence, limit)| silence > limit) && sensor.checks_in {
-        remarks.push("SILENT for longer than its limit".to_owned());
-    }
+    remarks.extend(sensor.condition.and_then(condition).map(str::to_owned));
     match sensor.availability {
         Some(Availability::Offline) => {
-            let since = sensor.offline_since.map_or(String::new(), |at| format!(" for {}", span((now - at).max(Span::zero()))));
+            let since =
+                sensor.offline_since.map_or(String::new(), |at| format!(" for {}", span((now - at).max(Span::zero()))));
             remarks.push(format!("offline{since}, says its bridge; a sleeping device may be fine"));
         }
         Some(Availability::Removed) => remarks.push("REMOVED or renamed at its bridge".to_owned()),
@@ -215,6 +214,19 @@ fn remarks(now: Timestamp, status: &Status, sensor: &SensorStatus) -> Vec<String
         remarks.push(NEVER_CHECKS_IN.to_owned());
     }
     remarks
+}
+
+/// What cannot be believed of it.
+fn condition(condition: Condition) -> Option<&'static str> {
+    match condition {
+        // What its radio cannot tell stands there in any case; a lost link is told as such.
+        Condition::Alive | Condition::CutOff | Condition::CannotTell => None,
+        Condition::Silent => Some("SILENT for longer than its limit"),
+        Condition::Stuck(Stuck::On) => Some("STUCK: sees somebody without an end"),
+        Condition::Stuck(Stuck::Off) => Some("STUCK: sees nobody, though others do"),
+        Condition::Stuck(Stuck::Chatters) => Some("CHATTERS without a pause"),
+        Condition::Stuck(Stuck::Unknown) => Some("does not say what it is there for"),
+    }
 }
 
 fn seconds(secs: u64) -> Span {

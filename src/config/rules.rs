@@ -103,17 +103,34 @@ fn holes(covered: &[bool]) -> Vec<String> {
 }
 
 fn check_limits(settings: &Settings, section: &Section<'_, '_>, report: &Report<'_>) {
-    let after = place_of(section, "silent_sensor", "after");
-    in_range(&after, "after", settings.silent_sensor.after, Span::seconds(1), Span::days(30), report);
-    let lost = place_of(section, "link_lost", "after");
-    in_range(&lost, "after", settings.link_lost.after, Span::seconds(1), Span::days(1), report);
-    let at_most = place_of(section, "not_observed", "at_most");
-    in_range(&at_most, "at_most", settings.not_observed.at_most, Span::seconds(1), Span::days(1), report);
-    let percent = settings.low_battery.at_most_percent;
-    if !(0.0..=100.0).contains(&percent) {
-        let place = place_of(section, "low_battery", "at_most_percent");
-        let what = format!("at_most_percent = {percent} is out of range");
-        report.error(&place, what, Some("from 0 to 100".into()));
+    let (silent, stuck) = (&settings.silent_sensor, &settings.stuck_sensor);
+    let month = Span::days(30);
+    for (rule, key, span, longest) in [
+        ("silent_sensor", "after", silent.after, month),
+        ("silent_sensor", "not_before", silent.not_before, month),
+        ("stuck_sensor", "on_for", stuck.on_for, month),
+        ("stuck_sensor", "chatters_for", stuck.chatters_for, month),
+        ("stuck_sensor", "off_for", stuck.off_for, month),
+        ("inactivity", "presence_counts_for", settings.inactivity.presence_counts_for, Span::days(1)),
+        ("link_lost", "after", settings.link_lost.after, Span::days(1)),
+        ("not_observed", "at_most", settings.not_observed.at_most, Span::days(1)),
+    ] {
+        in_range(&place_of(section, rule, key), key, span, Span::seconds(1), longest, report);
+    }
+    let (battery, signal) = (&settings.low_battery, &settings.weak_signal);
+    let numbers = [
+        ("silent_sensor", "times_usual", silent.times_usual, 1, 100),
+        ("low_battery", "at_most_percent", battery.at_most_percent, 0, 100),
+        ("low_battery", "at_most_volts", battery.at_most_volts, 0, 100),
+        ("low_battery", "empty_within_days", f64::from(battery.empty_within_days), 0, 365),
+        ("weak_signal", "at_most_percent", signal.at_most_percent, 0, 100),
+    ];
+    let rooms = stuck.room_times.values().map(|times| ("stuck_sensor", "room_times", *times, 1, 100));
+    for (rule, key, number, from, to) in numbers.into_iter().chain(rooms) {
+        if !(f64::from(from)..=f64::from(to)).contains(&number) {
+            let what = format!("{key} = {number} is out of range");
+            report.error(&place_of(section, rule, key), what, Some(format!("from {from} to {to}")));
+        }
     }
 }
 

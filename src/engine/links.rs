@@ -113,9 +113,8 @@ impl Links {
         name.is_some_and(|name| self.states.remove(&name).is_some())
     }
 
-    fn carriers(&self, source: &str) -> impl Iterator<Item = &State> {
-        let names: Vec<&str> = parents(source).chain([source]).collect();
-        names.into_iter().filter_map(|name| self.states.get(name))
+    fn carriers<'a>(&'a self, source: &'a str) -> impl Iterator<Item = &'a State> {
+        parents(source).chain([source]).filter_map(|name| self.states.get(name))
     }
 
     fn bridges<'a>(&'a self, source: &'a str) -> impl Iterator<Item = (&'a String, &'a State)> {

@@ -7,7 +7,7 @@
 //! both are rebuilt from [`Recorded`] lines. So a restart, a replay and a change of configuration need no format of
 //! their own, and "killed after every input and restored" is an ordinary test.
 //!
-//! Why was an alert raised? `rules/<name>.rs` holds the judgement, `seen.rs` what it rests on, `book.rs` what became of it.
+//! Why was an alert raised? `rules/<name>.rs` holds the judgement, `seen/` what it rests on, `book.rs` what became of it.
 
 pub mod book;
 pub mod circle;
@@ -46,7 +46,7 @@ pub struct Engine {
 impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(home: Home, settings: &rules::Settings, circle: Circle) -> Engine {
-        let seen = Seen::new(&home);
+        let seen = Seen::new(&home, settings);
         Engine { rules: rules::enabled(settings).into(), seen, book: Book::new(circle), home, now: None, wakeup: None }
     }
 
@@ -135,6 +135,9 @@ impl Engine {
                         self.book.arrived(now, effects);
                     }
                     return Just::Pressed(pressed);
+                }
+                if let Some(ended) = told.ended {
+                    return Just::SeenAgain(ended);
                 }
             }
             Input::Step { alert, key, by, deed } => self.book.asked_for(now, alert, key, by, deed, effects),

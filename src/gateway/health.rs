@@ -158,17 +158,18 @@ pub fn status(
         store_fault: turn.store_trouble.clone(),
         blind: seen.blind.is_some(),
         last_life: seen.last_life.clone(),
-        sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(sensor, turn)).collect(),
+        sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(now, sensor, turn)).collect(),
         links: link_statuses(turn, links, plan),
         open_alerts: open.collect(),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
     }
 }
 
-fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
+fn sensor_status(now: Reading, sensor: &Sensor, turn: &Turn) -> SensorStatus {
     let heard = turn.engine.seen().heard(&sensor.id);
     let battery = heard.and_then(|heard| heard.battery);
     let gauge = turn.gauges.of(&sensor.id);
+    let limit = turn.engine.seen().silence_limit(sensor, heard);
     SensorStatus {
         id: sensor.id.clone(),
         room: sensor.room.clone(),
@@ -181,8 +182,9 @@ fn sensor_status(sensor: &Sensor, turn: &Turn) -> SensorStatus {
         signal_percent: gauge.signal_percent,
         availability: gauge.availability,
         checks_in: sensor.checks_in,
-        silent_after_secs: sensor.silent_after.and_then(|limit| u64::try_from(limit.num_seconds()).ok()),
+        silent_after_secs: limit.and_then(|limit| u64::try_from(limit.num_seconds()).ok()),
         offline_since: heard.and_then(|heard| heard.offline_since),
+        condition: Some(turn.engine.seen().condition(now.wall, sensor, heard)),
         refused: turn.admission.refused_of(&sensor.id),
     }
 }

@@ -68,6 +68,22 @@ pub enum BlindCause {
         /// The source as the config names it.
         source: String,
     },
+    /// Every sensor that could show life is dead or cannot be believed.
+    NoWitness,
+}
+
+/// How a sensor speaks and yet cannot be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stuck {
+    /// It sees somebody without an end.
+    On,
+    /// It sees nobody while others see life all around it.
+    Off,
+    /// It sees something again and again, without a pause in which a person would sleep or go out.
+    Chatters,
+    /// It is there and does not say what it is there for (`null`).
+    Unknown,
 }
 
 /// Why an alert was raised.
@@ -118,6 +134,9 @@ pub enum Reason {
         sensors_alive: u32,
         /// Sensors that could show life.
         sensors: u32,
+        /// Of these, how many never check in: their silence cannot be told from their death.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cannot_tell: u32,
     },
     /// A sensor has not been heard from for longer than is usual for it.
     SilentSensor {
@@ -146,6 +165,48 @@ pub enum Reason {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         percent: Option<f64>,
         /// The limit in percent.
+        limit_percent: f64,
+        /// The supply voltage, where that is what is too low.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        volts: Option<f64>,
+        /// Not low yet, but falling: empty in so many days.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        empty_in_days: Option<u32>,
+    },
+    /// A sensor speaks, but what it says cannot be believed.
+    StuckSensor {
+        /// Which sensor.
+        sensor: SensorId,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// What it is for.
+        kind: SensorKind,
+        /// What is wrong.
+        how: Stuck,
+        /// Since when.
+        stuck_since: Timestamp,
+    },
+    /// The cover of a sensor is open, or it was taken off the wall.
+    Tamper {
+        /// Which sensor.
+        sensor: SensorId,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// Since when.
+        open_since: Timestamp,
+    },
+    /// A sensor is hardly heard any more.
+    WeakSignal {
+        /// Which sensor.
+        sensor: SensorId,
+        /// Where it hangs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomId>,
+        /// The median of a day: 0 not at all, 100 as well as can be.
+        percent: f64,
+        /// The limit.
         limit_percent: f64,
     },
     /// The home was not watched for a while, or is not watched now.
@@ -219,6 +280,10 @@ pub enum Reason {
     Unknown,
 }
 
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 impl Reason {
     /// The rule's name as in configs, logs and reports.
     pub fn rule(&self) -> &'static str {
@@ -228,6 +293,9 @@ impl Reason {
             Reason::Inactivity { .. } => "inactivity",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
+            Reason::StuckSensor { .. } => "stuck_sensor",
+            Reason::Tamper { .. } => "tamper",
+            Reason::WeakSignal { .. } => "weak_signal",
             Reason::NotObserved { .. } => "not_observed",
             Reason::LinkLost { .. } => "link_lost",
             Reason::Flood { .. } => "flood",
@@ -242,7 +310,11 @@ impl Reason {
     /// Whom it is about: repeated findings of one rule about one subject are one alert.
     pub fn subject(&self) -> Option<&SensorId> {
         match self {
-            Reason::SilentSensor { sensor, .. } | Reason::LowBattery { sensor, .. } => Some(sensor),
+            Reason::SilentSensor { sensor, .. }
+            | Reason::LowBattery { sensor, .. }
+            | Reason::StuckSensor { sensor, .. }
+            | Reason::Tamper { sensor, .. }
+            | Reason::WeakSignal { sensor, .. } => Some(sensor),
             // Two service buttons ask for two things; two call buttons call for one and the same person.
             Reason::ServiceButton { sensor, .. } => Some(sensor),
             Reason::Flood { sensor, .. } => sensor.as_ref(),
@@ -273,10 +345,16 @@ impl Reason {
             Reason::Inactivity { .. } | Reason::Unknown => Severity::Urgent,
             Reason::NotObserved { .. }
             | Reason::HomeUnreachable { .. }
-            | Reason::LinkLost { nobody_can_call: true, .. } => Severity::Blind,
+            | Reason::LinkLost { nobody_can_call: true, .. }
+            // That somebody has gone out is concluded from the outer door alone.
+            | Reason::SilentSensor { kind: SensorKind::OuterDoor, .. }
+            | Reason::StuckSensor { kind: SensorKind::OuterDoor, .. } => Severity::Blind,
             Reason::ServiceButton { .. } => Severity::Notice,
             Reason::SilentSensor { .. }
             | Reason::LowBattery { .. }
+            | Reason::StuckSensor { .. }
+            | Reason::Tamper { .. }
+            | Reason::WeakSignal { .. }
             | Reason::LinkLost { .. }
             | Reason::Flood { .. }
             | Reason::Subscription { .. }
@@ -290,9 +368,12 @@ impl Reason {
         match self {
             Reason::CallButton { .. } | Reason::Inactivity { .. } | Reason::Unknown => Class::Person,
             Reason::ServiceButton { .. } => Class::Request,
-            Reason::SilentSensor { .. } | Reason::LowBattery { .. } | Reason::Flood { sensor: Some(_), .. } => {
-                Class::Sensor
-            }
+            Reason::SilentSensor { .. }
+            | Reason::LowBattery { .. }
+            | Reason::StuckSensor { .. }
+            | Reason::Tamper { .. }
+            | Reason::WeakSignal { .. }
+            | Reason::Flood { sensor: Some(_), .. } => Class::Sensor,
             Reason::NotObserved { .. }
             | Reason::LinkLost { .. }
             | Reason::Flood { .. }

@@ -5,7 +5,7 @@ use crate::model::home::SensorKind;
 use crate::model::ids::{HomeId, RoomId, SensorId};
 use crate::model::lifecycle::Phase;
 use crate::model::observation::Availability;
-use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::reason::{Reason, Severity, SignOfLife, Stuck};
 use crate::model::time::Timestamp;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,22 @@ pub struct Status {
     pub outbox: OutboxStatus,
 }
 
+/// Whether a sensor can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Its link is down: nothing can be said of the sensor itself.
+    CutOff,
+    /// Not heard from for longer than is usual for it.
+    Silent,
+    /// It speaks, but what it says cannot be believed.
+    Stuck(Stuck),
+    /// It speaks and can be believed.
+    Alive,
+    /// It never checks in and has seen nothing lately: alive or dead, nobody can tell.
+    CannotTell,
+}
+
 /// How a sensor is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SensorStatus {
@@ -98,6 +114,9 @@ pub struct SensorStatus {
         rename = "offline_since_ms"
     )]
     pub offline_since: Option<Timestamp>,
+    /// Whether it can be believed; absent in what an older gateway wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
     /// Messages left out since the start, because it said more than a sensor of its kind can mean.
     #[serde(default, skip_serializing_if = "is_none")]
     pub refused: u64,

@@ -8,6 +8,8 @@ use crate::model::time::{Hours, Timestamp, Zone};
 use crate::text::links;
 use crate::text::{Language, date_time, duration, room, shown, terms};
 
+mod sensors;
+
 /// The reason in whole sentences, as page, log and replay print it.
 pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
     let rule = terms::rule(language, reason);
@@ -17,7 +19,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             vec![say.pressed(sensor, room.as_ref(), press), say.life_before(last_life.as_ref())]
         }
         Reason::ServiceButton { sensor, room, service } => vec![say.asked_for(sensor, room.as_ref(), *service)],
-        Reason::Inactivity { limit, hours, silence, last_life, blind, sensors_alive, sensors } => {
+        Reason::Inactivity { limit, hours, silence, last_life, blind, sensors_alive, sensors, cannot_tell } => {
             let (silence, limit) = (duration(language, *silence), duration(language, *limit));
             let source = say.limit_source(*hours);
             let mut sentences = vec![
@@ -29,29 +31,26 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             ];
             sentences.extend(blind.as_ref().map(|blind| say.blind_span(blind)));
             sentences.push(say.sensors(*sensors_alive, *sensors));
+            sentences.extend(say.cannot_tell(*cannot_tell));
             sentences
         }
         Reason::SilentSensor { sensor, room, kind, last_heard, limit } => {
-            let limit = duration(language, *limit);
-            let what = say.sensor(sensor, room.as_ref());
-            let kind = kind_word(language, *kind);
-            vec![
-                language.pick(
-                    format!("{what}（{kind}）超过 {limit} 没有信号"),
-                    format!("{what} ({kind}) has sent nothing for more than {limit}"),
-                ),
-                say.last_heard(*last_heard),
-            ]
+            let mut sentences =
+                vec![say.silent(sensor, room.as_ref(), *kind, duration(language, *limit)), say.last_heard(*last_heard)];
+            sentences.extend(say.rests_on_door(*kind));
+            sentences
         }
-        Reason::LowBattery { sensor, room, percent, limit_percent } => {
-            let what = say.sensor(sensor, room.as_ref());
-            let level = percent.map_or(language.pick("电量低".to_owned(), "battery low".to_owned()), |percent| {
-                language.pick(format!("电量 {percent:.0}%"), format!("battery at {percent:.0} %"))
-            });
-            vec![language.pick(
-                format!("{what} {level}（上限 {limit_percent:.0}%），请尽快更换电池"),
-                format!("{what}: {level} (limit {limit_percent:.0} %), please change it soon"),
-            )]
+        Reason::LowBattery { sensor, room, percent, limit_percent, volts, empty_in_days } => {
+            vec![say.battery(sensor, room.as_ref(), (*percent, *limit_percent), *volts, *empty_in_days)]
+        }
+        Reason::StuckSensor { sensor, room, kind, how, stuck_since } => {
+            let mut sentences = vec![say.stuck(sensor, room.as_ref(), *how, *stuck_since), say.no_witness()];
+            sentences.extend(say.rests_on_door(*kind));
+            sentences
+        }
+        Reason::Tamper { sensor, room, open_since } => vec![say.opened(sensor, room.as_ref(), *open_since)],
+        Reason::WeakSignal { sensor, room, percent, limit_percent } => {
+            vec![say.weak(sensor, room.as_ref(), *percent, *limit_percent)]
         }
         Reason::NotObserved { blind, last_life } => {
             vec![say.not_watched(blind), say.life_before_blind(last_life.as_ref())]
@@ -101,9 +100,11 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::CallButton { sensor, room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
         Reason::ServiceButton { service, .. } => service_word(language, *service).to_owned(),
         Reason::Inactivity { silence, .. } => duration(language, *silence),
-        Reason::SilentSensor { sensor, room: place, .. } | Reason::LowBattery { sensor, room: place, .. } => {
-            place_or_sensor(language, place.as_ref(), sensor)
-        }
+        Reason::SilentSensor { sensor, room: place, .. }
+        | Reason::LowBattery { sensor, room: place, .. }
+        | Reason::StuckSensor { sensor, room: place, .. }
+        | Reason::Tamper { sensor, room: place, .. }
+        | Reason::WeakSignal { sensor, room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
         Reason::NotObserved { blind, .. } => cause(language, &blind.cause),
         Reason::LinkLost { link, nobody_can_call: true, .. } => {
             let link = links::link_name(link);
@@ -267,6 +268,9 @@ fn cause(language: Language, cause: &BlindCause) -> String {
             let source = links::link_name(source);
             language.pick(format!("与传感器的连接 {source} 中断"), format!("the link {source} to the sensors was lost"))
         }
+        BlindCause::NoWitness => {
+            language.pick("能看到活动的传感器全部失灵", "no sensor that could show life is working").to_owned()
+        }
     }
 }
 
@@ -321,6 +325,7 @@ fn kind_word(language: Language, kind: SensorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::reason::Stuck;
     use crate::model::time::{Span, from_millis};
 
     /// Goal: no reason can be rendered into a sentence that reads broken. Method: every variant × both languages ×
@@ -396,10 +401,19 @@ mod tests {
                             blind,
                             sensors_alive,
                             sensors: n,
+                            cannot_tell: n * 2,
                         });
                     }
                 }
-                for cause in [BlindCause::GatewayDown, BlindCause::LinkLost { source: "mqtt".into() }] {
+                for how in [Stuck::On, Stuck::Off, Stuck::Chatters, Stuck::Unknown] {
+                    let (kind, room, stuck_since) = (SensorKind::OuterDoor, room.clone(), at.unwrap_or(from_millis(0)));
+                    all.push(Reason::StuckSensor { sensor: sensor(), room, kind, how, stuck_since });
+                }
+                let open_since = at.unwrap_or(from_millis(0));
+                all.push(Reason::Tamper { sensor: sensor(), room: room.clone(), open_since });
+                let causes =
+                    [BlindCause::GatewayDown, BlindCause::LinkLost { source: "mqtt".into() }, BlindCause::NoWitness];
+                for cause in causes {
                     let blind = Blind { from: from_millis(0), to: at, cause };
                     all.push(Reason::NotObserved { blind, last_life: last_life.clone() });
                 }
@@ -407,7 +421,13 @@ mod tests {
             }
             for percent in [None, Some(0.0), Some(14.6), Some(100.0)] {
                 let room = room.clone();
-                all.push(Reason::LowBattery { sensor: sensor(), room, percent, limit_percent: 15.0 });
+                for (volts, empty_in_days) in [(None, None), (Some(2.25), None), (None, Some(0)), (Some(2.9), Some(1))]
+                {
+                    let (sensor, room, limit_percent) = (sensor(), room.clone(), 15.0);
+                    all.push(Reason::LowBattery { sensor, room, percent, limit_percent, volts, empty_in_days });
+                }
+                let (sensor, percent) = (sensor(), percent.unwrap_or(7.5));
+                all.push(Reason::WeakSignal { sensor, room, percent, limit_percent: 10.0 });
             }
             use Service::*;
             for service in [Meal, Bath, Cleaning, Nursing, Repair, Other] {

@@ -248,7 +248,9 @@ fn fill(bench: &Bench) {
     let sensor: carecircle::model::ids::SensorId = "kitchen_button".parse().unwrap();
     let room = Some("kitchen".parse().unwrap());
     bench.home.raise(Reason::ServiceButton { sensor: sensor.clone(), room: room.clone(), service }, Severity::Notice);
-    bench.home.raise(Reason::LowBattery { sensor, room, percent: Some(9.0), limit_percent: 15.0 }, Severity::Fault);
+    let (percent, limit_percent) = (Some(9.0), 15.0);
+    let low = Reason::LowBattery { sensor, room, percent, limit_percent, volts: None, empty_in_days: None };
+    bench.home.raise(low, Severity::Fault);
     let last_heard = Some(clock::now() - carecircle::model::time::Span::minutes(6));
     bench.home.raise(Reason::HomeUnreachable { last_heard, point: "lehe".parse().unwrap() }, Severity::Blind);
     let done = bench.home.raise(inactivity(), Severity::Urgent);

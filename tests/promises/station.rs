@@ -218,7 +218,8 @@ pub fn inactivity() -> Reason {
         room: Some("bathroom".parse().unwrap()),
     };
     let (limit, silence) = (Span::hours(6), Span::hours(6) + Span::minutes(4));
-    Reason::Inactivity { limit, hours, silence, last_life: Some(sign), blind: None, sensors_alive: 7, sensors: 7 }
+    let last_life = Some(sign);
+    Reason::Inactivity { limit, hours, silence, last_life, blind: None, sensors_alive: 7, sensors: 7, cannot_tell: 0 }
 }
 
 fn settings(broker: &str, state_dir: &Path) -> Settings {

@@ -10,8 +10,8 @@
 
 mod given;
 
-use crate::devices::{Address, Decoded, Devices, Heard, Settings};
 use crate::devices::ha_entity::Entity;
+use crate::devices::{Address, Decoded, Devices, Heard, Settings};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;

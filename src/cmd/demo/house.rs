@@ -74,7 +74,10 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         serial: vec![serial::Settings::new("radio", at.radio, 57_600)],
         devices: DeviceSettings { serial: wiring.into(), ..DeviceSettings::default() },
         addresses: sensors.into_iter().map(|(sensor, address)| (sensor.id, address)).collect(),
-        rules: rules::Settings { inactivity: rules::inactivity::Settings { windows }, ..rules::Settings::default() },
+        rules: rules::Settings {
+            inactivity: rules::inactivity::Settings { windows, ..Default::default() },
+            ..rules::Settings::default()
+        },
         circle: circle(&channel),
         channels: vec![channel],
         assume_synced: true,

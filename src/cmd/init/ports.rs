@@ -152,7 +152,7 @@ impl Listening<'_> {
     /// Hears the port; says why it cannot be opened.
     async fn hear(&self, candidates: &mut [Candidate]) -> Option<String> {
         let (out, mut events) = mpsc::channel(100);
-        let settings = sources::serial::Settings::new(PORT, self.path, self.baud);
+        let settings = sources::serial::Settings::new(LOOKING, self.path, self.baud);
         // Bytes as they come: every family cuts its own frames out of them. Nothing is written: it might mean something else to
         // another family's dongle.
         let cut = Box::new(|bytes: &[u8]| {

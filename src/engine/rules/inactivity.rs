@@ -1,7 +1,8 @@
 //! No sign of life for longer than a fixed limit, set for each part of the day.
 //!
 //! Silence is judged only after a first sign of life (a home whose sensors have never shown life is a sensor problem) and
-//! only while somebody watches: time without a watching gateway is neither quiet nor life.
+//! only while somebody watches: time without a watching gateway is neither quiet nor life. Dead and stuck sensors are no
+//! witnesses; when none is left, the home is not quiet but not observed, and `not_observed` says so.
 
 use super::{Alarm, Finding, Known, Rule};
 use crate::model::reason::Reason;
@@ -14,6 +15,9 @@ use serde::Deserialize;
 pub struct Settings {
     /// A limit for each part of the day; silence longer than a limit inside its part is an alert.
     pub windows: Vec<Window>,
+    /// Presence that a radar reports without an end is a sign of life for so long from its beginning.
+    #[serde(with = "span_text")]
+    pub presence_counts_for: Span,
 }
 
 /// A part of the day and its limit.
@@ -44,7 +48,10 @@ impl Default for Settings {
             at_most: Span::hours(hours),
         };
         // The night reaches to 09:00: with 07:00, everybody who sleeps from 22:30 would be an alert at seven sharp.
-        Settings { windows: vec![window("09:00", "21:00", 6), window("21:00", "09:00", 10)] }
+        let windows = vec![window("09:00", "21:00", 6), window("21:00", "09:00", 10)];
+        // Long enough for an afternoon in the armchair; a fall in the field of a radar is found no later than this and the
+        // limit of the hour together.
+        Settings { windows, presence_counts_for: Span::hours(4) }
     }
 }
 
@@ -78,12 +85,11 @@ pub struct Fires {
 
 struct Inactivity {
     settings: Settings,
-    silent_after: Span,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    Inactivity { settings: settings.inactivity.clone(), silent_after: settings.silent_sensor.after }
+    Inactivity { settings: settings.inactivity.clone() }
 }
 
 impl Rule for Inactivity {
@@ -97,33 +103,24 @@ impl Rule for Inactivity {
         let Some(fires) = self.settings.fires_at(&known.home.zone, seen.clock_trusted, quiet_since) else {
             return Finding::default();
         };
+        if seen.unwatched_since(known.home, now).is_some() {
+            return Finding::default();
+        }
         if fires.at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires.at) };
         }
-        let (sensors_alive, sensors) = self.sensors(now, known);
+        let sight = seen.sight(known.home, now);
         let reason = Reason::Inactivity {
             limit: fires.limit,
             hours: fires.hours,
             silence: now - quiet_since,
             last_life: seen.last_life.clone(),
             blind: seen.blind_since(seen.last_life.as_ref().map_or(quiet_since, |life| life.at)).cloned(),
-            sensors_alive,
-            sensors,
+            sensors_alive: sight.alive,
+            sensors: sight.sensors,
+            cannot_tell: sight.cannot_tell,
         };
         Finding { alarms: vec![Alarm { reason, since: quiet_since, is_over: false }], look_again: None }
-    }
-}
-
-impl Inactivity {
-    /// Of the sensors that could show life: how many are heard from, and how many there are.
-    fn sensors(&self, now: Timestamp, known: &Known) -> (u32, u32) {
-        let watching = known.home.sensors.values().filter(|sensor| sensor.kind.watches_for_life());
-        watching.fold((0, 0), |(alive, all), sensor| {
-            let limit = sensor.silent_after.unwrap_or(self.silent_after);
-            let heard = known.seen.heard(&sensor.id).and_then(|heard| heard.heard_at);
-            let is_alive = known.seen.link_is_up(&sensor.source) && heard.is_some_and(|at| now - at <= limit);
-            (alive + u32::from(is_alive), all + 1)
-        })
     }
 }
 

@@ -81,12 +81,22 @@ macro_rules! rules {
         /// The rules that are switched on.
         pub fn enabled(settings: &Settings) -> Vec<Box<dyn Rule>> {
             let all: Vec<Box<dyn Rule>> = vec![$(Box::new($name::rule(settings))),*];
-            all.into_iter().filter(|rule| !settings.off.iter().any(|off| off == rule.name())).collect()
+            all.into_iter().filter(|rule| settings.is_on(rule.name())).collect()
         }
     };
 }
 
-rules! { call_button, service_button, inactivity, silent_sensor, low_battery, link_lost, flood, not_observed }
+rules! {
+    call_button, service_button, inactivity, silent_sensor, stuck_sensor, low_battery, tamper, weak_signal, link_lost, flood,
+    not_observed,
+}
+
+impl Settings {
+    /// Whether the rule of this name is judged.
+    pub fn is_on(&self, rule: &str) -> bool {
+        !self.off.iter().any(|off| off == rule)
+    }
+}
 
 #[cfg(test)]
 pub(crate) mod testing {
@@ -134,7 +144,7 @@ pub(crate) mod testing {
 
     /// What was seen after motion in the hall at these instants.
     pub fn moved(clocks: &[&str]) -> Seen {
-        let mut seen = Seen::new(&home());
+        let mut seen = Seen::new(&home(), &Settings::default());
         for clock in clocks {
             seen.observe(&home(), &observed("hall", at(clock), Measure::Motion(true), Evidence::Event));
         }

@@ -1,12 +1,13 @@
 //! The home was not watched for a while, or is not watched now: what happened is not known, and that is said.
 //!
 //! A power cut or a lost link never looks like quiet. It is told when it has lasted for too long, and also when a
-//! silence would have become an alert while nobody watched.
+//! silence would have become an alert while nobody watched. A home in which every sensor that could show life is dead or stuck
+//! is not watched either.
 
 use super::inactivity;
 use super::{Alarm, Finding, Just, Known, Rule};
 use crate::engine::seen::{BRIDGED, Ended};
-use crate::model::reason::{Blind, Reason};
+use crate::model::reason::{Blind, BlindCause, Reason};
 use crate::model::time::{Span, Timestamp, span_text};
 use serde::Deserialize;
 
@@ -45,15 +46,27 @@ impl Rule for NotObserved {
         if let Just::SeenAgain(ended) = known.just
             && self.matters(known, ended)
         {
-            return Finding { alarms: vec![alarm(&ended.blind, known)], look_again: None };
+            let look_again = known.seen.unwatched_changes_at(known.home, now);
+            return Finding { alarms: vec![alarm(&ended.blind, known)], look_again };
         }
-        let Some(blind) = &known.seen.blind else { return Finding::default() };
+        let Some(blind) = &known.seen.blind else { return no_witness(now, known) };
         let deadline = self.deadline(known, blind, known.seen.quiet_since);
         if deadline > now {
             return Finding { alarms: Vec::new(), look_again: Some(deadline) };
         }
         Finding { alarms: vec![alarm(blind, known)], look_again: None }
     }
+}
+
+/// Nothing that could show life is left; it is told at once, for the last witness has been silent for long enough.
+fn no_witness(now: Timestamp, known: &Known) -> Finding {
+    let Some(from) = known.seen.unwatched_since(known.home, now) else {
+        return Finding { alarms: Vec::new(), look_again: known.seen.unwatched_changes_at(known.home, now) };
+    };
+    let blind = Blind { from, to: None, cause: BlindCause::NoWitness };
+    // It may be told in the very instant in which it began.
+    let alarm = Alarm { since: from - Span::milliseconds(1), ..alarm(&blind, known) };
+    Finding { alarms: vec![alarm], look_again: None }
 }
 
 impl NotObserved {
@@ -105,6 +118,6 @@ mod tests {
         let just = Just::SeenAgain(ended);
         let finding = rule.judge(at("14:03"), &Known { home: &home(), seen: &seen, just: &just });
         assert_eq!(finding.alarms.len(), 1);
-        assert_eq!(judge(&rule, at("14:04"), &seen), Finding::default(), "and it is over now");
+        assert_eq!(judge(&rule, at("14:04"), &seen).alarms, [], "and it is over now");
     }
 }

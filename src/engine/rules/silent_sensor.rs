@@ -1,6 +1,8 @@
 //! A sensor has not been heard from for longer than is usual for it: a sensor problem, never a person problem.
 //!
-//! A sensor behind a lost link is not silent: the link is the problem, and it is told once.
+//! What is usual is learned from its own check-ins, between a floor and a ceiling; until then, and for sensors that speak only
+//! when they see somebody, the ceiling holds. A sensor behind a lost link is not silent: the link is the problem, and it is
+//! told once. A radio that never checks in is never silent, only not seen.
 
 use super::{Alarm, Finding, Known, Rule};
 use crate::model::reason::Reason;
@@ -14,22 +16,40 @@ pub struct Settings {
     /// A sensor not heard from for longer than this is a fault, unless the sensor says otherwise.
     #[serde(with = "span_text")]
     pub after: Span,
+    /// However often it usually checks in, it is no fault sooner than this.
+    #[serde(with = "span_text")]
+    pub not_before: Span,
+    /// So many times its own longest usual silence is a fault.
+    pub times_usual: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        // 25 h: a battery PIR that reports daily may slip by an hour (Zigbee2MQTT's default).
-        Settings { after: Span::hours(25) }
+        // 25 h: a battery PIR that reports daily may slip by an hour (Zigbee2MQTT's default). Three times: a check-in may be lost,
+        // and the one after it.
+        Settings { after: Span::hours(25), not_before: Span::hours(4), times_usual: 3.0 }
     }
 }
 
-struct SilentSensor {
-    after: Span,
+impl Settings {
+    /// The longest silence that is no fault, for a sensor that is usually silent for `usual` at most.
+    pub fn limit(&self, usual: Option<Span>) -> Span {
+        let learned =
+            usual.map(|usual| Span::milliseconds((usual.num_milliseconds() as f64 * self.times_usual) as i64));
+        learned.map_or(self.after, |learned| learned.max(self.not_before).min(self.after))
+    }
+
+    /// The shortest limit that any sensor can have, unless it says otherwise.
+    pub fn shortest(&self) -> Span {
+        self.not_before.min(self.after)
+    }
 }
 
+struct SilentSensor;
+
 /// The rule with these settings.
-pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    SilentSensor { after: settings.silent_sensor.after }
+pub fn rule(_settings: &super::Settings) -> impl Rule + use<> {
+    SilentSensor
 }
 
 impl Rule for SilentSensor {
@@ -40,7 +60,7 @@ impl Rule for SilentSensor {
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
         for (sensor, heard) in known.seen.with_heard(known.home) {
-            let limit = sensor.silent_after.unwrap_or(self.after);
+            let Some(limit) = known.seen.silence_limit(sensor, heard) else { continue };
             let Some(since) = known.seen.silent_since(sensor, heard) else { continue };
             let deadline = since + limit;
             if known.seen.is_excused(sensor, heard) {

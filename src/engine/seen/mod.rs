@@ -1,22 +1,44 @@
 //! What is known about a home: the last sign of life, blind spans, what each sensor said last.
 //!
 //! The one place that decides what a reading means: an edge is an event, a repeated or kept state is only "alive",
-//! a press is a press once. Never reads a clock: every call brings its own instant.
+//! a press is a press once, presence that lasts is life for a while. What a sensor is like (how long it is silent, how its
+//! battery falls, whether it is stuck) is learned here too, in fixed memory, and judged in `health`. Never reads a clock:
+//! every call brings its own instant.
+
+mod battery;
+mod days;
+mod health;
+mod heard;
+mod meaning;
+mod quality;
+mod rhythm;
+mod sights;
 
 use crate::engine::floods::Floods;
 use crate::engine::links::Links;
+use crate::engine::rules::Settings;
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::SensorId;
-use crate::model::observation::{Availability, Evidence, Measure, Observation, Press};
+use crate::model::observation::{Evidence, Observation, Press};
 use crate::model::reason::{Blind, BlindCause, SignOfLife};
 use crate::model::time::{Span, Timestamp};
+pub use battery::{Battery, Falling};
+pub use health::Sight;
+pub use heard::Heard;
+use meaning::measures_its_kind;
+pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// A span without watching that is no longer than this does not stop the quiet from counting: a restart takes seconds.
 pub const BRIDGED: Span = Span::seconds(60);
 
-/// Two copies of one press (twin topic, repeated telegram) come within this of each other.
-const COPY_WITHIN: Span = Span::seconds(2);
+/// Lively quarter hours are counted, not events: somebody who cooks for an hour is about for an hour.
+const LIVELY_EVERY: Span = Span::minutes(15);
+
+/// A presence level that is not said again within this is not known to last; unchanged levels are in the history once in ten
+/// minutes, so less would forget somebody who sits still at a restart.
+const PRESENCE_HOLDS: Span = Span::minutes(15);
 
 /// Past blind spans that are remembered, for sentences.
 const BLINDS_KEPT_MAX: usize = 32;
@@ -40,34 +62,14 @@ pub struct Seen {
     /// Who says more than can be meant.
     pub floods: Floods,
     sensors: BTreeMap<SensorId, Heard>,
-}
-
-/// What one sensor said.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Heard {
-    /// The last frame that proves the device is there.
-    pub heard_at: Option<Timestamp>,
-    /// The last event: movement, a press, a door.
-    pub event_at: Option<Timestamp>,
-    /// The last battery report.
-    pub battery: Option<Battery>,
-    /// Since when its bridge, or the broker in its name, calls it offline.
-    pub offline_since: Option<Timestamp>,
-    level: Option<(bool, Timestamp)>,
-    press: Option<(Press, bool, Timestamp)>,
-}
-
-/// A sensor's battery.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Battery {
-    /// As reported.
-    pub percent: Option<f64>,
-    /// The lowest report of this cell.
-    pub lowest_percent: Option<f64>,
-    /// The device's own warning.
-    pub low: bool,
-    /// Since when this cell is in, as far as can be told: the first report, or a jump upwards.
-    pub since: Timestamp,
+    /// Quarter hours with life in them, counted.
+    lively: u32,
+    lively_at: Option<Timestamp>,
+    /// The last frame of a sensor that could show life and was not stuck.
+    witnessed_at: Option<Timestamp>,
+    /// No sensor is silent sooner than this.
+    shortest_limit: Span,
+    settings: Arc<Settings>,
 }
 
 /// What one observation told.
@@ -77,6 +79,8 @@ pub struct Told {
     pub is_life: bool,
     /// Somebody pressed.
     pub press: Option<Pressed>,
+    /// A sensor that can show life is back after none was left.
+    pub ended: Option<Ended>,
 }
 
 /// A press.
@@ -100,19 +104,31 @@ pub struct Ended {
 }
 
 impl Seen {
-    /// Nothing seen yet.
-    pub fn new(home: &Home) -> Seen {
-        Seen {
+    /// Nothing seen yet. Of the settings it takes what says when a sensor can no longer be believed.
+    pub fn new(home: &Home, settings: &Settings) -> Seen {
+        let mut seen = Seen {
             last_life: None,
             quiet_since: None,
             blind: None,
             clock_trusted: true,
             watching_since: None,
             blinds: VecDeque::new(),
-            sensors: home.sensors.keys().map(|id| (id.clone(), Heard::default())).collect(),
+            sensors: BTreeMap::new(),
             links: Links::default(),
             floods: Floods::default(),
-        }
+            lively: 0,
+            lively_at: None,
+            witnessed_at: None,
+            shortest_limit: settings.silent_sensor.shortest(),
+            settings: Arc::new(settings.clone()),
+        };
+        home.sensors.values().for_each(|sensor| seen.add(sensor));
+        seen
+    }
+
+    fn add(&mut self, sensor: &Sensor) {
+        self.shortest_limit = sensor.silent_after.map_or(self.shortest_limit, |limit| limit.min(self.shortest_limit));
+        self.sensors.insert(sensor.id.clone(), Heard::default());
     }
 
     /// Takes in one observation and says what it tells.
@@ -122,32 +138,77 @@ impl Seen {
         self.watching_since.get_or_insert(at);
         // Looked up before it is made: a home-year has 75,000 observations, and a new sensor is rare.
         if !self.sensors.contains_key(&sensor.id) {
-            self.sensors.insert(sensor.id.clone(), Heard::default());
+            self.add(sensor);
         }
+        let is_watcher = sensor.kind.watches_for_life() && self.blind.is_none();
+        let unwatched = if is_watcher { self.unwatched_since(home, at) } else { None };
+        let silence = self.silence_of(sensor, at);
+        let (settings, lively) = (&self.settings, self.lively);
         let heard = self.sensors.get_mut(&sensor.id).expect("it was made above");
-        if proves_presence_of_device(observation) {
-            heard.heard_at = Some(at);
-        } else if observation.evidence == Evidence::Cached {
-            // A broker hands out the last message of a dead sensor as well: it shows only that the sensor once was.
-            heard.heard_at.get_or_insert(at);
-        }
-        heard.take_battery(observation);
-        heard.take_availability(observation);
+        heard.is_there(observation, silence, lively);
+        heard.take_report(observation, settings);
+        let said_before = heard.main.level;
         let is_event = heard.is_event(sensor, observation);
-        if !is_event {
-            return Told::default();
+        let mut told = Told { press: None, is_life: false, ended: None };
+        if is_event || (heard.main.level.map(|(on, _)| on) != said_before.map(|(on, _)| on)) {
+            heard.rhythm.stirred(at);
         }
+        if is_event {
+            told = self.event(home, sensor, observation);
+        } else if sensor.kind == SensorKind::Presence && measures_its_kind(sensor.kind, &observation.measure) {
+            self.presence(sensor, observation, said_before);
+        }
+        self.witness(sensor, observation);
+        if let Some(from) = unwatched
+            && self.is_witness(at, sensor)
+        {
+            told.ended = self.watched_again(from, at);
+        }
+        told
+    }
+
+    /// Something happened at `sensor`.
+    fn event(&mut self, home: &Home, sensor: &Sensor, observation: &Observation) -> Told {
+        let at = observation.at;
+        let heard = self.sensors.get_mut(&sensor.id).expect("it was looked up before");
+        let pause = heard.event_at.map(|before| at - before);
         heard.event_at = Some(at);
-        let press = if let Measure::Button(press) = &observation.measure {
-            Some(Pressed { sensor: sensor.id.clone(), press: press.clone(), life_before: self.last_life.clone() })
-        } else {
-            None
-        };
-        let is_life = sensor.kind.shows_life();
+        heard.sights.saw(at, self.lively);
+        let press = Heard::press(sensor, &observation.measure).map(|press| Pressed {
+            sensor: sensor.id.clone(),
+            press,
+            life_before: self.last_life.clone(),
+        });
+        if sensor.kind.watches_for_life() && self.settings.is_on("stuck_sensor") {
+            let chatters_for = self.settings.stuck_sensor.chatters_for;
+            if heard.run.event(at, pause, sensor.kind, chatters_for) {
+                self.disbelieve(home, sensor);
+            }
+        }
+        let chatters = self.sensors.get(&sensor.id).is_some_and(|heard| heard.run.chatters_since.is_some());
+        let is_life = sensor.kind.shows_life() && !chatters;
         if is_life {
             self.life(at, sensor);
+            if self.lively_at.is_none_or(|lively_at| at - lively_at >= LIVELY_EVERY) {
+                self.lively_at = Some(at);
+                self.lively = self.lively.saturating_add(1);
+            }
         }
-        Told { is_life, press }
+        Told { is_life, press, ended: None }
+    }
+
+    /// Somebody who sits still in the field of a radar is not quiet, but only for so long: a radar that is stuck, or
+    /// sees somebody who has fallen, says the same.
+    fn presence(&mut self, sensor: &Sensor, observation: &Observation, said_before: Option<(bool, Timestamp)>) {
+        let at = observation.at;
+        let lasts = observation.evidence == Evidence::Level && observation.measure.level() == Some(true);
+        let Some((true, said_at)) = said_before.filter(|_| lasts) else { return };
+        let on_since = self.sensors.get(&sensor.id).and_then(|heard| heard.main.on_since);
+        let believed_for = self.settings.inactivity.presence_counts_for.min(self.settings.stuck_sensor.on_for);
+        let is_believed = on_since.is_some_and(|on_since| at - on_since <= believed_for);
+        if is_believed && at - said_at <= sensor.hold.unwrap_or(PRESENCE_HOLDS) {
+            self.life(at, sensor);
+        }
     }
 
     fn life(&mut self, at: Timestamp, sensor: &Sensor) {
@@ -156,6 +217,25 @@ impl Seen {
             // Mostly it is the same sensor again.
             Some(life) if life.sensor == sensor.id => life.at = at,
             _ => self.last_life = Some(SignOfLife { at, sensor: sensor.id.clone(), room: sensor.room.clone() }),
+        }
+    }
+
+    /// `sensor` chatters: what it said was nobody's doing, and the quiet is as long as the others say.
+    fn disbelieve(&mut self, home: &Home, sensor: &Sensor) {
+        let chatters_since = self.sensors.get(&sensor.id).and_then(|heard| heard.run.chatters_since);
+        let life_of = |(other, heard): (&Sensor, Option<&Heard>)| {
+            let heard = heard.filter(|heard| other.kind.shows_life() && heard.run.chatters_since.is_none());
+            let at = heard?.event_at?;
+            Some(SignOfLife { at, sensor: other.id.clone(), room: other.room.clone() })
+        };
+        let others = self.with_heard(home).filter_map(life_of).max_by_key(|life| life.at);
+        let others_at = others.as_ref().map(|life| life.at);
+        let seen_again = self.blinds.back().and_then(|blind| blind.to).filter(|_| self.quiet_since.is_some());
+        let quiet_since = [chatters_since, others_at, seen_again].into_iter().flatten().max();
+        if let (Some(since), Some(quiet_since)) = (chatters_since, quiet_since) {
+            self.quiet_since = self.quiet_since.map(|quiet| quiet.min(quiet_since));
+            let its_own = SignOfLife { at: since, sensor: sensor.id.clone(), room: sensor.room.clone() };
+            self.last_life = others.into_iter().chain([its_own]).max_by_key(|life| life.at);
         }
     }
 
@@ -202,17 +282,32 @@ impl Seen {
     fn see_again(&mut self, blind: Blind, at: Timestamp) -> Option<Ended> {
         let blind = Blind { to: Some(at), ..blind };
         let quiet_since = self.quiet_since;
-        self.blinds.push_back(blind.clone());
-        if self.blinds.len() > BLINDS_KEPT_MAX {
-            self.blinds.pop_front();
-        }
+        self.remember(blind.clone());
         if at - blind.from <= BRIDGED {
             return None;
         }
         // What happened in between is not known: neither quiet nor life.
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
         self.watching_since = Some(at);
+        // Nor is it known whether a level lasted through it.
+        self.sensors.values_mut().filter_map(|heard| heard.main.on_since.as_mut()).for_each(|on| *on = at.max(*on));
         Some(Ended { blind, quiet_since })
+    }
+
+    /// The last witness of all was gone since `from`, and one is back.
+    fn watched_again(&mut self, from: Timestamp, at: Timestamp) -> Option<Ended> {
+        let quiet_since = self.quiet_since;
+        let blind = Blind { from, to: Some(at), cause: BlindCause::NoWitness };
+        self.remember(blind.clone());
+        self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
+        Some(Ended { blind, quiet_since })
+    }
+
+    fn remember(&mut self, blind: Blind) {
+        self.blinds.push_back(blind);
+        if self.blinds.len() > BLINDS_KEPT_MAX {
+            self.blinds.pop_front();
+        }
     }
 
     /// Whether frames from `source` can arrive; a source that was never heard of is believed.
@@ -233,11 +328,13 @@ impl Seen {
 
     /// Every sensor of `home` with what it said, in the order of their names.
     pub fn with_heard<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = (&'a Sensor, Option<&'a Heard>)> {
-        // Both maps are ordered by the same names: walked side by side instead of looked up one by one.
+        // Both maps are ordered by the same names: walked side by side instead of looked up one by one. Mostly they hold the
+        // same ones (this one never holds others), and then no name needs to be compared.
+        let same = self.sensors.len() == home.sensors.len();
         let mut heard = self.sensors.iter().peekable();
         home.sensors.values().map(move |sensor| {
-            while heard.next_if(|(id, _)| **id < sensor.id).is_some() {}
-            (sensor, heard.next_if(|(id, _)| **id == sensor.id).map(|(_, heard)| heard))
+            let its_own = heard.next_if(|(id, _)| same || **id == sensor.id);
+            (sensor, its_own.map(|(_, heard)| heard))
         })
     }
 
@@ -263,7 +360,8 @@ impl Seen {
         if let Some(life) = &mut self.last_life {
             life.at += by;
         }
-        for instant in [&mut self.quiet_since, &mut self.watching_since].into_iter().flatten() {
+        let instants = [&mut self.quiet_since, &mut self.watching_since, &mut self.lively_at, &mut self.witnessed_at];
+        for instant in instants.into_iter().flatten() {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);
@@ -273,237 +371,5 @@ impl Seen {
     }
 }
 
-impl Heard {
-    /// Whether the observation is something that happened now.
-    fn is_event(&mut self, sensor: &Sensor, observation: &Observation) -> bool {
-        if let Measure::Button(press) = &observation.measure {
-            return observation.evidence == Evidence::Event && self.is_new_press(press, observation);
-        }
-        if !measures_its_kind(sensor.kind, &observation.measure) {
-            return false;
-        }
-        let Some(on) = observation.measure.level() else { return false };
-        match observation.evidence {
-            Evidence::Event => {
-                self.level = Some((on, observation.at));
-                on || changes_count_both_ways(sensor.kind)
-            }
-            Evidence::Level => {
-                let before = self.level.replace((on, observation.at));
-                let ended = before
-                    .is_some_and(|(was, since)| was && sensor.hold.is_some_and(|hold| observation.at - since > hold));
-                let edge = before.map(|(was, _)| was) != Some(on);
-                (edge && (on || (changes_count_both_ways(sensor.kind) && before.is_some()))) || (on && ended)
-            }
-            Evidence::Cached => {
-                // Kept state says where the level stands, so that saying it again later is no edge.
-                self.level.get_or_insert((on, observation.at));
-                false
-            }
-            Evidence::Ambiguous => false,
-        }
-    }
-
-    fn is_new_press(&mut self, press: &Press, observation: &Observation) -> bool {
-        if !press.is_press() {
-            return false;
-        }
-        let twin = self.press.as_ref().is_some_and(|(last, was_copy, at)| {
-            last == press && *was_copy != observation.copy && observation.at - *at <= COPY_WITHIN
-        });
-        if twin {
-            // One pair is one press: the next message of either kind is a new one.
-            self.press = None;
-            return false;
-        }
-        self.press = Some((press.clone(), observation.copy, observation.at));
-        true
-    }
-
-    fn take_battery(&mut self, observation: &Observation) {
-        if observation.evidence == Evidence::Cached {
-            return;
-        }
-        let before = self.battery;
-        let (percent, low) = if let Measure::BatteryPercent(percent) = observation.measure {
-            (Some(percent), before.is_some_and(|b| b.low))
-        } else if let Measure::BatteryLow(low) = observation.measure {
-            (before.and_then(|b| b.percent), low)
-        } else {
-            return;
-        };
-        let jumped =
-            percent.zip(before.and_then(|b| b.percent)).is_some_and(|(now, was)| now - was >= EXCHANGED_JUMP_PERCENT);
-        let exchanged = jumped || before.is_some_and(|b| b.low && !low);
-        let since = before.filter(|_| !exchanged).map_or(observation.at, |b| b.since);
-        // The flag of the old cell says nothing about the new one.
-        let low = low && !jumped;
-        let lowest_before = before.filter(|_| !exchanged).and_then(|b| b.lowest_percent);
-        let lowest_percent = percent.into_iter().chain(lowest_before).reduce(f64::min);
-        self.battery = Some(Battery { percent, lowest_percent, low, since });
-    }
-
-    fn take_availability(&mut self, observation: &Observation) {
-        if let Measure::Availability(word) = observation.measure {
-            let is_offline = matches!(word, Availability::Offline | Availability::Removed);
-            self.offline_since = is_offline.then(|| self.offline_since.unwrap_or(observation.at));
-        } else if proves_presence_of_device(observation) {
-            self.offline_since = None;
-        }
-    }
-
-    fn shift(&mut self, by: Span) {
-        let level = self.level.as_mut().map(|(_, at)| at);
-        let press = self.press.as_mut().map(|(_, _, at)| at);
-        let battery = self.battery.as_mut().map(|battery| &mut battery.since);
-        let told = [self.heard_at.as_mut(), self.event_at.as_mut(), self.offline_since.as_mut()];
-        for at in told.into_iter().chain([level, press, battery]).flatten() {
-            *at += by;
-        }
-    }
-}
-
-/// A battery that gains this much has been changed; smaller jumps are temperature.
-const EXCHANGED_JUMP_PERCENT: f64 = 20.0;
-
-/// A bridge's word about a device, or kept state, proves nothing about the device now.
-fn proves_presence_of_device(observation: &Observation) -> bool {
-    let word_of_bridge = matches!(
-        observation.measure,
-        Measure::Availability(Availability::Offline | Availability::Removed | Availability::Online)
-            | Measure::Bridge(_)
-    );
-    !word_of_bridge && observation.evidence != Evidence::Cached
-}
-
-/// Whether this measure is what a sensor of this kind is there for: a door contact's temperature is no door.
-fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
-    use SensorKind as K;
-    match measure {
-        Measure::Motion(_) => matches!(kind, K::Motion | K::Presence | K::Bed | K::Chair),
-        Measure::Presence(_) => matches!(kind, K::Motion | K::Presence | K::Bed | K::Chair),
-        Measure::Contact(_) => matches!(kind, K::OuterDoor | K::Door | K::Item | K::Bed | K::Chair),
-        Measure::Switch(_) | Measure::Vibration(_) => matches!(kind, K::Item | K::Bed | K::Chair),
-        Measure::Alarm(_) => kind.shows_life() || matches!(kind, K::Smoke | K::Gas | K::Leak),
-        Measure::Leak(_) => kind == K::Leak,
-        Measure::Smoke(_) => kind == K::Smoke,
-        Measure::Gas(_) => kind == K::Gas,
-        Measure::Mains(_) => kind == K::Mains,
-        Measure::Button(_)
-        | Measure::Tamper(_)
-        | Measure::BatteryPercent(_)
-        | Measure::BatteryLow(_)
-        | Measure::SupplyVolts(_)
-        | Measure::TemperatureCelsius(_)
-        | Measure::HumidityPercent(_)
-        | Measure::IlluminanceLux(_)
-        | Measure::Dark(_)
-        | Measure::SignalPercent(_)
-        | Measure::Alive
-        | Measure::Availability(_)
-        | Measure::Bridge(_)
-        | Measure::Number(_)
-        | Measure::Note { .. } => false,
-    }
-}
-
-/// A door that closes was moved by somebody; a motion sensor that ends its hold was not.
-fn changes_count_both_ways(kind: SensorKind) -> bool {
-    use SensorKind as K;
-    match kind {
-        K::OuterDoor | K::Door | K::Item | K::Bed | K::Chair | K::Presence => true,
-        K::Motion
-        | K::CallButton
-        | K::ServiceButton
-        | K::OkButton
-        | K::AwayButton
-        | K::Smoke
-        | K::Gas
-        | K::Leak
-        | K::Temperature
-        | K::Vital
-        | K::Mains => false,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::rules::testing::{at, home, observed};
-
-    fn told(seen: &mut Seen, sensor: &str, clock: &str, measure: Measure, evidence: Evidence) -> Told {
-        seen.observe(&home(), &observed(sensor, at(clock), measure, evidence))
-    }
-
-    #[test]
-    fn motion_counts_on_an_edge_and_repeats_are_only_alive() {
-        let mut seen = Seen::new(&home());
-        let motion = |on| Measure::Motion(on);
-        assert!(told(&mut seen, "hall", "08:00", motion(true), Evidence::Level).is_life);
-        // Zigbee2MQTT says its kept state again with a battery report: nobody moved.
-        assert!(!told(&mut seen, "hall", "09:00", motion(true), Evidence::Level).is_life);
-        assert!(!told(&mut seen, "hall", "09:01", motion(false), Evidence::Level).is_life);
-        assert!(told(&mut seen, "hall", "09:05", motion(true), Evidence::Level).is_life);
-        assert_eq!(seen.quiet_since, Some(at("09:05")));
-    }
-
-    #[test]
-    fn retained_motion_is_no_sign_of_life_and_makes_no_edge_later() {
-        let mut seen = Seen::new(&home());
-        assert!(!told(&mut seen, "hall", "08:00", Measure::Motion(true), Evidence::Cached).is_life);
-        assert!(!told(&mut seen, "hall", "08:01", Measure::Motion(true), Evidence::Level).is_life);
-        assert_eq!(seen.last_life, None);
-        // What a broker kept does not make a dead sensor look alive.
-        told(&mut seen, "hall", "12:00", Measure::Motion(true), Evidence::Cached);
-        assert_eq!(seen.heard(&"hall".parse().unwrap()).unwrap().heard_at, Some(at("08:01")));
-    }
-
-    #[test]
-    fn a_door_counts_both_ways_and_its_first_state_does_not() {
-        let mut seen = Seen::new(&home());
-        assert!(!told(&mut seen, "front", "08:00", Measure::Contact(false), Evidence::Level).is_life);
-        assert!(told(&mut seen, "front", "08:01", Measure::Contact(true), Evidence::Level).is_life);
-        assert!(told(&mut seen, "front", "08:02", Measure::Contact(false), Evidence::Level).is_life);
-    }
-
-    #[test]
-    fn one_press_with_its_twin_is_one_press_and_two_presses_are_two() {
-        let mut seen = Seen::new(&home());
-        let mut press = |millis: i64, copy| {
-            let mut o = observed(
-                "pendant",
-                at("08:00") + Span::milliseconds(millis),
-                Measure::Button(Press::Sos),
-                Evidence::Event,
-            );
-            o.copy = copy;
-            seen.observe(&home(), &o).press.is_some()
-        };
-        assert_eq!([press(0, false), press(1, true), press(2, false), press(2, false)], [true, false, true, true]);
-        assert_eq!([press(3, true), press(4, true), press(9_000, false)], [false, true, true]);
-    }
-
-    #[test]
-    fn time_without_watching_is_unknown_not_quiet() {
-        let mut seen = Seen::new(&home());
-        told(&mut seen, "hall", "08:00", Measure::Motion(true), Evidence::Level);
-        assert_eq!(seen.started(&home(), at("08:00") + Span::seconds(50), Some(at("08:00"))), None);
-        assert_eq!(seen.quiet_since, Some(at("08:00")), "a restart of seconds does not reset the clock");
-        let ended = seen.started(&home(), at("11:00"), Some(at("08:30"))).expect("a long blind span");
-        assert_eq!(ended.quiet_since, Some(at("08:00")));
-        assert_eq!(seen.quiet_since, Some(at("11:00")));
-    }
-
-    #[test]
-    fn the_home_is_blind_only_when_no_source_can_show_life() {
-        let mut seen = Seen::new(&home());
-        let home = home();
-        told(&mut seen, "hall", "08:00", Measure::Motion(true), Evidence::Level);
-        seen.link(&home, at("08:10"), "radio", false);
-        assert_eq!(seen.blind, None, "the sensors on MQTT still watch");
-        seen.link(&home, at("08:20"), "mqtt", false);
-        assert_eq!(seen.blind.as_ref().map(|b| b.from), Some(at("08:20")));
-        assert!(seen.link(&home, at("08:50"), "radio", true).is_some());
-        assert_eq!((seen.blind.clone(), seen.quiet_since), (None, Some(at("08:50"))));
-    }
-}
+mod tests;

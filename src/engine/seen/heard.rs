@@ -1,0 +1,252 @@
+//! What one sensor said, and what of it was an event.
+
+use super::battery::Battery;
+use super::meaning::{
+    changes_count_both_ways, is_button, is_moved_by_hand, measures_its_kind, proves_presence_of_device,
+};
+use super::quality::{Signal, Tamper};
+use super::rhythm::Rhythm;
+use super::sights::Sights;
+use crate::engine::rules::Settings;
+use crate::model::home::{Sensor, SensorKind};
+use crate::model::observation::{Availability, Evidence, Measure, Observation, Press};
+use crate::model::time::{Span, Timestamp};
+
+/// What one sensor said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Heard {
+    /// The first frame of it that is on record.
+    pub first_heard: Option<Timestamp>,
+    /// The last frame that proves the device is there.
+    pub heard_at: Option<Timestamp>,
+    /// The last event: movement, a press, a door.
+    pub event_at: Option<Timestamp>,
+    /// The last battery report.
+    pub battery: Option<Battery>,
+    /// Its cover.
+    pub tamper: Option<Tamper>,
+    /// How well it is heard.
+    pub signal: Signal,
+    /// How long it is usually silent.
+    pub rhythm: Rhythm,
+    /// How often something happens where it looks.
+    pub sights: Sights,
+    /// Its main value.
+    pub main: Main,
+    /// A run of events without a pause.
+    pub run: Run,
+    /// Since when its bridge, or the broker in its name, calls it offline.
+    pub offline_since: Option<Timestamp>,
+    press: Option<(Press, bool, Timestamp)>,
+    /// The first of several copies of one event, where its radio says each event several times.
+    burst: Option<(Measure, Timestamp)>,
+}
+
+/// The value that a sensor is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Main {
+    /// The level it said last, and when it said so.
+    pub level: Option<(bool, Timestamp)>,
+    /// Since when the level is true without an end in between.
+    pub on_since: Option<Timestamp>,
+    /// Whether it has ever said that its level had ended.
+    pub says_off: bool,
+    /// Whether it says its level unasked, with every report: then a report without it is one in which it is not known.
+    pub rides_along: bool,
+    /// Frames since it was said last; a few are enough.
+    pub frames_without: u8,
+}
+
+/// Events that follow each other without a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Run {
+    since: Option<Timestamp>,
+    hour: Option<(Timestamp, u16)>,
+    /// Since when there is no pause at all: no person lives like this.
+    pub chatters_since: Option<Timestamp>,
+}
+
+/// A level said again so long after it was said last is part of every report.
+const UNASKED: Span = Span::minutes(15);
+
+/// Two copies of one press (twin topic, repeated telegram) come within this of each other.
+const COPY_WITHIN: Span = Span::seconds(2);
+
+impl Heard {
+    /// Whether the observation is something that happened now.
+    pub(super) fn is_event(&mut self, sensor: &Sensor, observation: &Observation) -> bool {
+        if let Measure::Button(press) = &observation.measure {
+            return observation.evidence == Evidence::Event
+                && !self.is_in_burst(sensor, observation)
+                && self.is_new_press(press, observation);
+        }
+        if !measures_its_kind(sensor.kind, &observation.measure) {
+            return false;
+        }
+        let Some(on) = observation.measure.level() else { return false };
+        match observation.evidence {
+            Evidence::Event => {
+                self.main.happened(on, observation.at);
+                !self.is_in_burst(sensor, observation) && (on || changes_count_both_ways(sensor.kind))
+            }
+            Evidence::Level => {
+                let before = self.main.level;
+                let ended = before
+                    .is_some_and(|(was, since)| was && sensor.hold.is_some_and(|hold| observation.at - since > hold));
+                let edge = before.map(|(was, _)| was) != Some(on);
+                self.main.rides_along |= !edge && before.is_some_and(|(_, said)| observation.at - said >= UNASKED);
+                self.main.said(on, observation.at, edge || ended);
+                (edge && (on || (changes_count_both_ways(sensor.kind) && before.is_some()))) || (on && ended)
+            }
+            Evidence::Cached => {
+                // Kept state says where the level stands, so that saying it again later is no edge.
+                self.main.level.get_or_insert((on, observation.at));
+                false
+            }
+            Evidence::Ambiguous => false,
+        }
+    }
+
+    /// The press that an event is, where it is one.
+    pub(super) fn press(sensor: &Sensor, measure: &Measure) -> Option<Press> {
+        if let Measure::Button(press) = measure {
+            return Some(press.clone());
+        }
+        (*measure == Measure::Alarm(true) && is_button(sensor.kind)).then_some(Press::Single)
+    }
+
+    /// A copy of an event that was counted: within the span in which its radio repeats one event, counted from the first, so
+    /// that a button held down is heard again.
+    fn is_in_burst(&mut self, sensor: &Sensor, observation: &Observation) -> bool {
+        let Some(within) = sensor.burst else { return false };
+        let repeats = self.burst.as_ref().is_some_and(|(measure, first)| {
+            *measure == observation.measure && (Span::zero()..=within).contains(&(observation.at - *first))
+        });
+        if !repeats {
+            self.burst = Some((observation.measure.clone(), observation.at));
+        }
+        repeats
+    }
+
+    fn is_new_press(&mut self, press: &Press, observation: &Observation) -> bool {
+        if !press.is_press() {
+            return false;
+        }
+        let twin = self.press.as_ref().is_some_and(|(last, was_copy, at)| {
+            last == press && *was_copy != observation.copy && observation.at - *at <= COPY_WITHIN
+        });
+        if twin {
+            // One pair is one press: the next message of either kind is a new one.
+            self.press = None;
+            return false;
+        }
+        self.press = Some((press.clone(), observation.copy, observation.at));
+        true
+    }
+
+    /// Takes note of everything that is no event: battery, cover, signal.
+    pub(super) fn take_report(&mut self, observation: &Observation, settings: &Settings) {
+        if let Some(battery) = Battery::after(self.battery, observation, &settings.low_battery) {
+            self.battery = Some(battery);
+        }
+        self.take_availability(observation);
+        if let Measure::Tamper(open) = observation.measure {
+            self.tamper = Tamper::after(self.tamper, open, observation);
+        }
+        if let Measure::SignalPercent(percent) = observation.measure {
+            self.signal.take(percent, observation, &settings.weak_signal);
+        }
+    }
+
+    fn take_availability(&mut self, observation: &Observation) {
+        if let Measure::Availability(word) = observation.measure {
+            let is_offline = matches!(word, Availability::Offline | Availability::Removed);
+            self.offline_since = is_offline.then(|| self.offline_since.unwrap_or(observation.at));
+        } else if proves_presence_of_device(observation) {
+            self.offline_since = None;
+        }
+    }
+
+    /// Moves every remembered instant by `by`.
+    pub(super) fn shift(&mut self, by: Span) {
+        let press = self.press.as_mut().map(|(_, _, at)| at);
+        let burst = self.burst.as_mut().map(|(_, at)| at);
+        let level = self.main.level.as_mut().map(|(_, at)| at);
+        let hour = self.run.hour.as_mut().map(|(at, _)| at);
+        let plain = [
+            &mut self.first_heard,
+            &mut self.heard_at,
+            &mut self.event_at,
+            &mut self.offline_since,
+            &mut self.main.on_since,
+            &mut self.run.since,
+            &mut self.run.chatters_since,
+        ];
+        let plain = plain.into_iter().map(Option::as_mut);
+        for at in plain.chain([press, burst, level, hour]).flatten() {
+            *at += by;
+        }
+        if let Some(battery) = &mut self.battery {
+            battery.shift(by);
+        }
+        if let Some(tamper) = &mut self.tamper {
+            tamper.shift(by);
+        }
+        self.signal.shift(by);
+        self.rhythm.shift(by);
+        self.sights.shift(by);
+    }
+}
+
+impl Main {
+    /// That something happened says nothing about how long it lasts: the frame that ends it may have been lost.
+    fn happened(&mut self, on: bool, at: Timestamp) {
+        self.said(on, at, false);
+        self.on_since = None;
+    }
+
+    fn said(&mut self, on: bool, at: Timestamp, anew: bool) {
+        self.level = Some((on, at));
+        self.frames_without = 0;
+        self.says_off |= !on;
+        match (on, anew) {
+            (false, _) => self.on_since = None,
+            (true, true) => self.on_since = Some(at),
+            (true, false) => self.on_since = self.on_since.or(Some(at)),
+        }
+    }
+}
+
+impl Run {
+    /// An event at `at`, `pause` after the one before; whether the sensor chatters from here on.
+    pub(super) fn event(&mut self, at: Timestamp, pause: Option<Span>, kind: SensorKind, chatters_for: Span) -> bool {
+        let pause = pause.unwrap_or(Span::MAX);
+        if pause > PAUSE {
+            self.since = None;
+        }
+        if pause > CALM {
+            self.chatters_since = None;
+        }
+        let since = *self.since.get_or_insert(at);
+        let (hour, count) = self.hour.filter(|(hour, _)| at - *hour < Span::hours(1)).unwrap_or((at, 0));
+        self.hour = Some((hour, count.saturating_add(1)));
+        if self.chatters_since.is_some() {
+            return false;
+        }
+        if at - since >= chatters_for {
+            self.chatters_since = Some(since);
+        } else if is_moved_by_hand(kind) && count >= BY_HAND_PER_HOUR_MAX {
+            self.chatters_since = Some(hour);
+        }
+        self.chatters_since.is_some()
+    }
+}
+
+/// Nobody is about for hours and hours without ever keeping still for so long.
+const PAUSE: Span = Span::minutes(30);
+
+/// A sensor that chattered is believed again after so long a pause.
+pub(super) const CALM: Span = Span::hours(2);
+
+/// Doors and drawers are moved by hand.
+const BY_HAND_PER_HOUR_MAX: u16 = 120;
