@@ -27,20 +27,20 @@ pub mod template;
 
 pub mod enocean_profiles;
 pub mod esp3;
+pub mod ha_entity;
 pub mod milesight;
+pub mod modbus_rtu;
 mod mysensors_core;
+pub mod radar;
 pub mod rfxtrx_packets;
 pub mod rfxtrx_stream;
-mod written;
-pub mod ha_entity;
 pub mod tasmota_address;
 pub mod tasmota_bridges;
 pub mod tasmota_relayed;
 pub mod tasmota_sensors;
 pub mod tasmota_topics;
+mod written;
 pub mod zigbee2mqtt_attributes;
-pub mod modbus_rtu;
-pub mod radar;
 
 use framing::Cut;
 
