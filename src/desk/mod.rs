@@ -208,11 +208,15 @@ impl Desk {
     fn timers(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         loop {
             let timers = &self.settings.timers;
-            let due = self.rows.values().filter_map(|row| Some((row.next_timer(timers)?, &row.key)));
-            let first = due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), key)| (*at, (*key).clone()));
-            let Some(((at, what), alert)) = first else { return };
-            let (alert, by) = (alert.clone(), Actor::station(self.settings.point.clone()));
-            let key = timer_key(at, &what);
+            let due = self.rows.values().filter_map(|row| Some((row.next_timer(timers)?, row)));
+            let first = due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), row)| (*at, row.key.clone()));
+            let Some(((at, what), row)) = first else { return };
+            let (alert, by) = (row.key.clone(), Actor::station(self.settings.point.clone()));
+            let mut key = timer_key(at, &what);
+            if row.has_answer_to(&key) {
+                // What undid the answer brought the timer back: another question, or the home would repeat its answer to the first.
+                key = format!("{key}-{}", row.alert.last_step);
+            }
             self.record(Recorded::Done { at, alert: alert.clone(), by, what, key }, effects);
             effects.push(Effect::Changed(alert));
         }

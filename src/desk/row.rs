@@ -151,6 +151,11 @@ impl Row {
         self.own.iter().any(|own| own.sends && (own.number..own.number + OWN_NUMBERS_APART).contains(&step))
     }
 
+    /// Whether the gateway has answered to a step of this key: entered it in its book, or refused it.
+    pub fn has_answer_to(&self, key: &str) -> bool {
+        self.held.values().any(|held| held.notice.step.key.as_deref() == Some(key))
+    }
+
     /// The next timer of this alert: when, and the step it makes.
     pub fn next_timer(&self, timers: &Timers) -> Option<(Timestamp, Deed)> {
         // A timer that went off once does not go off again, whatever came of it.

@@ -319,6 +319,21 @@ proptest! {
     }
 }
 
+#[test]
+fn a_timer_that_was_refused_and_comes_back_with_an_undo_is_asked_anew() {
+    let mut tale = Tale::new();
+    // The lapse of the desk crosses the arrival at the home and is refused; then the arrival is undone.
+    for happening in [Happens::Home(2), Happens::Wait(300), Happens::Home(1), Happens::Deliver, Happens::Click(2, 5)] {
+        tale.turn(&happening);
+    }
+    for _ in 0..5 {
+        tale.turn(&Happens::Wait(1));
+        tale.turn(&Happens::Deliver);
+    }
+    let row = tale.desk.row(&tale.key);
+    assert_eq!((row.unconfirmed, row.phase), (false, tale.home.alert.phase));
+}
+
 /// A desk and a home with messages between them that may wait.
 struct Tale {
     desk: Desk,
