@@ -5,7 +5,7 @@
 //! # Where to begin
 //!
 //! `README` → this page → [`engine`]. "Why was this alert raised?" is answered in three files: the rule in
-//! `engine/rules/`, what it rests on in `engine/seen.rs`, what became of it in `engine/book.rs`.
+//! `engine/rules/`, what it rests on in `engine/seen/`, what became of it in `engine/book.rs`.
 //!
 //! # The map
 //!
@@ -41,6 +41,9 @@
 //! - A received alert is never taken back silently: a sign of life is one more step, only people close.
 //! - Unknown is not quiet: time in which nobody watched counts neither as silence nor as life, and is told.
 //! - Retained, repeated and late messages prove at most that a device exists; motion counts on an edge; one press is one alert.
+//! - A sensor problem is never a person problem: a silent, stuck or flooding sensor is no witness, and a home without a witness
+//!   is not observed rather than quiet. A lost broker, bridge or port is one alert, not one for each sensor behind it.
+//! - Only registered identities raise anything; a decoder may remember what devices said about themselves, never the time.
 //! - Ids are counted, never random; repeats are recognised by (home, alert number and instant of the raise, step).
 //! - Input never panics; a broken invariant may.
 //!
@@ -53,10 +56,18 @@
 //! | resident | who lives there |
 //! | sensor | a device with an identity in the config |
 //! | frame | bytes as they came |
+//! | family | the sensors that speak one format; one decoder |
+//! | device | a sensor, or several in one box, as its family names it; a *part* of it is one of several |
+//! | bridge | what carries the words of other devices: Zigbee2MQTT, an RF gateway |
+//! | link | a way to sensors: broker, port, bridge |
 //! | reading | what a frame says |
 //! | observation | a reading of a known sensor at a time |
 //! | evidence | how much of an event a reading proves: event, level, cached, ambiguous |
 //! | silence | a span without sign of life |
+//! | witness | a sensor that could show life and can be believed now |
+//! | to check in | to report from time to time that one is there, though nothing happened |
+//! | burst | the copies of one event that a radio sends one after another |
+//! | flood | more than can be meant |
 //! | rule | a judgement made again and again |
 //! | finding | what a rule says at one instant |
 //! | alarm | one thing in a finding that is wrong |
