@@ -37,7 +37,7 @@ pub const BAUD: u32 = 19_200;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {}
 
-/// The codes of one sensor.
+/// The codes of one sensor, as every receiver of radio codes on a serial port has them.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
@@ -69,7 +69,7 @@ impl Identity for Address {
 
 /// The decoder for the codes of the config. Others are heard too, as notes.
 pub fn decoder(_settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
-    RfBridge { book: CodeBook::new(addresses.iter().map(|address| (address.device(), &address.codes))) }
+    RfBridge { book: CodeBook::new(&addresses) }
 }
 
 /// Cuts the bridge's bytes and acknowledges codes.
@@ -115,12 +115,12 @@ pub(super) struct CodeBook {
 }
 
 impl CodeBook {
-    /// Of the sensors by the names of their devices.
-    pub(super) fn new<'a>(sensors: impl Iterator<Item = (String, &'a Codes)>) -> CodeBook {
+    /// Of these sensors.
+    pub(super) fn new(sensors: &[Address]) -> CodeBook {
         let mut codes: BTreeMap<String, Vec<(String, Means)>> = BTreeMap::new();
-        for (device, listed) in sensors {
-            for (code, means) in listed.all() {
-                codes.entry(code.to_owned()).or_default().push((device.clone(), means));
+        for address in sensors {
+            for (code, means) in address.codes.all() {
+                codes.entry(code.to_owned()).or_default().push((address.device(), means));
             }
         }
         CodeBook { codes }

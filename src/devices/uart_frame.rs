@@ -14,13 +14,12 @@
 //!
 //! Codes are those of EV1527 and PT2262: fixed, repeatable by anybody, and only what the config lists is more than a note.
 
-use crate::devices::codes::{Codes, Means};
 use crate::devices::framing::{Frames, Look, Shape};
+pub use crate::devices::rf_bridge::Address;
 use crate::devices::rf_bridge::{CodeBook, code_toml};
-use crate::devices::{Decoded, Decoder, Identity};
+use crate::devices::{Decoded, Decoder};
 use crate::model::frame::RawFrame;
 use crate::model::observation::Reading;
-use crate::model::time::Span;
 use serde::Deserialize;
 
 /// One sentence for the table.
@@ -178,39 +177,9 @@ impl Settings {
     }
 }
 
-/// The codes of one sensor.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
-    codes: Codes,
-    /// Only where this port hears it; absent: any port of the family.
-    port: Option<String>,
-}
-
-impl Identity for Address {
-    /// All its codes: `22670e+226707`.
-    fn device(&self) -> String {
-        self.codes.joined()
-    }
-
-    fn port(&self) -> Option<&str> {
-        self.port.as_deref()
-    }
-
-    /// Only a device with a code for that ever says that it is alive.
-    fn checks_in(&self) -> bool {
-        self.codes.all().any(|(_, means)| means == Means::Alive)
-    }
-
-    /// A sender repeats its code for as long as the key is held, and mostly for a second or two.
-    fn burst(&self) -> Option<Span> {
-        Some(Span::seconds(3))
-    }
-}
-
 /// The decoder for the codes of the config. Others are heard too, as notes.
 pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
-    let book = CodeBook::new(addresses.iter().map(|address| (address.device(), &address.codes)));
+    let book = CodeBook::new(&addresses);
     UartFrame { settings: settings.clone(), book }
 }
 
