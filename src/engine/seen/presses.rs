@@ -81,7 +81,11 @@ mod tests {
         assert_eq!(singles(&said), [true, false, false, false, false]);
         let two = [(0, false), (10, false), (20, true), (5_000, true), (6_000, false), (16_000, true)];
         assert_eq!(singles(&two), [true, true, false, false, true, false]);
-        assert_eq!(singles(&[(0, false), (15_001, true)]), [true, true], "so late it is a press whose original was lost");
+        assert_eq!(
+            singles(&[(0, false), (15_001, true)]),
+            [true, true],
+            "so late it is a press whose original was lost"
+        );
     }
 
     #[test]
@@ -107,7 +111,7 @@ mod tests {
         assert_eq!(new(&[(0, false, Press::Release), (1, true, Press::Release)]), [false, false]);
         let many: Vec<_> = (0..1_000).map(|n| (n, false, Press::Other(n.to_string()))).collect();
         let mut presses = Presses::default();
-        many.iter().for_each(|(millis, copy, press)| drop(presses.is_new(press, *copy, from_millis(*millis))));
+        many.iter().for_each(|(millis, copy, press)| _ = presses.is_new(press, *copy, from_millis(*millis)));
         assert_eq!(presses.counted.len(), WORDS_MAX);
     }
 }

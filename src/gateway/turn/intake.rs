@@ -180,7 +180,17 @@ mod tests {
 
     fn sensor(kind: SensorKind) -> Sensor {
         let (service, room, hold, silent_after, checks_in, burst) = (None, None, None, None, true, None);
-        Sensor { id: "s".parse().unwrap(), room, kind, service, hold, silent_after, checks_in, burst, source: "r".into() }
+        Sensor {
+            id: "s".parse().unwrap(),
+            room,
+            kind,
+            service,
+            hold,
+            silent_after,
+            checks_in,
+            burst,
+            source: "r".into(),
+        }
     }
 
     /// Whether it is a press, and what it proves where nobody listened while it was said.
@@ -199,7 +209,11 @@ mod tests {
         assert_eq!(late(CallButton, Measure::Button(Press::Sos), Event), (true, Event));
         assert_eq!(late(CallButton, Measure::Alarm(true), Event), (true, Event));
         assert_eq!(late(ServiceButton, Measure::Alarm(true), Level), (true, Level));
-        assert_eq!(late(CallButton, Measure::Alarm(false), Level), (false, Level), "its end makes the next one an edge");
+        assert_eq!(
+            late(CallButton, Measure::Alarm(false), Level),
+            (false, Level),
+            "its end makes the next one an edge"
+        );
         assert_eq!(late(CallButton, Measure::Alarm(true), Cached), (false, Cached), "what a broker kept is no press");
         assert_eq!(late(Motion, Measure::Alarm(true), Event), (false, Cached));
         assert_eq!(late(Smoke, Measure::Alarm(true), Event), (false, Event));
