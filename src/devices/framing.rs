@@ -68,6 +68,11 @@ pub trait Shape: Send {
         false
     }
 
+    /// Whether what has begun here gives way to a whole frame behind its first byte.
+    fn gives_way(&self, _begun: &[u8]) -> bool {
+        self.is_proven()
+    }
+
     /// See [`Cut::answer`].
     fn answer(&self, _frame: &[u8]) -> Vec<u8> {
         Vec::new()
@@ -141,7 +146,7 @@ impl<S: Shape> Cut for Frames<S> {
                     frames.push(part(length));
                     at += 1;
                 }
-                Look::Begun => match self.shape.is_proven().then(|| self.whole_behind(at)).flatten() {
+                Look::Begun => match self.shape.gives_way(rest).then(|| self.whole_behind(at)).flatten() {
                     Some(whole) => {
                         self.skip(at, whole, &mut frames);
                         at = whole;

@@ -168,6 +168,11 @@ impl Shape for Bridge {
         }
     }
 
+    /// What is not for us is long, and may be noise: a code behind it never waits for its end.
+    fn gives_way(&self, begun: &[u8]) -> bool {
+        matches!(begun, [0xaa, 0xa6 | 0xb1, ..])
+    }
+
     fn answer(&self, frame: &[u8]) -> Vec<u8> {
         // What cannot be read is acknowledged too: it would only be said again.
         if matches!(frame, [0xaa, 0xa3 | 0xa4, .., 0x55]) { ACKNOWLEDGED.to_vec() } else { Vec::new() }
@@ -175,13 +180,17 @@ impl Shape for Bridge {
 }
 
 /// Pulses have no length of their own: their digits name one of the times, so that 55 cannot be among them, and the first one
-/// is the end.
+/// is the end. Nor can the head of a code, which has two high levels in a row: then they were cut short.
 fn ends_after(rest: &[u8], begin: usize) -> Look {
     let pulses = rest.get(begin..).unwrap_or_default();
-    match pulses.iter().take(PULSE_BYTES_MAX).position(|byte| *byte == 0x55) {
-        Some(at) => Look::Whole(begin + at + 1),
-        None if pulses.len() >= PULSE_BYTES_MAX => Look::Damaged(begin + PULSE_BYTES_MAX),
-        None => Look::Begun,
+    let pulses = pulses.get(..PULSE_BYTES_MAX).unwrap_or(pulses);
+    let is_head = |pair: &[u8]| matches!(pair, [0xaa, 0xa3 | 0xa4]);
+    match (pulses.iter().position(|byte| *byte == 0x55), pulses.windows(2).position(is_head)) {
+        (Some(end), None) => Look::Whole(begin + end + 1),
+        (Some(end), Some(head)) if end < head => Look::Whole(begin + end + 1),
+        (_, Some(head)) => Look::Damaged(begin + head),
+        (None, None) if pulses.len() >= PULSE_BYTES_MAX => Look::Damaged(begin + PULSE_BYTES_MAX),
+        (None, None) => Look::Begun,
     }
 }
 
@@ -204,6 +213,16 @@ mod tests {
             b"\xaa\xa6\x05\x13\x55\x01\x02\x03\x55",
         ] {
             holds_for(|| Box::new(framer(&Settings::default())), frame);
+        }
+    }
+
+    #[test]
+    fn a_code_behind_noise_that_claims_many_bytes_is_heard_at_once() {
+        let code = b"\xaa\xa4\x2f\x44\x01\x55\x04\x10\x4d\x19\xa8\x55";
+        for noise in [b"\xaa\xa6\x5d\xa7".as_slice(), b"\xaa\xb1\x10\x07", b"\xaa\xb1\x01\x07\xf9\x24\xaa"] {
+            let mut framer = framer(&Settings::default());
+            framer.push(noise);
+            assert_eq!(framer.push(code).last().unwrap(), code, "{noise:02x?}");
         }
     }
 

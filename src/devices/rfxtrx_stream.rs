@@ -28,14 +28,15 @@ impl Cut for Packets {
                 None if (LENGTH_MIN..=LENGTH_MAX).contains(&length) => break,
                 Some(&kind) if is_known(rest[0], kind, !self.out_of_step) => {
                     let is_whole = rest.len() > length;
-                    if is_whole && follows_well(rest, length + 1) {
+                    let is_loose = !is_known(rest[0], kind, false);
+                    if is_whole && follows_well(rest, length + 1) && !(is_loose && hides_two(&rest[..=length], rest)) {
                         give_noise(&mut frames, &self.begun[at - noise..at]);
                         frames.push(rest[..=length].to_vec());
                         (at, noise, self.out_of_step) = (at + length + 1, 0, false);
                         continue;
                     }
                     // In step, a beginning of a fixed length is believed; all others must not hold back what is whole.
-                    let is_doubtful = is_whole || self.out_of_step || !is_known(rest[0], kind, false);
+                    let is_doubtful = is_whole || self.out_of_step || is_loose;
                     match hidden(rest) {
                         // A packet that was cut short, with the next one in its place.
                         Some(skip) if is_doubtful => skip,
@@ -100,6 +101,12 @@ fn hidden(rest: &[u8]) -> Option<usize> {
     })
 }
 
+/// Whether what looks like a packet of a type of any length holds one of a fixed length with the next right behind it.
+fn hides_two(packet: &[u8], rest: &[u8]) -> bool {
+    let is_fixed = |at: usize| matches!(rest.get(at..), Some([length, kind, ..]) if is_known(*length, *kind, false));
+    (1..packet.len()).any(|at| is_fixed(at) && is_fixed(at + usize::from(rest[at]) + 1))
+}
+
 /// What to write when the port is opened: "get status", then "start receiving".
 ///
 /// The reset that the vendor puts before both needs a pause behind it, or the dongle misses what follows.
@@ -141,6 +148,14 @@ mod tests {
             assert!(good.contains(&&BELL.to_vec()) && good.contains(&&DOOR.to_vec()), "{noise:02x?}: {found:02x?}");
             assert!(found.iter().any(|frame| parse(frame).is_err()), "{noise:02x?}");
         }
+    }
+
+    #[test]
+    fn noise_that_looks_like_a_packet_of_any_length_does_not_swallow_two_good_ones() {
+        // 0x1d 0x56 could be a wind sensor of an unknown length, and 0x16 0x59 behind it an energy meter.
+        let noise = [0x1d, 0x56, 0xeb, 0x46, 0xac, 0xa2, 0x9c, 0x88, 0x6b, 0xff, 0x1c, 0x5d, 0x8c, 0x0a];
+        let weak = [0x08, 0x20, 0x01, 0x52, 0xb4, 0xc5, 0xd6, 0x16, 0x59];
+        assert_eq!(packets(&[&noise, &weak, &weak])[0], weak);
     }
 
     #[test]

@@ -155,9 +155,12 @@ impl OfSource {
 /// A call is a call whatever else its device says.
 fn is_call(kind: SensorKind, measure: &Measure) -> bool {
     use SensorKind as K;
+    if kind.press(measure).is_some() {
+        return true;
+    }
     match measure {
         Measure::Button(_) | Measure::Smoke(_) | Measure::Gas(_) | Measure::Leak(_) => true,
-        Measure::Alarm(_) => matches!(kind, K::Smoke | K::Gas | K::Leak | K::CallButton),
+        Measure::Alarm(_) => matches!(kind, K::Smoke | K::Gas | K::Leak),
         Measure::Motion(_)
         | Measure::Presence(_)
         | Measure::Contact(_)
@@ -300,6 +303,17 @@ mod tests {
             Admitted::No,
             "quiet again, heard again"
         );
+    }
+
+    #[test]
+    fn a_raw_code_that_is_a_button_is_a_call_like_any_press() {
+        let mut admission = Admission::default();
+        (0..1_000).for_each(|n| _ = said(&mut admission, "pendant", &BATTERY, n));
+        for press in [Measure::Alarm(true), Measure::Alarm(false)] {
+            assert_eq!(said(&mut admission, "pendant", &press, 1_000), Admitted::Yes);
+        }
+        (0..1_000).for_each(|n| _ = said(&mut admission, "hall", &Measure::Alarm(true), 1_000 + n));
+        assert_eq!(said(&mut admission, "hall", &Measure::Alarm(true), 2_000), Admitted::No, "what moves is no call");
     }
 
     #[test]

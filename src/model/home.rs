@@ -1,6 +1,7 @@
 //! The home that one gateway watches: its sensors and where they hang.
 
 use crate::model::ids::{HomeId, RoomId, SensorId};
+use crate::model::observation::{Measure, Press};
 use crate::model::time::{Span, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -89,6 +90,28 @@ impl SensorKind {
     }
 }
 
+impl SensorKind {
+    /// What such a sensor says of a press with this measure; a release is the end of one.
+    ///
+    /// A raw code, or a child of unknown kind, that was registered as a button says no more than "it is so": that is a press.
+    pub fn press(self, measure: &Measure) -> Option<Press> {
+        if let Measure::Button(press) = measure {
+            return Some(press.clone());
+        }
+        let Measure::Alarm(on) = measure else { return None };
+        self.is_button().then_some(if *on { Press::Single } else { Press::Release })
+    }
+
+    fn is_button(self) -> bool {
+        use SensorKind::*;
+        match self {
+            CallButton | ServiceButton | OkButton | AwayButton => true,
+            Motion | Presence | OuterDoor | Door | Bed | Chair | Item | Smoke | Gas | Leak | Temperature | Vital
+            | Mains => false,
+        }
+    }
+}
+
 /// What a service button asks for: a request, never an emergency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -102,4 +125,23 @@ pub enum Service {
     Other,
     /// No request: whoever presses it has come to help (the visitor's proof of arrival).
     Arrival,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_is_a_press_where_it_was_registered_as_a_button_and_nowhere_else() {
+        use SensorKind::*;
+        for kind in [CallButton, ServiceButton, OkButton, AwayButton] {
+            assert_eq!(kind.press(&Measure::Alarm(true)), Some(Press::Single));
+            assert_eq!(kind.press(&Measure::Alarm(false)), Some(Press::Release));
+            assert_eq!(kind.press(&Measure::Motion(true)), None);
+        }
+        for kind in [Motion, OuterDoor, Item, Smoke, Leak] {
+            assert_eq!(kind.press(&Measure::Alarm(true)), None);
+        }
+        assert_eq!(Motion.press(&Measure::Button(Press::Sos)), Some(Press::Sos), "a button is one wherever it hangs");
+    }
 }

@@ -8,6 +8,7 @@ mod config;
 mod days;
 mod decoders;
 mod demo;
+mod documents;
 mod end_to_end;
 mod families;
 mod flood;

@@ -1,15 +1,14 @@
 //! What one sensor said, and what of it was an event.
 
 use super::battery::Battery;
-use super::meaning::{
-    changes_count_both_ways, is_button, is_moved_by_hand, measures_its_kind, proves_presence_of_device,
-};
+use super::meaning::{changes_count_both_ways, is_moved_by_hand, measures_its_kind, proves_presence_of_device};
+use super::presses::Presses;
 use super::quality::{Signal, Tamper};
 use super::rhythm::Rhythm;
 use super::sights::Sights;
 use crate::engine::rules::Settings;
 use crate::model::home::{Sensor, SensorKind};
-use crate::model::observation::{Availability, Evidence, Measure, Observation, Press};
+use crate::model::observation::{Availability, Evidence, Measure, Observation};
 use crate::model::time::{Span, Timestamp};
 
 /// What one sensor said.
@@ -37,7 +36,7 @@ pub struct Heard {
     pub run: Run,
     /// Since when its bridge, or the broker in its name, calls it offline.
     pub offline_since: Option<Timestamp>,
-    press: Option<(Press, bool, Timestamp)>,
+    presses: Presses,
     /// The first of several copies of one event, where its radio says each event several times.
     burst: Option<(Measure, Timestamp)>,
 }
@@ -69,16 +68,13 @@ pub struct Run {
 /// A level said again so long after it was said last is part of every report.
 const UNASKED: Span = Span::minutes(15);
 
-/// Two copies of one press (twin topic, repeated telegram) come within this of each other.
-const COPY_WITHIN: Span = Span::seconds(2);
-
 impl Heard {
     /// Whether the observation is something that happened now.
     pub(super) fn is_event(&mut self, sensor: &Sensor, observation: &Observation) -> bool {
         if let Measure::Button(press) = &observation.measure {
             return observation.evidence == Evidence::Event
                 && !self.is_in_burst(sensor, observation)
-                && self.is_new_press(press, observation);
+                && self.presses.is_new(press, observation.copy, observation.at);
         }
         if !measures_its_kind(sensor.kind, &observation.measure) {
             return false;
@@ -87,7 +83,11 @@ impl Heard {
         match observation.evidence {
             Evidence::Event => {
                 self.main.happened(on, observation.at);
-                !self.is_in_burst(sensor, observation) && (on || changes_count_both_ways(sensor.kind))
+                !self.is_in_burst(sensor, observation)
+                    && match sensor.kind.press(&observation.measure) {
+                        Some(press) => self.presses.is_new(&press, observation.copy, observation.at),
+                        None => on || changes_count_both_ways(sensor.kind),
+                    }
             }
             Evidence::Level => {
                 let before = self.main.level;
@@ -107,14 +107,6 @@ impl Heard {
         }
     }
 
-    /// The press that an event is, where it is one.
-    pub(super) fn press(sensor: &Sensor, measure: &Measure) -> Option<Press> {
-        if let Measure::Button(press) = measure {
-            return Some(press.clone());
-        }
-        (*measure == Measure::Alarm(true) && is_button(sensor.kind)).then_some(Press::Single)
-    }
-
     /// A copy of an event that was counted: within the span in which its radio repeats one event, counted from the first, so
     /// that a button held down is heard again.
     fn is_in_burst(&mut self, sensor: &Sensor, observation: &Observation) -> bool {
@@ -126,22 +118,6 @@ impl Heard {
             self.burst = Some((observation.measure.clone(), observation.at));
         }
         repeats
-    }
-
-    fn is_new_press(&mut self, press: &Press, observation: &Observation) -> bool {
-        if !press.is_press() {
-            return false;
-        }
-        let twin = self.press.as_ref().is_some_and(|(last, was_copy, at)| {
-            last == press && *was_copy != observation.copy && observation.at - *at <= COPY_WITHIN
-        });
-        if twin {
-            // One pair is one press: the next message of either kind is a new one.
-            self.press = None;
-            return false;
-        }
-        self.press = Some((press.clone(), observation.copy, observation.at));
-        true
     }
 
     /// Takes note of everything that is no event: battery, cover, signal.
@@ -169,7 +145,6 @@ impl Heard {
 
     /// Moves every remembered instant by `by`.
     pub(super) fn shift(&mut self, by: Span) {
-        let press = self.press.as_mut().map(|(_, _, at)| at);
         let burst = self.burst.as_mut().map(|(_, at)| at);
         let level = self.main.level.as_mut().map(|(_, at)| at);
         let hour = self.run.hour.as_mut().map(|(at, _)| at);
@@ -183,7 +158,7 @@ impl Heard {
             &mut self.run.chatters_since,
         ];
         let plain = plain.into_iter().map(Option::as_mut);
-        for at in plain.chain([press, burst, level, hour]).flatten() {
+        for at in plain.chain([burst, level, hour]).flatten() {
             *at += by;
         }
         if let Some(battery) = &mut self.battery {
@@ -192,6 +167,7 @@ impl Heard {
         if let Some(tamper) = &mut self.tamper {
             tamper.shift(by);
         }
+        self.presses.shift(by);
         self.signal.shift(by);
         self.rhythm.shift(by);
         self.sights.shift(by);

@@ -65,27 +65,6 @@ pub(super) fn changes_count_both_ways(kind: SensorKind) -> bool {
     }
 }
 
-/// A raw code that was registered as a button says no more than "it is so": that is a press.
-pub(super) fn is_button(kind: SensorKind) -> bool {
-    use SensorKind as K;
-    match kind {
-        K::CallButton | K::ServiceButton | K::OkButton | K::AwayButton => true,
-        K::Motion
-        | K::Presence
-        | K::OuterDoor
-        | K::Door
-        | K::Bed
-        | K::Chair
-        | K::Item
-        | K::Smoke
-        | K::Gas
-        | K::Leak
-        | K::Temperature
-        | K::Vital
-        | K::Mains => false,
-    }
-}
-
 /// Something that is opened and shut by hand: a hundred times an hour it is not.
 pub(super) fn is_moved_by_hand(kind: SensorKind) -> bool {
     matches!(kind, SensorKind::OuterDoor | SensorKind::Door | SensorKind::Item)

@@ -10,6 +10,7 @@ mod days;
 mod health;
 mod heard;
 mod meaning;
+mod presses;
 mod quality;
 mod rhythm;
 mod sights;
@@ -174,7 +175,7 @@ impl Seen {
         let pause = heard.event_at.map(|before| at - before);
         heard.event_at = Some(at);
         heard.sights.saw(at, self.lively);
-        let press = Heard::press(sensor, &observation.measure).map(|press| Pressed {
+        let press = sensor.kind.press(&observation.measure).map(|press| Pressed {
             sensor: sensor.id.clone(),
             press,
             life_before: self.last_life.clone(),

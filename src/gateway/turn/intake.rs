@@ -112,7 +112,7 @@ impl Turn {
                 evidence,
                 copy: reading.copy,
             };
-            is_press |= matches!(&observation.measure, Measure::Button(press) if press.is_press());
+            is_press |= is_press_now(sensor, &observation);
             self.observed(now, observation);
         }
         is_press
@@ -157,10 +157,65 @@ fn source<'a>(from: &'a Origin, family: &str) -> Cow<'a, str> {
 /// What a reading can prove that was held back while nobody listened, or whose sensor floods: that a button was pressed,
 /// that there was smoke; but not that anybody is about now.
 fn evidence(sensor: &Sensor, reading: &SensorReading, late: bool, admitted: Admitted) -> Evidence {
-    let is_call = matches!(reading.measure, Measure::Button(_));
-    match (sensor.kind.shows_life() && !is_call, late, admitted) {
+    let is_of_press = sensor.kind.press(&reading.measure).is_some();
+    match (sensor.kind.shows_life() && !is_of_press, late, admitted) {
         (true, true, _) => Evidence::Cached,
         (true, false, Admitted::Doubtful) => Evidence::Ambiguous,
         (_, _, Admitted::Yes | Admitted::Doubtful | Admitted::No) => reading.evidence,
+    }
+}
+
+/// Whether somebody pressed: what must be in the history before the broker may forget it.
+fn is_press_now(sensor: &Sensor, observation: &Observation) -> bool {
+    let is_kept = observation.evidence == Evidence::Cached;
+    !is_kept && sensor.kind.press(&observation.measure).is_some_and(|press| press.is_press())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::home::SensorKind;
+    use crate::model::observation::{Measure, Press};
+    use crate::model::time::from_millis;
+
+    fn sensor(kind: SensorKind) -> Sensor {
+        let (service, room, hold, silent_after, checks_in, burst) = (None, None, None, None, true, None);
+        Sensor {
+            id: "s".parse().unwrap(),
+            room,
+            kind,
+            service,
+            hold,
+            silent_after,
+            checks_in,
+            burst,
+            source: "r".into(),
+        }
+    }
+
+    /// Whether it is a press, and what it proves where nobody listened while it was said.
+    fn late(kind: SensorKind, measure: Measure, said: Evidence) -> (bool, Evidence) {
+        let sensor = sensor(kind);
+        let reading = SensorReading { device: "d".into(), measure, evidence: said, copy: false };
+        let evidence = evidence(&sensor, &reading, true, Admitted::Yes);
+        let SensorReading { measure, copy, .. } = reading;
+        let observation = Observation { at: from_millis(0), sensor: sensor.id.clone(), measure, evidence, copy };
+        (is_press_now(&sensor, &observation), evidence)
+    }
+
+    #[test]
+    fn a_press_by_a_raw_code_is_held_until_it_is_written_and_counts_late_like_any_press() {
+        use {Evidence::*, SensorKind::*};
+        assert_eq!(late(CallButton, Measure::Button(Press::Sos), Event), (true, Event));
+        assert_eq!(late(CallButton, Measure::Alarm(true), Event), (true, Event));
+        assert_eq!(late(ServiceButton, Measure::Alarm(true), Level), (true, Level));
+        assert_eq!(
+            late(CallButton, Measure::Alarm(false), Level),
+            (false, Level),
+            "its end makes the next one an edge"
+        );
+        assert_eq!(late(CallButton, Measure::Alarm(true), Cached), (false, Cached), "what a broker kept is no press");
+        assert_eq!(late(Motion, Measure::Alarm(true), Event), (false, Cached));
+        assert_eq!(late(Smoke, Measure::Alarm(true), Event), (false, Event));
     }
 }
