@@ -285,9 +285,30 @@ pub trait Identity {
     fn burst(&self) -> Option<Span> {
         None
     }
+
+    /// One of each kind of reading that the address lets through, besides battery, signal and the like. Empty: only the device
+    /// itself knows.
+    fn says(&self) -> Vec<Measure> {
+        Vec::new()
+    }
+
+    /// The question, as a config writes it, that nobody on `bus` asks although the device answers to nothing else.
+    fn unasked(&self, _bus: &Bus) -> Option<String> {
+        None
+    }
 }
 
 impl Address {
+    /// See [`Identity::says`].
+    pub fn says(&self) -> Vec<Measure> {
+        self.identity().says()
+    }
+
+    /// See [`Identity::unasked`].
+    pub fn unasked(&self, bus: &Bus) -> Option<String> {
+        self.identity().unasked(bus)
+    }
+
     /// See [`Identity::device`].
     pub fn device(&self) -> String {
         self.identity().device()
@@ -407,6 +428,14 @@ impl Devices {
     /// What a device with these readings is for, where they can tell.
     pub fn kind_of(readings: &[Reading]) -> Option<&'static str> {
         kinds(readings)
+    }
+
+    /// Whether these readings are only of things that no home registers: a device's link quality, its firmware.
+    pub fn is_no_sensor(readings: &[Reading]) -> bool {
+        let is_none = |reading: &Reading| {
+            ha_entity::Entity::of(&reading.measure).is_some_and(|entity| entity.sensor_kind().is_none())
+        };
+        !readings.is_empty() && readings.iter().all(is_none)
     }
 
     /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.

@@ -19,7 +19,7 @@ use crate::devices::framing::{Frames, Look, Shape};
 use crate::devices::rf_bridge::{CodeBook, code_toml};
 use crate::devices::{Decoded, Decoder, Identity};
 use crate::model::frame::RawFrame;
-use crate::model::observation::Reading;
+use crate::model::observation::{Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
 
@@ -205,6 +205,10 @@ impl Identity for Address {
     /// A sender repeats its code for as long as the key is held, and mostly for a second or two.
     fn burst(&self) -> Option<Span> {
         Some(Span::seconds(3))
+    }
+
+    fn says(&self) -> Vec<Measure> {
+        self.codes.says()
     }
 }
 

@@ -189,13 +189,16 @@ impl Lines {
             if !sensors.is_empty() || self.unknown.contains(&key) || is_bridge {
                 continue;
             }
+            let readings = said.iter().map(|said| &said.reading);
+            let own: Vec<Reading> = readings.filter(|other| other.device == reading.device).cloned().collect();
+            if Devices::is_no_sensor(&own) {
+                continue;
+            }
             if self.unknown.len() >= UNKNOWN_MAX {
                 self.unknown_left_out += 1;
                 continue;
             }
             self.unknown.insert(key);
-            let readings = said.iter().map(|said| &said.reading);
-            let own: Vec<Reading> = readings.filter(|other| other.device == reading.device).cloned().collect();
             let snippet = Devices::snippet(family, &reading.device, &own);
             if self.is_json {
                 let line = json!({"unknown_device": reading.device, "family": family, "snippet": snippet});

@@ -28,6 +28,8 @@ pub(super) fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
         Measure::Smoke(_) => kind == K::Smoke,
         Measure::Gas(_) => kind == K::Gas,
         Measure::Mains(_) => kind == K::Mains,
+        // A meter: water ran, a kettle was on. Of any other kind of sensor a number says nothing.
+        Measure::Number(_) => kind == K::Item,
         Measure::Button(_)
         | Measure::Tamper(_)
         | Measure::BatteryPercent(_)
@@ -41,8 +43,18 @@ pub(super) fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
         | Measure::Alive
         | Measure::Availability(_)
         | Measure::Bridge(_)
-        | Measure::Number(_)
         | Measure::Note { .. } => false,
+    }
+}
+
+/// Whether a sensor of this kind can do anything with this measure.
+pub fn serves(kind: SensorKind, measure: &Measure) -> bool {
+    match measure {
+        Measure::Button(_) => kind.shows_life(),
+        Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_) if kind == SensorKind::Temperature => true,
+        // Kept for people to look at, whatever it is.
+        _ if kind == SensorKind::Vital => true,
+        other => measures_its_kind(kind, other),
     }
 }
 
