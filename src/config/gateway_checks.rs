@@ -257,7 +257,7 @@ pub(super) fn meanings(sensors: &[SensorEntry], report: &Report<'_>) {
         let mut said: Vec<&str> = says.iter().map(Measure::kind).collect();
         said.dedup();
         let what = format!(
-            "sensor \"{}\" is a {}, but its address can only report {}: {}",
+            "sensor \"{}\" is of kind {}, but its address can only report {}: {}",
             sensor.id.value,
             kind_word(kind),
             said.join(", "),

@@ -425,9 +425,11 @@ impl Devices {
         address_toml(family, device, readings)
     }
 
-    /// What a device with these readings is for, where they can tell.
-    pub fn kind_of(readings: &[Reading]) -> Option<&'static str> {
-        kinds(readings)
+    /// What a device with these readings and this address is for, where they can tell: what its ON means stands in the address.
+    pub fn kind_for(readings: &[Reading], address: &str) -> Option<&'static str> {
+        let kind = kinds(readings)?;
+        let is_motion = address.contains("kind = \"motion\"");
+        Some(if kind == "item" && is_motion { "motion" } else { kind })
     }
 
     /// Whether these readings are only of things that no home registers: a device's link quality, its firmware.
@@ -443,9 +445,10 @@ impl Devices {
         let id: String =
             device.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
         let id = if id.is_empty() { "new_sensor".to_owned() } else { id };
-        let (kind, guess) = guessed_kind(readings);
-        let note = if guess { "   # a guess: put what it is for" } else { "" };
         let address = address_toml(family, device, readings).unwrap_or_else(|| format!("# unknown family {family:?}"));
+        let (kind, guess) = Devices::kind_for(readings, &address)
+            .map_or(("motion", true), |kind| (kind, kind == "service_button" || kinds(readings) != Some(kind)));
+        let note = if guess { "   # a guess: put what it is for" } else { "" };
         format!(
             "[[sensor]]\nid = {}\nroom = \"\"   # where it hangs\nkind = \"{kind}\"{note}\n{address}\n",
             toml_text(&id)
@@ -490,11 +493,6 @@ impl Framer {
 fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -> Reading {
     let evidence = if retained { Evidence::Cached } else { evidence };
     Reading { device: device.to_owned(), measure, evidence, copy: false }
-}
-
-/// What a sensor with these readings is probably for, and whether that is no more than a guess.
-fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
-    kinds(readings).map_or(("motion", true), |kind| (kind, kind == "service_button"))
 }
 
 fn kinds(readings: &[Reading]) -> Option<&'static str> {

@@ -67,7 +67,7 @@ impl Rule for SilentSensor {
         let mut finding = Finding::default();
         for (sensor, heard) in known.seen.with_heard(known.home) {
             let Some(silence) = known.seen.silence(sensor, heard) else { continue };
-            let deadline = silence.ends_at();
+            let deadline = silence.too_long_at();
             if known.seen.is_excused(sensor, heard) {
                 continue;
             }

@@ -48,7 +48,7 @@ pub struct Silence {
 
 impl Silence {
     /// From then on the sensor is silent.
-    pub fn ends_at(&self) -> Timestamp {
+    pub fn too_long_at(&self) -> Timestamp {
         self.since + self.limit
     }
 }
@@ -64,7 +64,7 @@ impl Seen {
             let since = self.links.since(&sensor.source).map_or(since, |link_since| link_since.max(since));
             Silence { since, limit: self.settings.silent_sensor.offline_for, is_offline: true }
         });
-        unheard.into_iter().chain(offline).min_by_key(Silence::ends_at)
+        unheard.into_iter().chain(offline).min_by_key(Silence::too_long_at)
     }
 
     /// The longest silence that is no fault; absent where silence says nothing.
@@ -81,7 +81,7 @@ impl Seen {
         if !self.link_is_up(&sensor.source) {
             return Condition::CutOff;
         }
-        if self.silence(sensor, heard).is_some_and(|silence| now >= silence.ends_at()) {
+        if self.silence(sensor, heard).is_some_and(|silence| now >= silence.too_long_at()) {
             return Condition::Silent;
         }
         match self.silence_limit(sensor, heard) {
@@ -140,7 +140,7 @@ impl Seen {
             let until = match self.condition(now, sensor, heard) {
                 Condition::Alive | Condition::CannotTell => {
                     let limit = self.silence_limit(sensor, heard);
-                    let silent_at = silence.map(|silence| silence.ends_at());
+                    let silent_at = silence.map(|silence| silence.too_long_at());
                     sight.next_silent = [silent_at, sight.next_silent].into_iter().flatten().min();
                     let heard_at = heard.and_then(|heard| heard.heard_at);
                     *match limit {

@@ -49,13 +49,12 @@ pub(super) fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
 
 /// Whether a sensor of this kind can do anything with this measure.
 pub fn serves(kind: SensorKind, measure: &Measure) -> bool {
-    match measure {
-        Measure::Button(_) => kind.shows_life(),
-        Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_) if kind == SensorKind::Temperature => true,
-        // Kept for people to look at, whatever it is.
-        _ if kind == SensorKind::Vital => true,
-        other => measures_its_kind(kind, other),
-    }
+    let is_climate = matches!(measure, Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_));
+    // What is measured of a body is kept for people to look at, whatever it is.
+    kind == SensorKind::Vital
+        || (kind == SensorKind::Temperature && is_climate)
+        || (kind.shows_life() && matches!(measure, Measure::Button(_)))
+        || measures_its_kind(kind, measure)
 }
 
 /// A door that closes was moved by somebody; a motion sensor that ends its hold was not.
