@@ -245,8 +245,8 @@ fn wish(args: &Args, config: &Gateway, sensor: &str) -> Result<Wish, Problem> {
     if let (Some(id), None, None) = (&id, known, args.kind) {
         // More likely mistyped than new; and what a new one is for only the person knows.
         let names = config.home.sensors.keys().map(SensorId::as_str);
-        let near = crate::config::question(id.as_str(), names).map_or(String::new(), |near| format!("{near}; "));
-        let deed = format!("{near}a new one wants its kind: --learn {id} --kind call_button");
+        let near = crate::config::question(id.as_str(), names).map_or(String::new(), |near| format!("{near} "));
+        let deed = format!("{near}A new one wants its kind: --learn {id} --kind call_button");
         return Err(Problem::new(format!("there is no sensor \"{id}\" in the configuration")).with_deed(deed));
     }
     let word = |service: Service| serde_json::to_value(service).ok()?.as_str().map(str::to_owned);

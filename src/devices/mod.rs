@@ -559,4 +559,30 @@ mod tests {
     fn names_are_written_so_that_toml_reads_them_back() {
         assert_eq!(toml_text("卧室/\"红外\"\\\n"), "\"卧室/\\\"红外\\\"\\\\\\u000A\"");
     }
+
+    #[test]
+    fn what_is_announced_and_no_home_registers_is_no_sensor() {
+        let announced = |component: &str, about: &str| {
+            let topic = format!("homeassistant/{component}/x/config");
+            let text = format!(r#"{{"state_topic":"flat/x",{about},"device":{{"identifiers":["x"]}}}}"#);
+            let frame = RawFrame { from: Origin::Mqtt { topic }, bytes: text.into_bytes(), retained: true };
+            let mut devices = Devices::only("ha_discovery", &Settings::default(), &[]);
+            let heard = devices.decode(&frame);
+            let [Heard { outcome: Decoded::Readings(readings), .. }] = heard.as_slice() else { panic!("{heard:?}") };
+            Devices::is_no_sensor(readings)
+        };
+        assert!(announced("sensor", r#""value_template":"{{ value_json.linkquality }}""#));
+        assert!(!announced("binary_sensor", r#""device_class":"motion""#));
+        let there = reading("x", Measure::Alive, Evidence::Event, false);
+        assert!(!Devices::is_no_sensor(&[there]) && !Devices::is_no_sensor(&[]));
+    }
+
+    #[test]
+    fn the_kind_in_a_snippet_is_the_one_of_its_address() {
+        let on = [reading("Pir/aa66/0", Measure::Switch(true), Evidence::Event, false)];
+        let snippet = Devices::snippet("rflink", "Pir/aa66/0", &on);
+        assert!(snippet.contains("kind = \"motion\"   # a guess") && !snippet.contains("item"), "{snippet}");
+        let plug = Devices::snippet("zigbee2mqtt", "plug", &on);
+        assert!(plug.contains("kind = \"item\"\n"), "{plug}");
+    }
 }
