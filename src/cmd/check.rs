@@ -80,6 +80,7 @@ fn check(path: &Path, args: &Args) -> Checked {
     };
     if let (true, Some(world)) = (args.online, world) {
         checked.problems.extend(world.problems());
+        checked.fine = checked.fine.map(|fine| format!("{fine}; tried: {}", world.in_words()));
     }
     checked
 }
@@ -151,11 +152,22 @@ impl World {
         }
     }
 
-    fn problems(&self) -> Vec<Problem> {
-        let serial = self.serial.iter().filter_map(|path| serial_problem(path));
+    /// What is tried besides files: each port is opened, each broker is called.
+    fn in_words(&self) -> String {
+        let ports = (!self.serial.is_empty()).then(|| count(self.serial.len(), "serial port"));
+        let brokers = count(self.brokers().len(), "broker");
+        ports.into_iter().chain([brokers]).collect::<Vec<_>>().join(", ")
+    }
+
+    fn brokers(&self) -> Vec<Broker> {
         let mut brokers = self.brokers.clone();
         brokers.dedup();
-        let brokers = brokers.into_iter().filter_map(|broker| broker_problem(&broker));
+        brokers
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let serial = self.serial.iter().filter_map(|path| serial_problem(path));
+        let brokers = self.brokers().into_iter().filter_map(|broker| broker_problem(&broker));
         let unreadable = |path: &PathBuf| Some(Problem::of_config(path, &File::open(path).err()?));
         let files = self.files.iter().filter_map(unreadable);
         let state = state_problem(&self.state_dir);

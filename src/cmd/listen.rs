@@ -69,7 +69,8 @@ pub struct Args {
     /// Writes what is heard as JSON lines for `carecircle decode`; of a walk test, the commissioning record
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Assigns the button, sensor or radio code that is pressed now to a sensor of the configuration, or to a new one
+    /// Assigns the button, sensor or radio code that is pressed now to a sensor of the configuration, or to a new one:
+    /// `new`, or with --kind the id it shall have
     #[arg(long, value_name = "SENSOR|new", conflicts_with_all = ["json", "lines", "record"])]
     learn: Option<String>,
     /// What the learned sensor is for: call_button, motion, outer_door …
@@ -241,6 +242,13 @@ fn wish(args: &Args, config: &Gateway, sensor: &str) -> Result<Wish, Problem> {
     let bad = |error: crate::model::ids::BadId| Problem::new(error.to_string()).with_deed("or write --learn new");
     let id = if sensor == "new" { None } else { Some(SensorId::new(sensor).map_err(bad)?) };
     let known = id.as_ref().and_then(|id| config.home.sensors.get(id));
+    if let (Some(id), None, None) = (&id, known, args.kind) {
+        // More likely mistyped than new; and what a new one is for only the person knows.
+        let names = config.home.sensors.keys().map(SensorId::as_str);
+        let near = crate::config::question(id.as_str(), names).map_or(String::new(), |near| format!("{near} "));
+        let deed = format!("{near}A new one wants its kind: --learn {id} --kind call_button");
+        return Err(Problem::new(format!("there is no sensor \"{id}\" in the configuration")).with_deed(deed));
+    }
     let word = |service: Service| serde_json::to_value(service).ok()?.as_str().map(str::to_owned);
     Ok(Wish {
         kind: args.kind.or(known.map(|sensor| sensor.kind)),

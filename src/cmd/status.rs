@@ -303,7 +303,7 @@ mod tests {
             {"id":"hall","room":"门厅","kind":"motion","heard_at_ms":1699999990000,"event_at_ms":1699999280000,
              "battery_percent":12.0,"battery_low":true,"signal_percent":61.4,"silent_after_secs":90000,"availability":"online"},
             {"id":"front","room":"hall","kind":"outer_door","heard_at_ms":1699900000000,"supply_volts":2.9,
-             "silent_after_secs":7200,"availability":"offline"},
+             "silent_after_secs":7200,"availability":"offline","condition":"silent"},
             {"id":"rf_bedroom_window","room":"bedroom","kind":"door","checks_in":false,"refused":1},
             {"id":"gone","kind":"leak","battery_low":false,"availability":"removed"}]"#;
         let mut value: serde_json::Value = serde_json::from_str(STATUS).unwrap();

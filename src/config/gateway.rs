@@ -26,6 +26,7 @@ pub(super) struct SensorEntry {
     pub service: Option<At<Service>>,
     pub hold: Option<Span>,
     pub silent_after: Option<Span>,
+    pub offline_is_silent: bool,
     pub address: Option<At<Address>>,
     /// `sender` and `profile`, where the address has them.
     pub profile: Option<(String, String)>,
@@ -85,6 +86,8 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     checks::channels(&channels, &points, root, report);
     checks::ports(&ports, report);
     let sources = checks::sources(&sensors, &ports, mqtt_exists, report);
+    checks::meanings(&sensors, report);
+    checks::polls(&sensors, &ports, &sources, report);
     if let Some(rules) = &rules {
         checks::watch(&sensors, rules, root, report);
     }
@@ -122,6 +125,7 @@ fn models(sensors: Vec<SensorEntry>, sources: Vec<String>) -> BTreeMap<SensorId,
         silent_after: entry.silent_after,
         checks_in: entry.address.as_ref().is_none_or(|address| address.value.checks_in()),
         burst: entry.address.as_ref().and_then(|address| address.value.burst()),
+        offline_is_silent: entry.offline_is_silent,
         source,
     };
     sensors.into_iter().zip(sources).map(model).map(|sensor| (sensor.id.clone(), sensor)).collect()
@@ -210,6 +214,7 @@ fn sensors(root: &Section<'_, '_>, report: &Report<'_>) -> Vec<SensorEntry> {
         let service = section.optional("service");
         let hold = span(section, "hold", Span::seconds(1), Span::hours(24));
         let silent_after = span(section, "silent_after", Span::seconds(1), Span::days(30));
+        let offline_is_silent = section.or("offline_is_silent", false);
         let address = one_family(section, "zigbee2mqtt = \"hall_pir\"", report);
         Some(SensorEntry {
             section_place: section.place.clone(),
@@ -220,6 +225,7 @@ fn sensors(root: &Section<'_, '_>, report: &Report<'_>) -> Vec<SensorEntry> {
             service,
             hold,
             silent_after,
+            offline_is_silent,
             address,
         })
     };

@@ -7,8 +7,10 @@ use crate::config::outside::is_serial;
 use crate::config::report::{Place, Report};
 use crate::config::section::Section;
 use crate::engine::rules::Settings;
+use crate::engine::seen::serves;
 use crate::model::home::SensorKind;
 use crate::model::ids::RoomId;
+use crate::model::observation::Measure;
 use crate::model::time::{Span, write_span};
 
 /// Where rooms are listed, every room is one of the list.
@@ -244,6 +246,93 @@ pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &
     }
 }
 
+/// What a sensor is for against what its address lets through.
+pub(super) fn meanings(sensors: &[SensorEntry], report: &Report<'_>) {
+    for sensor in sensors {
+        let (kind, Some(address)) = (sensor.kind.value, &sensor.address) else { continue };
+        let says = address.value.says();
+        if says.is_empty() || says.iter().any(|measure| serves(kind, measure)) {
+            continue;
+        }
+        let mut said: Vec<&str> = says.iter().map(Measure::kind).collect();
+        said.dedup();
+        let what = format!(
+            "sensor \"{}\" is of kind {}, but its address can only report {}: {}",
+            sensor.id.value,
+            kind_word(kind),
+            said.join(", "),
+            loss(kind)
+        );
+        let fits: Vec<String> = KINDS
+            .into_iter()
+            .filter(|kind| *kind != SensorKind::Vital && says.iter().any(|measure| serves(*kind, measure)))
+            .map(|kind| format!("\"{}\"", kind_word(kind)))
+            .take(FITTING_MAX)
+            .collect();
+        let deed = match fits.as_slice() {
+            [] => "correct the address: what it reports is of no use to any sensor".to_owned(),
+            fits => format!("correct the address, or write kind = {}", fits.join(" or ")),
+        };
+        // Somebody relies on it with their life: it must not look as if it worked.
+        if matches!(kind, SensorKind::CallButton | SensorKind::Smoke | SensorKind::Gas) {
+            report.error(&sensor.kind.place, what, Some(deed));
+        } else {
+            report.warning(&sensor.kind.place, what, Some(deed));
+        }
+    }
+}
+
+/// What is lost if it never reports.
+fn loss(kind: SensorKind) -> &'static str {
+    if kind == SensorKind::CallButton {
+        "no press would ever be heard"
+    } else if kind.watches_for_life() {
+        "it would never show life"
+    } else {
+        "it would never report anything"
+    }
+}
+
+/// Values that wait to be asked for are asked for.
+pub(super) fn polls(sensors: &[SensorEntry], ports: &[PortEntry], sources: &[String], report: &Report<'_>) {
+    for (sensor, source) in sensors.iter().zip(sources) {
+        let Some(address) = &sensor.address else { continue };
+        let Some(entry) = ports.iter().find(|entry| entry.port.name == *source) else { continue };
+        let Some(poll) = entry.port.wiring.bus().and_then(|bus| address.value.unasked(bus)) else { continue };
+        let what = format!("sensor \"{}\" is never heard: no poll of port \"{source}\" asks for it", sensor.id.value);
+        report.error(&address.place, what, Some(format!("add to its polls: {poll}")));
+    }
+}
+
+/// The word of a config for a kind.
+fn kind_word(kind: SensorKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// All kinds, those first that people most often mean.
+const KINDS: [SensorKind; 17] = [
+    SensorKind::Motion,
+    SensorKind::Presence,
+    SensorKind::CallButton,
+    SensorKind::ServiceButton,
+    SensorKind::OuterDoor,
+    SensorKind::Door,
+    SensorKind::Item,
+    SensorKind::Bed,
+    SensorKind::Chair,
+    SensorKind::Smoke,
+    SensorKind::Gas,
+    SensorKind::Leak,
+    SensorKind::Temperature,
+    SensorKind::Mains,
+    SensorKind::OkButton,
+    SensorKind::AwayButton,
+    SensorKind::Vital,
+];
+
+/// Enough to choose from.
+const FITTING_MAX: usize = 3;
+
 /// Whether anything in this home can raise an alert about a person.
 pub(super) fn watch(sensors: &[SensorEntry], rules: &Settings, root: &Section<'_, '_>, report: &Report<'_>) {
     // What a mistyped sensor was meant to be is not known.
@@ -265,4 +354,21 @@ pub(super) fn watch(sensors: &[SensorEntry], rules: &Settings, root: &Section<'_
         }
         (true | false, _) => {}
     }
+    witnesses(sensors, report);
+}
+
+/// At least one sensor that can show life must be one whose death is noticed.
+fn witnesses(sensors: &[SensorEntry], report: &Report<'_>) {
+    let can_tell = |sensor: &SensorEntry| {
+        sensor.silent_after.is_some() || sensor.address.as_ref().is_none_or(|address| address.value.checks_in())
+    };
+    let mut witnesses = sensors.iter().filter(|sensor| sensor.kind.value.watches_for_life()).peekable();
+    let Some(first) = witnesses.peek().copied() else { return };
+    if witnesses.any(can_tell) {
+        return;
+    }
+    let place = first.address.as_ref().map_or(&first.section_place, |address| &address.place);
+    let what = "no sensor that can show life ever checks in: whether they are dead or nobody is about cannot be told";
+    let deed = "add one that checks in (Zigbee, EnOcean, a radar), or silent_after where it is never quiet for long";
+    report.warning(place, what, Some(deed.into()));
 }

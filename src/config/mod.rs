@@ -20,6 +20,8 @@ mod section;
 mod shared;
 mod station;
 
+pub(crate) use nearest::question;
+
 pub use crate::text::Language;
 pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
 

@@ -13,7 +13,7 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
 }
 
 /// `did you mean "bathroom"?`, or the whole list where it is short and nothing is near.
-pub(super) fn question<'a>(typed: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+pub(crate) fn question<'a>(typed: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
     if let Some(near) = nearest(typed, known.clone()) {
         return Some(format!("did you mean \"{near}\"?"));
     }

@@ -108,6 +108,7 @@ fn check_limits(settings: &Settings, section: &Section<'_, '_>, report: &Report<
     for (rule, key, span, longest) in [
         ("silent_sensor", "after", silent.after, month),
         ("silent_sensor", "not_before", silent.not_before, month),
+        ("silent_sensor", "offline_for", silent.offline_for, month),
         ("stuck_sensor", "on_for", stuck.on_for, month),
         ("stuck_sensor", "chatters_for", stuck.chatters_for, month),
         ("stuck_sensor", "off_for", stuck.off_for, month),

@@ -76,10 +76,21 @@ fn every_key_of_the_rules_stands_in_the_sample() {
 #[test]
 fn the_example_of_every_family_is_taken() {
     for family in crate::devices::Devices::families() {
-        let text = uncommented(GATEWAY, |_| true)
-            + "[[serial]]\nname = \"lines\"\nport = \"/dev/serial/by-id/lines\"\ntext = {}\n"
-            + &format!("[[sensor]]\nid = \"new\"\nkind = \"item\"\n{}\n", family.example);
-        let text = text.replace("port = \"radio\", line", "port = \"lines\", line");
+        let example = family.example.replace("port = \"radio\"", "port = \"new\"");
+        let port = example.split_once("port = \"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or("new");
+        let wiring = match family.name {
+            "modbus" => "polls = [{ unit = 1, function = \"discrete_inputs\", address = 0 }]",
+            "uart_frame" => "start = \"aa\", length = 5, code_at = 1, code_bytes = 3",
+            _ => "",
+        };
+        let mut text = uncommented(GATEWAY, |_| true);
+        // The dongle of the sample speaks EnOcean already.
+        if family.carrier == crate::devices::Carrier::Serial && family.name != "enocean" {
+            let path = "/dev/serial/by-id/new";
+            let name = family.name;
+            text += &format!("[[serial]]\nname = \"{port}\"\nport = \"{path}\"\n{name} = {{ {wiring} }}\n");
+        }
+        text += &format!("[[sensor]]\nid = \"new\"\nkind = \"item\"\n{example}\n");
         let new = good(gateway("gateway.toml", &text)).addresses.pop().expect("the new one is last").1;
         // Discovery is no sensor: its example is what to write instead.
         assert_eq!(new.family(), if family.name == "ha_discovery" { "json" } else { family.name });

@@ -103,6 +103,11 @@ impl Codes {
         self.0.get(&code.to_lowercase()).copied()
     }
 
+    /// What they say, one of each.
+    pub fn says(&self) -> Vec<Measure> {
+        self.0.values().map(|means| means.measure()).collect()
+    }
+
     /// Every code with what it says.
     pub fn all(&self) -> impl Iterator<Item = (&str, Means)> {
         self.0.iter().map(|(code, means)| (code.as_str(), *means))

@@ -64,6 +64,10 @@ impl Identity for Address {
     fn port(&self) -> Option<&str> {
         self.port.as_deref()
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.profile.says()
+    }
 }
 
 /// Eight hexadecimal digits.

@@ -89,6 +89,25 @@ pub enum Profile {
     Actuator,
 }
 
+impl Profile {
+    /// What its telegrams can say of a home, one of each.
+    pub fn says(self) -> Vec<Measure> {
+        match self {
+            Profile::Button | Profile::Rocker => vec![Measure::Button(Press::Single)],
+            Profile::Leak => vec![Measure::Leak(true)],
+            Profile::Smoke => vec![Measure::Smoke(true)],
+            Profile::Handle | Profile::Contact => vec![Measure::Contact(true)],
+            Profile::Temperature { .. }
+            | Profile::FineTemperature { .. }
+            | Profile::Climate { .. }
+            | Profile::FineClimate => vec![Measure::TemperatureCelsius(20.0)],
+            Profile::MotionInDb1 | Profile::MotionInDb0 | Profile::MotionAndLight => vec![Measure::Motion(true)],
+            Profile::MotionLightTemperature { .. } => vec![Measure::Motion(true), Measure::TemperatureCelsius(20.0)],
+            Profile::Actuator => vec![Measure::Alive],
+        }
+    }
+}
+
 impl TryFrom<String> for Profile {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {

@@ -92,6 +92,10 @@ impl Identity for Address {
     fn device(&self) -> String {
         format!("{}#{}", self.node, self.object)
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.meaning.says()
+    }
 }
 
 /// The decoder. Nodes below the prefixes are heard, registered or not.

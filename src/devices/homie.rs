@@ -91,6 +91,10 @@ impl Identity for Address {
     fn device(&self) -> String {
         format!("{}#{}", self.device, self.property)
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.meaning.says()
+    }
 }
 
 /// The decoder. Every device below the base topics is heard, registered or not.

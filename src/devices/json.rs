@@ -111,6 +111,10 @@ impl Identity for Address {
         let pointer = if self.pointer.is_empty() { String::new() } else { format!(" at {}", self.pointer) };
         format!("{}{pointer}{}: {}", self.topic, when.unwrap_or_default(), self.meaning.name())
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.meaning.says()
+    }
 }
 
 impl Address {

@@ -96,6 +96,10 @@ impl Identity for Address {
     fn port(&self) -> Option<&str> {
         Some(&self.port)
     }
+
+    fn says(&self) -> Vec<Measure> {
+        vec![Measure::Presence(true)]
+    }
 }
 
 /// The decoder for the radar of one port. Where only zones are registered, the whole is not spoken of.

@@ -1,7 +1,7 @@
 //! What a value means where only the config can say: the kind, and which words stand for which state.
 
 use crate::devices::lenient;
-use crate::model::observation::{Evidence, Measure, Press};
+use crate::model::observation::{Availability, Evidence, Measure, Press};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -114,6 +114,33 @@ pub struct Meaning {
 }
 
 impl Meaning {
+    /// A measure of the one kind that it can read.
+    pub fn says(&self) -> Vec<Measure> {
+        vec![match self.kind {
+            Kind::Motion => Measure::Motion(true),
+            Kind::Presence => Measure::Presence(true),
+            Kind::Button => Measure::Button(Press::Single),
+            Kind::Contact => Measure::Contact(true),
+            Kind::Leak => Measure::Leak(true),
+            Kind::Smoke => Measure::Smoke(true),
+            Kind::Gas => Measure::Gas(true),
+            Kind::Tamper => Measure::Tamper(true),
+            Kind::Vibration => Measure::Vibration(true),
+            Kind::Alarm => Measure::Alarm(true),
+            Kind::Switch => Measure::Switch(true),
+            Kind::Mains => Measure::Mains(true),
+            Kind::Battery => Measure::BatteryPercent(100.0),
+            Kind::BatteryLow => Measure::BatteryLow(false),
+            Kind::SupplyVoltage => Measure::SupplyVolts(3.0),
+            Kind::Temperature => Measure::TemperatureCelsius(20.0),
+            Kind::Humidity => Measure::HumidityPercent(50.0),
+            Kind::Illuminance => Measure::IlluminanceLux(100.0),
+            Kind::Availability => Measure::Availability(Availability::Online),
+            Kind::Number => Measure::Number(0.0),
+            Kind::Alive => Measure::Alive,
+        }]
+    }
+
     /// What `value` says; `None` where it says nothing known.
     pub fn read(&self, value: &Value) -> Option<Measure> {
         let truth = |measure: fn(bool) -> Measure| {

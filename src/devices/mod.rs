@@ -285,9 +285,30 @@ pub trait Identity {
     fn burst(&self) -> Option<Span> {
         None
     }
+
+    /// One of each kind of reading that the address lets through, besides battery, signal and the like. Empty: only the device
+    /// itself knows.
+    fn says(&self) -> Vec<Measure> {
+        Vec::new()
+    }
+
+    /// The question, as a config writes it, that nobody on `bus` asks although the device answers to nothing else.
+    fn unasked(&self, _bus: &Bus) -> Option<String> {
+        None
+    }
 }
 
 impl Address {
+    /// See [`Identity::says`].
+    pub fn says(&self) -> Vec<Measure> {
+        self.identity().says()
+    }
+
+    /// See [`Identity::unasked`].
+    pub fn unasked(&self, bus: &Bus) -> Option<String> {
+        self.identity().unasked(bus)
+    }
+
     /// See [`Identity::device`].
     pub fn device(&self) -> String {
         self.identity().device()
@@ -404,9 +425,19 @@ impl Devices {
         address_toml(family, device, readings)
     }
 
-    /// What a device with these readings is for, where they can tell.
-    pub fn kind_of(readings: &[Reading]) -> Option<&'static str> {
-        kinds(readings)
+    /// What a device with these readings and this address is for, where they can tell: what its ON means stands in the address.
+    pub fn kind_for(readings: &[Reading], address: &str) -> Option<&'static str> {
+        let kind = kinds(readings)?;
+        let is_motion = address.contains("kind = \"motion\"");
+        Some(if kind == "item" && is_motion { "motion" } else { kind })
+    }
+
+    /// Whether these readings are only of things that no home registers: a device's link quality, its firmware.
+    pub fn is_no_sensor(readings: &[Reading]) -> bool {
+        let is_none = |reading: &Reading| {
+            ha_entity::Entity::of(&reading.measure).is_some_and(|entity| entity.sensor_kind().is_none())
+        };
+        !readings.is_empty() && readings.iter().all(is_none)
     }
 
     /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.
@@ -414,9 +445,10 @@ impl Devices {
         let id: String =
             device.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
         let id = if id.is_empty() { "new_sensor".to_owned() } else { id };
-        let (kind, guess) = guessed_kind(readings);
-        let note = if guess { "   # a guess: put what it is for" } else { "" };
         let address = address_toml(family, device, readings).unwrap_or_else(|| format!("# unknown family {family:?}"));
+        let (kind, guess) = Devices::kind_for(readings, &address)
+            .map_or(("motion", true), |kind| (kind, kind == "service_button" || kinds(readings) != Some(kind)));
+        let note = if guess { "   # a guess: put what it is for" } else { "" };
         format!(
             "[[sensor]]\nid = {}\nroom = \"\"   # where it hangs\nkind = \"{kind}\"{note}\n{address}\n",
             toml_text(&id)
@@ -461,11 +493,6 @@ impl Framer {
 fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -> Reading {
     let evidence = if retained { Evidence::Cached } else { evidence };
     Reading { device: device.to_owned(), measure, evidence, copy: false }
-}
-
-/// What a sensor with these readings is probably for, and whether that is no more than a guess.
-fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
-    kinds(readings).map_or(("motion", true), |kind| (kind, kind == "service_button"))
 }
 
 fn kinds(readings: &[Reading]) -> Option<&'static str> {
@@ -531,5 +558,31 @@ mod tests {
     #[test]
     fn names_are_written_so_that_toml_reads_them_back() {
         assert_eq!(toml_text("卧室/\"红外\"\\\n"), "\"卧室/\\\"红外\\\"\\\\\\u000A\"");
+    }
+
+    #[test]
+    fn what_is_announced_and_no_home_registers_is_no_sensor() {
+        let announced = |component: &str, about: &str| {
+            let topic = format!("homeassistant/{component}/x/config");
+            let text = format!(r#"{{"state_topic":"flat/x",{about},"device":{{"identifiers":["x"]}}}}"#);
+            let frame = RawFrame { from: Origin::Mqtt { topic }, bytes: text.into_bytes(), retained: true };
+            let mut devices = Devices::only("ha_discovery", &Settings::default(), &[]);
+            let heard = devices.decode(&frame);
+            let [Heard { outcome: Decoded::Readings(readings), .. }] = heard.as_slice() else { panic!("{heard:?}") };
+            Devices::is_no_sensor(readings)
+        };
+        assert!(announced("sensor", r#""value_template":"{{ value_json.linkquality }}""#));
+        assert!(!announced("binary_sensor", r#""device_class":"motion""#));
+        let there = reading("x", Measure::Alive, Evidence::Event, false);
+        assert!(!Devices::is_no_sensor(&[there]) && !Devices::is_no_sensor(&[]));
+    }
+
+    #[test]
+    fn the_kind_in_a_snippet_is_the_one_of_its_address() {
+        let on = [reading("Pir/aa66/0", Measure::Switch(true), Evidence::Event, false)];
+        let snippet = Devices::snippet("rflink", "Pir/aa66/0", &on);
+        assert!(snippet.contains("kind = \"motion\"   # a guess") && !snippet.contains("item"), "{snippet}");
+        let plug = Devices::snippet("zigbee2mqtt", "plug", &on);
+        assert!(plug.contains("kind = \"item\"\n"), "{plug}");
     }
 }

@@ -202,6 +202,20 @@ impl Identity for Address {
     fn port(&self) -> Option<&str> {
         Some(&self.port)
     }
+
+    fn unasked(&self, bus: &Bus) -> Option<String> {
+        let is_asked = |poll: &Poll| {
+            let offset = self.address.checked_sub(poll.address);
+            (poll.unit, poll.table) == (self.unit, self.table) && offset.is_some_and(|offset| offset < poll.count)
+        };
+        let Address { unit, address, .. } = self;
+        let poll = || format!("{{ unit = {unit}, function = \"{}\", address = {address} }}", words(self.table));
+        (!bus.polls.iter().any(is_asked)).then(poll)
+    }
+
+    fn says(&self) -> Vec<Measure> {
+        self.meaning.says()
+    }
 }
 
 fn words(table: Table) -> &'static str {

@@ -16,7 +16,7 @@ use crate::devices::framing::{LINE_BYTES_MAX, Lines};
 use crate::devices::mysensors_core::{self, Child, Children, Message};
 use crate::devices::{Decoded, Decoder, Identity};
 use crate::model::frame::RawFrame;
-use crate::model::observation::Reading;
+use crate::model::observation::{Measure, Reading};
 use serde::{Deserialize, Deserializer};
 
 /// One sentence for the table.
@@ -53,6 +53,10 @@ impl Identity for Address {
 
     fn port(&self) -> Option<&str> {
         self.0.port.as_deref()
+    }
+
+    fn says(&self) -> Vec<Measure> {
+        self.0.says()
     }
 }
 
@@ -99,7 +103,7 @@ fn message(line: &[u8]) -> Result<Message<'_>, &'static str> {
 mod tests {
     use super::*;
     use crate::model::frame::Origin;
-    use crate::model::observation::{Evidence, Measure, Press};
+    use crate::model::observation::{Evidence, Press};
 
     fn address(text: &str) -> Result<Address, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())

@@ -101,6 +101,11 @@ impl Child {
         }
     }
 
+    /// What it can say, where a meaning is given.
+    pub fn says(&self) -> Vec<Measure> {
+        self.meaning.as_ref().map_or(Vec::new(), Meaning::says)
+    }
+
     /// The name in readings: the child, with the meaning where one is given.
     pub fn device(&self) -> String {
         match &self.meaning {

@@ -14,7 +14,7 @@ use crate::devices::lenient::PAYLOAD_BYTES_MAX;
 use crate::devices::mysensors_core::{self, Child, Children, Message};
 use crate::devices::{Decoded, Decoder, Identity};
 use crate::model::frame::{Origin, RawFrame};
-use crate::model::observation::Reading;
+use crate::model::observation::{Measure, Reading};
 use serde::{Deserialize, Deserializer};
 
 /// One sentence for the table.
@@ -72,6 +72,10 @@ impl Identity for Address {
     fn device(&self) -> String {
         self.0.device()
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.0.says()
+    }
 }
 
 /// The decoder. Children that nobody registered are heard too.
@@ -128,7 +132,6 @@ fn levels(rest: &str) -> Option<[&str; 5]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::observation::Measure;
 
     fn said(decoder: &mut dyn Decoder, topic: &str, payload: &str) -> Decoded {
         let from = Origin::Mqtt { topic: topic.to_owned() };

@@ -37,6 +37,10 @@ impl Identity for Address {
     fn port(&self) -> Option<&str> {
         Some(&self.port)
     }
+
+    fn says(&self) -> Vec<Measure> {
+        vec![Measure::Presence(true)]
+    }
 }
 
 /// The address of the radar on port `device`.

@@ -65,6 +65,10 @@ impl Identity for Address {
     fn burst(&self) -> Option<Span> {
         Some(Span::seconds(3))
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.codes.says()
+    }
 }
 
 /// The decoder for the codes of the config. Others are heard too, as notes.

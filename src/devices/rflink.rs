@@ -112,6 +112,10 @@ impl Identity for Address {
     fn burst(&self) -> Option<Span> {
         Some(Span::seconds(3))
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.meaning.as_ref().map_or(Vec::new(), Meaning::says)
+    }
 }
 
 /// The decoder. Devices that nobody registered are heard too.

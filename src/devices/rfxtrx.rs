@@ -144,6 +144,13 @@ impl Identity for Address {
         // A press of half a second is sent some ten times; the dongle lets several through.
         (!is_thermometer).then_some(Span::seconds(2))
     }
+
+    fn says(&self) -> Vec<Measure> {
+        match &self.says {
+            Says::Device { meaning, .. } => meaning.as_ref().map_or(Vec::new(), Meaning::says),
+            Says::Codes(codes) => codes.says(),
+        }
+    }
 }
 
 /// Whether a packet can carry this name.

@@ -13,7 +13,7 @@
 use crate::devices::codes::Codes;
 use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::{Identity, objects, toml_text};
-use crate::model::observation::{Measure, Reading};
+use crate::model::observation::{Measure, Press, Reading};
 use crate::model::time::Span;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
@@ -84,6 +84,16 @@ impl Identity for Address {
     /// A bridge may pass on more than one copy of a telegram that is sent several times.
     fn burst(&self) -> Option<Span> {
         matches!(self, Address::Codes(_)).then_some(Span::seconds(2))
+    }
+
+    fn says(&self) -> Vec<Measure> {
+        match self {
+            // A device, or the sensor of one, says by itself what it measures.
+            Address::Device(_) => Vec::new(),
+            Address::Part(Part { input: Input::Button(_), .. }) => vec![Measure::Button(Press::Single)],
+            Address::Part(part) => part.meaning.as_ref().map_or(Vec::new(), Meaning::says),
+            Address::Codes(codes) => codes.says(),
+        }
     }
 }
 
@@ -238,7 +248,7 @@ impl<'de> Deserialize<'de> for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::observation::{Evidence, Press};
+    use crate::model::observation::Evidence;
 
     fn address(json: &str) -> Result<Address, String> {
         serde_json::from_str(json).map_err(|error| error.to_string())

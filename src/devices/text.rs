@@ -85,6 +85,10 @@ impl Identity for Address {
     fn port(&self) -> Option<&str> {
         Some(&self.port)
     }
+
+    fn says(&self) -> Vec<Measure> {
+        self.meaning.says()
+    }
 }
 
 /// The decoder for the lines of the config.

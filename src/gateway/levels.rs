@@ -3,7 +3,7 @@
 //!
 //! Never holds back an event, a press, or a state that differs.
 
-use crate::model::home::Sensor;
+use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
@@ -40,7 +40,7 @@ impl Levels {
             return false;
         };
         let is_event = *evidence == Evidence::Event && measure.level().is_some();
-        let same = last.evidence == *evidence && is_near(&last.measure, measure);
+        let same = last.evidence == *evidence && is_near(sensor, &last.measure, measure);
         if !is_event && same && since_boot - last.at < goes_on_after(sensor, measure) {
             return true;
         }
@@ -64,7 +64,7 @@ fn goes_on_after(sensor: &Sensor, measure: &Measure) -> Span {
 }
 
 /// Whether two values of one kind differ by less than anybody would act upon.
-pub fn is_near(before: &Measure, now: &Measure) -> bool {
+pub fn is_near(sensor: &Sensor, before: &Measure, now: &Measure) -> bool {
     let by = |a: &f64, b: &f64, step: f64| (a - b).abs() < step;
     match (before, now) {
         (Measure::SignalPercent(a), Measure::SignalPercent(b)) => by(a, b, 20.0),
@@ -73,6 +73,8 @@ pub fn is_near(before: &Measure, now: &Measure) -> bool {
         (Measure::IlluminanceLux(a), Measure::IlluminanceLux(b)) => by(a, b, (a.max(*b) * 0.2).max(5.0)),
         (Measure::BatteryPercent(a), Measure::BatteryPercent(b)) => by(a, b, 1.0),
         (Measure::SupplyVolts(a), Measure::SupplyVolts(b)) => by(a, b, 0.05),
+        // That a meter went on is a sign of life.
+        (Measure::Number(a), Measure::Number(b)) if sensor.kind == SensorKind::Item => a == b,
         // Only a technician looks at these; that one of a kind was said a moment ago is enough.
         (Measure::Number(_), Measure::Number(_)) => true,
         (Measure::Note { kind: a, .. }, Measure::Note { kind: b, .. }) => a == b,
@@ -92,13 +94,12 @@ const KINDS_MAX: usize = 32;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::home::SensorKind;
 
     fn sensor(hold: Option<Span>, silent_after: Option<Span>) -> Sensor {
         let id = "radar".parse().unwrap();
-        let (service, room, checks_in, burst) = (None, None, true, None);
-        let kind = SensorKind::Presence;
-        Sensor { id, room, kind, service, hold, silent_after, checks_in, burst, source: "uart".into() }
+        let (service, room, checks_in, burst, offline_is_silent) = (None, None, true, None, false);
+        let (kind, source) = (SensorKind::Presence, "uart".into());
+        Sensor { id, room, kind, service, hold, silent_after, checks_in, burst, offline_is_silent, source }
     }
 
     /// How many of ten readings a second for ten minutes go on.

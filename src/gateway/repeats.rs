@@ -41,7 +41,7 @@ impl Repeats {
         let repeats = last.as_ref().is_some_and(|(measure, at)| {
             !is_event
                 && was_heard
-                && is_near(measure, &observation.measure)
+                && is_near(sensor, measure, &observation.measure)
                 && age(*at) < written_again_after(sensor, measure)
         });
         if repeats {
@@ -71,9 +71,10 @@ mod tests {
     use crate::model::time::from_millis;
 
     fn sensor(hold: Option<Span>) -> Sensor {
-        let (service, room, silent_after, checks_in, burst) = (None, None, None, true, None);
+        let (service, room, silent_after, checks_in, burst, offline_is_silent) = (None, None, None, true, None, false);
         let (id, kind) = ("hall".parse().unwrap(), SensorKind::Motion);
-        Sensor { id, room, kind, service, hold, silent_after, checks_in, burst, source: "mqtt/zigbee2mqtt".into() }
+        let source = "mqtt/zigbee2mqtt".into();
+        Sensor { id, room, kind, service, hold, silent_after, checks_in, burst, offline_is_silent, source }
     }
 
     fn said(measure: Measure, evidence: Evidence) -> Observation {

@@ -39,6 +39,8 @@ pub struct Sensor {
     pub checks_in: bool,
     /// Its radio says each event several times over, no further apart than this: they are one event.
     pub burst: Option<Span>,
+    /// Its bridge's word that it is offline is believed: a device on the mains. One that sleeps is called offline all day.
+    pub offline_is_silent: bool,
     /// The source that carries it (an MQTT broker or a serial port by its name): when that is lost, the sensor is blind.
     pub source: String,
 }

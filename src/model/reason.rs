@@ -153,6 +153,9 @@ pub enum Reason {
         /// The longest silence allowed.
         #[serde(with = "span_secs", rename = "limit_secs")]
         limit: Span,
+        /// Since when its bridge calls it offline, where that is what was too long.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        offline_since: Option<Timestamp>,
     },
     /// A sensor's battery is nearly empty.
     LowBattery {

@@ -197,6 +197,7 @@ impl Replay {
             silent_after,
             checks_in: true,
             burst: None,
+            offline_is_silent: false,
             source: "history".into(),
         });
     }

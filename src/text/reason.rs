@@ -34,9 +34,13 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             sentences.extend(say.cannot_tell(*cannot_tell));
             sentences
         }
-        Reason::SilentSensor { sensor, room, kind, last_heard, limit } => {
-            let mut sentences =
-                vec![say.silent(sensor, room.as_ref(), *kind, duration(language, *limit)), say.last_heard(*last_heard)];
+        Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
+            let limit = duration(language, *limit);
+            let silent = match offline_since {
+                Some(_) => say.offline(sensor, room.as_ref(), *kind, limit),
+                None => say.silent(sensor, room.as_ref(), *kind, limit),
+            };
+            let mut sentences = vec![silent, say.last_heard(*last_heard)];
             sentences.extend(say.rests_on_door(*kind));
             sentences
         }
@@ -383,8 +387,11 @@ mod tests {
                     });
                 }
                 for limit in spans {
-                    let (kind, room) = (SensorKind::OuterDoor, room.clone());
-                    all.push(Reason::SilentSensor { sensor: sensor(), room, kind, last_heard: at, limit });
+                    for offline_since in [None, at] {
+                        let (kind, room) = (SensorKind::OuterDoor, room.clone());
+                        let (sensor, last_heard) = (sensor(), at);
+                        all.push(Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since });
+                    }
                 }
                 for (silence, to) in spans.into_iter().zip(instants.into_iter().cycle()) {
                     let cause = BlindCause::LinkLost { source: "mqtt".into() };

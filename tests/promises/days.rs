@@ -12,7 +12,7 @@ use carecircle::engine::{Effect, Engine, Input, drive, rules};
 use carecircle::model::flood::{Flood, Flooder};
 use carecircle::model::home::{Home, Sensor, SensorKind, Service};
 use carecircle::model::lifecycle::{Actor, Contact, Deed, Outcome, Proof, Role, Timers};
-use carecircle::model::observation::{Evidence, Measure, Observation, Press};
+use carecircle::model::observation::{Availability, Evidence, Measure, Observation, Press};
 use carecircle::model::recorded::Recorded;
 use carecircle::model::time::{Span, Timestamp, Zone, parse_span};
 use carecircle::text::{self, Language};
@@ -33,7 +33,7 @@ days! {
     taken_and_forgotten, quiet_again,
     dead_outer_door, dead_by_its_own_rhythm, all_sensors_dead, stuck_on, went_blind, chatters, presence_unknown,
     battery_falls, cover_opened, loose_cover, weak_signal, one_bad_hour, sat_still, fell_in_the_radar, only_a_radio_pir,
-    one_press_of_a_remote,
+    one_press_of_a_remote, offline_by_its_bridge, water_was_used,
 }
 
 /// Runs a day three ways: straight through, killed and restored after every input, and compares with the golden file.
@@ -276,6 +276,9 @@ fn observation(at: Timestamp, sensor: &str, said: &[&str]) -> Observation {
         ["presence", on] => (Measure::Presence(*on == "on"), Evidence::Level),
         ["alarm"] => (Measure::Alarm(true), Evidence::Event),
         ["cover", state] => (Measure::Tamper(*state == "open"), Evidence::Level),
+        ["bridge", "says", "offline"] => (Measure::Availability(Availability::Offline), Evidence::Level),
+        ["bridge", "says", "online"] => (Measure::Availability(Availability::Online), Evidence::Level),
+        ["reads", number] => (Measure::Number(number.parse().unwrap()), Evidence::Level),
         ["signal", percent] => (Measure::SignalPercent(percent.parse().unwrap()), Evidence::Level),
         other => panic!("no sensor says {other:?}"),
     };
@@ -297,7 +300,7 @@ fn engine(zone: &Zone, sensors: &[&str]) -> Engine {
     Engine::new(home(zone, sensors), &rules::Settings::default(), circle)
 }
 
-const SENSORS: [(&str, Option<&str>, SensorKind, &str); 10] = [
+const SENSORS: [(&str, Option<&str>, SensorKind, &str); 12] = [
     ("hall", Some("hall"), SensorKind::Motion, "zigbee2mqtt"),
     ("bath", Some("bathroom"), SensorKind::Motion, "zigbee2mqtt"),
     ("kitchen", Some("kitchen"), SensorKind::Motion, "zigbee2mqtt"),
@@ -309,6 +312,9 @@ const SENSORS: [(&str, Option<&str>, SensorKind, &str); 10] = [
     ("radar", Some("dining_room"), SensorKind::Presence, "zigbee2mqtt"),
     ("radio_pir", Some("corridor"), SensorKind::Motion, "radio"),
     ("remote", None, SensorKind::CallButton, "radio"),
+    // One on the mains, of which its bridge's word is believed, and a water meter.
+    ("mains_pir", Some("study"), SensorKind::Motion, "zigbee2mqtt"),
+    ("water", Some("kitchen"), SensorKind::Item, "zigbee2mqtt"),
 ];
 
 /// The sensors of the home in which `story` happens.
@@ -339,6 +345,7 @@ fn home(zone: &Zone, chosen: &[&str]) -> Home {
         silent_after: None,
         checks_in: !matches!(id, "radio_pir" | "remote"),
         burst: matches!(id, "radio_pir" | "remote").then_some(Span::seconds(3)),
+        offline_is_silent: id == "mains_pir",
         source: source.into(),
     });
     let sensors = sensors.map(|sensor| (sensor.id.clone(), sensor)).collect();

@@ -79,6 +79,11 @@ fn a_button_is_learned_by_pressing_it_and_check_accepts_what_is_written() {
     assert!(learned.contains("id = \"pendant\"") && learned.contains("zigbee2mqtt = \"pendant_two\""), "{learned}");
     assert_eq!(std::fs::read_to_string(bench.config()).unwrap(), after, "the main file stays as it is");
     bench.check_is_fine("3 sensors");
+    // Mistyped, it is asked about before anybody has pressed in vain.
+    let args = ["listen", "--config", bench.config(), "--learn", "pendnt"];
+    let mistyped = Command::new(env!("CARGO_BIN_EXE_carecircle")).args(args).output().unwrap();
+    let words = String::from_utf8_lossy(&mistyped.stderr).into_owned();
+    assert!(mistyped.status.code() == Some(1) && words.contains("did you mean \"pendant\"?"), "{words}");
     // Pressed once more, it is known.
     let (shown, code) = bench.learn(&["new", "--kind", "call_button"], "pendant_two");
     assert_eq!(code, 1);

@@ -346,6 +346,7 @@ fn engine() -> Engine {
         silent_after: None,
         checks_in: id != "radio_pir",
         burst: (id == "radio_pir").then_some(Span::seconds(3)),
+        offline_is_silent: false,
         source: if id == "radio_pir" { "radio" } else { "mqtt" }.into(),
     });
     let home = Home {

@@ -123,6 +123,7 @@ fn sensor(id: &str, room: Option<&str>, kind: SensorKind) -> Sensor {
         silent_after: None,
         checks_in: true,
         burst: None,
+        offline_is_silent: false,
         source: String::new(),
     }
 }

@@ -128,13 +128,11 @@ impl Bridges {
             let version = self.versions.get(base).map(|version| format!(" {version}")).unwrap_or_default();
             let others = self.others.get(base).copied().unwrap_or_default();
             let base = shown(base, 24);
-            say(format!(
-                "zigbee   Zigbee2MQTT{version} on \"{base}\": {} sensors, {others} other devices",
-                sensors.len()
-            ));
+            let (sensors, others) = (counted(sensors.len(), "sensor"), counted(others, "other device"));
+            say(format!("zigbee   Zigbee2MQTT{version} on \"{base}\": {sensors}, {others}"));
         }
         if !self.entities.is_empty() {
-            say(format!("announce {} devices by Home Assistant discovery", self.entities.len()));
+            say(format!("announce {} by Home Assistant discovery", counted(self.entities.len(), "device")));
         }
     }
 }
@@ -244,7 +242,7 @@ fn tell_port(heard: &ports::Heard, say: &mut dyn FnMut(String)) {
             format!("{} at {baud} baud, by its name; no device heard", wiring.family())
         }
         (None, Speaks::Family(wiring, baud)) => {
-            format!("{} at {baud} baud, {} devices heard", wiring.family(), heard.devices.len())
+            format!("{} at {baud} baud, {} heard", wiring.family(), counted(heard.devices.len(), "device"))
         }
         (None, Speaks::Others(whose)) => (*whose).to_owned(),
         (None, Speaks::Unknown(why)) => why.clone(),
@@ -317,11 +315,15 @@ fn of_discovery(entities: &[Entity]) -> Vec<Device> {
     main.iter().map(made).collect()
 }
 
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A device that was heard; none where it said nothing of itself.
 fn device(family: &'static str, name: &str, readings: &[Reading]) -> Option<Device> {
     let address = Devices::address_toml(family, name, readings)?;
     let taught = readings.iter().any(|reading| reading.measure.kind() == "teach_in");
-    let kind = Devices::kind_of(readings).or_else(|| if taught { kind_of_profile(&address) } else { None });
+    let kind = Devices::kind_for(readings, &address).or_else(|| if taught { kind_of_profile(&address) } else { None });
     let kind = kind.map(|kind| guess::kind(kind, name));
     let doubt = match kind {
         // Teaching in is a deed of the person who stands there.

@@ -209,17 +209,17 @@ impl View for Learn {
     }
 
     fn end(&mut self, _now: Timestamp, _listened: Span) -> Vec<String> {
-        let advice = "go nearer, press again and again, and keep everything else still; then run this once more";
+        let advice = ["go nearer, press again and again, and keep everything else still;", "then run this once more"];
         match &self.outcome {
             None => {
                 let once = self.candidates.iter().filter(|(_, candidate)| !candidate.heard.is_empty());
                 let once: Vec<String> = once.map(|(key, _)| format!("  heard once: {}", key.words())).collect();
-                let told = "nothing was heard twice, so nothing is learned".to_owned();
-                [told].into_iter().chain(once).chain([advice.to_owned()]).collect()
+                let told = ["nothing was heard twice, so nothing is learned".to_owned()];
+                told.into_iter().chain(once).chain(advice.map(str::to_owned)).collect()
             }
             Some(Outcome::Unclear(candidates)) => {
-                let told = "several were heard; paste the right one, or:".to_owned();
-                [told, advice.to_owned(), String::new()].into_iter().chain(candidates.iter().cloned()).collect()
+                let told = ["several were heard; paste the right one, or:", advice[0], advice[1], ""];
+                told.into_iter().map(str::to_owned).chain(candidates.iter().cloned()).collect()
             }
             Some(Outcome::Known(sensors)) => {
                 let ids: Vec<&str> = sensors.iter().map(SensorId::as_str).collect();

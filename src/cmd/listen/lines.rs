@@ -64,7 +64,12 @@ impl View for Lines {
             match said {
                 Err(why) => lines.push(self.malformed(now, family, why, frame)),
                 Ok(said) => {
-                    lines.extend(said.iter().map(|said| self.reading(now, family, said)));
+                    let is_told = |said: &&Said| {
+                        let is_nothing = || Devices::is_no_sensor(std::slice::from_ref(&said.reading));
+                        self.is_json || !said.sensors.is_empty() || !is_nothing()
+                    };
+                    let told: Vec<&Said> = said.iter().filter(is_told).collect();
+                    lines.extend(told.into_iter().map(|said| self.reading(now, family, said)));
                     lines.extend(self.snippets(family, said));
                     let live = said.iter().filter(|said| said.is_live());
                     let heard = live.flat_map(|said| said.sensors.iter().map(|(id, _)| (id.clone(), now)));
@@ -109,12 +114,13 @@ impl Lines {
         let mut lines = vec![
             String::new(),
             format!(
-                "{} s: {} readings of {} sensors, {} of {unknown_devices} unknown devices, {} malformed frames",
+                "{} s: {} of {}, {} of {}, {}",
                 walked.num_seconds(),
-                total(|count| count.known),
-                self.heard_at.len(),
+                counted(total(|count| count.known), "reading"),
+                counted(self.heard_at.len() as u64, "sensor"),
                 total(|count| count.unknown),
-                total(|count| count.malformed),
+                counted(unknown_devices, "unknown device"),
+                counted(total(|count| count.malformed), "malformed frame"),
             ),
         ];
         for (family, count) in &self.families {
@@ -189,19 +195,22 @@ impl Lines {
             if !sensors.is_empty() || self.unknown.contains(&key) || is_bridge {
                 continue;
             }
+            let readings = said.iter().map(|said| &said.reading);
+            let own: Vec<Reading> = readings.filter(|other| other.device == reading.device).cloned().collect();
+            if Devices::is_no_sensor(&own) {
+                continue;
+            }
             if self.unknown.len() >= UNKNOWN_MAX {
                 self.unknown_left_out += 1;
                 continue;
             }
             self.unknown.insert(key);
-            let readings = said.iter().map(|said| &said.reading);
-            let own: Vec<Reading> = readings.filter(|other| other.device == reading.device).cloned().collect();
             let snippet = Devices::snippet(family, &reading.device, &own);
             if self.is_json {
                 let line = json!({"unknown_device": reading.device, "family": family, "snippet": snippet});
                 lines.push(line.to_string());
             } else {
-                lines.push(format!("  a {family} device that is not in the configuration; to register it:"));
+                lines.push(format!("  not in the configuration yet ({family}); to register it:"));
                 lines.extend(snippet.lines().map(|line| format!("    {line}")));
             }
         }
@@ -222,6 +231,10 @@ impl Count {
             "malformed_example_hex": self.example,
         })
     }
+}
+
+fn counted(number: u64, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The first bytes of a frame in hexadecimal digits.

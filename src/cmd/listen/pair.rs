@@ -180,7 +180,7 @@ impl Pairing {
                 let about = shown(&device.about, 60);
                 let snippet = snippet(device);
                 let lines: Vec<String> = snippet.lines().map(|line| format!("    {line}")).collect();
-                let text = format!("{shown_name} is a {about}; to register it:\n{}", lines.join("\n"));
+                let text = format!("{shown_name} is {about}; to register it:\n{}", lines.join("\n"));
                 self.say(json!({"new_device": name, "about": about, "snippet": snippet}), &text);
             }
         }

@@ -78,6 +78,10 @@ impl Table {
             self.links.insert(format!("{family} {}", said.reading.device), (up, String::new()));
             return;
         }
+        if said.sensors.is_empty() && Devices::is_no_sensor(std::slice::from_ref(&said.reading)) {
+            // A bridge tells thirty things of each device; what no home registers needs no row.
+            return;
+        }
         if said.is_live() {
             self.heard.extend(said.sensors.iter().map(|(id, _)| id.clone()));
         }

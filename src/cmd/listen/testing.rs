@@ -24,6 +24,7 @@ pub fn home() -> Home {
         silent_after: None,
         checks_in,
         burst: None,
+        offline_is_silent: false,
         source: "mqtt".to_owned(),
     };
     let sensors = [

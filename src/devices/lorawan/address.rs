@@ -123,6 +123,13 @@ impl Identity for Address {
             Says::At(at) => format!("{}#{} {}", self.dev_eui, at.pointer, at.meaning.name()),
         }
     }
+
+    fn says(&self) -> Vec<Measure> {
+        match &self.says {
+            Says::Model(_) | Says::Falls(_) => Vec::new(),
+            Says::At(at) => at.meaning.says(),
+        }
+    }
 }
 
 /// Sixteen hexadecimal digits in lower case, also where people put signs between them.

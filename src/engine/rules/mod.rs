@@ -121,6 +121,7 @@ pub(crate) mod testing {
             silent_after: None,
             checks_in: true,
             burst: None,
+            offline_is_silent: false,
             source: source.to_owned(),
         };
         let sensors = [

@@ -2,7 +2,8 @@
 //!
 //! What is usual is learned from its own check-ins, between a floor and a ceiling; until then, and for sensors that speak only
 //! when they see somebody, the ceiling holds. A sensor behind a lost link is not silent: the link is the problem, and it is
-//! told once. A radio that never checks in is never silent, only not seen.
+//! told once. Where the config says that a bridge's word counts (`offline_is_silent`), being called offline is silence too, and
+//! sooner. A radio that never checks in is never silent, only not seen.
 
 use super::{Alarm, Finding, Known, Rule};
 use crate::model::reason::Reason;
@@ -21,13 +22,18 @@ pub struct Settings {
     pub not_before: Span,
     /// So many times its own longest usual silence is a fault.
     pub times_usual: f64,
+    /// Called offline by its bridge for longer than this, where the sensor says that this is silence.
+    #[serde(with = "span_text")]
+    pub offline_for: Span,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         // 25 h: a battery PIR that reports daily may slip by an hour (Zigbee2MQTT's default). Three times: a check-in may be lost,
         // and the one after it.
-        Settings { after: Span::hours(25), not_before: Span::hours(4), times_usual: 3.0 }
+        // An hour: a plug that was moved, or a bridge that looks for its devices after a restart, is back by then.
+        let offline_for = Span::hours(1);
+        Settings { after: Span::hours(25), not_before: Span::hours(4), times_usual: 3.0, offline_for }
     }
 }
 
@@ -60,9 +66,8 @@ impl Rule for SilentSensor {
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
         for (sensor, heard) in known.seen.with_heard(known.home) {
-            let Some(limit) = known.seen.silence_limit(sensor, heard) else { continue };
-            let Some(since) = known.seen.silent_since(sensor, heard) else { continue };
-            let deadline = since + limit;
+            let Some(silence) = known.seen.silence(sensor, heard) else { continue };
+            let deadline = silence.too_long_at();
             if known.seen.is_excused(sensor, heard) {
                 continue;
             }
@@ -75,9 +80,10 @@ impl Rule for SilentSensor {
                 room: sensor.room.clone(),
                 kind: sensor.kind,
                 last_heard: heard.and_then(|heard| heard.heard_at),
-                limit,
+                limit: silence.limit,
+                offline_since: silence.is_offline.then_some(silence.since),
             };
-            finding.alarms.push(Alarm { reason, since, is_over: false });
+            finding.alarms.push(Alarm { reason, since: silence.since, is_over: false });
         }
         finding
     }

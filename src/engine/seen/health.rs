@@ -35,7 +35,38 @@ impl Sight {
     }
 }
 
+/// When a sensor is given up: nothing came from it, or its bridge called it offline.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Silence {
+    /// From when it counts.
+    pub since: Timestamp,
+    /// How long it may last.
+    pub limit: Span,
+    /// Whether it is the bridge that says so.
+    pub is_offline: bool,
+}
+
+impl Silence {
+    /// From then on the sensor is silent.
+    pub fn too_long_at(&self) -> Timestamp {
+        self.since + self.limit
+    }
+}
+
 impl Seen {
+    /// Which silence of `sensor` is, or will be, too long first; absent where none ever is.
+    pub fn silence(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Silence> {
+        let unheard = self.silence_limit(sensor, heard).zip(self.silent_since(sensor, heard));
+        let unheard = unheard.map(|(limit, since)| Silence { since, limit, is_offline: false });
+        let offline_since = heard.and_then(|heard| heard.offline_since).filter(|_| sensor.offline_is_silent);
+        let offline = offline_since.map(|since| {
+            // While its way was lost, nobody could have said that it is back.
+            let since = self.links.since(&sensor.source).map_or(since, |link_since| link_since.max(since));
+            Silence { since, limit: self.settings.silent_sensor.offline_for, is_offline: true }
+        });
+        unheard.into_iter().chain(offline).min_by_key(Silence::too_long_at)
+    }
+
     /// The longest silence that is no fault; absent where silence says nothing.
     pub fn silence_limit(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Span> {
         if sensor.silent_after.is_some() || !sensor.checks_in {
@@ -50,9 +81,10 @@ impl Seen {
         if !self.link_is_up(&sensor.source) {
             return Condition::CutOff;
         }
-        let since = self.silent_since(sensor, heard);
+        if self.silence(sensor, heard).is_some_and(|silence| now >= silence.too_long_at()) {
+            return Condition::Silent;
+        }
         match self.silence_limit(sensor, heard) {
-            Some(limit) if since.is_some_and(|since| now - since >= limit) => return Condition::Silent,
             None if heard
                 .and_then(|heard| heard.event_at)
                 .is_none_or(|at| now - at >= self.settings.silent_sensor.after) =>
@@ -104,11 +136,11 @@ impl Seen {
         let mut sight = Sight::default();
         for (sensor, heard) in self.with_heard(home).filter(|(sensor, _)| sensor.kind.watches_for_life()) {
             sight.sensors += 1;
-            let silent_since = self.silent_since(sensor, heard);
+            let silence = self.silence(sensor, heard);
             let until = match self.condition(now, sensor, heard) {
                 Condition::Alive | Condition::CannotTell => {
                     let limit = self.silence_limit(sensor, heard);
-                    let silent_at = limit.zip(silent_since).map(|(limit, since)| since + limit);
+                    let silent_at = silence.map(|silence| silence.too_long_at());
                     sight.next_silent = [silent_at, sight.next_silent].into_iter().flatten().min();
                     let heard_at = heard.and_then(|heard| heard.heard_at);
                     *match limit {
@@ -119,7 +151,7 @@ impl Seen {
                     Some(now)
                 }
                 Condition::CutOff => self.cut_off_since(sensor, heard),
-                Condition::Silent => silent_since,
+                Condition::Silent => silence.map(|silence| silence.since),
                 Condition::Stuck(_) => heard.and_then(|heard| self.stuck(now, sensor, heard)).map(|(_, since)| since),
             };
             sight.until = sight.until.max(until);

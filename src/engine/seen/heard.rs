@@ -36,6 +36,8 @@ pub struct Heard {
     pub run: Run,
     /// Since when its bridge, or the broker in its name, calls it offline.
     pub offline_since: Option<Timestamp>,
+    /// What its meter read last, and the last instant at which it went on.
+    meter: Option<(f64, Option<Timestamp>)>,
     presses: Presses,
     /// The first of several copies of one event, where its radio says each event several times.
     burst: Option<(Measure, Timestamp)>,
@@ -68,6 +70,9 @@ pub struct Run {
 /// A level said again so long after it was said last is part of every report.
 const UNASKED: Span = Span::minutes(15);
 
+/// What a meter counts within this is one use.
+const ONE_USE: Span = Span::minutes(1);
+
 impl Heard {
     /// Whether the observation is something that happened now.
     pub(super) fn is_event(&mut self, sensor: &Sensor, observation: &Observation) -> bool {
@@ -78,6 +83,9 @@ impl Heard {
         }
         if !measures_its_kind(sensor.kind, &observation.measure) {
             return false;
+        }
+        if let Measure::Number(reads) = observation.measure {
+            return self.has_gone_on(reads, observation);
         }
         let Some(on) = observation.measure.level() else { return false };
         match observation.evidence {
@@ -105,6 +113,24 @@ impl Heard {
             }
             Evidence::Ambiguous => false,
         }
+    }
+
+    /// Whether somebody used what a meter measures: it reads more than it did. A lower reading is another meter, or one
+    /// that began anew, and nobody's doing.
+    fn has_gone_on(&mut self, reads: f64, observation: &Observation) -> bool {
+        let Some((before, used_at)) = self.meter else {
+            self.meter = Some((reads, None));
+            return false;
+        };
+        match observation.evidence {
+            Evidence::Cached | Evidence::Ambiguous => return false,
+            Evidence::Event | Evidence::Level => {}
+        }
+        let has_more = reads > before;
+        // While water runs a meter says more every second: that is one use, which goes on.
+        let is_new = has_more && used_at.is_none_or(|at| !(Span::zero()..ONE_USE).contains(&(observation.at - at)));
+        self.meter = Some((reads, if is_new { Some(observation.at) } else { used_at }));
+        is_new
     }
 
     /// A copy of an event that was counted: within the span in which its radio repeats one event, counted from the first, so
@@ -148,6 +174,7 @@ impl Heard {
         let burst = self.burst.as_mut().map(|(_, at)| at);
         let level = self.main.level.as_mut().map(|(_, at)| at);
         let hour = self.run.hour.as_mut().map(|(at, _)| at);
+        let used = self.meter.as_mut().and_then(|(_, at)| at.as_mut());
         let plain = [
             &mut self.first_heard,
             &mut self.heard_at,
@@ -158,7 +185,7 @@ impl Heard {
             &mut self.run.chatters_since,
         ];
         let plain = plain.into_iter().map(Option::as_mut);
-        for at in plain.chain([burst, level, hour]).flatten() {
+        for at in plain.chain([burst, level, hour, used]).flatten() {
             *at += by;
         }
         if let Some(battery) = &mut self.battery {

@@ -28,6 +28,8 @@ pub(super) fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
         Measure::Smoke(_) => kind == K::Smoke,
         Measure::Gas(_) => kind == K::Gas,
         Measure::Mains(_) => kind == K::Mains,
+        // A meter: water ran, a kettle was on. Of any other kind of sensor a number says nothing.
+        Measure::Number(_) => kind == K::Item,
         Measure::Button(_)
         | Measure::Tamper(_)
         | Measure::BatteryPercent(_)
@@ -41,9 +43,18 @@ pub(super) fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
         | Measure::Alive
         | Measure::Availability(_)
         | Measure::Bridge(_)
-        | Measure::Number(_)
         | Measure::Note { .. } => false,
     }
+}
+
+/// Whether a sensor of this kind can do anything with this measure.
+pub fn serves(kind: SensorKind, measure: &Measure) -> bool {
+    let is_climate = matches!(measure, Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_));
+    // What is measured of a body is kept for people to look at, whatever it is.
+    kind == SensorKind::Vital
+        || (kind == SensorKind::Temperature && is_climate)
+        || (kind.shows_life() && matches!(measure, Measure::Button(_)))
+        || measures_its_kind(kind, measure)
 }
 
 /// A door that closes was moved by somebody; a motion sensor that ends its hold was not.

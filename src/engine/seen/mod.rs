@@ -24,9 +24,10 @@ use crate::model::observation::{Evidence, Observation, Press};
 use crate::model::reason::{Blind, BlindCause, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
-pub use health::Sight;
+pub use health::{Sight, Silence};
 pub use heard::Heard;
 use meaning::measures_its_kind;
+pub use meaning::serves;
 pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -128,7 +129,9 @@ impl Seen {
     }
 
     fn add(&mut self, sensor: &Sensor) {
-        self.shortest_limit = sensor.silent_after.map_or(self.shortest_limit, |limit| limit.min(self.shortest_limit));
+        let offline_for = sensor.offline_is_silent.then_some(self.settings.silent_sensor.offline_for);
+        let limits = [sensor.silent_after, offline_for].into_iter().flatten();
+        self.shortest_limit = limits.fold(self.shortest_limit, Span::min);
         self.sensors.insert(sensor.id.clone(), Heard::default());
     }
 

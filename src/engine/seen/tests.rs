@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::engine::rules::testing::{at, home, observed};
-use crate::model::observation::Measure;
+use crate::model::observation::{Availability, Measure};
+use crate::model::status::Condition;
 
 fn told(seen: &mut Seen, sensor: &str, clock: &str, measure: Measure, evidence: Evidence) -> Told {
     seen.observe(&home(), &observed(sensor, at(clock), measure, evidence))
@@ -157,4 +158,53 @@ fn a_sensor_that_was_dead_and_speaks_again_ends_a_time_nobody_watched() {
     let back = at("08:00") + Span::hours(60);
     assert_eq!(alive(60, Measure::Alive), (Some(at("08:00") + Span::hours(24)), Some(back)));
     assert_eq!(alive(61, Measure::Alive), (None, Some(back)));
+}
+
+#[test]
+fn a_meter_that_goes_on_is_a_sign_of_life_and_one_that_stands_still_or_begins_anew_is_none() {
+    let home = home_with("water", SensorKind::Item, None);
+    let mut seen = Seen::new(&home, &Settings::default());
+    let mut lives = |minute: i64, reads: f64, evidence| {
+        let now = at("08:00") + Span::seconds(30 * minute);
+        seen.observe(&home, &observed("water", now, Measure::Number(reads), evidence)).is_life
+    };
+    assert!(!lives(0, 1200.0, Evidence::Cached), "what a broker kept is where it stood");
+    assert!(!lives(1, 1200.0, Evidence::Level));
+    assert!(lives(4, 1203.5, Evidence::Level));
+    assert!(!lives(5, 1204.0, Evidence::Level), "the same use goes on");
+    assert!(lives(6, 1205.0, Evidence::Level), "and is told once a minute");
+    assert!(!lives(10, 1205.0, Evidence::Level) && !lives(20, 0.0, Evidence::Level));
+    assert!(!lives(30, 5000.0, Evidence::Cached), "kept, and nobody's doing");
+    assert!(lives(40, 0.5, Evidence::Level), "the new meter");
+}
+
+#[test]
+fn a_number_of_any_other_sensor_says_nothing_of_a_person() {
+    let mut seen = Seen::new(&home(), &Settings::default());
+    for (clock, reads) in [("08:00", 1.0), ("09:00", 2.0)] {
+        assert!(!told(&mut seen, "hall", clock, Measure::Number(reads), Evidence::Level).is_life);
+    }
+}
+
+#[test]
+fn a_bridges_word_is_silence_only_where_it_is_believed() {
+    let mut home = home();
+    home.sensors.get_mut(&"hall".parse().unwrap()).unwrap().offline_is_silent = true;
+    let mut seen = Seen::new(&home, &Settings::default());
+    let offline = || Measure::Availability(Availability::Offline);
+    for sensor in ["hall", "front"] {
+        seen.observe(&home, &observed(sensor, at("08:00"), Measure::Alive, Evidence::Level));
+        seen.observe(&home, &observed(sensor, at("09:00"), offline(), Evidence::Level));
+        // Said again, it is no newer.
+        seen.observe(&home, &observed(sensor, at("09:50"), offline(), Evidence::Level));
+    }
+    let condition = |seen: &Seen, id: &str, clock: &str| {
+        let id: SensorId = id.parse().unwrap();
+        seen.condition(at(clock), &home.sensors[&id], seen.heard(&id))
+    };
+    assert_eq!(condition(&seen, "hall", "09:59"), Condition::Alive);
+    assert_eq!(condition(&seen, "hall", "10:00"), Condition::Silent);
+    assert_eq!(condition(&seen, "front", "10:00"), Condition::Alive);
+    seen.observe(&home, &observed("hall", at("10:05"), Measure::Alive, Evidence::Level));
+    assert_eq!(condition(&seen, "hall", "10:05"), Condition::Alive);
 }

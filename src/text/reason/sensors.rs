@@ -15,6 +15,14 @@ impl Say<'_> {
         )
     }
 
+    pub(super) fn offline(&self, sensor: &SensorId, room: Option<&RoomId>, kind: SensorKind, limit: String) -> String {
+        let (what, kind) = (self.sensor(sensor, room), kind_word(self.language, kind));
+        self.language.pick(
+            format!("{what}（{kind}）离线超过 {limit}（网关报告）"),
+            format!("{what} ({kind}) has been offline for more than {limit}, says its bridge"),
+        )
+    }
+
     /// Said loudly: whether somebody is out is concluded from this door alone.
     pub(super) fn rests_on_door(&self, kind: SensorKind) -> Option<String> {
         (kind == SensorKind::OuterDoor).then(|| {
