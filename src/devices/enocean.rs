@@ -89,9 +89,9 @@ impl TryFrom<String> for Sender {
 
 /// The decoder for the senders of the config. Others are heard too, as unknown profiles.
 pub fn decoder(_settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
-    let mut senders: BTreeMap<String, Vec<Address>> = BTreeMap::new();
+    let mut senders: BTreeMap<String, Vec<(String, Address)>> = BTreeMap::new();
     for address in addresses {
-        senders.entry(address.sender.0.clone()).or_default().push(address);
+        senders.entry(address.sender.0.clone()).or_default().push((address.device(), address));
     }
     Enocean { senders }
 }
@@ -118,7 +118,8 @@ pub fn address_toml(device: &str, readings: &[Reading]) -> String {
 }
 
 struct Enocean {
-    senders: BTreeMap<String, Vec<Address>>,
+    /// The registered sensors of each sender, with the names that their readings carry.
+    senders: BTreeMap<String, Vec<(String, Address)>>,
 }
 
 impl Decoder for Enocean {
@@ -143,21 +144,22 @@ impl Enocean {
         };
         let sender = telegram.sender.as_str();
         let known = self.senders.get(sender).map_or(&[][..], Vec::as_slice);
-        if let Some(text) = telegram.teach_in() {
+        let teach_in = telegram.teach_in();
+        let is_teach_in = teach_in.is_some();
+        if let Some(text) = teach_in {
             say(sender, note("teach_in", text), Evidence::Event);
         } else if known.is_empty() {
             say(sender, note("unknown_profile", telegram.description()), Evidence::Event);
         }
-        for address in known {
-            let device = address.device();
+        for (device, address) in known {
             match measures(address.profile, address.button, telegram.rorg, telegram.payload, telegram.status) {
-                _ if telegram.teach_in().is_some() => {}
-                Some(measures) => measures.into_iter().for_each(|(measure, evidence)| say(&device, measure, evidence)),
-                None => say(&device, note("unknown_profile", telegram.description()), Evidence::Event),
+                _ if is_teach_in => {}
+                Some(measures) => measures.into_iter().for_each(|(measure, evidence)| say(device, measure, evidence)),
+                None => say(device, note("unknown_profile", telegram.description()), Evidence::Event),
             }
         }
         // A press of a key that nobody registered is still heard of.
-        if let ([], [first, ..]) = (&readings[..], known) {
+        if let ([], [(_, first), ..]) = (&readings[..], known) {
             let said = measures(first.profile, None, telegram.rorg, telegram.payload, telegram.status);
             for (measure, evidence) in said.unwrap_or_default() {
                 let heard = reading(sender, measure, evidence, retained);
@@ -166,13 +168,14 @@ impl Enocean {
         }
         // Every sensor of the device was heard as well as its telegram; of unknown ones a technician wants to know it too.
         if let Some(signal) = minus_dbm.map(signal) {
-            let mut devices: Vec<String> = known.iter().map(Identity::device).collect();
-            devices.extend(readings.iter().map(|reading| reading.device.clone()));
-            devices.sort();
+            let mut devices: Vec<&str> = known.iter().map(|(device, _)| device.as_str()).collect();
+            devices.extend(readings.iter().map(|reading| reading.device.as_str()));
+            devices.sort_unstable();
             devices.dedup();
-            let heard = |device: &String| reading(device, signal.clone(), Evidence::Level, retained);
+            let heard = |device: &&str| reading(device, signal.clone(), Evidence::Level, retained);
             let heard = devices.iter().map(heard).map(|heard| Reading { copy: telegram.repeats > 0, ..heard });
-            readings.extend(heard.collect::<Vec<_>>());
+            let heard: Vec<Reading> = heard.collect();
+            readings.extend(heard);
         }
         Decoded::Readings(readings)
     }
@@ -203,7 +206,8 @@ impl<'a> Telegram<'a> {
             UNIVERSAL_TEACH_IN => payload.len() == 7,
             _ => true,
         };
-        let sender = sender.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sender = sender.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let sender = format!("{sender:08x}");
         fits.then_some(Telegram { rorg, payload, sender, status, repeats: status & 0x0f })
     }
 

@@ -131,10 +131,24 @@ fn whole_packet(bytes: &[u8]) -> Option<usize> {
 
 /// CRC8 with polynomial 0x07.
 pub fn crc8(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ byte, |crc: u8, _| if crc & 0x80 == 0 { crc << 1 } else { (crc << 1) ^ 0x07 })
-    })
+    bytes.iter().fold(0, |crc: u8, byte| CRC8[usize::from(crc ^ byte)])
 }
+
+/// The check sum of each byte by itself.
+const CRC8: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut nth = 0;
+    while nth < table.len() {
+        let (mut crc, mut bit) = (nth as u8, 0);
+        while bit < 8 {
+            crc = if crc & 0x80 == 0 { crc << 1 } else { (crc << 1) ^ 0x07 };
+            bit += 1;
+        }
+        table[nth] = crc;
+        nth += 1;
+    }
+    table
+};
 
 const SYNC: u8 = 0x55;
 const HEADER: usize = 6;

@@ -83,17 +83,39 @@ pub fn word(value: &Value) -> Option<String> {
     (!word.is_empty()).then_some(word)
 }
 
+/// What `words` say of a scalar, as [`word`] writes it. Makes no text of it: this is asked of every value of every message.
+fn known<T: Copy>(value: &Value, words: &[(&str, T)]) -> Option<T> {
+    let said = match value {
+        Value::String(text) => text.trim(),
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        Value::Number(number) => match number.as_f64()? {
+            1.0 => "1",
+            0.0 => "0",
+            _ => return None,
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    words.iter().find(|(word, _)| word.eq_ignore_ascii_case(said)).map(|(_, meaning)| *meaning)
+}
+
 /// Yes or no.
 pub fn truth(value: &Value) -> Option<bool> {
-    if let Value::Bool(truth) = value {
-        return Some(*truth);
-    }
-    match word(value)?.as_str() {
-        "true" | "on" | "yes" | "1" | "y" => Some(true),
-        "false" | "off" | "no" | "0" | "n" => Some(false),
-        _ => None,
-    }
+    known(value, &TRUTHS)
 }
+
+const TRUTHS: [(&str, bool); 10] = [
+    ("true", true),
+    ("on", true),
+    ("yes", true),
+    ("1", true),
+    ("y", true),
+    ("false", false),
+    ("off", false),
+    ("no", false),
+    ("0", false),
+    ("n", false),
+];
 
 /// A finite number, also as text: `"100.00"`.
 pub fn number(value: &Value) -> Option<f64> {
@@ -122,20 +144,21 @@ pub fn celsius(value: &Value) -> Option<f64> {
 
 /// Whether something is open: words, or a truth that means "open".
 pub fn open(value: &Value) -> Option<bool> {
-    match word(value)?.as_str() {
-        "open" | "opened" => Some(true),
-        "closed" | "close" | "shut" => Some(false),
-        _ => truth(value),
-    }
+    let words = [("open", true), ("opened", true), ("closed", false), ("close", false), ("shut", false)];
+    known(value, &words).or_else(|| truth(value))
 }
 
 /// Whether a bridge can reach a device.
 pub fn availability(value: &Value) -> Option<Availability> {
-    match word(value)?.as_str() {
-        "online" | "connected" => Some(Availability::Online),
-        "offline" | "disconnected" | "lost" => Some(Availability::Offline),
-        _ => truth(value).map(|on| if on { Availability::Online } else { Availability::Offline }),
-    }
+    let words = [
+        ("online", Availability::Online),
+        ("connected", Availability::Online),
+        ("offline", Availability::Offline),
+        ("disconnected", Availability::Offline),
+        ("lost", Availability::Offline),
+    ];
+    let by_truth = |on| if on { Availability::Online } else { Availability::Offline };
+    known(value, &words).or_else(|| truth(value).map(by_truth))
 }
 
 /// What a button's word means: `single_right`, `1_single`, `on_press_release`, `brightness_stop`.
@@ -147,19 +170,32 @@ pub fn press(word: &str) -> Option<Press> {
     if matches!(lower.as_str(), "" | "null" | "none" | "idle" | "unknown") {
         return None;
     }
-    let has = |names: &[&str]| lower.split(['_', '-', ' ']).any(|part| names.contains(&part));
-    let meanings: [(&[&str], Press); 7] = [
-        (&["sos", "emergency", "panic"], Press::Sos),
+    // Where several words stand, the one that counts most.
+    let known = lower.split(['_', '-', ' ']).filter_map(rank).min();
+    Some(match known {
+        Some(0) => Press::Sos,
+        Some(1) => Press::Release,
+        Some(2) => Press::Triple,
+        Some(3) => Press::Double,
+        Some(4) => Press::Long,
+        Some(5) => Press::Hold,
+        Some(_) => Press::Single,
+        None => Press::Other(lower),
+    })
+}
+
+fn rank(part: &str) -> Option<u8> {
+    match part {
+        "sos" | "emergency" | "panic" => Some(0),
         // The end of a press names the press it ends: `on_hold_release`.
-        (&["release", "released", "stop"], Press::Release),
-        (&["triple"], Press::Triple),
-        (&["double"], Press::Double),
-        (&["long"], Press::Long),
-        (&["hold", "held"], Press::Hold),
-        (&["single", "press", "pressed", "click", "short", "tap"], Press::Single),
-    ];
-    let known = meanings.into_iter().find(|(names, _)| has(names));
-    Some(known.map_or_else(|| Press::Other(lower.clone()), |(_, press)| press))
+        "release" | "released" | "stop" => Some(1),
+        "triple" => Some(2),
+        "double" => Some(3),
+        "long" => Some(4),
+        "hold" | "held" => Some(5),
+        "single" | "press" | "pressed" | "click" | "short" | "tap" => Some(6),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -307,12 +307,7 @@ impl Modbus {
         match part {
             Frame::Request(request) => {
                 self.asked = Some(request);
-                // Each value by itself, as it would be registered.
-                for nth in 0..request.count.min(ASKED_SHOWN_MAX) {
-                    let place = format!("/{}", request.address.saturating_add(nth));
-                    let text = format!("one of {} from {}", request.count, request.address);
-                    self.note(port, "modbus_request", (request.unit, request.table, &place), text, frame, readings);
-                }
+                self.note_request(port, request, frame, readings);
             }
             Frame::Answer { unit, table, values } => {
                 self.present(unit, true, readings);
@@ -320,7 +315,7 @@ impl Modbus {
                 if let Some(asked) = asked {
                     self.read(asked, values, frame.retained, readings);
                 }
-                self.note(port, "modbus", (unit, table, ""), shown(table, values), frame, readings);
+                self.note_answer(port, (unit, table), values, frame, readings);
             }
             Frame::Exception { unit, function, code } => {
                 let is_absent = matches!(code, 0x0a | 0x0b);
@@ -379,24 +374,46 @@ impl Modbus {
         );
     }
 
-    /// For the technician who looks for an address; not where the values are registered.
-    fn note(
+    /// What is asked for, for the technician who looks for an address; not where the values are registered.
+    fn note_request(&mut self, port: &str, request: Request, frame: &RawFrame, readings: &mut Vec<Reading>) {
+        let Request { unit, table, address, count } = request;
+        let table_words = words(table);
+        if self.is_registered(unit, table)
+            || !self.noted.is_news(&format!("{unit}/{table_words}/{address}+{count}"), Vec::new())
+        {
+            return;
+        }
+        // Each value by itself, as it would be registered.
+        for nth in 0..count.min(ASKED_SHOWN_MAX) {
+            let device = format!("{port}: {unit}/{table_words}/{}", address.saturating_add(nth));
+            let text = format!("one of {count} from {address}");
+            let note = Measure::Note { kind: "modbus_request".to_owned(), text };
+            readings.push(reading(&device, note, Evidence::Event, frame.retained));
+        }
+    }
+
+    /// What is answered, likewise.
+    fn note_answer(
         &mut self,
         port: &str,
-        kind: &str,
-        (unit, table, place): (u8, Table, &str),
-        text: String,
+        (unit, table): (u8, Table),
+        values: &[u8],
         frame: &RawFrame,
         readings: &mut Vec<Reading>,
     ) {
-        if self.addresses.iter().any(|(_, address)| (address.unit, address.table) == (unit, table)) {
+        if self.is_registered(unit, table) {
             return;
         }
-        let device = format!("{port}: {unit}/{}{place}", words(table));
-        if self.noted.is_news(&format!("{device} {kind}"), text.clone().into_bytes()) {
-            let note = Measure::Note { kind: kind.to_owned(), text };
+        let device = format!("{port}: {unit}/{}", words(table));
+        let text = shown(table, values);
+        if self.noted.is_news(&device, text.clone().into_bytes()) {
+            let note = Measure::Note { kind: "modbus".to_owned(), text };
             readings.push(reading(&device, note, Evidence::Event, frame.retained));
         }
+    }
+
+    fn is_registered(&self, unit: u8, table: Table) -> bool {
+        self.addresses.iter().any(|(_, address)| (address.unit, address.table) == (unit, table))
     }
 }
 

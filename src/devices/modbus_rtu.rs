@@ -221,9 +221,26 @@ fn is_proven(frame: &[u8]) -> bool {
 /// CRC-16 with polynomial A001 (reversed 8005), begun with FFFF.
 pub fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0xa001 })
+        let [low, high] = crc.to_le_bytes();
+        u16::from(high) ^ CRC16[usize::from(low ^ byte)]
     })
 }
+
+/// The check sum of each byte by itself: frames are looked for at every byte of a line.
+const CRC16: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut nth = 0;
+    while nth < table.len() {
+        let (mut crc, mut bit) = (nth as u16, 0);
+        while bit < 8 {
+            crc = if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0xa001 };
+            bit += 1;
+        }
+        table[nth] = crc;
+        nth += 1;
+    }
+    table
+};
 
 const REQUEST_BYTES: usize = 8;
 const EXCEPTION_BYTES: usize = 5;

@@ -171,8 +171,8 @@ impl Children {
         if message.ack {
             return Ok(Vec::new());
         }
-        let node = format!("{prefix}{}", message.node);
-        let child = format!("{prefix}{}/{}", message.node, message.child);
+        let node = || format!("{prefix}{}", message.node);
+        let child = || format!("{prefix}{}/{}", message.node, message.child);
         let heard = |device: &str, measure, evidence| reading(device, measure, evidence, retained);
         Ok(match message.command {
             PRESENTATION if message.child == WHOLE_NODE => {
@@ -181,19 +181,20 @@ impl Children {
                     (_, 18) => "repeater",
                     _ => "node",
                 };
-                vec![heard(&node, note("presentation", word), Evidence::Event)]
+                vec![heard(&node(), note("presentation", word), Evidence::Event)]
             }
             PRESENTATION => {
+                let child = child();
                 self.remember(&child, message.kind);
                 let word = CHILD_KINDS.get(usize::from(message.kind)).copied().unwrap_or("unknown");
                 let about = (!message.payload.is_empty()).then(|| note("description", &shortened(message.payload)));
                 let notes = [note("presentation", word)].into_iter().chain(about);
                 notes.map(|measure| heard(&child, measure, Evidence::Event)).collect()
             }
-            SET => self.set(&child, message, retained),
-            REQUEST => vec![heard(&child, Measure::Alive, Evidence::Event)],
+            SET => self.set(&child(), message, retained),
+            REQUEST => vec![heard(&child(), Measure::Alive, Evidence::Event)],
             INTERNAL => {
-                let said = internal(message)?;
+                let (said, node) = (internal(message)?, node());
                 let children = self.of_node.get(&node).into_iter().flatten();
                 let is_itself = self.registered.contains_key(&node) || !self.of_node.contains_key(&node);
                 let devices: Vec<&String> = children.chain(is_itself.then_some(&node)).collect();

@@ -40,9 +40,10 @@ pub struct Falling {
 
 impl Battery {
     /// What is known of a battery after `observation`; nothing new where that is not about a battery.
-    pub fn after(before: Option<Battery>, observation: &Observation, settings: &Settings) -> Option<Battery> {
+    pub fn after(before: Option<&Battery>, observation: &Observation, settings: &Settings) -> Option<Battery> {
         let at = observation.at;
         let (percent, volts, flag) = reported(observation)?;
+        let before = before.copied();
         let jumped = rise(percent, before.and_then(|b| b.percent)) >= EXCHANGED_JUMP_PERCENT
             || rise(volts, before.and_then(|b| b.volts)) >= EXCHANGED_JUMP_VOLTS;
         let exchanged = jumped || before.is_some_and(|b| b.low && flag == Some(false));
@@ -186,7 +187,7 @@ mod tests {
             for (hour, warm) in [(3, 0.0), (15, 4.0)] {
                 let now = at("00:00") + Span::days(day as i64) + Span::hours(hour);
                 let observation = observed("hall", now, Measure::BatteryPercent(percent + warm), Evidence::Level);
-                battery = Battery::after(battery, &observation, &settings);
+                battery = Battery::after(battery.as_ref(), &observation, &settings);
             }
         }
         battery.expect("there was a report")
@@ -220,7 +221,8 @@ mod tests {
         let settings = Settings::default();
         let mut battery = None;
         let mut said = |measure| {
-            battery = Battery::after(battery, &observed("hall", at("08:00"), measure, Evidence::Level), &settings);
+            battery =
+                Battery::after(battery.as_ref(), &observed("hall", at("08:00"), measure, Evidence::Level), &settings);
             battery.is_some_and(|battery| battery.low_since.is_some())
         };
         assert!(!said(Measure::SupplyVolts(2.9)));

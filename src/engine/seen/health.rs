@@ -247,7 +247,7 @@ impl Seen {
     fn blind_eyed_since(&self, sensor: &Sensor, heard: &Heard) -> Option<Timestamp> {
         let since = heard.event_at.or(heard.first_heard)?;
         let is_there = heard.heard_at.is_some_and(|at| at - since >= THERE_AFTER);
-        let misses = sees_people(sensor.kind) && heard.sights.missed(self.lively) > heard.sights.usual();
+        let misses = sees_people(sensor.kind) && heard.sights.misses_too_much(self.lively);
         (is_there && misses).then_some(since)
     }
 }

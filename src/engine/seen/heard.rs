@@ -148,7 +148,7 @@ impl Heard {
 
     /// Takes note of everything that is no event: battery, cover, signal.
     pub(super) fn take_report(&mut self, observation: &Observation, settings: &Settings) {
-        if let Some(battery) = Battery::after(self.battery, observation, &settings.low_battery) {
+        if let Some(battery) = Battery::after(self.battery.as_ref(), observation, &settings.low_battery) {
             self.battery = Some(battery);
         }
         self.take_availability(observation);

@@ -31,8 +31,14 @@ impl Sights {
         self.counted_from.map_or(0, |from| lively.saturating_sub(from))
     }
 
+    /// Whether it has missed more than is usual. Asked at every input: most have missed too little to look back at all.
+    pub(super) fn misses_too_much(&self, lively: u32) -> bool {
+        let missed = self.missed(lively);
+        missed > MISSED_MIN && missed > self.usual()
+    }
+
     /// So many lively quarter hours without an event are usual for a sensor where it hangs.
-    pub(super) fn usual(&self) -> u32 {
+    fn usual(&self) -> u32 {
         let most = self.most.past().map(|(_, missed)| u32::from(missed)).max().unwrap_or(0);
         MISSED_MIN.max(most.saturating_mul(TIMES_USUAL))
     }
