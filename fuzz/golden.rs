@@ -1,29 +1,54 @@
 // The devices of all golden frames, as one home.
 
 use carecircle::devices::{Address, Carrier, Devices, Settings, Wiring};
+use serde_json::Value;
 
 #[allow(dead_code)] // not every target needs it
 pub const PORT: &str = "fuzz";
 
-/// Every family of `carrier`, or the one on the port, with an address each.
-pub fn devices(carrier: Carrier, on_port: Option<&str>) -> Devices {
+/// Every family of `carrier`, or the one that `wiring` puts on the port, with all addresses.
+pub fn devices(carrier: Carrier, wiring: Option<Wiring>) -> Devices {
     let mut settings = Settings::default();
-    if let Some(family) = on_port {
-        settings.serial.insert(PORT.to_owned(), Wiring::usual(family).expect("a serial family"));
-    }
+    settings.serial.extend(wiring.map(|wiring| (PORT.to_owned(), wiring)));
     let mut addresses: Vec<Address> = Vec::new();
     for family in Devices::families().iter().filter(|family| family.carrier == carrier) {
-        let path = format!("{}/../tests/frames/{}.jsonl", env!("CARGO_MANIFEST_DIR"), family.name);
-        for line in std::fs::read_to_string(path).unwrap_or_default().lines() {
-            let line: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
-            let written = line["config"]["addresses"].as_array().cloned().unwrap_or_default();
-            addresses.extend(written.into_iter().filter_map(|address| serde_json::from_value(address).ok()));
+        for config in configs(family.name) {
+            let written = config["addresses"].as_array().cloned().unwrap_or_default();
+            for mut address in written.into_iter() {
+                // On the port of this home, whatever port the golden frame came by.
+                if let Some(port) = address[family.name].get_mut("port") {
+                    *port = PORT.into();
+                }
+                addresses.extend(serde_json::from_value::<Address>(address));
+            }
         }
     }
     Devices::all(&settings, &addresses)
 }
 
+/// Each serial family with its usual settings, and each other setting that golden frames name.
 #[allow(dead_code)] // not every target needs it
-pub fn serial_families() -> impl Iterator<Item = &'static str> {
-    Devices::families().iter().filter(|family| family.carrier == Carrier::Serial).map(|family| family.name)
+pub fn wirings() -> Vec<Wiring> {
+    let families: Vec<&str> = Devices::families()
+        .iter()
+        .filter(|family| family.carrier == Carrier::Serial)
+        .map(|family| family.name)
+        .collect();
+    let usual = families.iter().filter_map(|family| Wiring::usual(family));
+    let mut all: Vec<Wiring> = usual.collect();
+    for family in families {
+        for config in configs(family) {
+            match serde_json::from_value::<Wiring>(config["wiring"].clone()) {
+                Ok(wiring) if !all.contains(&wiring) => all.push(wiring),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    all
+}
+
+fn configs(family: &str) -> Vec<Value> {
+    let path = format!("{}/../tests/frames/{family}.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let lines = std::fs::read_to_string(path).unwrap_or_default();
+    lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_default()["config"].clone()).collect()
 }

@@ -1,9 +1,11 @@
-//! A topic and a payload, parted by the first line end, for every family on MQTT. What the devices of the golden frames are, stays
+//! A topic and a payload, parted by the first line end, for every family on MQTT: nothing breaks, and no message grows into many
+//! times its size. What the devices of the golden frames are, stays
 //! configured throughout, so that decoders with a memory are reached.
 #![no_main]
 
-use carecircle::devices::{Carrier, Devices};
+use carecircle::devices::{Carrier, Decoded, Devices};
 use carecircle::model::frame::{Origin, RawFrame};
+use carecircle::model::observation::{Measure, Reading};
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
 
@@ -20,6 +22,17 @@ fuzz_target!(|input: &[u8]| {
     let bytes = input.get(end + 1..).unwrap_or_default().to_vec();
     for retained in [false, true] {
         let frame = RawFrame { from: Origin::Mqtt { topic: topic.clone() }, bytes: bytes.clone(), retained };
-        DEVICES.with_borrow_mut(|devices| drop(devices.decode(&frame)));
+        let heard = DEVICES.with_borrow_mut(|devices| devices.decode(&frame));
+        let said = heard.iter().map(|heard| size(&heard.outcome)).sum::<usize>();
+        assert!(said <= 64 * (input.len() + 4096), "{said} bytes from a message of {}", input.len());
     }
 });
+
+fn size(outcome: &Decoded) -> usize {
+    let Decoded::Readings(readings) = outcome else { return 0 };
+    let text = |reading: &Reading| match &reading.measure {
+        Measure::Note { kind, text } => kind.len() + text.len(),
+        _ => 0,
+    };
+    readings.iter().map(|reading| size_of::<Reading>() + reading.device.len() + text(reading)).sum()
+}

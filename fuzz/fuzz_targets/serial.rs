@@ -1,4 +1,5 @@
-//! The first byte chooses the family, the second the size of the pieces; the rest are bytes of a serial port: cut and decoded.
+//! The first byte chooses the family and its settings, the second the size of the pieces; the rest are bytes of a serial port: cut
+//! and decoded.
 #![no_main]
 
 use carecircle::devices::{Carrier, Devices};
@@ -10,16 +11,16 @@ use std::cell::RefCell;
 mod golden;
 
 thread_local! {
-    static FAMILIES: Vec<(&'static str, RefCell<Devices>)> = golden::serial_families()
-        .map(|family| (family, RefCell::new(golden::devices(Carrier::Serial, Some(family)))))
+    static PORTS: Vec<RefCell<Devices>> = golden::wirings()
+        .into_iter()
+        .map(|wiring| RefCell::new(golden::devices(Carrier::Serial, Some(wiring))))
         .collect();
 }
 
 fuzz_target!(|input: &[u8]| {
     let [choice, piece, bytes @ ..] = input else { return };
-    FAMILIES.with(|families| {
-        let (_, devices) = &families[usize::from(*choice) % families.len()];
-        let mut devices = devices.borrow_mut();
+    PORTS.with(|ports| {
+        let mut devices = ports[usize::from(*choice) % ports.len()].borrow_mut();
         let mut framer = devices.framer(golden::PORT);
         let pieces = bytes.chunks(usize::from(*piece).max(1));
         let frames: Vec<Vec<u8>> = pieces.flat_map(|piece| framer.push(piece)).collect();

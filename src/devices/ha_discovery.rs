@@ -12,7 +12,7 @@
 //! A template that computes cannot be followed; its first value is proposed, and said to be a guess.
 
 use crate::devices::ha_entity::{Entity, NOTE, path_of};
-use crate::devices::{Decoded, Decoder, Identity, lenient, reading};
+use crate::devices::{Decoded, Decoder, Identity, TOPIC_BYTES_MAX, lenient, reading};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::{Deserialize, Deserializer};
@@ -141,7 +141,9 @@ fn identifier(message: &Map<String, Value>) -> Option<String> {
         let address = || get(device, "connections", "cns")?.pointer("/0/1")?.as_str().map(str::to_owned);
         by_id.or_else(address).or_else(|| device.get("name").and_then(first))
     });
-    named.or_else(|| get(message, "unique_id", "uniq_id").and_then(first)).filter(|id| !id.is_empty())
+    named
+        .or_else(|| get(message, "unique_id", "uniq_id").and_then(first))
+        .filter(|id| (1..=WORD_BYTES_MAX).contains(&id.len()))
 }
 
 /// The entity that these tables describe, the nearer one first; none where it reports nothing.
@@ -155,27 +157,29 @@ fn entity(component: &str, tables: &[&Map<String, Value>], device: &str) -> Opti
     let base = text("~", "~").unwrap_or_default();
     let is_trigger = component == "device_automation";
     let topic = if is_trigger { text("topic", "t") } else { text("state_topic", "stat_t") };
-    let state_topic = with_base(topic?, base);
+    let state_topic = Some(with_base(topic?, base)).filter(|topic| topic.len() <= TOPIC_BYTES_MAX)?;
     let template = text("value_template", "val_tpl").unwrap_or_default();
-    let (mut path, is_computed) = path_of(template);
+    let is_short = template.len() <= TEMPLATE_BYTES_MAX;
+    let (mut path, is_computed) = if is_short { path_of(template) } else { (Vec::new(), true) };
     if component == "event" && template.is_empty() {
         path.push("event_type".to_owned());
     }
     let usual = |word: &str| if component == "binary_sensor" { Value::from(word) } else { Value::Null };
     let (on, off) = if is_trigger {
-        (at("payload", "pl").cloned().unwrap_or_default(), Value::Null)
+        (at("payload", "pl").map(word_of).unwrap_or_default(), Value::Null)
     } else {
         (
-            at("payload_on", "pl_on").cloned().unwrap_or_else(|| usual("ON")),
-            at("payload_off", "pl_off").cloned().unwrap_or_else(|| usual("OFF")),
+            at("payload_on", "pl_on").map(word_of).unwrap_or_else(|| usual("ON")),
+            at("payload_off", "pl_off").map(word_of).unwrap_or_else(|| usual("OFF")),
         )
     };
     let about = at("device", "dev").and_then(Value::as_object);
     let word = |long: &str, short: &str| about.and_then(|about| get(about, long, short)).and_then(Value::as_str);
     let model = [word("manufacturer", "mf"), word("model", "mdl")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let shown = |text: &str| text.chars().take(SHOWN_CHARACTERS_MAX).collect();
     Some(Entity {
         component: component.to_owned(),
-        device_class: text("device_class", "dev_cla").map(str::to_owned),
+        device_class: text("device_class", "dev_cla").filter(|class| class.len() <= WORD_BYTES_MAX).map(str::to_owned),
         zigbee2mqtt: friendly_name(&state_topic, device, bridge_base(tables, base)),
         state_topic,
         value_key: (!path.is_empty()).then(|| path.join(".")),
@@ -183,10 +187,25 @@ fn entity(component: &str, tables: &[&Map<String, Value>], device: &str) -> Opti
         is_computed,
         payload_on: on,
         payload_off: off,
-        name: word("name", "name").or(text("name", "name")).unwrap_or_default().to_owned(),
-        model,
+        name: shown(word("name", "name").or(text("name", "name")).unwrap_or_default()),
+        model: shown(&model),
     })
 }
+
+/// What a state can be compared with; lists and tables are no words.
+fn word_of(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > WORD_BYTES_MAX => Value::Null,
+        Value::String(_) | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::Null | Value::Array(_) | Value::Object(_) => Value::Null,
+    }
+}
+
+// What all parts of a device share is said again with each of them: without these bounds a message of 64 KB could become a
+// thousand times as much.
+const WORD_BYTES_MAX: usize = 200;
+const TEMPLATE_BYTES_MAX: usize = 2000;
+const SHOWN_CHARACTERS_MAX: usize = 100;
 
 fn with_base(topic: &str, base: &str) -> String {
     match (topic.strip_prefix('~'), topic.strip_suffix('~')) {
@@ -273,6 +292,26 @@ mod tests {
         );
         let kinds: Vec<_> = said.iter().map(|(device, entity)| (device.as_str(), entity.sensor_kind())).collect();
         assert!(kinds.contains(&("r1#there", Some("presence"))) && kinds.contains(&("r1#lux", None)), "{kinds:?}");
+    }
+
+    #[test]
+    fn a_message_does_not_grow_a_thousandfold_in_its_parts() {
+        let parts: Map<String, Value> = (0..1000).map(|n| (n.to_string(), json!({"p": "sensor"}))).collect();
+        let long = |key: &str| {
+            let mut message =
+                json!({"dev": {"ids": ["r"], "name": "r", "mdl": "m"}, "stat_t": "t", "val_tpl": "", "pl_on": 1});
+            let long = Value::from("x".repeat(20_000));
+            let place = if message["dev"].get(key).is_some() { &mut message["dev"][key] } else { &mut message[key] };
+            *place = if key == "pl_on" { json!([long]) } else { long };
+            message["cmps"] = Value::Object(parts.clone());
+            message
+        };
+        for key in ["ids", "name", "mdl", "stat_t", "val_tpl", "pl_on", "dev_cla"] {
+            let said = entities("homeassistant/device/radar/config", long(key));
+            let bytes: usize = said.iter().map(|(name, entity)| name.len() + format!("{entity:?}").len()).sum();
+            assert!(bytes < 1_000_000, "{key}: {bytes} bytes");
+            assert!(key == "stat_t" || said.len() == 1000, "{key}: the parts are still told of");
+        }
     }
 
     #[test]

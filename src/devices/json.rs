@@ -11,7 +11,7 @@
 //! device sends on the event alone and does not repeat its state.
 
 use crate::devices::meaning::{Kind, Meaning, Values, Words};
-use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, TOPIC_BYTES_MAX, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
@@ -192,10 +192,10 @@ impl Decoder for Json {
     }
 }
 
-/// Whether `filter` is a legal MQTT topic filter.
+/// Whether `filter` is a legal MQTT topic filter, and no longer than what is heard.
 fn is_filter(filter: &str) -> bool {
     let levels = filter.split('/').count();
-    !filter.is_empty()
+    (1..=TOPIC_BYTES_MAX).contains(&filter.len())
         && filter.split('/').enumerate().all(|(at, level)| match level {
             "+" => true,
             "#" => at + 1 == levels,
@@ -239,7 +239,7 @@ mod tests {
         ] {
             assert_eq!(matches(filter, topic), is_in, "{filter} {topic}");
         }
-        assert!(["a/#/b", "a+", "", "a/b#"].iter().all(|bad| !is_filter(bad)));
+        assert!(["a/#/b", "a+", "", "a/b#", &"a".repeat(1025)].iter().all(|bad| !is_filter(bad)));
     }
 
     #[test]

@@ -394,11 +394,12 @@ impl Devices {
     pub fn decode(&mut self, frame: &RawFrame) -> Vec<Heard> {
         let heard = |(family, decoder): &mut (&'static str, Box<dyn Decoder>)| match decoder.decode(frame) {
             Decoded::NotMine => None,
-            outcome @ (Decoded::Incomplete | Decoded::Malformed(_) | Decoded::Readings(_)) => {
-                Some(Heard { family, outcome })
-            }
+            Decoded::Readings(readings) => Some(Heard { family, outcome: of_bounded_names(readings) }),
+            outcome @ (Decoded::Incomplete | Decoded::Malformed(_)) => Some(Heard { family, outcome }),
         };
         match &frame.from {
+            // Nobody's: a message of many values repeats its topic with each of them.
+            Origin::Mqtt { topic } if topic.len() > TOPIC_BYTES_MAX => Vec::new(),
             Origin::Mqtt { .. } => self.mqtt.iter_mut().filter_map(heard).collect(),
             Origin::Serial { port } => self.serial.get_mut(port).and_then(heard).into_iter().collect(),
         }
@@ -495,6 +496,27 @@ fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -
     Reading { device: device.to_owned(), measure, evidence, copy: false }
 }
 
+/// Names go into lists, logs and the memory of what was heard; no device has one of kilobytes.
+fn of_bounded_names(mut readings: Vec<Reading>) -> Decoded {
+    let before = readings.len();
+    readings.retain(|reading| reading.device.len() <= DEVICE_BYTES_MAX);
+    if readings.is_empty() && before > 0 {
+        return Decoded::Malformed("name_too_long".to_owned());
+    }
+    Decoded::Readings(readings)
+}
+
+/// Longest topic that is looked at; the longest of a real home have a tenth of it.
+pub const TOPIC_BYTES_MAX: usize = 1024;
+
+/// Longest name of a device. Registered ones hold their topic, their place and every word of their meaning, so much is left to them.
+const DEVICE_BYTES_MAX: usize = 16 * TOPIC_BYTES_MAX;
+
+/// What a sensor with these readings is probably for, and whether that is no more than a guess.
+fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
+    kinds(readings).map_or(("motion", true), |kind| (kind, kind == "service_button"))
+}
+
 fn kinds(readings: &[Reading]) -> Option<&'static str> {
     let kinds = readings.iter().filter_map(|reading| match &reading.measure {
         Measure::Motion(_) => Some("motion"),
@@ -584,5 +606,19 @@ mod tests {
         assert!(snippet.contains("kind = \"motion\"   # a guess") && !snippet.contains("item"), "{snippet}");
         let plug = Devices::snippet("zigbee2mqtt", "plug", &on);
         assert!(plug.contains("kind = \"item\"\n"), "{plug}");
+    fn a_name_of_kilobytes_is_nobodys() {
+        let mut devices = Devices::all(&Settings::default(), &[]);
+        let mut heard = |topic: String, payload: String| {
+            devices.decode(&RawFrame { from: Origin::Mqtt { topic }, bytes: payload.into_bytes(), retained: false })
+        };
+        let (long, motion) = ("x".repeat(20_000), "{\"Switch1\":\"ON\"}");
+        assert!(heard(format!("tele/{long}/SENSOR"), motion.to_owned()).is_empty());
+        let beacon = |id: &str| format!("{{\"id\":\"{id}\",\"open\":true}}");
+        let of =
+            |heard: Vec<Heard>| heard.into_iter().find(|heard| heard.family == "theengs").map(|heard| heard.outcome);
+        let refused = of(heard("home/hall/BTtoMQTT/x".to_owned(), beacon(&long)));
+        assert_eq!(refused, Some(Decoded::Malformed("name_too_long".to_owned())));
+        let known = of(heard("home/hall/BTtoMQTT/x".to_owned(), beacon("tag")));
+        assert!(matches!(known, Some(Decoded::Readings(readings)) if readings[0].device == "tag"));
     }
 }

@@ -216,7 +216,9 @@ fn frames_broken_in_any_way_are_understood_or_refused_but_never_a_panic() {
     let seed = std::process::id().into();
     eprintln!("seed {seed}");
     let mut golden = mutated::corpus(&root().join("tests/frames"));
-    let report = mutated::run(&mut golden, 30_000, &mut mutated::Random::new(seed));
+    let mut random = mutated::Random::new(seed);
+    let report = mutated::run(&mut golden, 30_000, &mut random);
+    mutated::flood(&mut golden, 3_000, &mut random);
     for family in Devices::families() {
         assert!(report.frames.contains_key(family.name), "{} was not tried: {report:?}", family.name);
     }

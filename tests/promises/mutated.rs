@@ -64,6 +64,43 @@ pub fn run(golden: &mut [Golden], count: u64, random: &mut Random) -> Report {
     report
 }
 
+/// Has `count` frames decoded that are whole, each of a device and by a gateway that nobody has ever heard of: what the decoders
+/// remember of each must have an end. One home hears all frames of a family.
+pub fn flood(golden: &mut [Golden], count: u64, random: &mut Random) {
+    let mut homes: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, frame) in golden.iter().enumerate() {
+        homes.insert(frame.family.clone(), at);
+    }
+    for _ in 0..count {
+        let chosen = &golden[random.below(golden.len())];
+        let (came, home) = (renamed(&chosen.came, random), homes[&chosen.family]);
+        golden[home].ear.hear(&came);
+    }
+}
+
+fn renamed(came: &Came, random: &mut Random) -> Came {
+    match came {
+        Came::Message { topic, payload } => {
+            let mut levels: Vec<String> = topic.split('/').map(str::to_owned).collect();
+            // The first one is the bridge's, the last one says what it is.
+            let at = 1 + random.below(levels.len().saturating_sub(2));
+            if let Some(level) = levels.get_mut(at)
+                && random.one_in(2)
+            {
+                *level = format!("{:0width$}", random.next(), width = 20 + random.below(200));
+            }
+            Came::Message { topic: levels.join("/"), payload: renumbered(payload, random) }
+        }
+        Came::Reads(reads) => Came::Reads(reads.iter().map(|read| renumbered(read, random)).collect()),
+    }
+}
+
+/// Other digits in the place of digits, so that ids, addresses and counts are new.
+fn renumbered(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut digit = |byte: &u8| if byte.is_ascii_digit() { b'1' + random.below(9) as u8 } else { *byte };
+    bytes.iter().map(&mut digit).collect()
+}
+
 fn broken(came: &Came, other: &Came, random: &mut Random) -> Came {
     match came {
         Came::Message { topic, payload } => {
