@@ -512,11 +512,6 @@ pub const TOPIC_BYTES_MAX: usize = 1024;
 /// Longest name of a device. Registered ones hold their topic, their place and every word of their meaning, so much is left to them.
 const DEVICE_BYTES_MAX: usize = 16 * TOPIC_BYTES_MAX;
 
-/// What a sensor with these readings is probably for, and whether that is no more than a guess.
-fn guessed_kind(readings: &[Reading]) -> (&'static str, bool) {
-    kinds(readings).map_or(("motion", true), |kind| (kind, kind == "service_button"))
-}
-
 fn kinds(readings: &[Reading]) -> Option<&'static str> {
     let kinds = readings.iter().filter_map(|reading| match &reading.measure {
         Measure::Motion(_) => Some("motion"),
@@ -606,6 +601,9 @@ mod tests {
         assert!(snippet.contains("kind = \"motion\"   # a guess") && !snippet.contains("item"), "{snippet}");
         let plug = Devices::snippet("zigbee2mqtt", "plug", &on);
         assert!(plug.contains("kind = \"item\"\n"), "{plug}");
+    }
+
+    #[test]
     fn a_name_of_kilobytes_is_nobodys() {
         let mut devices = Devices::all(&Settings::default(), &[]);
         let mut heard = |topic: String, payload: String| {

@@ -187,6 +187,7 @@ mod tests {
             service,
             hold,
             silent_after,
+            offline_is_silent: false,
             checks_in,
             burst,
             source: "r".into(),
