@@ -121,15 +121,15 @@ impl Address {
     /// Its readings from a message on its topic.
     fn read(&self, name: &str, message: &Value, retained: bool) -> Vec<Reading> {
         if let Some(when) = &self.when {
-            let identity = message.pointer(&when.pointer).and_then(lenient::word);
+            let identity = lenient::at(message, &when.pointer).and_then(lenient::word);
             if !identity.is_some_and(|identity| when.is.has(&identity)) {
                 return Vec::new();
             }
         }
-        let at = |pointer: &Option<String>| message.pointer(pointer.as_deref()?);
+        let at = |pointer: &Option<String>| lenient::at(message, pointer.as_deref()?);
         let percent = at(&self.battery).and_then(lenient::percent).map(Measure::BatteryPercent);
         let low = at(&self.battery_low).and_then(lenient::truth).map(Measure::BatteryLow);
-        let value = message.pointer(&self.pointer);
+        let value = lenient::at(message, &self.pointer);
         let measure = value.and_then(|value| self.meaning.read(value));
         let mut readings: Vec<Reading> =
             measure.map(|m| reading(name, m, self.evidence, retained)).into_iter().collect();

@@ -77,10 +77,30 @@ pub fn word(value: &Value) -> Option<String> {
     let word = match value {
         Value::String(text) => text.trim().to_lowercase(),
         Value::Bool(truth) => truth.to_string(),
-        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            // Written much faster than a fraction, and the same.
+            (Some(whole), _) if whole.unsigned_abs() < 1 << 53 => whole.to_string(),
+            (_, Some(number)) => number.to_string(),
+            (_, None) => number.to_string(),
+        },
         Value::Null | Value::Array(_) | Value::Object(_) => return None,
     };
     (!word.is_empty()).then_some(word)
+}
+
+/// What stands at a JSON pointer. The library makes new text of each of its parts, in case one is escaped; none is, mostly.
+pub fn at<'a>(message: &'a Value, pointer: &str) -> Option<&'a Value> {
+    if pointer.is_empty() || !pointer.starts_with('/') || pointer.contains('~') {
+        return message.pointer(pointer);
+    }
+    pointer.split('/').skip(1).try_fold(message, |within, part| match within {
+        Value::Object(object) => object.get(part),
+        Value::Array(list) => {
+            let is_index = part == "0" || !part.starts_with(['0', '+']);
+            list.get(part.parse::<usize>().ok().filter(|_| is_index)?)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    })
 }
 
 /// What `words` say of a scalar, as [`word`] writes it. Makes no text of it: this is asked of every value of every message.
@@ -244,6 +264,15 @@ mod tests {
         );
         assert_eq!([value!(21.5), value!("21.5")].map(|v| celsius(&v)), [Some(21.5); 2]);
         assert_eq!([value!(6553.5), value!("inf"), value!(null)].map(|v| celsius(&v)), [None; 3]);
+    }
+
+    #[test]
+    fn a_pointer_finds_what_it_finds_in_the_library() {
+        let message = value!({"a": [1, {"b": 2}], "c/d": 3, "": {"": 4}, "0": 5, "~": 6});
+        let pointers = ["", "/", "//", "a", "/a", "/a/0", "/a/1/b", "/a/01", "/a/+1", "/a/2", "/a/-1", "/a/1/b/c"];
+        for pointer in pointers.into_iter().chain(["/c~1d", "/c/d", "/0", "/00", "/~0", "/~", "/a/", "/a/b"]) {
+            assert_eq!(at(&message, pointer), message.pointer(pointer), "{pointer}");
+        }
     }
 
     #[test]

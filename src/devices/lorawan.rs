@@ -127,7 +127,7 @@ impl Lorawan {
         retained: bool,
     ) -> Result<Vec<Reading>, &'static str> {
         let message = Value::Object(message);
-        let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str);
+        let text = |pointer: &str| lenient::at(&message, pointer).and_then(Value::as_str);
         let (topic_eui, named) = match event {
             Event::ChirpStackUp(eui) | Event::Status(eui) | Event::Spoke(eui) | Event::Log(eui) => {
                 (Some(eui), text("/deviceInfo/devEui"))
@@ -140,15 +140,18 @@ impl Lorawan {
             Event::ChirpStackUp(_) => return self.uplink(&eui, &CHIRPSTACK, &message, retained),
             Event::ThingsUp => return self.uplink(&eui, &THINGS, &message, retained),
             Event::Status(_) => {
-                let is_mains = message.pointer("/externalPowerSource").and_then(lenient::truth) == Some(true);
-                let is_unknown = message.pointer("/batteryLevelUnavailable").and_then(lenient::truth) == Some(true);
-                let percent = message.pointer("/batteryLevel").and_then(lenient::percent);
+                let is_mains = lenient::at(&message, "/externalPowerSource").and_then(lenient::truth) == Some(true);
+                let is_unknown =
+                    lenient::at(&message, "/batteryLevelUnavailable").and_then(lenient::truth) == Some(true);
+                let percent = lenient::at(&message, "/batteryLevel").and_then(lenient::percent);
                 let percent = percent.filter(|_| !is_mains && !is_unknown);
                 percent.map_or_else(alive, |percent| vec![(Measure::BatteryPercent(percent), Evidence::Level)])
             }
             // Of the network's complaints, only those about an uplink prove that there was one.
             Event::Log(_) if !text("/code").is_some_and(|code| code.starts_with("UPLINK")) => Vec::new(),
-            Event::Spoke(_) if message.pointer("/acknowledged").and_then(lenient::truth) == Some(false) => Vec::new(),
+            Event::Spoke(_) if lenient::at(&message, "/acknowledged").and_then(lenient::truth) == Some(false) => {
+                Vec::new()
+            }
             Event::Log(_) | Event::Spoke(_) | Event::ThingsJoin | Event::NotForUs => alive(),
         };
         let bare = [eui.clone()];
@@ -169,12 +172,12 @@ impl Lorawan {
         message: &Value,
         retained: bool,
     ) -> Result<Vec<Reading>, &'static str> {
-        let data = message.pointer(at.data).and_then(Value::as_str).unwrap_or_default();
-        let port = message.pointer(at.port).and_then(lenient::number);
+        let data = lenient::at(message, at.data).and_then(Value::as_str).unwrap_or_default();
+        let port = lenient::at(message, at.port).and_then(lenient::number);
         // Port 0 is the network's own talk, whatever a decoder would make of it.
         let payload = if port == Some(0.0) { Vec::new() } else { base64(data).ok_or("bad_base64")? };
         let beside: Vec<Measure> =
-            signal(message.pointer(at.receptions)).into_iter().chain(battery(message, at)).collect();
+            signal(lenient::at(message, at.receptions)).into_iter().chain(battery(message, at)).collect();
         let Some(device) = self.devices.get_mut(eui) else {
             let said = [(Measure::Alive, Evidence::Event)].into_iter();
             return Ok(readings(eui, said, &beside, false, retained));

@@ -83,10 +83,22 @@ impl Word {
     }
 }
 
+impl Word {
+    /// Whether it is `word`, which is lower case; mostly without making text of it.
+    fn is(&self, word: &str) -> bool {
+        match self {
+            Word::Truth(truth) => word == if *truth { "true" } else { "false" },
+            Word::Whole(number) => word.parse() == Ok(*number) && number.to_string() == word,
+            Word::Text(text) if text.is_ascii() => text.trim().eq_ignore_ascii_case(word),
+            Word::Number(_) | Word::Text(_) => self.spoken() == word,
+        }
+    }
+}
+
 impl Words {
     /// Whether one of them is `word`, letter case aside.
     pub fn has(&self, word: &str) -> bool {
-        self.all().iter().any(|known| known.spoken() == word)
+        self.all().iter().any(|known| known.is(word))
     }
 
     fn all(&self) -> &[Word] {

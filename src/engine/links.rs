@@ -71,17 +71,26 @@ impl Links {
 
     /// Whether frames from `source` can arrive; one that was never heard of is believed.
     pub fn is_up(&self, source: &str) -> bool {
+        // Asked for every sensor at every input: mostly everything is up.
+        self.states.values().all(|state| state.up) || self.is_up_among_lost(source)
+    }
+
+    fn is_up_among_lost(&self, source: &str) -> bool {
         self.carriers(source).all(|state| state.up) && !self.has_lost_all_bridges(source)
     }
 
     /// Whether a sensor of `source` that was not heard since `heard_at` may be missing only because one of several
     /// bridges is lost since: nobody can tell behind which of them it is.
     pub fn excuses(&self, source: &str, heard_at: Option<Timestamp>) -> bool {
-        self.bridges(source).any(|(_, state)| !state.up && heard_at.is_none_or(|at| at <= state.since))
+        !self.states.is_empty()
+            && self.bridges(source).any(|(_, state)| !state.up && heard_at.is_none_or(|at| at <= state.since))
     }
 
     /// Since when the way to `source` is as it is now, where anything is known of it.
     pub fn since(&self, source: &str) -> Option<Timestamp> {
+        if self.states.is_empty() {
+            return None;
+        }
         let bridges = self.bridges(source).map(|(_, state)| state);
         self.carriers(source).chain(bridges).map(|state| state.since).max()
     }

@@ -142,8 +142,8 @@ pub(super) fn dev_eui(text: &str) -> Option<String> {
 impl At {
     /// What stands there, and the battery beside it.
     pub(super) fn read(&self, message: &Value) -> Vec<(Measure, Evidence)> {
-        let at = |pointer: &Option<String>| message.pointer(pointer.as_deref()?);
-        let measure = message.pointer(&self.pointer).and_then(|value| self.meaning.read(value));
+        let at = |pointer: &Option<String>| lenient::at(message, pointer.as_deref()?);
+        let measure = lenient::at(message, &self.pointer).and_then(|value| self.meaning.read(value));
         let percent = at(&self.battery).and_then(lenient::percent).map(Measure::BatteryPercent);
         let low = at(&self.battery_low).and_then(lenient::truth).map(Measure::BatteryLow);
         let said = measure.map_or((Measure::Alive, Evidence::Event), |measure| (measure, self.evidence));

@@ -83,8 +83,8 @@ pub(super) struct Mark {
 
 impl Mark {
     pub(super) fn of(message: &Value, at: &Places, data: &str) -> Mark {
-        let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str);
-        let count = message.pointer(at.count).and_then(Value::as_u64);
+        let text = |pointer: &str| lenient::at(message, pointer).and_then(Value::as_str);
+        let count = lenient::at(message, at.count).and_then(Value::as_u64);
         Mark {
             deduplication: text("/deduplicationId").map(|id| hashed(&id)),
             counted: count.map(|count| hashed(&(count, text(at.address), data))),
@@ -106,7 +106,7 @@ fn hashed(of: &impl Hash) -> u64 {
 
 /// The network's own word on the battery, where it passes one on with an uplink.
 pub(super) fn battery(message: &Value, at: &Places) -> Option<Measure> {
-    message.pointer(at.battery?).and_then(lenient::percent).map(Measure::BatteryPercent)
+    lenient::at(message, at.battery?).and_then(lenient::percent).map(Measure::BatteryPercent)
 }
 
 /// How well the best gateway heard it.
