@@ -19,7 +19,7 @@
 //! Keys of one device that are different sensors are told apart by the part of the action that names them:
 //! `zigbee2mqtt = { name = "panel", key = "2" }` is pressed by `2_single`, `single_2` and `button_2_hold`.
 
-use crate::devices::zigbee2mqtt_attributes::{CALLS, LEVELS, is_known, pressed, radar};
+use crate::devices::zigbee2mqtt_attributes::{CALLS, LEVELS, is_known, is_wanted, pressed, radar};
 use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
@@ -221,7 +221,7 @@ impl Zigbee2mqtt {
         if frame.bytes.is_empty() {
             return Ok(Vec::new());
         }
-        let message = lenient::object(&frame.bytes)?;
+        let message = lenient::fields(&frame.bytes, is_wanted)?;
         let mut readings = self.measures(name, &message, frame.retained);
         if readings.is_empty() {
             readings.push(reading(name, Measure::Alive, Evidence::Event, frame.retained));

@@ -39,6 +39,21 @@ pub fn radar(message: &Map<String, Value>) -> Option<Measure> {
     Some(Measure::Presence(somebody))
 }
 
+/// Whether a device's message is looked at for `attribute`.
+pub fn is_wanted(attribute: &str) -> bool {
+    match attribute.len() {
+        // Most of a message's names are told apart by their length alone.
+        0..=2 => false,
+        3 => matches!(attribute, "sos" | "gas"),
+        _ => {
+            matches!(attribute, "action" | "click" | "illuminance" | "illuminance_lux")
+                || LEVELS.iter().any(|(key, _)| *key == attribute)
+                || CALLS.contains(&attribute)
+                || RADAR_STATES.contains(&attribute)
+        }
+    }
+}
+
 /// Whether `attribute` can stand on a topic of its own.
 pub fn is_known(attribute: &str) -> bool {
     matches!(attribute, "action" | "click" | "illuminance" | "illuminance_lux")
