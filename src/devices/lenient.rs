@@ -4,7 +4,7 @@
 //! Whatever cannot be understood is unknown (`None`), never a guess; `null` and the empty text are unknown too.
 
 use crate::model::observation::{Availability, Press};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -73,10 +73,61 @@ impl<'de> Visitor<'de> for Fields {
             if (self.wanted)(&name) {
                 fields.insert(name.into_owned(), object.next_value()?);
             } else {
-                object.next_value::<IgnoredAny>()?;
+                object.next_value::<Skipped>()?;
             }
         }
         Ok(fields)
+    }
+}
+
+/// A value that nobody asks for, read by the same rules (so deep and no deeper) as one that somebody does.
+struct Skipped;
+
+impl<'de> Deserialize<'de> for Skipped {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Skipped)
+    }
+}
+
+impl<'de> Visitor<'de> for Skipped {
+    type Value = Skipped;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Skipped, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Skipped, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Skipped, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Skipped, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Skipped, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Skipped, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Skipped, A::Error> {
+        while list.next_element::<Skipped>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Skipped, A::Error> {
+        while object.next_entry::<Skipped, Skipped>()?.is_some() {}
+        Ok(self)
     }
 }
 
@@ -313,6 +364,7 @@ mod tests {
             "{\"a\":1} x",
             "{\"a\":",
             "",
+            &format!("{{\"b\":{}1{}}}", "[".repeat(500), "]".repeat(500)),
         ] {
             let whole = object(payload.as_bytes()).map(|mut object| {
                 object.retain(|name, _| name == "a");
