@@ -6,11 +6,9 @@
 use carecircle::devices::{Carrier, Decoded, Devices};
 use carecircle::model::frame::{Origin, RawFrame};
 use carecircle::model::observation::{Measure, Reading};
+use carecircle_fuzz as golden;
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
-
-#[path = "../golden.rs"]
-mod golden;
 
 thread_local! {
     static DEVICES: RefCell<Devices> = RefCell::new(golden::devices(Carrier::Mqtt, None));

@@ -4,11 +4,9 @@
 
 use carecircle::devices::{Carrier, Devices};
 use carecircle::model::frame::{Origin, RawFrame};
+use carecircle_fuzz as golden;
 use libfuzzer_sys::fuzz_target;
 use std::cell::RefCell;
-
-#[path = "../golden.rs"]
-mod golden;
 
 thread_local! {
     static PORTS: Vec<RefCell<Devices>> = golden::wirings()

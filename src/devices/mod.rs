@@ -7,8 +7,8 @@
 //! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
 //! [`Identity`], `decoder`, `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
-use crate::model::frame::{Bus, Origin, RawFrame};
-use crate::model::observation::{Evidence, Measure, Press, Reading};
+use crate::model::frame::{Bus, RawFrame};
+use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,12 +17,14 @@ pub mod bthome;
 pub mod codes;
 pub mod framing;
 pub mod gateways;
+mod home;
 pub mod lenient;
 pub mod meaning;
 pub mod objects;
 pub mod parts;
 pub mod rtl_433_models;
 pub mod shelly_components;
+mod snippet;
 pub mod template;
 
 pub mod enocean_profiles;
@@ -43,6 +45,7 @@ mod written;
 pub mod zigbee2mqtt_attributes;
 
 use framing::Cut;
+pub use home::{Devices, Framer, TOPIC_BYTES_MAX};
 
 macro_rules! devices {
     (mqtt { $($mqtt:ident: $Mqtt:ident),* $(,)? } serial { $($serial:ident: $Serial:ident),* $(,)? }) => {
@@ -342,204 +345,10 @@ pub trait Decoder: Send + Sync {
     fn decode(&mut self, frame: &RawFrame) -> Decoded;
 }
 
-/// All families, ready for the devices of one home.
-pub struct Devices {
-    mqtt: Vec<(&'static str, Box<dyn Decoder>)>,
-    serial: BTreeMap<String, (&'static str, Box<dyn Decoder>)>,
-    wiring: BTreeMap<String, Wiring>,
-}
-
-impl Devices {
-    /// The families of the configured sensors; other families are not heard.
-    pub fn new(settings: &Settings, addresses: &[Address]) -> Devices {
-        Devices::of(settings, addresses, false)
-    }
-
-    /// Every family that MQTT can carry, configured or not: for looking around.
-    pub fn all(settings: &Settings, addresses: &[Address]) -> Devices {
-        Devices::of(settings, addresses, true)
-    }
-
-    /// Of the families on MQTT only `family`.
-    pub fn only(family: &str, settings: &Settings, addresses: &[Address]) -> Devices {
-        let mut devices = Devices::of(settings, addresses, true);
-        devices.mqtt.retain(|(name, _)| *name == family);
-        devices
-    }
-
-    fn of(settings: &Settings, addresses: &[Address], all: bool) -> Devices {
-        let on_port =
-            |(port, wiring): (&String, &Wiring)| (port.clone(), (wiring.family(), wiring.decoder(port, addresses)));
-        Devices {
-            mqtt: mqtt_decoders(settings, addresses, all),
-            serial: settings.serial.iter().map(on_port).collect(),
-            wiring: settings.serial.clone(),
-        }
-    }
-
-    /// The MQTT filters to subscribe to, each once.
-    pub fn topics(&self) -> Vec<String> {
-        let mut topics: Vec<String> = self.mqtt.iter().flat_map(|(_, decoder)| decoder.topics()).collect();
-        topics.sort();
-        topics.dedup();
-        topics
-    }
-
-    /// The MQTT filters of each family that MQTT carries.
-    pub fn topics_by_family(&self) -> Vec<(&'static str, Vec<String>)> {
-        self.mqtt.iter().map(|(family, decoder)| (*family, decoder.topics())).collect()
-    }
-
-    /// What the families say about a frame; empty where it is nobody's.
-    pub fn decode(&mut self, frame: &RawFrame) -> Vec<Heard> {
-        let heard = |(family, decoder): &mut (&'static str, Box<dyn Decoder>)| match decoder.decode(frame) {
-            Decoded::NotMine => None,
-            Decoded::Readings(readings) => Some(Heard { family, outcome: of_bounded_names(readings) }),
-            outcome @ (Decoded::Incomplete | Decoded::Malformed(_)) => Some(Heard { family, outcome }),
-        };
-        match &frame.from {
-            // Nobody's: a message of many values repeats its topic with each of them.
-            Origin::Mqtt { topic } if topic.len() > TOPIC_BYTES_MAX => Vec::new(),
-            Origin::Mqtt { .. } => self.mqtt.iter_mut().filter_map(heard).collect(),
-            Origin::Serial { port } => self.serial.get_mut(port).and_then(heard).into_iter().collect(),
-        }
-    }
-
-    /// Cuts the bytes of a serial port into frames; lines where nothing is wired to a port of that name.
-    pub fn framer(&self, port: &str) -> Framer {
-        let cut = self.wiring.get(port).map_or_else(|| Box::new(framing::Lines::default()) as _, Wiring::cut);
-        Framer { cut }
-    }
-
-    /// The table.
-    pub fn families() -> &'static [Family] {
-        FAMILIES
-    }
-
-    /// The address of a device that was heard, as a line of a config; nothing for a family that does not exist.
-    pub fn address_line(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
-        address_toml(family, device, readings)
-    }
-
-    /// The address of a device that was heard, as a line of a config; absent for a family that is none of ours.
-    pub fn address_toml(family: &str, device: &str, readings: &[Reading]) -> Option<String> {
-        address_toml(family, device, readings)
-    }
-
-    /// What a device with these readings and this address is for, where they can tell: what its ON means stands in the address.
-    pub fn kind_for(readings: &[Reading], address: &str) -> Option<&'static str> {
-        let kind = kinds(readings)?;
-        let is_motion = address.contains("kind = \"motion\"");
-        Some(if kind == "item" && is_motion { "motion" } else { kind })
-    }
-
-    /// Whether these readings are only of things that no home registers: a device's link quality, its firmware.
-    pub fn is_no_sensor(readings: &[Reading]) -> bool {
-        let is_none = |reading: &Reading| {
-            ha_entity::Entity::of(&reading.measure).is_some_and(|entity| entity.sensor_kind().is_none())
-        };
-        !readings.is_empty() && readings.iter().all(is_none)
-    }
-
-    /// A `[[sensor]]` table for a device nobody has registered, ready to be pasted and corrected.
-    pub fn snippet(family: &str, device: &str, readings: &[Reading]) -> String {
-        let id: String =
-            device.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
-        let id = if id.is_empty() { "new_sensor".to_owned() } else { id };
-        let address = address_toml(family, device, readings).unwrap_or_else(|| format!("# unknown family {family:?}"));
-        let (kind, guess) = Devices::kind_for(readings, &address)
-            .map_or(("motion", true), |kind| (kind, kind == "service_button" || kinds(readings) != Some(kind)));
-        let note = if guess { "   # a guess: put what it is for" } else { "" };
-        format!(
-            "[[sensor]]\nid = {}\nroom = \"\"   # where it hangs\nkind = \"{kind}\"{note}\n{address}\n",
-            toml_text(&id)
-        )
-    }
-}
-
-/// Cuts the bytes of one serial port into frames, whatever pieces they come in.
-pub struct Framer {
-    cut: Box<dyn Cut>,
-}
-
-impl Framer {
-    /// The frames that these bytes complete, in order. An empty slice says that the line was cut: what was begun is
-    /// forgotten.
-    pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        if bytes.is_empty() {
-            self.cut.forget();
-            return Vec::new();
-        }
-        self.cut.push(bytes)
-    }
-
-    /// The same with what is to be written to the port: the frames that `bytes` complete and the answers to them; for an
-    /// empty slice (the line was cut and is open again) no frame and the greeting.
-    pub fn talk(&mut self, bytes: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
-        let frames = self.push(bytes);
-        let written = match bytes {
-            [] => self.cut.greeting(),
-            _ => frames.iter().flat_map(|frame| self.cut.answer(frame)).collect(),
-        };
-        (frames, written)
-    }
-
-    /// Whether a frame has begun and not ended.
-    pub fn is_pending(&self) -> bool {
-        self.cut.is_pending()
-    }
-}
-
 /// A reading of a live or a kept message: what a broker kept is never an event.
 fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -> Reading {
     let evidence = if retained { Evidence::Cached } else { evidence };
     Reading { device: device.to_owned(), measure, evidence, copy: false }
-}
-
-/// Names go into lists, logs and the memory of what was heard; no device has one of kilobytes.
-fn of_bounded_names(mut readings: Vec<Reading>) -> Decoded {
-    let before = readings.len();
-    readings.retain(|reading| reading.device.len() <= DEVICE_BYTES_MAX);
-    if readings.is_empty() && before > 0 {
-        return Decoded::Malformed("name_too_long".to_owned());
-    }
-    Decoded::Readings(readings)
-}
-
-/// Longest topic that is looked at; the longest of a real home have a tenth of it.
-pub const TOPIC_BYTES_MAX: usize = 1024;
-
-/// Longest name of a device. Registered ones hold their topic, their place and every word of their meaning, so much is left to them.
-const DEVICE_BYTES_MAX: usize = 16 * TOPIC_BYTES_MAX;
-
-fn kinds(readings: &[Reading]) -> Option<&'static str> {
-    let kinds = readings.iter().filter_map(|reading| match &reading.measure {
-        Measure::Motion(_) => Some("motion"),
-        Measure::Presence(_) => Some("presence"),
-        Measure::Button(press) => Some(if *press == Press::Sos { "call_button" } else { "service_button" }),
-        Measure::Contact(_) => Some("door"),
-        Measure::Leak(_) => Some("leak"),
-        Measure::Smoke(_) => Some("smoke"),
-        Measure::Gas(_) => Some("gas"),
-        Measure::Mains(_) => Some("mains"),
-        Measure::Vibration(_) | Measure::Switch(_) => Some("item"),
-        Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_) => Some("temperature"),
-        Measure::Dark(_)
-        | Measure::SignalPercent(_)
-        | Measure::Alarm(_)
-        | Measure::Tamper(_)
-        | Measure::BatteryPercent(_)
-        | Measure::BatteryLow(_)
-        | Measure::SupplyVolts(_)
-        | Measure::IlluminanceLux(_)
-        | Measure::Alive
-        | Measure::Availability(_)
-        | Measure::Bridge(_)
-        | Measure::Number(_) => None,
-        Measure::Note { .. } => ha_entity::Entity::of(&reading.measure)?.sensor_kind(),
-    });
-    // A leak sensor measures the temperature beside, never the other way round.
-    kinds.min_by_key(|kind| *kind == "temperature")
 }
 
 /// `text` as a TOML string.
@@ -575,48 +384,5 @@ mod tests {
     #[test]
     fn names_are_written_so_that_toml_reads_them_back() {
         assert_eq!(toml_text("卧室/\"红外\"\\\n"), "\"卧室/\\\"红外\\\"\\\\\\u000A\"");
-    }
-
-    #[test]
-    fn what_is_announced_and_no_home_registers_is_no_sensor() {
-        let announced = |component: &str, about: &str| {
-            let topic = format!("homeassistant/{component}/x/config");
-            let text = format!(r#"{{"state_topic":"flat/x",{about},"device":{{"identifiers":["x"]}}}}"#);
-            let frame = RawFrame { from: Origin::Mqtt { topic }, bytes: text.into_bytes(), retained: true };
-            let mut devices = Devices::only("ha_discovery", &Settings::default(), &[]);
-            let heard = devices.decode(&frame);
-            let [Heard { outcome: Decoded::Readings(readings), .. }] = heard.as_slice() else { panic!("{heard:?}") };
-            Devices::is_no_sensor(readings)
-        };
-        assert!(announced("sensor", r#""value_template":"{{ value_json.linkquality }}""#));
-        assert!(!announced("binary_sensor", r#""device_class":"motion""#));
-        let there = reading("x", Measure::Alive, Evidence::Event, false);
-        assert!(!Devices::is_no_sensor(&[there]) && !Devices::is_no_sensor(&[]));
-    }
-
-    #[test]
-    fn the_kind_in_a_snippet_is_the_one_of_its_address() {
-        let on = [reading("Pir/aa66/0", Measure::Switch(true), Evidence::Event, false)];
-        let snippet = Devices::snippet("rflink", "Pir/aa66/0", &on);
-        assert!(snippet.contains("kind = \"motion\"   # a guess") && !snippet.contains("item"), "{snippet}");
-        let plug = Devices::snippet("zigbee2mqtt", "plug", &on);
-        assert!(plug.contains("kind = \"item\"\n"), "{plug}");
-    }
-
-    #[test]
-    fn a_name_of_kilobytes_is_nobodys() {
-        let mut devices = Devices::all(&Settings::default(), &[]);
-        let mut heard = |topic: String, payload: String| {
-            devices.decode(&RawFrame { from: Origin::Mqtt { topic }, bytes: payload.into_bytes(), retained: false })
-        };
-        let (long, motion) = ("x".repeat(20_000), "{\"Switch1\":\"ON\"}");
-        assert!(heard(format!("tele/{long}/SENSOR"), motion.to_owned()).is_empty());
-        let beacon = |id: &str| format!("{{\"id\":\"{id}\",\"open\":true}}");
-        let of =
-            |heard: Vec<Heard>| heard.into_iter().find(|heard| heard.family == "theengs").map(|heard| heard.outcome);
-        let refused = of(heard("home/hall/BTtoMQTT/x".to_owned(), beacon(&long)));
-        assert_eq!(refused, Some(Decoded::Malformed("name_too_long".to_owned())));
-        let known = of(heard("home/hall/BTtoMQTT/x".to_owned(), beacon("tag")));
-        assert!(matches!(known, Some(Decoded::Readings(readings)) if readings[0].device == "tag"));
     }
 }

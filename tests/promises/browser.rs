@@ -7,7 +7,7 @@
 #[path = "../browser/mod.rs"]
 mod driver;
 
-use super::station::{Bench, call_button, inactivity};
+use super::station::bench::{Bench, call_button, inactivity};
 use super::support::wait_until;
 use carecircle::clock;
 use carecircle::model::reason::{Reason, Severity};

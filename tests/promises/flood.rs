@@ -9,7 +9,8 @@ use super::world::{Home, PATIENCE, World};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 const MORE: &str = r#"
@@ -53,8 +54,9 @@ fn ten_thousand_messages_a_second_from_one_sensor_change_nothing_for_the_others(
                 world.publish("zigbee2mqtt/kitchen", &format!(r#"{{"occupancy":{occupancy},"battery":87}}"#));
             }
         }
-        // A hand needs a moment between two presses; nothing is waited for.
-        std::thread::sleep(Duration::from_millis(150));
+        // A hand needs a moment between two presses.
+        let moment = || (carecircle::clock::since_boot() - pressed_at).num_milliseconds() >= 150;
+        wait_until("the hand is ready to press again", PATIENCE, moment);
     }
     let memory_after = resident_kb(pid);
     let sent: u64 = floods.into_iter().map(Flood::stop).sum();
@@ -125,7 +127,7 @@ fn resident_kb(pid: u32) -> u64 {
 struct Flood {
     client: Child,
     sent: Arc<AtomicU64>,
-    stop: Arc<AtomicBool>,
+    _running: mpsc::Sender<()>,
 }
 
 impl Flood {
@@ -139,12 +141,14 @@ impl Flood {
             .spawn()
             .expect("mosquitto_pub is installed (apt-get install mosquitto-clients)");
         let mut lines = client.stdin.take().unwrap();
-        let (sent, stop) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
-        let (counted, stopped) = (Arc::clone(&sent), Arc::clone(&stop));
+        let sent = Arc::<AtomicU64>::default();
+        let counted = Arc::clone(&sent);
+        let (running, stopped) = mpsc::channel::<()>();
         std::thread::spawn(move || {
             let begin = carecircle::clock::since_boot();
             let mut message = 0_u64;
-            while !stopped.load(Ordering::Relaxed) {
+            // A pace, until the other end is dropped.
+            while stopped.recv_timeout(Duration::from_millis(5)) == Err(RecvTimeoutError::Timeout) {
                 let due = (carecircle::clock::since_boot() - begin).num_milliseconds() as u64 * per_second / 1_000;
                 while message < due {
                     message += 1;
@@ -154,10 +158,9 @@ impl Flood {
                     }
                 }
                 counted.store(message, Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(5));
             }
         });
-        Flood { client, sent, stop }
+        Flood { client, sent, _running: running }
     }
 
     fn sent(&self) -> u64 {
@@ -171,7 +174,6 @@ impl Flood {
 
 impl Drop for Flood {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
         // It may have ended by itself.
         self.client.kill().ok();
         self.client.wait().ok();

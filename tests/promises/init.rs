@@ -11,7 +11,8 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 #[test]
 fn what_is_around_becomes_a_configuration_on_which_the_gateway_hears_the_first_motion() {
@@ -23,20 +24,20 @@ fn what_is_around_becomes_a_configuration_on_which_the_gateway_hears_the_first_m
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("gateway.toml");
 
-    let is_over = AtomicBool::new(false);
+    let (running, is_over) = mpsc::channel::<()>();
     let said = std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let radio = &mut radio;
+        scope.spawn(move || {
             // The technician presses the teach-in key of a motion sensor again and again; a neighbour's sensor is heard too.
-            while !is_over.load(Ordering::Relaxed) {
+            while is_over.recv_timeout(Duration::from_millis(50)) == Err(RecvTimeoutError::Timeout) {
                 radio.write_raw(&four_bytes([0x1c, 0x08, 0x0d, 0x80], [0x05, 0, 0xaa, 0x01])).unwrap();
                 radio.write_raw(&four_bytes([0, 0, 0xc8, 0x08], [0x05, 0, 0xbb, 0x02])).unwrap();
-                std::thread::sleep(std::time::Duration::from_millis(50));
             }
         });
         let arguments =
             ["init", "--mqtt", &broker.url(), "--serial", &port, "--out", path(&out), "--home", "made-up-7", "--yes"];
         let said = run(&[&arguments[..], &["--seconds", "6"]].concat(), "");
-        is_over.store(true, Ordering::Relaxed);
+        drop(running);
         said
     });
     let (output, errors, code) = said;

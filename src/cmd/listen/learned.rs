@@ -57,7 +57,7 @@ impl Learned {
         let id = wish.id.as_ref().map_or_else(new, ToString::to_string);
         let kind = wish.kind.map(word).or_else(|| of("kind")).unwrap_or_else(|| "motion".to_owned());
         let means = wish.means.clone().unwrap_or_else(|| usual_meaning(&kind).to_owned());
-        let line = Devices::address_line(family, device, readings).unwrap_or_default();
+        let line = Devices::address_toml(family, device, readings).unwrap_or_default();
         // The family knows best how its codes are written.
         let code = code.and_then(|_| with_meaning(&line, &means));
         let (address, code) = match code {

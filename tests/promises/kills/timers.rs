@@ -87,7 +87,7 @@ impl Case {
 
     /// So long after the movement; nothing is waited for but the instant itself.
     fn until(&self, after: Span) {
-        std::thread::sleep((self.life + after - clock::now()).to_std().unwrap_or_default());
+        wait_until("the instant has come", PATIENCE, || clock::now() >= self.life + after);
     }
 
     fn stop(&mut self) {

@@ -1,9 +1,9 @@
-// The devices of all golden frames, as one home.
+//! The devices of all golden frames, as one home: what the targets listen with.
 
 use carecircle::devices::{Address, Carrier, Devices, Settings, Wiring};
 use serde_json::Value;
 
-#[allow(dead_code)] // not every target needs it
+/// The name of the port on which serial bytes come.
 pub const PORT: &str = "fuzz";
 
 /// Every family of `carrier`, or the one that `wiring` puts on the port, with all addresses.
@@ -27,7 +27,6 @@ pub fn devices(carrier: Carrier, wiring: Option<Wiring>) -> Devices {
 }
 
 /// Each serial family with its usual settings, and each other setting that golden frames name.
-#[allow(dead_code)] // not every target needs it
 pub fn wirings() -> Vec<Wiring> {
     let families: Vec<&str> = Devices::families()
         .iter()
