@@ -5,6 +5,7 @@ mod daemon;
 pub mod decode;
 #[cfg(feature = "embedded-broker")]
 pub mod demo;
+mod file;
 pub mod gateway;
 pub mod init;
 pub mod listen;

@@ -12,15 +12,14 @@ mod ports;
 pub mod write;
 pub mod zigbee;
 
+use super::file;
 use crate::model::ids::HomeId;
 use crate::model::time::Zone;
 use crate::mqtt::{Access, Broker};
 use crate::problem::Problem;
 use ask::Ask;
 use plan::Machine;
-use std::fs::{File, Permissions};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -137,7 +136,7 @@ fn machine_id() -> String {
     if id.trim().is_empty() { "home-1".to_owned() } else { format!("home-{:08x}", hash >> 32) }
 }
 
-/// Readable for the daemon's group and for nobody else; a file that is overwritten is whole at every moment.
+/// Writes the configuration; says what to do where that cannot be.
 #[allow(clippy::wildcard_enum_match_arm)] // the list of `io::ErrorKind` is open
 fn save(path: &Path, text: &str) -> Result<(), Problem> {
     let failed = |error: io::Error| match error.kind() {
@@ -149,18 +148,7 @@ fn save(path: &Path, text: &str) -> Result<(), Problem> {
             .with_deed("run it with sudo, or name another file with --out"),
         _ => Problem::of(path.display().to_string(), error.to_string()).with_deed("name another file with --out"),
     };
-    let beside = path.with_extension(format!("toml.{}", std::process::id()));
-    let written = File::options().create_new(true).write(true).mode(0o640).open(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.set_permissions(Permissions::from_mode(0o640))?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    });
-    if written.is_err() {
-        // Half a file helps nobody; if it never was, there is nothing to remove.
-        drop(std::fs::remove_file(&beside));
-    }
-    written.map_err(failed)
+    file::replace(path, text, None).map_err(failed)
 }
 
 fn report(args: &Args, sensors: usize, written: &Written) -> io::Result<()> {

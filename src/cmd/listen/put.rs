@@ -1,12 +1,10 @@
 //! What was learned goes into the configuration: a new `[[sensor]]`, another address, or one more code. Text is added or one
 //! address exchanged; comments and every other byte stay. Nothing is written that `check` would refuse.
 
+use crate::cmd::file;
 use crate::cmd::listen::learned::{Learned, Wish};
 use crate::config::{self, places::sensor_places_of_texts};
 use crate::problem::{Kind, Problem};
-use std::fs::{File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Writes what was learned where that is wanted, else says what to paste.
@@ -20,7 +18,7 @@ pub fn put(learned: &Learned, wish: &Wish) -> Result<Vec<String>, Problem> {
         let told = format!("put this into {} (or run this with --write):", wish.config.display());
         return Ok([told].into_iter().chain(shown).collect());
     }
-    replace(&change.file, &change.text)
+    file::replace(&change.file, &change.text, Some(&wish.config))
         .map_err(|error| Problem::of(change.file.display().to_string(), error.to_string().to_lowercase()))
         .map_err(|problem| problem.with_deed("nothing was written; run this as a user who may"))?;
     let told = format!("written to {}, and check accepts it:", change.file.display());
@@ -100,17 +98,6 @@ fn accepted(texts: &[(String, String)], change: &Change, learned: &Learned) -> R
         return Err(refused("this entry is written in a way that cannot be changed safely".to_owned()));
     }
     Ok(())
-}
-
-/// `text` in place of the file's: whole or not at all, with the rights that the file had.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let rights = std::fs::metadata(path).map_or(Permissions::from_mode(0o640), |known| known.permissions());
-    let beside = path.with_extension("toml.new");
-    let mut file = File::create(&beside)?;
-    file.set_permissions(rights)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
 }
 
 /// A file that would be changed.
@@ -236,16 +223,5 @@ station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
             assert!(refused.contains(why) && refused.contains("nothing was written"), "{refused}");
             assert!(refused.contains("[[sensor]]"), "{refused}");
         }
-    }
-
-    #[test]
-    fn a_file_is_exchanged_as_a_whole_and_keeps_its_rights() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("gateway.toml");
-        std::fs::write(&path, "old").unwrap();
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        replace(&path, "new").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
