@@ -7,10 +7,10 @@ use crate::config::outside::is_serial;
 use crate::config::report::{Place, Report};
 use crate::config::section::Section;
 use crate::engine::rules::Settings;
-use crate::engine::seen::serves;
 use crate::model::home::SensorKind;
 use crate::model::ids::RoomId;
 use crate::model::observation::Measure;
+use crate::model::purpose::serves;
 use crate::model::time::{Span, write_span};
 
 /// Where rooms are listed, every room is one of the list.
@@ -259,14 +259,14 @@ pub(super) fn meanings(sensors: &[SensorEntry], report: &Report<'_>) {
         let what = format!(
             "sensor \"{}\" is of kind {}, but its address can only report {}: {}",
             sensor.id.value,
-            kind_word(kind),
+            kind.as_str(),
             said.join(", "),
             loss(kind)
         );
-        let fits: Vec<String> = KINDS
+        let fits: Vec<String> = SensorKind::ALL
             .into_iter()
             .filter(|kind| *kind != SensorKind::Vital && says.iter().any(|measure| serves(*kind, measure)))
-            .map(|kind| format!("\"{}\"", kind_word(kind)))
+            .map(|kind| format!("\"{}\"", kind.as_str()))
             .take(FITTING_MAX)
             .collect();
         let deed = match fits.as_slice() {
@@ -303,32 +303,6 @@ pub(super) fn polls(sensors: &[SensorEntry], ports: &[PortEntry], sources: &[Str
         report.error(&address.place, what, Some(format!("add to its polls: {poll}")));
     }
 }
-
-/// The word of a config for a kind.
-fn kind_word(kind: SensorKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// All kinds, those first that people most often mean.
-const KINDS: [SensorKind; 17] = [
-    SensorKind::Motion,
-    SensorKind::Presence,
-    SensorKind::CallButton,
-    SensorKind::ServiceButton,
-    SensorKind::OuterDoor,
-    SensorKind::Door,
-    SensorKind::Item,
-    SensorKind::Bed,
-    SensorKind::Chair,
-    SensorKind::Smoke,
-    SensorKind::Gas,
-    SensorKind::Leak,
-    SensorKind::Temperature,
-    SensorKind::Mains,
-    SensorKind::OkButton,
-    SensorKind::AwayButton,
-    SensorKind::Vital,
-];
 
 /// Enough to choose from.
 const FITTING_MAX: usize = 3;

@@ -5,7 +5,8 @@
 
 use crate::model::home::SensorKind;
 use crate::model::ids::{HomeId, RoomId, SensorId};
-use crate::model::observation::{Availability, Evidence, Measure};
+use crate::model::observation::{Evidence, Measure};
+use crate::model::purpose::{is_measured, measures_its_kind, proves_presence_of_device};
 use crate::model::time::Timestamp;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,7 @@ impl WalkTest {
     ) -> bool {
         let Some(checked) = self.sensors.iter_mut().find(|checked| checked.id == *sensor) else { return false };
         checked.note_state(measure);
-        if evidence == Evidence::Cached || !comes_from_device(measure) {
+        if !proves_presence_of_device(measure, evidence) {
             return false;
         }
         let before = checked.result;
@@ -228,56 +229,10 @@ impl Checked {
     }
 }
 
-/// A bridge's word about a device is no word of the device.
-fn comes_from_device(measure: &Measure) -> bool {
-    let word_of_bridge =
-        matches!(measure, Measure::Availability(Availability::Online | Availability::Offline | Availability::Removed));
-    !word_of_bridge && !matches!(measure, Measure::Bridge(_))
-}
-
-/// Kinds that have no events: a good value is all they can show.
-fn is_measured(kind: SensorKind) -> bool {
-    matches!(kind, SensorKind::Temperature | SensorKind::Vital)
-}
-
-/// Whether this measure is what a sensor of this kind is there for.
-pub fn measures_its_kind(kind: SensorKind, measure: &Measure) -> bool {
-    use SensorKind as K;
-    match measure {
-        Measure::Button(press) => {
-            press.is_press() && matches!(kind, K::CallButton | K::ServiceButton | K::OkButton | K::AwayButton)
-        }
-        Measure::Motion(_) | Measure::Presence(_) => {
-            matches!(kind, K::Motion | K::Presence | K::Bed | K::Chair)
-        }
-        Measure::Contact(_) => matches!(kind, K::OuterDoor | K::Door | K::Item | K::Bed | K::Chair),
-        Measure::Switch(_) | Measure::Vibration(_) => matches!(kind, K::Item | K::Bed | K::Chair),
-        Measure::Leak(_) => kind == K::Leak,
-        Measure::Smoke(_) => kind == K::Smoke,
-        Measure::Gas(_) => kind == K::Gas,
-        Measure::Mains(_) => kind == K::Mains,
-        Measure::TemperatureCelsius(_) | Measure::HumidityPercent(_) => kind == K::Temperature,
-        Measure::Number(_) => kind == K::Vital,
-        // What it means comes from the sensor's registration.
-        Measure::Alarm(_) => !is_measured(kind),
-        Measure::Tamper(_)
-        | Measure::BatteryPercent(_)
-        | Measure::BatteryLow(_)
-        | Measure::SupplyVolts(_)
-        | Measure::IlluminanceLux(_)
-        | Measure::Dark(_)
-        | Measure::SignalPercent(_)
-        | Measure::Alive
-        | Measure::Availability(_)
-        | Measure::Bridge(_)
-        | Measure::Note { .. } => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::observation::Press;
+    use crate::model::observation::{Availability, Press};
     use crate::model::time::from_millis;
 
     fn planned(id: &str, room: Option<&str>, kind: SensorKind) -> Planned {
@@ -343,6 +298,17 @@ mod tests {
         let checked = walk.sensors()[0].clone();
         assert_eq!((checked.result, checked.event_at, checked.events), (Outcome::Passed, Some(at(3)), 2));
         assert_eq!(checked.battery_percent, Some(80.0));
+    }
+
+    #[test]
+    fn a_meter_is_ticked_off_by_the_use_that_the_engine_counts_and_a_vital_sign_by_its_value() {
+        let sensors = vec![planned("water", None, SensorKind::Item), planned("pulse", None, SensorKind::Vital)];
+        let mut walk = WalkTest::new(at(0), sensors);
+        let water: SensorId = "water".parse().unwrap();
+        assert!(!walk.hear(at(1), &water, &Measure::Number(7.0), Evidence::Level, false));
+        assert!(walk.hear(at(2), &water, &Measure::Number(8.0), Evidence::Level, true));
+        assert!(walk.hear(at(3), &"pulse".parse().unwrap(), &Measure::Number(64.0), Evidence::Level, false));
+        assert!(walk.is_complete());
     }
 
     #[test]

@@ -70,6 +70,53 @@ pub enum SensorKind {
 }
 
 impl SensorKind {
+    /// All kinds, those first that people most often mean.
+    pub const ALL: [SensorKind; 17] = {
+        use SensorKind::*;
+        [
+            Motion,
+            Presence,
+            CallButton,
+            ServiceButton,
+            OuterDoor,
+            Door,
+            Item,
+            Bed,
+            Chair,
+            Smoke,
+            Gas,
+            Leak,
+            Temperature,
+            Mains,
+            OkButton,
+            AwayButton,
+            Vital,
+        ]
+    };
+
+    /// Its word in a configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SensorKind::Motion => "motion",
+            SensorKind::Presence => "presence",
+            SensorKind::CallButton => "call_button",
+            SensorKind::ServiceButton => "service_button",
+            SensorKind::OkButton => "ok_button",
+            SensorKind::AwayButton => "away_button",
+            SensorKind::OuterDoor => "outer_door",
+            SensorKind::Door => "door",
+            SensorKind::Bed => "bed",
+            SensorKind::Chair => "chair",
+            SensorKind::Item => "item",
+            SensorKind::Smoke => "smoke",
+            SensorKind::Gas => "gas",
+            SensorKind::Leak => "leak",
+            SensorKind::Temperature => "temperature",
+            SensorKind::Vital => "vital",
+            SensorKind::Mains => "mains",
+        }
+    }
+
     /// Whether its events prove that somebody is alive and about.
     pub fn shows_life(self) -> bool {
         use SensorKind::*;
@@ -129,9 +176,46 @@ pub enum Service {
     Arrival,
 }
 
+impl Service {
+    /// All services.
+    pub const ALL: [Service; 7] = {
+        use Service::*;
+        [Meal, Bath, Cleaning, Nursing, Repair, Other, Arrival]
+    };
+
+    /// Its word in a configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Service::Meal => "meal",
+            Service::Bath => "bath",
+            Service::Cleaning => "cleaning",
+            Service::Nursing => "nursing",
+            Service::Repair => "repair",
+            Service::Other => "other",
+            Service::Arrival => "arrival",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tables_hold_every_kind_and_service_by_its_word_in_a_configuration() {
+        fn known<T: serde::de::DeserializeOwned + std::fmt::Debug>() -> Vec<String> {
+            let refused = serde_json::from_value::<T>("?".into()).unwrap_err().to_string();
+            let mut words: Vec<String> = refused.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+            words.sort();
+            words
+        }
+        let mut kinds = SensorKind::ALL.map(|kind| kind.as_str().to_owned());
+        kinds.sort();
+        assert_eq!(known::<SensorKind>(), kinds);
+        let mut services = Service::ALL.map(|service| service.as_str().to_owned());
+        services.sort();
+        assert_eq!(known::<Service>(), services);
+    }
 
     #[test]
     fn an_alarm_is_a_press_where_it_was_registered_as_a_button_and_nowhere_else() {

@@ -12,6 +12,7 @@ pub mod home;
 pub mod ids;
 pub mod lifecycle;
 pub mod observation;
+pub mod purpose;
 pub mod reason;
 pub mod recorded;
 pub mod status;

@@ -8,6 +8,7 @@ use crate::model::frame::RawFrame;
 use crate::model::home::{Home, Sensor};
 use crate::model::ids::SensorId;
 use crate::model::observation::{Evidence, Measure, Observation, Reading};
+use crate::model::purpose::proves_presence_of_device;
 use crate::model::recorded::Recorded;
 use crate::model::time::Timestamp;
 use std::collections::BTreeMap;
@@ -40,8 +41,7 @@ pub struct Said {
 impl Said {
     /// Whether the device itself spoke just now: neither the broker's memory nor its bridge did.
     pub fn is_live(&self) -> bool {
-        self.reading.evidence != Evidence::Cached
-            && !matches!(self.reading.measure, Measure::Availability(_) | Measure::Bridge(_))
+        proves_presence_of_device(&self.reading.measure, self.reading.evidence)
     }
 
     /// Whether something happened, as far as can be told.

@@ -55,7 +55,11 @@ impl Learned {
         };
         let new = || free(of("id").unwrap_or_else(|| "new".to_owned()), &wish.taken);
         let id = wish.id.as_ref().map_or_else(new, ToString::to_string);
-        let kind = wish.kind.map(word).or_else(|| of("kind")).unwrap_or_else(|| "motion".to_owned());
+        let kind = wish
+            .kind
+            .map(|kind| kind.as_str().to_owned())
+            .or_else(|| of("kind"))
+            .unwrap_or_else(|| "motion".to_owned());
         let means = wish.means.clone().unwrap_or_else(|| usual_meaning(&kind).to_owned());
         let line = Devices::address_toml(family, device, readings).unwrap_or_default();
         // The family knows best how its codes are written.
@@ -127,10 +131,6 @@ fn usual_meaning(kind: &str) -> &'static str {
         "mains" => "mains",
         _ => "motion",
     }
-}
-
-fn word(kind: SensorKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Wishes for tests.

@@ -3,10 +3,10 @@
 //! A dead sensor and a stuck one are no witnesses. When none is left, the home is not quiet but not observed.
 
 use super::heard::CALM;
-use super::meaning::proves_presence_of_device;
 use super::{Heard, Seen};
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::observation::{Evidence, Observation};
+use crate::model::purpose::proves_presence_of_device;
 use crate::model::reason::Stuck;
 use crate::model::status::Condition;
 use crate::model::time::{Span, Timestamp};
@@ -191,7 +191,8 @@ impl Seen {
 
     /// Takes note that a sensor spoke that can show life.
     pub(super) fn witness(&mut self, sensor: &Sensor, observation: &Observation) {
-        let counts = sensor.kind.watches_for_life() && proves_presence_of_device(observation);
+        let counts =
+            sensor.kind.watches_for_life() && proves_presence_of_device(&observation.measure, observation.evidence);
         if counts && self.is_witness(observation.at, sensor) {
             self.witnessed_at = Some(observation.at);
         }
@@ -256,7 +257,7 @@ impl Heard {
     /// The frame shows that the device is there.
     pub(super) fn is_there(&mut self, observation: &Observation, silence: Option<Span>, lively: u32) {
         let at = observation.at;
-        if !proves_presence_of_device(observation) {
+        if !proves_presence_of_device(&observation.measure, observation.evidence) {
             if observation.evidence == Evidence::Cached {
                 // A broker hands out the last message of a dead sensor as well: it shows only that the sensor once was.
                 self.heard_at.get_or_insert(at);

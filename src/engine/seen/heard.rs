@@ -1,7 +1,7 @@
 //! What one sensor said, and what of it was an event.
 
 use super::battery::Battery;
-use super::meaning::{changes_count_both_ways, is_moved_by_hand, measures_its_kind, proves_presence_of_device};
+use super::meaning::{changes_count_both_ways, is_moved_by_hand};
 use super::presses::Presses;
 use super::quality::{Signal, Tamper};
 use super::rhythm::Rhythm;
@@ -9,6 +9,7 @@ use super::sights::Sights;
 use crate::engine::rules::Settings;
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::observation::{Availability, Evidence, Measure, Observation};
+use crate::model::purpose::{is_measured, measures_its_kind, proves_presence_of_device};
 use crate::model::time::{Span, Timestamp};
 
 /// What one sensor said.
@@ -81,7 +82,7 @@ impl Heard {
                 && !self.is_in_burst(sensor, observation)
                 && self.presses.is_new(press, observation.copy, observation.at);
         }
-        if !measures_its_kind(sensor.kind, &observation.measure) {
+        if is_measured(sensor.kind) || !measures_its_kind(sensor.kind, &observation.measure) {
             return false;
         }
         if let Measure::Number(reads) = observation.measure {
@@ -164,7 +165,7 @@ impl Heard {
         if let Measure::Availability(word) = observation.measure {
             let is_offline = matches!(word, Availability::Offline | Availability::Removed);
             self.offline_since = is_offline.then(|| self.offline_since.unwrap_or(observation.at));
-        } else if proves_presence_of_device(observation) {
+        } else if proves_presence_of_device(&observation.measure, observation.evidence) {
             self.offline_since = None;
         }
     }
