@@ -7,7 +7,7 @@ use std::process::ExitCode;
 /// Notices in the home of an elder living alone that the quiet is wrong, and asks the nearest service point
 /// until somebody is at the door.
 #[derive(Debug, Parser)]
-#[command(name = "carecircle", version, max_term_width = 100)]
+#[command(name = "carecircle", version, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

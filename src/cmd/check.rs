@@ -7,6 +7,7 @@ use crate::cmd::listen::NEVER_CHECKS_IN;
 use crate::config::places::sensor_places;
 use crate::config::{self, Broker, BrokerAccess, ChannelSettings, For};
 use crate::problem::{Kind, Problem};
+use crate::text::counted;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -90,8 +91,8 @@ fn since_the_walk(path: &Path, config: &config::Gateway, asked_for: Option<&Path
     let Some(file) = asked_for.map(Path::to_owned).or_else(|| commissioned::find(path, config)) else {
         return Vec::new();
     };
-    match commissioned::read(&file) {
-        Ok(record) => commissioned::differences(config, &sensor_places(path), &record, &file),
+    match commissioned::read(&file, path) {
+        Ok(record) => commissioned::differences(config, path, &sensor_places(path), &record, &file),
         // A record that was named must be readable; one that lies there is not the configuration's fault.
         Err(problem) if asked_for.is_some() => vec![problem],
         Err(problem) => vec![problem.as_warning()],
@@ -104,18 +105,14 @@ fn never_check_in(config: &config::Gateway) -> Vec<String> {
 }
 
 fn gateway_in_words(config: &config::Gateway) -> String {
-    let sensors = count(config.home.sensors.len(), "sensor");
-    let points = count(config.circle.points.len(), "point");
-    format!("{sensors}, {points}, {}", count(config.channels.len(), "channel"))
+    let sensors = counted(config.home.sensors.len(), "sensor");
+    let points = counted(config.circle.points.len(), "point");
+    format!("{sensors}, {points}, {}", counted(config.channels.len(), "channel"))
 }
 
 fn station_in_words(config: &config::Station) -> String {
     let people = if config.people.len() == 1 { "1 person".into() } else { format!("{} people", config.people.len()) };
     format!("service point {}, {people}, page at http://{}", config.point, config.listen)
-}
-
-fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What a configuration needs of the world.
@@ -154,8 +151,8 @@ impl World {
 
     /// What is tried besides files: each port is opened, each broker is called.
     fn in_words(&self) -> String {
-        let ports = (!self.serial.is_empty()).then(|| count(self.serial.len(), "serial port"));
-        let brokers = count(self.brokers().len(), "broker");
+        let ports = (!self.serial.is_empty()).then(|| counted(self.serial.len(), "serial port"));
+        let brokers = counted(self.brokers().len(), "broker");
         ports.into_iter().chain([brokers]).collect::<Vec<_>>().join(", ")
     }
 

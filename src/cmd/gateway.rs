@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Configuration file; `conf.d/*.toml` beside it is read too
-    #[arg(long, value_name = "FILE", default_value = "/etc/carecircle/gateway.toml")]
+    #[arg(long, value_name = "FILE", default_value = super::DEFAULT_CONFIG)]
     config: PathBuf,
     /// Where to look for the last good configuration when the file does not load
     #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY", default_value = "/var/lib/carecircle/gateway")]

@@ -16,6 +16,9 @@ pub mod status;
 use crate::problem::Problem;
 use std::process::ExitCode;
 
+/// Where a gateway's configuration lies when nobody says otherwise.
+pub const DEFAULT_CONFIG: &str = "/etc/carecircle/gateway.toml";
+
 /// Configuration is wrong (sysexits.h EX_CONFIG).
 pub const EXIT_CONFIGURATION: u8 = 78;
 

@@ -1,14 +1,14 @@
 //! `carecircle status`: the running gateway in about ten lines and one for each sensor, read from the file it writes every ten seconds.
 
 use crate::clock;
-use crate::cmd::listen::{NEVER_CHECKS_IN, cut, row};
+use crate::cmd::listen::{NEVER_CHECKS_IN, cut, folded, row};
 use crate::config;
 use crate::model::observation::Availability;
 use crate::model::reason::Stuck;
 use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
-use crate::text::{self, Language};
+use crate::text::{self, Language, counted};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,7 +45,7 @@ pub fn run(args: Args) -> ExitCode {
     let status = match read(&run_dir.join(STATUS_FILE)) {
         Ok(status) => status,
         Err(problem) => {
-            eprintln!("{problem}");
+            eprintln!("{}", folded(&problem.to_string(), 4).join("\n"));
             return ExitCode::FAILURE;
         }
     };
@@ -61,7 +61,7 @@ fn read(path: &Path) -> Result<Status, Problem> {
     let bytes = std::fs::read(path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
             return Problem::of(place.clone(), "the gateway is not running: it has left no status here")
-                .with_deed(START);
+                .with_deed(format!("{START}; {WHY}"));
         }
         let what = if error.kind() == std::io::ErrorKind::PermissionDenied {
             "permission denied".to_owned()
@@ -101,7 +101,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
     } else {
         lines.push(format!("NOT RUNNING the last word of home {} is from {age}; all below is old", status.home));
-        lines.push(format!("            {START}"));
+        lines.extend([START, WHY].map(|line| format!("            {line}")));
     }
     lines.push(format!("program     carecircle {}, configuration {}", status.version, status.config_hash));
     if let Some(fault) = &status.config_fault {
@@ -123,7 +123,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     lines.push(match status.outbox.oldest_secs {
         Some(oldest) => format!(
             "unanswered  {} without a receipt, the oldest for {}",
-            count(status.outbox.waiting, "notice"),
+            counted(status.outbox.waiting, "notice"),
             span(seconds(oldest))
         ),
         None => "unanswered  none: every notice has its receipt".to_owned(),
@@ -133,6 +133,8 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         let line = format!("{title:11} {}", link_line(now, link));
         lines.extend(line.lines().map(str::to_owned));
     }
+    // Faults, reasons and names from outside may be of any length.
+    let mut lines: Vec<String> = lines.iter().flat_map(|line| folded(line, TITLES)).collect();
     lines.extend(sensor_lines(now, status));
     lines
 }
@@ -208,7 +210,7 @@ fn remarks(now: Timestamp, status: &Status, sensor: &SensorStatus) -> Vec<String
         Some(Availability::Online) | None => {}
     }
     if sensor.refused > 0 {
-        remarks.push(format!("FLOODS: {} left out", count(sensor.refused, "message")));
+        remarks.push(format!("FLOODS: {} left out", counted(sensor.refused, "message")));
     }
     if !sensor.checks_in {
         remarks.push(NEVER_CHECKS_IN.to_owned());
@@ -233,10 +235,6 @@ fn seconds(secs: u64) -> Span {
     Span::seconds(i64::try_from(secs).unwrap_or(i64::MAX).min(i64::MAX / 1000))
 }
 
-fn count(number: u64, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-}
-
 fn ago(now: Timestamp, at: Timestamp) -> String {
     if at > now { "in the future (the clock was set)".to_owned() } else { format!("{} ago", span(now - at)) }
 }
@@ -255,11 +253,13 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
+const TITLES: usize = 12;
 /// Behind the twelve columns of the titles.
 const WIDTHS: [usize; 7] = [16, 9, 7, 7, 7, 7, 6];
 const CONFIGURATION: u8 = 78;
 const SILENCE_MAX: Span = Span::seconds(30);
-const START: &str = "start it: systemctl start carecircle-gateway; why it ended: journalctl -eu carecircle-gateway";
+const START: &str = "start it: systemctl start carecircle-gateway";
+const WHY: &str = "why it ended: journalctl -eu carecircle-gateway";
 
 #[cfg(test)]
 mod tests {
@@ -326,10 +326,25 @@ mod tests {
             assert!(!is_fresh(after(secs), &status));
             let shown = lines(after(secs), &status, false).join("\n");
             assert!(shown.starts_with("NOT RUNNING") && shown.contains("systemctl start"), "{shown}");
+            assert!(shown.lines().all(|line| crate::cmd::listen::width(line) <= 80), "{shown}");
             assert!(json(&status, false).contains("\"running\": false"));
         }
         assert!(is_fresh(after(30), &status));
         assert!(has_process(std::process::id()) && !has_process(u32::MAX), "a process that has ended is seen at once");
+    }
+
+    #[test]
+    fn whatever_a_fault_says_stays_within_80_columns() {
+        let mut status: Status = serde_json::from_str(STATUS).unwrap();
+        status.config_fault = Some(format!("gateway.toml:12:3: {}", "a long tale ".repeat(12)));
+        status.store_fault = Some("数据库不能写入，磁盘已满。".repeat(6));
+        status.links[1].why = "the broker answers, but not to this user ".repeat(4);
+        status.blind = true;
+        for is_running in [true, false] {
+            let lines = lines(after(4), &status, is_running);
+            assert!(lines.iter().all(|line| crate::cmd::listen::width(line) <= 80), "{lines:#?}");
+            assert!(lines.iter().any(|line| line.starts_with("            ") && line.contains("tale")), "{lines:#?}");
+        }
     }
 
     #[test]

@@ -121,7 +121,8 @@ pub fn address_toml(device: &str, readings: &[Reading]) -> String {
         if let Measure::Note { kind, text } = &reading.measure { (kind == "raw_code").then_some(text) } else { None }
     });
     if let Some(code) = code {
-        return format!("tasmota = {{ codes = {{ {} = \"sos\" }} }}", toml_text(code));
+        // Never a call by guess.
+        return format!("tasmota = {{ codes = {{ {} = \"motion\" }} }}   # what the code says", toml_text(code));
     }
     let Some((topic, part)) = device.split_once('#') else { return format!("tasmota = {}", toml_text(device)) };
     match (part, topic.rsplit_once('/')) {
@@ -304,6 +305,7 @@ mod tests {
             let written = address_toml(device, &[heard]);
             let sensor: Sensor = toml::from_str(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
             assert_eq!(sensor.tasmota.device(), expected, "{written}");
+            assert!(!written.contains("sos"), "what nobody has said is no call for help: {written}");
         }
     }
 

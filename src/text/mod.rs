@@ -15,7 +15,7 @@ mod when;
 pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
 pub use labels::{has_label, label};
 pub use links::link_name;
-pub use names::{room, shown};
+pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
 pub use step::{actor, deed_done, refusal, step};
 pub use terms::{button, call_result, class, contact, outcome, phase, proof, reminder, role, rule, severity, via};

@@ -18,6 +18,13 @@ pub fn shown(text: &str, length_max: usize) -> String {
     line.trim().to_owned()
 }
 
+/// `1 sensor`, `2 sensors`: English words with a plain plural.
+pub fn counted(number: impl std::fmt::Display, word: &str) -> String {
+    let number = number.to_string();
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {word}{plural}")
+}
+
 fn reorders_or_hides(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
 }

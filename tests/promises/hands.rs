@@ -39,6 +39,22 @@ fn on_a_terminal_listen_draws_a_table_in_its_place_and_leaves_the_snippets() {
 }
 
 #[test]
+fn every_help_fits_a_terminal_of_80_columns_and_lists_the_words_that_can_be_typed() {
+    for command in ["", "demo", "gateway", "station", "init", "check", "listen", "decode", "replay", "status"] {
+        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let (help, _, code) = run(&arguments, "");
+        assert_eq!(code, 0);
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{command}:\n{help}");
+    }
+    let (help, _, _) = run(&["listen", "--help"], "");
+    for word in ["outer_door", "motion_end", "cleaning", "battery_low", "/etc/carecircle/gateway.toml"] {
+        assert!(help.contains(word), "{word} in\n{help}");
+    }
+    let (_, errors, code) = run(&["listen", "--learn", "new", "--kind", "buton"], "");
+    assert!(code == 2 && errors.contains("call_button"), "{errors}");
+}
+
+#[test]
 fn what_listen_records_is_read_again_by_decode() {
     let bench = Bench::new(None);
     let file = bench.path("heard.jsonl");

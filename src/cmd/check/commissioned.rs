@@ -13,25 +13,32 @@ pub fn find(path: &Path, config: &Gateway) -> Option<PathBuf> {
     [beside, config.state_dir.join(RECORD_FILE)].into_iter().find(|file| file.is_file())
 }
 
-/// Reads a record.
-pub fn read(path: &Path) -> Result<Record, Problem> {
+/// Reads a record of the home whose configuration is `config`.
+pub fn read(path: &Path, config: &Path) -> Result<Record, Problem> {
+    let again = || format!("walk the home anew: {}", walk(config));
     let place = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| Problem::of_config(path, &error))?;
     let record: Record = serde_json::from_slice(&bytes).map_err(|error| {
-        Problem::of(place.clone(), format!("this is no commissioning record: {error}")).with_deed(WALK)
+        Problem::of(place.clone(), format!("this is no commissioning record: {error}")).with_deed(again())
     })?;
     if record.v != RECORD_VERSION {
         let what = format!("this record is of version {}, and {RECORD_VERSION} can be read", record.v);
-        return Err(Problem::of(place, what).with_deed(WALK));
+        return Err(Problem::of(place, what).with_deed(again()));
     }
     Ok(record)
 }
 
 /// What has changed since the walk, and what it left open; warnings in the order of the configuration.
-pub fn differences(config: &Gateway, places: &[SensorPlace], record: &Record, record_file: &Path) -> Vec<Problem> {
+pub fn differences(
+    config: &Gateway,
+    config_file: &Path,
+    places: &[SensorPlace],
+    record: &Record,
+    record_file: &Path,
+) -> Vec<Problem> {
     if record.home != config.home.id {
         let what = format!("this is the record of home \"{}\", not of \"{}\"", record.home, config.home.id);
-        let deed = "walk this home: carecircle listen --walk-test --config FILE";
+        let deed = format!("walk this home: {}", walk(config_file));
         return vec![Problem::of(record_file.display().to_string(), what).with_deed(deed).as_warning()];
     }
     let mut problems: Vec<Problem> = Vec::new();
@@ -39,7 +46,10 @@ pub fn differences(config: &Gateway, places: &[SensorPlace], record: &Record, re
         let Some(sensor) = config.home.sensors.get(id) else { continue };
         let place = places.iter().find(|place| place.id == id.as_str());
         let checked = record.sensors.iter().find(|checked| checked.id == *id);
-        problems.extend(difference(sensor, address, checked, place));
+        problems.extend(
+            difference(sensor, address, checked, place)
+                .map(|problem| problem.with_deed(format!("try it: {}", walk(config_file))).as_warning()),
+        );
     }
     for checked in record.sensors.iter().filter(|checked| !config.home.sensors.contains_key(&checked.id)) {
         let what = format!("sensor \"{}\" was walked and is in the configuration no longer", checked.id);
@@ -62,7 +72,7 @@ fn difference(
     };
     let Some(checked) = checked else {
         let what = format!("sensor \"{id}\" was added after the walk test");
-        return Some(at(SensorPlace::of_id, what).with_deed(TRY).as_warning());
+        return Some(at(SensorPlace::of_id, what));
     };
     let now = DeviceAddress {
         family: address.family().to_owned(),
@@ -89,11 +99,13 @@ fn difference(
         };
         at(SensorPlace::of_id, format!("sensor \"{id}\" {what}"))
     };
-    Some(problem.with_deed(TRY).as_warning())
+    Some(problem)
 }
 
-const TRY: &str = "try it: carecircle listen --walk-test";
-const WALK: &str = "walk the home anew: carecircle listen --walk-test";
+/// The command that walks the home of this configuration.
+fn walk(config: &Path) -> String {
+    format!("carecircle listen --walk-test --config {}", config.display())
+}
 
 #[cfg(test)]
 mod tests {
@@ -146,7 +158,8 @@ station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
         let config = config.unwrap_or_else(|| panic!("{problems:?}"));
         let places = sensor_places_of_texts(&[("gateway.toml".to_owned(), text.to_owned())]);
         let record: Record = serde_json::from_str(record).unwrap();
-        let problems = differences(&config, &places, &record, Path::new("commissioning.json"));
+        let problems =
+            differences(&config, Path::new("gateway.toml"), &places, &record, Path::new("commissioning.json"));
         problems.iter().map(|problem| format!("{problem}\n")).collect()
     }
 
@@ -176,6 +189,9 @@ station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
             let said = said(&text, &record);
             let is_told = said.lines().any(|told| told.contains(line) && told.contains(words));
             assert!(is_told && said.contains("warning"), "{line} {words}:\n{said}");
+            let can_be_typed =
+                said.matches("carecircle listen").count() == said.matches("--walk-test --config gateway.toml").count();
+            assert!(can_be_typed, "{said}");
         }
     }
 
@@ -192,9 +208,9 @@ station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
         assert_eq!(find(&path, config), Some(config.state_dir.join(RECORD_FILE)));
         std::fs::write(folder.path().join(RECORD_FILE), RECORD.replace("\"v\":1", "\"v\":9")).unwrap();
         assert_eq!(find(&path, config), Some(folder.path().join(RECORD_FILE)));
-        let of_later = read(&folder.path().join(RECORD_FILE)).unwrap_err().to_string();
+        let of_later = read(&folder.path().join(RECORD_FILE), &path).unwrap_err().to_string();
         assert!(of_later.contains("version 9") && of_later.contains("walk the home anew"), "{of_later}");
-        let none = read(&config.state_dir.join(RECORD_FILE)).unwrap_err().to_string();
+        let none = read(&config.state_dir.join(RECORD_FILE), &path).unwrap_err().to_string();
         assert!(none.contains("no commissioning record"), "{none}");
     }
 }

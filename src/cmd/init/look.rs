@@ -12,7 +12,7 @@ use crate::model::observation::{Measure, Reading};
 use crate::model::time::Span;
 use crate::mqtt::{self, Access};
 use crate::problem::Problem;
-use crate::text::shown;
+use crate::text::{counted, shown};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -313,10 +313,6 @@ fn of_discovery(entities: &[Entity]) -> Vec<Device> {
         Device { room: guess::room(&about), about: entity.model.clone(), name, address, kind, doubt }
     };
     main.iter().map(made).collect()
-}
-
-fn counted(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A device that was heard; none where it said nothing of itself.

@@ -13,6 +13,7 @@ pub mod write;
 pub mod zigbee;
 
 use super::file;
+use super::listen::folded;
 use crate::model::ids::HomeId;
 use crate::model::time::Zone;
 use crate::mqtt::{Access, Broker};
@@ -41,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH", num_args = 1..)]
     serial: Vec<ports::Asked>,
     /// Where to write the configuration
-    #[arg(long, value_name = "FILE", default_value = "/etc/carecircle/gateway.toml")]
+    #[arg(long, value_name = "FILE", default_value = super::DEFAULT_CONFIG)]
     out: PathBuf,
     /// The home's pseudonym; otherwise one is made from this machine's id
     #[arg(long, value_name = "ID")]
@@ -99,7 +100,7 @@ fn look(args: &Args) -> Result<found::Found, Problem> {
     let mut say = |line: String| {
         let mut output = io::stdout().lock();
         // A reader that has gone misses nothing that is not in the file.
-        drop(writeln!(output, "{}", wrapped(&line)).and_then(|()| output.flush()));
+        drop(writeln!(output, "{}", folded(&line, 9).join("\n")).and_then(|()| output.flush()));
     };
     runtime.block_on(look::around(place, &mut say))
 }
@@ -157,7 +158,8 @@ fn report(args: &Args, sensors: usize, written: &Written) -> io::Result<()> {
     writeln!(output, "\nwritten  {out}: {} of {sensors} sensors registered", written.watched)?;
     if !to_do.is_empty() {
         writeln!(output, "to do    marked TO DO in it:")?;
-        to_do.iter().try_for_each(|what| writeln!(output, "{}", wrapped(&format!("         - {what}"))))?;
+        let lines = to_do.iter().flat_map(|what| folded(&format!("         - {what}"), 11));
+        lines.into_iter().try_for_each(|line| writeln!(output, "{line}"))?;
     }
     writeln!(output, "next     carecircle check --online {out}")?;
     writeln!(output, "         carecircle listen --config {out}")?;
@@ -169,22 +171,6 @@ fn report(args: &Args, sensors: usize, written: &Written) -> io::Result<()> {
         writeln!(output, "         nobody was there to ask: every answer not given is the default")?;
     }
     Ok(())
-}
-
-/// Broken between words to 80 columns; further lines stand under the text, which begins in the tenth.
-fn wrapped(line: &str) -> String {
-    let (mut text, mut used) = (String::new(), 0);
-    for word in line.split_inclusive(' ') {
-        let width: usize = word.trim_end().chars().map(|c| if u32::from(c) >= 0x1100 { 2 } else { 1 }).sum();
-        if used + width > 80 && used > 9 {
-            text.truncate(text.trim_end().len());
-            text.push_str("\n         ");
-            used = 9;
-        }
-        text.push_str(word);
-        used += width + (word.len() - word.trim_end().len());
-    }
-    text
 }
 
 const CHINESE_ZONES: &[&str] =

@@ -40,6 +40,29 @@ pub fn cut(text: &str, columns: usize) -> String {
     shown
 }
 
+/// Our own words broken to 80 columns, between words and between wide characters; further lines stand under column
+/// `indent`. What is longer than a line by itself, such as a path, stays whole: it can be copied.
+pub fn folded(text: &str, indent: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let (mut line, mut used) = (String::new(), 0);
+    for piece in pieces(text) {
+        let bare = width(piece.trim_end());
+        if used + bare > TERMINAL_COLUMNS && used > indent {
+            lines.push(line.trim_end().to_owned());
+            (line, used) = (" ".repeat(indent), indent);
+        }
+        line.push_str(piece);
+        used += width(piece);
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// Where a line may be broken: behind blanks and behind wide characters.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(|c: char| c == ' ' || c.width() == Some(2))
+}
+
 /// A line made of cells, cut to `columns` without another look at its blanks.
 pub fn cut_ours(line: &str, columns: usize) -> String {
     if width(line) <= columns { line.to_owned() } else { cut(line, columns) }
@@ -54,6 +77,18 @@ pub fn row<const N: usize>(cells: [&str; N], widths: [usize; N]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_broken_to_80_columns_under_their_indent_and_nothing_is_lost() {
+        let text = format!("         - {}门厅红外探测器的电池", "word ".repeat(20));
+        let lines = folded(&text, 11);
+        assert!(lines.len() == 2 && lines.iter().all(|line| width(line) <= 80), "{lines:#?}");
+        assert!(lines[1].starts_with("           word") && lines[1].ends_with("电池"), "{lines:#?}");
+        assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        let path = format!("/{}", "x".repeat(100));
+        assert_eq!(folded(&format!("written to {path}"), 4), ["written to", &format!("    {path}")], "no name is torn");
+        assert_eq!(folded("", 4), [""]);
+    }
 
     #[test]
     fn a_wide_character_takes_two_columns_and_a_cut_is_shown() {

@@ -10,7 +10,7 @@ use crate::model::home::Home;
 use crate::model::ids::SensorId;
 use crate::model::observation::{Measure, Reading};
 use crate::model::time::{Span, Timestamp};
-use crate::text;
+use crate::text::{self, counted};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -231,10 +231,6 @@ impl Count {
             "malformed_example_hex": self.example,
         })
     }
-}
-
-fn counted(number: u64, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The first bytes of a frame in hexadecimal digits.

@@ -8,6 +8,33 @@ use serde_json::Value;
 /// What a radio that never checks in cannot tell.
 pub const NEVER_CHECKS_IN: &str = "its radio never checks in: it cannot tell silence from death";
 
+/// What a radio code can say, in the words of the configuration.
+pub const MEANS: [&str; 23] = [
+    "sos",
+    "single",
+    "double",
+    "long",
+    "motion",
+    "motion_end",
+    "presence",
+    "presence_end",
+    "open",
+    "closed",
+    "leak",
+    "leak_end",
+    "smoke",
+    "smoke_end",
+    "gas",
+    "gas_end",
+    "vibration",
+    "on",
+    "off",
+    "tamper",
+    "tamper_end",
+    "battery_low",
+    "alive",
+];
+
 /// How much of an event it proves.
 pub fn evidence(reading: &Reading) -> &'static str {
     match (reading.copy, reading.evidence) {
@@ -85,4 +112,20 @@ pub fn battery(percent: Option<f64>, volts: Option<f64>, low: Option<bool>) -> S
 /// Where a sensor hangs.
 pub fn room(sensor: &Sensor) -> &str {
     sensor.room.as_ref().map_or("-", |room| room.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::devices::codes::Means;
+
+    #[test]
+    fn the_help_lists_every_word_that_a_code_can_say() {
+        let refused = serde_json::from_value::<Means>("?".into()).unwrap_err().to_string();
+        let mut known: Vec<&str> = refused.split('`').skip(3).step_by(2).filter(|word| *word != "button").collect();
+        let mut listed = MEANS.to_vec();
+        known.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(listed, known, "\"button\" is another name of \"sos\"");
+    }
 }
