@@ -11,27 +11,33 @@ use crate::model::time::{Span, write_span};
 /// The settings of all rules.
 pub(super) fn read(section: &Section<'_, '_>, report: &Report<'_>) -> Option<Settings> {
     let table = section.table();
-    let mut is_good = true;
-    for (key, entry) in table {
-        match &entry.node.what {
-            What::Table(keys) if !keys.is_empty() => {
-                for (inner_key, inner) in keys {
-                    let one = inner.node.clone().under(inner_key, &inner.key).under(key, &entry.key);
-                    is_good &= deserialize::<Settings>(&one, report).is_some();
-                }
-            }
-            What::Table(_) | What::List(_) | What::Leaf(_) => {
-                let one = entry.node.clone().under(key, &entry.key);
-                is_good &= deserialize::<Settings>(&one, report).is_some();
-            }
-        }
-    }
-    let whole = Node { place: section.place.clone(), what: What::Table(table.clone()) };
-    let settings: Settings = if is_good { deserialize(&whole, report)? } else { return None };
+    let (readable, is_whole) = readable(table, report);
+    let settings: Settings = deserialize(&Node { place: section.place.clone(), what: What::Table(readable) }, report)?;
     check_off(&settings, table, report);
     check_windows(&settings.inactivity.windows, section, report);
     check_limits(&settings, section, report);
-    Some(settings)
+    is_whole.then_some(settings)
+}
+
+/// The keys that can be read, and whether all of them can: what is wrong with one does not hide what is wrong with another.
+fn readable<'a>(table: &Table<'a>, report: &Report<'a>) -> (Table<'a>, bool) {
+    let mut is_whole = true;
+    let mut is_good = |node: &Node<'_>| {
+        let is_good = deserialize::<Settings>(node, report).is_some();
+        is_whole &= is_good;
+        is_good
+    };
+    let mut readable = table.clone();
+    readable.retain(|key, entry| match &mut entry.node.what {
+        What::Table(keys) if !keys.is_empty() => {
+            keys.retain(|inner_key, inner| {
+                is_good(&inner.node.clone().under(inner_key, &inner.key).under(key, &entry.key))
+            });
+            true
+        }
+        What::Table(_) | What::List(_) | What::Leaf(_) => is_good(&entry.node.clone().under(key, &entry.key)),
+    });
+    (readable, is_whole)
 }
 
 /// Rules that cannot be switched off: a press is never overheard, and a gateway that fails says so.

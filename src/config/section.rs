@@ -4,7 +4,7 @@ use crate::config::document::{Entry, Node, Table, What};
 use crate::config::nearest;
 use crate::config::renamed;
 use crate::config::report::{Place, Report};
-use crate::model::time::{Span, parse_span, write_span};
+use crate::model::time::{Span, span_text, write_span};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -16,6 +16,10 @@ pub(super) struct At<T> {
     pub value: T,
     pub place: Place,
 }
+
+/// A length of time as people write it.
+#[derive(serde::Deserialize)]
+struct Length(#[serde(with = "span_text")] Span);
 
 /// One table.
 pub(super) struct Section<'a, 'r> {
@@ -66,17 +70,13 @@ impl<'a, 'r> Section<'a, 'r> {
 
     /// The length of time at `key`, if it is there, good and within `range`.
     pub(super) fn span(&self, key: &str, range: RangeInclusive<Span>) -> Option<At<Span>> {
-        let text: At<String> = self.optional(key)?;
-        let At { place, .. } = text;
-        match parse_span(&text.value) {
-            Err(why) => self.report.error(&place, why, None),
-            Ok(span) if !range.contains(&span) => {
-                let (from, to) = (write_span(*range.start()), write_span(*range.end()));
-                let what = format!("{key} = \"{}\" is out of range", text.value);
-                self.report.error(&place, what, Some(format!("from {from} to {to}")));
-            }
-            Ok(value) => return Some(At { value, place }),
+        let At { value: Length(span), place } = self.optional(key)?;
+        if range.contains(&span) {
+            return Some(At { value: span, place });
         }
+        let (from, to) = (write_span(*range.start()), write_span(*range.end()));
+        let typed = self.entry(key).and_then(|entry| entry.node.text()).unwrap_or_default();
+        self.report.error(&place, format!("{key} = \"{typed}\" is out of range"), Some(format!("from {from} to {to}")));
         None
     }
 
@@ -207,13 +207,58 @@ fn in_our_words(message: &str) -> (String, Option<String>) {
     if let (true, [missing]) = (message.starts_with("missing field"), quoted.as_slice()) {
         return (format!("the key \"{missing}\" is missing here"), None);
     }
-    if message.starts_with("invalid type") && message.ends_with("expected a string") {
-        return (message, Some("put it in quotes".into()));
-    }
     if message == "wanted string or table" {
         return ("this must be a word".into(), Some("put it in quotes".into()));
     }
-    (message, None)
+    mismatch(&message).unwrap_or((message, None))
+}
+
+/// `invalid type: string "15", expected f64`: what stands there, and what should.
+fn mismatch(message: &str) -> Option<(String, Option<String>)> {
+    let is_type = message.starts_with("invalid type: ");
+    let (found, expected) = message
+        .strip_prefix("invalid type: ")
+        .or(message.strip_prefix("invalid value: "))?
+        .split_once(", expected ")?;
+    let (sort, value) = found.split_once(' ').unwrap_or((found, ""));
+    let value = value.trim_start_matches("point ").trim_matches('`');
+    let found = match sort {
+        "string" => format!("the text {value}"),
+        "integer" | "floating" => format!("the number {value}"),
+        "boolean" => value.to_owned(),
+        "map" => "a table { … }".to_owned(),
+        "sequence" => "a list [ … ]".to_owned(),
+        _ => found.to_owned(),
+    };
+    let bare = value.trim_matches('"');
+    let is_text = sort == "string";
+    let is_whole = matches!(expected, "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64");
+    let is_number = is_whole || matches!(expected, "f32" | "f64");
+    let (wanted, deed) = match expected {
+        "a length of time" => (
+            "a length of time",
+            (sort == "integer").then(|| format!("it needs a unit: \"{value}s\", \"{value}m\" or \"{value}h\"")),
+        ),
+        "a string" | "path string" if sort == "sequence" => ("text", Some("write one, without brackets".to_owned())),
+        "a string" | "path string" => ("text", Some("put it in quotes".to_owned())),
+        "a boolean" if is_text && matches!(bare, "true" | "false") => {
+            ("true or false", Some(format!("write it without quotes: {bare}")))
+        }
+        "a boolean" => ("true or false", None),
+        "a sequence" => {
+            ("a list", Some(format!("write it in brackets: [{}]", if value.is_empty() { "…" } else { value })))
+        }
+        "a map" => ("a table", Some("write it in braces: { key = … }".to_owned())),
+        _ if is_number && is_text && bare.parse::<f64>().is_ok() => {
+            ("a number", Some(format!("write it without quotes: {bare}")))
+        }
+        _ if is_number && !is_type => return Some((format!("{found} is too large or too small here"), None)),
+        _ if is_whole => ("a whole number", None),
+        _ if is_number => ("a number", None),
+        _ if expected.starts_with("struct ") => ("a table", Some("write it in braces: { key = … }".to_owned())),
+        other => (other, None),
+    };
+    Some((format!("{found} stands here, where {wanted} is expected"), deed))
 }
 
 /// The keys that `T` knows.

@@ -241,12 +241,26 @@ impl std::fmt::Display for Hours {
 
 /// A positive length of time from the text people write in a config: `90s`, `20m`, `8h`, `1h 30m`.
 pub fn parse_span(text: &str) -> Result<Span, String> {
-    let say = || format!("{text:?} is not a length of time; write it as \"45s\", \"20m\", \"8h\" or \"1h 30m\"");
+    let usual = "write it as \"45s\", \"20m\", \"8h\" or \"1h 30m\"";
+    let say = || match days(text) {
+        Some(days) => {
+            format!("{text:?} is not a length of time, for days are not equally long; write \"{}h\"", days * 24)
+        }
+        None => format!("{text:?} is not a length of time; {usual}"),
+    };
     let span: jiff::SignedDuration = text.parse().map_err(|_| say())?;
     if span.is_negative() || span.is_zero() {
         return Err(format!("{text:?} is not longer than nothing; a length of time must be positive"));
     }
     i64::try_from(span.as_millis()).ok().and_then(Span::try_milliseconds).ok_or_else(say)
+}
+
+/// The number in `2d` or `2 days`.
+fn days(text: &str) -> Option<u32> {
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let is_unit = ["d", "day", "days"].contains(&text[end..].trim());
+    // What is longer is a slip of another sort.
+    text[..end].parse().ok().filter(|days| is_unit && *days <= 1_000)
 }
 
 /// A length of time as a config would write it: `1h 30m`, `20s`.
@@ -260,7 +274,8 @@ pub fn write_span(span: Span) -> String {
 /// Spans in configs and on the wire as whole milliseconds or text; use with `#[serde(with = "…")]`.
 pub mod span_text {
     use super::{Span, parse_span, write_span};
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
 
     /// Writes `1h 30m`.
     pub fn serialize<S: Serializer>(span: &Span, to: S) -> Result<S::Ok, S::Error> {
@@ -269,7 +284,19 @@ pub mod span_text {
 
     /// Reads `1h 30m`.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
-        parse_span(&String::deserialize(from)?).map_err(D::Error::custom)
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Span;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a length of time")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
+                parse_span(text).map_err(E::custom)
+            }
+        }
+        from.deserialize_str(Text)
     }
 }
 
@@ -306,6 +333,7 @@ mod tests {
         for bad in ["", "8", "1d", "-5m", "0s", "90 minuts"] {
             assert!(parse_span(bad).is_err(), "{bad:?} was taken");
         }
+        assert!(parse_span("2 days").unwrap_err().ends_with("write \"48h\""));
         assert_eq!(write_span(Span::minutes(90)), "1h 30m");
     }
 
