@@ -3,6 +3,7 @@
 //!
 //! Only listens, but for `--pair`: it publishes nothing and has a client id of its own, so the running gateway is not disturbed.
 
+mod candidates;
 mod columns;
 mod ear;
 mod learn;
@@ -18,8 +19,8 @@ mod walk_test;
 mod words;
 
 use crate::clock;
+use crate::cmd::DEFAULT_CONFIG;
 use crate::config::{self, Gateway, MQTT_SOURCE};
-use crate::devices::codes::Means;
 use crate::devices::{Address, Devices};
 use crate::engine::Engine;
 use crate::model::frame::RawFrame;
@@ -28,6 +29,7 @@ use crate::model::ids::{RoomId, SensorId};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::{Kind, Problem};
 use crate::sources::{self, Event};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ear::{Ear, Telling};
 use learn::Learn;
 use learned::Wish;
@@ -43,14 +45,14 @@ use table::Table;
 use tokio::sync::mpsc;
 use walk_test::Walk;
 
-pub use columns::{TERMINAL_COLUMNS, cell, cut, row, width};
+pub use columns::{TERMINAL_COLUMNS, cell, cut, folded, row, width};
 pub use words::NEVER_CHECKS_IN;
 
 /// Arguments of `carecircle listen`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The gateway's configuration
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     config: PathBuf,
     /// One JSON object per line
     #[arg(long)]
@@ -73,17 +75,17 @@ pub struct Args {
     /// `new`, or with --kind the id it shall have
     #[arg(long, value_name = "SENSOR|new", conflicts_with_all = ["json", "lines", "record"])]
     learn: Option<String>,
-    /// What the learned sensor is for: call_button, motion, outer_door …
-    #[arg(long, requires = "learn", value_parser = word_of::<SensorKind>)]
+    /// What the learned sensor is for
+    #[arg(long, requires = "learn", value_parser = one_of(SensorKind::ALL, SensorKind::as_str))]
     kind: Option<SensorKind>,
     /// Where the learned sensor hangs
     #[arg(long, requires = "learn")]
     room: Option<RoomId>,
-    /// What the learned service button asks for: meal, bath, cleaning …
-    #[arg(long, requires = "learn", value_parser = word_of::<Service>)]
+    /// What the learned service button asks for
+    #[arg(long, requires = "learn", value_parser = one_of(Service::ALL, Service::as_str))]
     service: Option<Service>,
-    /// What the learned radio code says: sos, motion, open, closed, tamper, battery_low …
-    #[arg(long, value_name = "WORD", requires = "learn", value_parser = meaning)]
+    /// What the learned radio code says
+    #[arg(long, value_name = "WORD", requires = "learn", value_parser = PossibleValuesParser::new(words::MEANS))]
     means: Option<String>,
     /// Writes what was learned into the configuration; without it only a conf.d beside it is written to
     #[arg(long, requires = "learn")]
@@ -96,13 +98,14 @@ pub struct Args {
     yes: bool,
 }
 
-/// A word of the configuration's own.
-fn word_of<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_value(text.into()).map_err(|error| error.to_string())
-}
-
-fn meaning(text: &str) -> Result<String, String> {
-    word_of::<Means>(text).map(|_| text.to_owned())
+/// One of `all` by its word in the configuration; the help lists them.
+fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.map(word)).try_map(move |typed| {
+        all.into_iter().find(|one| word(*one) == typed).ok_or_else(|| Problem::new("this word is not known"))
+    })
 }
 
 /// One form of showing what is heard. Pure, but for `finish`.
@@ -172,12 +175,14 @@ pub fn run(args: Args) -> ExitCode {
 /// Listens until the end that was asked for; whether all is well.
 async fn listen(args: &Args, config: Gateway) -> Result<bool, Problem> {
     let mut recording = match &args.record {
-        Some(path) if !args.walk_test => Some(Recording::open(path, Form::new(&config.devices))?),
+        Some(path) if !args.walk_test => {
+            let texts = config::texts(&args.config).unwrap_or_default();
+            Some(Recording::open(path, Form::new(&config.devices, config::written::written(&texts)))?)
+        }
         Some(_) | None => None,
     };
     let mut events = start(&config)?;
-    let engine = Engine::new(config.home.clone(), &config.rules, config.circle.clone());
-    let mut ear = Ear::new(engine, devices(&config.devices, &config.addresses), &config.addresses);
+    let mut ear = ear(&config);
     let (mut view, screen) = view(args, &config)?;
     let begin = clock::since_boot();
     let mut output = Output { is_open: true, screen };
@@ -216,6 +221,11 @@ async fn listen(args: &Args, config: Gateway) -> Result<bool, Problem> {
     Ok(is_well)
 }
 
+fn ear(config: &Gateway) -> Ear {
+    let engine = Engine::new(config.home.clone(), &config.rules, config.circle.clone());
+    Ear::new(engine, devices(&config.devices, &config.addresses), &config.addresses)
+}
+
 /// The form that was asked for, and the screen it is drawn on.
 fn view(args: &Args, config: &Gateway) -> Result<(Box<dyn View>, Option<Screen>), Problem> {
     if let Some(sensor) = &args.learn {
@@ -226,7 +236,7 @@ fn view(args: &Args, config: &Gateway) -> Result<(Box<dyn View>, Option<Screen>)
     let now = clock::now();
     if args.walk_test {
         if config.addresses.is_empty() {
-            let deed = "see what is there: carecircle listen --config FILE";
+            let deed = format!("see what is there: carecircle listen --config {}", args.config.display());
             return Err(Problem::new("there is no sensor to walk to").with_deed(deed));
         }
         return Ok((Box::new(Walk::new(now, config, &args.config, args.record.as_deref())), screen()));
@@ -249,11 +259,10 @@ fn wish(args: &Args, config: &Gateway, sensor: &str) -> Result<Wish, Problem> {
         let deed = format!("{near}A new one wants its kind: --learn {id} --kind call_button");
         return Err(Problem::new(format!("there is no sensor \"{id}\" in the configuration")).with_deed(deed));
     }
-    let word = |service: Service| serde_json::to_value(service).ok()?.as_str().map(str::to_owned);
     Ok(Wish {
         kind: args.kind.or(known.map(|sensor| sensor.kind)),
         room: args.room.as_ref().map(ToString::to_string),
-        service: args.service.and_then(word),
+        service: args.service.map(|service| service.as_str().to_owned()),
         means: args.means.clone(),
         config: args.config.clone(),
         write: args.write,

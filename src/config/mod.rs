@@ -19,6 +19,7 @@ mod rules;
 mod section;
 mod shared;
 mod station;
+pub mod written;
 
 pub(crate) use nearest::question;
 

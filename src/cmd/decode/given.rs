@@ -1,7 +1,7 @@
 //! What `config` in a line of `carecircle decode` says, in the words of the captured frames: what an installer would have
 //! written.
 //!
-//! Of all families: `addresses` (as in a configuration file), `retained`. Of single ones:
+//! Of all families: `addresses` and `settings` (as in a configuration file), `retained`. Of single ones:
 //!
 //! * `base`, `base_topic`, `base_topics`: Zigbee2MQTT, Homie, rtl_433, Theengs, OpenMQTTGateway, Shelly
 //! * `prefix`, `discovery_prefix`: Home Assistant discovery
@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 /// Settings and addresses as `config` gives them.
 pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<Address>), String> {
     let config = &asked["config"];
-    let mut settings = topics(config, family);
+    let mut settings = topics(config, family)?;
     if asked.get("topic").is_none() {
         settings.serial.insert(PORT.to_owned(), wiring(asked, family)?);
     }
@@ -52,8 +52,10 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
 }
 
 /// Where the family's messages are found on the broker.
-fn topics(config: &Value, family: Option<&str>) -> Settings {
-    let mut settings = Settings::default();
+fn topics(config: &Value, family: Option<&str>) -> Result<Settings, String> {
+    let written =
+        config.get("settings").map_or(Ok(Settings::default()), |written| serde_json::from_value(written.clone()));
+    let mut settings = written.map_err(|error| format!("config.settings: {error}"))?;
     let list = |value: &Value| match value {
         Value::String(one) => Some(vec![one.clone()]),
         Value::Array(many) => Some(many.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()),
@@ -77,7 +79,7 @@ fn topics(config: &Value, family: Option<&str>) -> Settings {
     if let Some(prefix) = ["prefix", "discovery_prefix"].iter().find_map(|key| config[*key].as_str()) {
         settings.ha_discovery.prefix = prefix.to_owned();
     }
-    settings
+    Ok(settings)
 }
 
 /// What speaks on the serial port.

@@ -2,13 +2,17 @@
 //! tried again at a desk.
 //!
 //! ```text
-//! {"family":"zigbee2mqtt","topic":"zigbee2mqtt/hall","payload":"{\"occupancy\":true}","at_ms":1700000000000}
+//! {"family":"zigbee2mqtt","topic":"zb/hall","payload":"{\"occupancy\":true}",
+//!  "config":{"settings":{"zigbee2mqtt":{"base_topics":["zb"]}},"addresses":[{"zigbee2mqtt":"hall"}]},"at_ms":1700000000000}
 //! {"family":"text","input_hex":"5049522068616c6c204f4e0a","port":"radio","at_ms":1700000000250}
 //! ```
 //!
+//! With each frame stands what the configuration says of its device, so that it means the same where that is not known.
 //! Such a file tells when somebody moved: it is readable by its owner only, and does not belong on a public page.
 
+use crate::cmd::decode::PORT;
 use crate::cmd::listen::ear::Telling;
+use crate::config::written::Written;
 use crate::devices::{Devices, Wiring};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::time::Timestamp;
@@ -29,10 +33,10 @@ pub struct Recording {
     pub frames: u64,
 }
 
-/// How frames of this home are written down.
+/// How frames of this home are written down: each with what is needed to understand it at another desk.
 pub struct Form {
     serial: BTreeMap<String, Wiring>,
-    zigbee2mqtt_bases: Vec<String>,
+    written: Written,
 }
 
 impl Recording {
@@ -58,9 +62,9 @@ impl Recording {
 }
 
 impl Form {
-    /// The form for a home with these device settings.
-    pub fn new(settings: &crate::devices::Settings) -> Form {
-        Form { serial: settings.serial.clone(), zigbee2mqtt_bases: settings.zigbee2mqtt.base_topics.clone() }
+    /// The form for a home with these device settings, whose configuration says of devices what `written` holds.
+    pub fn new(settings: &crate::devices::Settings, written: Written) -> Form {
+        Form { serial: settings.serial.clone(), written }
     }
 
     fn line(&self, now: Timestamp, frame: &RawFrame, tellings: &[Telling]) -> Value {
@@ -70,9 +74,6 @@ impl Form {
                 // Where two families understand a message, either may be asked again.
                 if let [telling] = tellings {
                     line.insert("family".to_owned(), json!(telling.family));
-                    if telling.family == "zigbee2mqtt" {
-                        line.insert("config".to_owned(), json!({ "base_topics": self.zigbee2mqtt_bases }));
-                    }
                 }
                 line.insert("topic".to_owned(), json!(topic));
                 match std::str::from_utf8(&frame.bytes) {
@@ -91,8 +92,47 @@ impl Form {
                 line.insert("port".to_owned(), json!(port));
             }
         }
+        let config = self.config(frame, tellings);
+        if !config.is_empty() {
+            line.insert("config".to_owned(), Value::Object(config));
+        }
         line.insert("at_ms".to_owned(), json!(now.timestamp_millis()));
         Value::Object(line)
+    }
+
+    /// What the decoders were told: the settings of the families that spoke, the wiring of the port, and the addresses that
+    /// gave the bytes their meaning.
+    fn config(&self, frame: &RawFrame, tellings: &[Telling]) -> Map<String, Value> {
+        let mut config = Map::new();
+        let port = match &frame.from {
+            Origin::Mqtt { .. } => None,
+            Origin::Serial { port } => Some(port.as_str()),
+        };
+        // What nobody understood is to stay so: then all that was said counts.
+        let has_spoken = |family: &str| tellings.is_empty() || tellings.iter().any(|telling| telling.family == family);
+        let settings = self.written.settings.iter().filter(|(family, _)| port.is_none() && has_spoken(family));
+        let settings: Map<String, Value> = settings.map(|(family, said)| (family.clone(), said.clone())).collect();
+        if !settings.is_empty() {
+            config.insert("settings".to_owned(), Value::Object(settings));
+        }
+        if let Some(wiring) = port.and_then(|port| self.written.wirings.get(port)) {
+            config.insert("wiring".to_owned(), wiring.clone());
+        }
+        let addresses: Vec<Value> = tellings.iter().flat_map(|telling| self.addresses(telling, port)).collect();
+        if !addresses.is_empty() {
+            config.insert("addresses".to_owned(), Value::Array(addresses));
+        }
+        config
+    }
+
+    /// The addresses without which this would not have been said: those of the sensors that spoke; where that cannot be told,
+    /// all of the family.
+    fn addresses(&self, telling: &Telling, port: Option<&str>) -> Vec<Value> {
+        let said = telling.said.as_deref().unwrap_or_default();
+        let spoke: Vec<&str> = said.iter().flat_map(|said| &said.sensors).map(|(id, _)| id.as_str()).collect();
+        let counts = |id: &str| said.is_empty() || spoke.contains(&id);
+        let own = self.written.addresses.iter().filter(|(id, _)| counts(id));
+        own.filter_map(|(_, address)| at_a_desk(address, telling.family, port)).collect()
     }
 
     /// The frame with what its family's framer cuts off: a line has lost its end.
@@ -103,6 +143,18 @@ impl Form {
         let ended = [frame, b"\n"].concat();
         if !is_whole(frame) && is_whole(&ended) { ended } else { frame.to_vec() }
     }
+}
+
+/// The address as it is where all bytes come by one port; none if it is of another family or port.
+fn at_a_desk(address: &Value, family: &str, port: Option<&str>) -> Option<Value> {
+    let mut own = address.get(family)?.clone();
+    if let Some(named) = own.get_mut("port").filter(|named| !named.is_null()) {
+        if named.as_str() != port {
+            return None;
+        }
+        *named = json!(PORT);
+    }
+    Some(Value::Object(Map::from_iter([(family.to_owned(), own)])))
 }
 
 /// Lower-case digits in pairs.
@@ -130,8 +182,12 @@ mod tests {
         for family in ["text", "enocean"] {
             settings.serial.insert(family.to_owned(), Wiring::usual(family).unwrap());
         }
+        let said = Written {
+            settings: Map::from_iter([("zigbee2mqtt".to_owned(), json!({"base_topics": ["slzb06"]}))]),
+            ..Written::default()
+        };
         let mut devices = Devices::all(&settings, &[]);
-        let mut recording = Recording::open(&path, Form::new(&settings)).unwrap();
+        let mut recording = Recording::open(&path, Form::new(&settings, said)).unwrap();
         let mqtt = |topic: &str, bytes: &[u8], retained| RawFrame {
             from: Origin::Mqtt { topic: topic.to_owned() },
             bytes: bytes.to_vec(),
@@ -164,5 +220,80 @@ mod tests {
         }
         let kept = written.lines().nth(1).map(|line| serde_json::to_value(answer(line.as_bytes())).unwrap()).unwrap();
         assert_eq!(kept["readings"][0]["cached"], true, "{kept}");
+    }
+
+    #[test]
+    fn every_familys_settings_are_recorded_with_its_frames() {
+        let text = r#"[home]
+id = "ky-1"
+place = "4-2-301"
+time_zone = "Asia/Shanghai"
+[mqtt]
+broker = "mqtt://127.0.0.1:1883"
+[rtl_433]
+base_topics = ["sdr"]
+[tasmota]
+full_topics = ["flat/%topic%/%prefix%/"]
+[[serial]]
+name = "radio"
+port = "/dev/serial/by-id/made-up"
+text = {}
+[[sensor]]
+id = "leak"
+kind = "leak"
+rtl_433 = { device = "Made-Up/7", codes = { "205" = "leak" } }
+[[sensor]]
+id = "hall"
+kind = "motion"
+tasmota = { topic = "hall", switch = 1, kind = "motion" }
+[[sensor]]
+id = "bell"
+kind = "call_button"
+text = { port = "radio", line = "BELL", kind = "button", value = "sos" }
+[[sensor]]
+id = "chair"
+kind = "chair"
+json = { topic = "mat/1", pointer = "/on", kind = "contact" }
+[circle]
+respond_within = "15m"
+[[circle.point]]
+id = "lehe"
+name = "Lehe"
+travel = "6m"
+channels = ["lehe"]
+[[channel]]
+name = "lehe"
+station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
+"#;
+        let texts = [("gateway.toml".to_owned(), text.to_owned())];
+        let (config, problems) = crate::config::gateway_from_texts(&texts);
+        let config = config.unwrap_or_else(|| panic!("{problems:?}"));
+        let mut ear = crate::cmd::listen::ear(&config);
+        let form = Form::new(&config.devices, crate::config::written::written(&texts));
+        let mqtt = |topic: &str, payload: &str| RawFrame {
+            from: Origin::Mqtt { topic: topic.to_owned() },
+            bytes: payload.as_bytes().to_vec(),
+            retained: false,
+        };
+        let bell =
+            RawFrame { from: Origin::Serial { port: "radio".to_owned() }, bytes: b"BELL".to_vec(), retained: false };
+        for frame in [
+            mqtt("sdr/made-up/events", r#"{"model":"Made-Up","id":7,"code":"205"}"#),
+            mqtt("flat/hall/stat/RESULT", r#"{"Switch1":{"Action":"ON"}}"#),
+            mqtt("mat/1", r#"{"on":true}"#),
+            bell,
+        ] {
+            let now = crate::model::time::from_millis(0);
+            let tellings = ear.hear(now, &frame);
+            let said = tellings.iter().flat_map(|telling| telling.said.iter().flatten());
+            let (kinds, sensors): (Vec<_>, Vec<_>) =
+                said.map(|said| (json!(said.reading.measure.kind()), said.sensors.len())).unzip();
+            let line = form.line(now, &frame, &tellings).to_string();
+            assert!(sensors.iter().any(|count| *count > 0), "the home knows it: {line}");
+            let again = serde_json::to_value(answer(line.as_bytes())).unwrap();
+            let read: Vec<_> =
+                again["readings"].as_array().into_iter().flatten().map(|said| said["kind"].clone()).collect();
+            assert_eq!(read, kinds, "{line}\n{again}");
+        }
     }
 }
