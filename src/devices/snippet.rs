@@ -10,11 +10,9 @@ impl Devices {
         address_toml(family, device, readings)
     }
 
-    /// What a device with these readings and this address is for, where they can tell: what its ON means stands in the address.
-    pub fn kind_for(readings: &[Reading], address: &str) -> Option<&'static str> {
-        let kind = kinds(readings)?;
-        let is_motion = address.contains("kind = \"motion\"");
-        Some(if kind == "item" && is_motion { "motion" } else { kind })
+    /// What a device with these readings is for, where they can tell.
+    pub fn kind_for(readings: &[Reading]) -> Option<&'static str> {
+        kinds(readings)
     }
 
     /// Whether these readings are only of things that no home registers: a device's link quality, its firmware.
@@ -31,7 +29,10 @@ impl Devices {
             device.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
         let id = if id.is_empty() { "new_sensor".to_owned() } else { id };
         let address = address_toml(family, device, readings).unwrap_or_else(|| format!("# unknown family {family:?}"));
-        let (kind, guess) = Devices::kind_for(readings, &address)
+        // What its ON means stands in the address that was just made.
+        let is_motion = address.contains("kind = \"motion\"");
+        let (kind, guess) = kinds(readings)
+            .map(|kind| if kind == "item" && is_motion { "motion" } else { kind })
             .map_or(("motion", true), |kind| (kind, kind == "service_button" || kinds(readings) != Some(kind)));
         let note = if guess { "   # a guess: put what it is for" } else { "" };
         format!(

@@ -3,7 +3,8 @@
 //! Never overwrites a file without being told to, and never registers what it is not sure of: that stands in the file as
 //! a comment with TO DO.
 
-mod ask;
+pub mod ask;
+mod bridges;
 pub mod found;
 mod guess;
 mod look;

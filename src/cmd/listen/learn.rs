@@ -1,46 +1,25 @@
-//! `listen --learn`: whose press is that? The device that speaks again and again while a person presses is taken.
-//!
-//! Noise makes false devices and a home is never still, so once is not enough: a device has to be heard at least twice
-//! within ten seconds, and clearly more often than any other. Where that is not so, the candidates are shown.
+//! `listen --learn`: whose press is that? The device that speaks again and again while a person presses is taken; where several
+//! do, the person chooses.
 
+use crate::cmd::init::ask::Ask;
 use crate::cmd::listen::View;
-use crate::cmd::listen::ear::{Said, Telling};
+use crate::cmd::listen::candidates::{Candidate, Candidates, Heard, Key};
+use crate::cmd::listen::ear::Telling;
 use crate::cmd::listen::learned::{Learned, Wish};
 use crate::cmd::listen::put;
 use crate::cmd::listen::words::value;
 use crate::model::frame::RawFrame;
 use crate::model::ids::SensorId;
-use crate::model::observation::{Evidence, Measure, Reading};
-use crate::model::purpose::measures_its_kind;
 use crate::model::time::{Span, Timestamp, Zone};
 use crate::problem::Problem;
-use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Listens for one device.
 pub struct Learn {
     wish: Wish,
     zone: Zone,
-    candidates: BTreeMap<Key, Candidate>,
-    /// The last level of each device and kind: a state that is said again is no press.
-    levels: BTreeMap<(Key, String), bool>,
-    /// When the first device was heard often enough.
-    enough_at: Option<Timestamp>,
+    candidates: Candidates,
     outcome: Option<Outcome>,
-}
-
-/// What can be learned: a device, or one code of a radio.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    family: &'static str,
-    device: String,
-    code: Option<String>,
-}
-
-#[derive(Debug, Default)]
-struct Candidate {
-    heard: VecDeque<Timestamp>,
-    readings: Vec<Reading>,
-    sensors: Vec<SensorId>,
 }
 
 #[derive(Debug)]
@@ -48,125 +27,39 @@ enum Outcome {
     Clear(Box<Learned>),
     /// It is a sensor of this home already.
     Known(Vec<SensorId>),
-    Unclear(Vec<String>),
+    /// Several are equally loud, such as one device that two models of a radio understand; the loudest first.
+    Unclear(Vec<Choice>),
+}
+
+/// One of several.
+#[derive(Debug)]
+struct Choice {
+    title: String,
+    learned: Learned,
 }
 
 impl Learn {
     /// Listens for what `wish` asks.
     pub fn new(wish: Wish, zone: Zone) -> Learn {
-        Learn { wish, zone, candidates: BTreeMap::new(), levels: BTreeMap::new(), enough_at: None, outcome: None }
+        Learn { candidates: Candidates::of(wish.kind), wish, zone, outcome: None }
     }
 
-    /// Counts a reading that may be a press; how often its device was heard by now.
-    fn take(&mut self, now: Timestamp, family: &'static str, said: &Said) -> Option<(Key, usize)> {
-        let reading = &said.reading;
-        let code = if let Measure::Note { kind, text } = &reading.measure
-            && kind == "raw_code"
-        {
-            Some(text.clone())
-        } else {
-            None
-        };
-        let key = Key { family, device: reading.device.clone(), code };
-        let counts = self.counts(&key, reading);
-        if !self.candidates.contains_key(&key) && self.candidates.len() >= CANDIDATES_MAX {
-            return None;
-        }
-        let candidate = self.candidates.entry(key.clone()).or_default();
-        candidate.sensors = said.sensors.iter().map(|(id, _)| id.clone()).collect();
-        let kind = reading.measure.kind();
-        match candidate.readings.iter().position(|kept| kept.measure.kind() == kind) {
-            Some(nth) => candidate.readings[nth] = reading.clone(),
-            None if candidate.readings.len() < READINGS_KEPT => candidate.readings.push(reading.clone()),
-            None => {}
-        }
-        if !counts {
-            return None;
-        }
-        candidate.heard.push_back(now);
-        candidate.forget_before(now - WITHIN);
-        Some((key, candidate.heard.len()))
-    }
-
-    /// Whether a reading can be what the person does just now.
-    fn counts(&mut self, key: &Key, reading: &Reading) -> bool {
-        if reading.copy || matches!(reading.evidence, Evidence::Cached | Evidence::Ambiguous) {
-            return false;
-        }
-        let measure = &reading.measure;
-        let is_asked_for = self.wish.kind.is_none_or(|kind| measures_its_kind(kind, measure));
-        if let Measure::Button(press) = measure {
-            return is_asked_for && press.is_press();
-        }
-        if let Measure::Note { kind, .. } = measure {
-            return !["discovery", "presentation", "weather"].contains(&kind.as_str());
-        }
-        let is_act = matches!(
-            measure,
-            Measure::Motion(_)
-                | Measure::Presence(_)
-                | Measure::Contact(_)
-                | Measure::Leak(_)
-                | Measure::Smoke(_)
-                | Measure::Gas(_)
-                | Measure::Vibration(_)
-                | Measure::Alarm(_)
-                | Measure::Switch(_)
-        );
-        let Some(on) = measure.level().filter(|_| is_act) else { return false };
-        let place = (key.clone(), measure.kind().to_owned());
-        if !self.levels.contains_key(&place) && self.levels.len() >= CANDIDATES_MAX {
-            return false;
-        }
-        let before = self.levels.insert(place, on);
-        is_asked_for && (reading.evidence == Evidence::Event || before != Some(on))
-    }
-
-    /// Decides once the person has had time to press again and others to be heard.
     fn decide(&mut self, now: Timestamp) {
-        for candidate in self.candidates.values_mut() {
-            candidate.forget_before(now - WITHIN);
-        }
-        let enough = |candidate: &&Candidate| candidate.heard.len() >= HEARD_MIN;
-        if !self.candidates.values().any(|candidate| enough(&candidate)) {
-            self.enough_at = None;
-            return;
-        }
-        if now - *self.enough_at.get_or_insert(now) < SETTLES_WITHIN {
-            return;
-        }
-        let mut found: Vec<(&Key, &Candidate)> =
-            self.candidates.iter().filter(|(_, candidate)| enough(candidate)).collect();
-        // Residents go on living: what is registered is only taken where nothing new is heard.
-        if found.iter().any(|(_, candidate)| candidate.sensors.is_empty()) {
-            found.retain(|(_, candidate)| candidate.sensors.is_empty());
-        }
-        found.sort_by_key(|(_, candidate)| std::cmp::Reverse(candidate.heard.len()));
-        self.outcome = match found.as_slice() {
-            [] => None,
-            [(key, candidate), others @ ..] => {
-                let second = others.first().map_or(0, |(_, other)| other.heard.len());
-                let is_clear = candidate.heard.len() >= second * CLEARLY_MORE;
-                Some(if !is_clear {
-                    Outcome::Unclear(found.iter().flat_map(|(key, candidate)| self.shown(key, candidate)).collect())
-                } else if candidate.sensors.is_empty() {
-                    Outcome::Clear(Box::new(self.learned(key, candidate)))
-                } else {
-                    Outcome::Known(candidate.sensors.clone())
-                })
+        let learned = |key: &Key, candidate: &Candidate| {
+            Learned::new(&self.wish, key.family, &key.device, key.code.as_deref(), &candidate.readings)
+        };
+        self.outcome = match self.candidates.decide(now) {
+            None => return,
+            Some(Heard::Clearly(key, candidate)) => Some(Outcome::Clear(Box::new(learned(key, candidate)))),
+            Some(Heard::Known(sensors)) => Some(Outcome::Known(sensors.to_vec())),
+            Some(Heard::Several(several)) => {
+                let choice = |(key, candidate): &(&Key, &Candidate)| Choice {
+                    title: format!("{}, heard {} times:", key.words(), candidate.heard.len()),
+                    learned: learned(key, candidate),
+                };
+                Some(Outcome::Unclear(several.iter().take(CHOICES_MAX).map(choice).collect()))
             }
         };
-    }
-
-    fn learned(&self, key: &Key, candidate: &Candidate) -> Learned {
-        Learned::new(&self.wish, key.family, &key.device, key.code.as_deref(), &candidate.readings)
-    }
-
-    /// A candidate for the person to choose: how often, what, and what to write for it.
-    fn shown(&self, key: &Key, candidate: &Candidate) -> Vec<String> {
-        let title = format!("{}, heard {} times:", key.words(), candidate.heard.len());
-        let entry = self.learned(key, candidate).entry;
-        [title].into_iter().chain(entry.lines().map(|line| format!("  {line}"))).collect()
     }
 }
 
@@ -183,7 +76,7 @@ impl View for Learn {
         let mut lines = Vec::new();
         for telling in tellings {
             for said in telling.said.iter().flatten() {
-                if let Some((key, count)) = self.take(now, telling.family, said) {
+                if let Some((key, count)) = self.candidates.take(now, telling.family, said) {
                     let clock = self.zone.hour_minute_second(now);
                     let says = format!("{} {}", said.reading.measure.kind(), value(&said.reading.measure));
                     lines.push(super::cut(&format!("{clock} {}: {says} ({count})", key.words()), 80));
@@ -196,7 +89,8 @@ impl View for Learn {
 
     fn link(&mut self, now: Timestamp, source: &str, up: bool, why: &str) -> Vec<String> {
         let why = if why.is_empty() { "open" } else { why };
-        vec![format!("{} {source} {}: {why}", self.zone.hour_minute_second(now), if up { "up" } else { "DOWN" })]
+        let line = format!("{} {source} {}: {why}", self.zone.hour_minute_second(now), if up { "up" } else { "DOWN" });
+        super::folded(&line, 9)
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<String> {
@@ -209,17 +103,17 @@ impl View for Learn {
     }
 
     fn end(&mut self, _now: Timestamp, _listened: Span) -> Vec<String> {
-        let advice = ["go nearer, press again and again, and keep everything else still;", "then run this once more"];
         match &self.outcome {
             None => {
-                let once = self.candidates.iter().filter(|(_, candidate)| !candidate.heard.is_empty());
-                let once: Vec<String> = once.map(|(key, _)| format!("  heard once: {}", key.words())).collect();
+                let once = self.candidates.heard_once().map(|key| format!("  heard once: {}", key.words()));
                 let told = ["nothing was heard twice, so nothing is learned".to_owned()];
-                told.into_iter().chain(once).chain(advice.map(str::to_owned)).collect()
+                told.into_iter().chain(once).chain(ADVICE.map(str::to_owned)).collect()
             }
-            Some(Outcome::Unclear(candidates)) => {
-                let told = ["several were heard; paste the right one, or:", advice[0], advice[1], ""];
-                told.into_iter().map(str::to_owned).chain(candidates.iter().cloned()).collect()
+            Some(Outcome::Unclear(choices)) => {
+                let told = ["several were heard, the loudest first:".to_owned()];
+                told.into_iter()
+                    .chain(choices.iter().enumerate().flat_map(|(nth, choice)| choice.shown(nth + 1)))
+                    .collect()
             }
             Some(Outcome::Known(sensors)) => {
                 let ids: Vec<&str> = sensors.iter().map(SensorId::as_str).collect();
@@ -230,46 +124,61 @@ impl View for Learn {
     }
 
     fn finish(&mut self, _now: Timestamp) -> Result<(Vec<String>, bool), Problem> {
-        match &self.outcome {
-            Some(Outcome::Clear(learned)) => put::put(learned, &self.wish).map(|lines| (lines, true)),
-            Some(Outcome::Known(_) | Outcome::Unclear(_)) | None => Ok((Vec::new(), false)),
-        }
+        let learned = match &self.outcome {
+            Some(Outcome::Clear(learned)) => learned,
+            Some(Outcome::Unclear(choices)) => {
+                let is_asked = io::stdin().is_terminal();
+                let chosen = if is_asked {
+                    chosen(choices, &mut Ask::new(io::stdin().lock(), io::stdout()).at_terminal())
+                } else {
+                    None
+                };
+                let Some(choice) = chosen else {
+                    let told = ["paste the right one into the configuration, or:", ADVICE[0], ADVICE[1]];
+                    return Ok((told.map(str::to_owned).into(), false));
+                };
+                &choice.learned
+            }
+            Some(Outcome::Known(_)) | None => return Ok((Vec::new(), false)),
+        };
+        put::put(learned, &self.wish).map(|lines| (lines, true))
     }
 }
 
-impl Key {
-    fn words(&self) -> String {
-        match &self.code {
-            Some(code) => format!("{} code {code}", self.family),
-            None => format!("{} {}", self.family, self.device),
-        }
+impl Choice {
+    /// How often, what, and what to write for it.
+    fn shown(&self, number: usize) -> Vec<String> {
+        let entry = self.learned.entry.lines().map(|line| format!("     {line}"));
+        [format!("  {number}. {}", self.title)].into_iter().chain(entry).collect()
     }
 }
 
-impl Candidate {
-    fn forget_before(&mut self, limit: Timestamp) {
-        while self.heard.len() > HEARD_MAX || self.heard.front().is_some_and(|at| *at < limit) {
-            self.heard.pop_front();
-        }
-    }
+/// The one that the person names by its number; none with Enter, or where nobody is there.
+fn chosen<'c, R: BufRead, W: Write>(choices: &'c [Choice], ask: &mut Ask<R, W>) -> Option<&'c Choice> {
+    let number = ask.ask("which one is it? its number, or Enter for none", "", |answer| {
+        let number = if answer.is_empty() { Ok(0) } else { answer.parse::<usize>() };
+        number
+            .ok()
+            .filter(|number| *number <= choices.len())
+            .ok_or_else(|| format!("a number from 1 to {}, or Enter for none", choices.len()))
+    });
+    choices.get(number.checked_sub(1)?)
 }
 
-/// A person presses twice within it.
-const WITHIN: Span = Span::seconds(10);
-/// After the second press others have this long to show that they are just as loud.
-const SETTLES_WITHIN: Span = Span::seconds(3);
-const HEARD_MIN: usize = 2;
-const HEARD_MAX: usize = 1_000;
-/// The pressed device is heard at least so many times as often as any other that repeats.
-const CLEARLY_MORE: usize = 3;
-const CANDIDATES_MAX: usize = 200;
-const READINGS_KEPT: usize = 16;
+const ADVICE: [&str; 2] =
+    ["go nearer, press again and again, and keep everything else still;", "then run this once more"];
+
+/// A longer list is not read by anybody who stands on a ladder.
+const CHOICES_MAX: usize = 9;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cmd::listen::candidates::CANDIDATES_MAX;
+    use crate::cmd::listen::ear::Said;
     use crate::cmd::listen::testing::{Hearing, at};
     use crate::model::home::SensorKind;
+    use crate::model::observation::{Evidence, Measure, Reading};
 
     fn learn(id: Option<&str>, kind: Option<SensorKind>) -> Hearing<Learn> {
         let wish = Wish {
@@ -291,7 +200,7 @@ mod tests {
         let device = code[..code.len() - 1].to_owned();
         let reading = Reading { device, measure, evidence: Evidence::Event, copy: false };
         let said = Said { reading, sensors: Vec::new() };
-        hearing.view.take(now, "text", &said);
+        hearing.view.candidates.take(now, "text", &said);
         hearing.view.decide(now);
     }
 
@@ -337,6 +246,26 @@ mod tests {
         learn.view.tick(at(5));
         let told = told(&mut learn);
         assert!(told.contains("several were heard") && told.matches("[[sensor]]").count() == 2, "{told}");
+        assert!(told.contains("1. zigbee2mqtt button_a, heard 4 times:"), "{told}");
+    }
+
+    #[test]
+    fn of_several_the_person_takes_one_by_its_number_or_none() {
+        let mut learn = learn(None, None);
+        for secs in 0..4 {
+            learn.hear(at(secs), "model_a_7", r#"{"action":"single"}"#);
+            learn.hear(at(secs), "model_b_7", r#"{"action":"single"}"#);
+        }
+        learn.hear(at(4), "model_b_7", r#"{"action":"single"}"#);
+        learn.view.tick(at(6));
+        let Some(Outcome::Unclear(choices)) = &learn.view.outcome else { panic!() };
+        let answered = |typed: &str| {
+            let mut ask = Ask::new(typed.as_bytes(), io::sink());
+            chosen(choices, &mut ask).map(|choice| choice.learned.id.clone())
+        };
+        assert_eq!(answered("1\n").as_deref(), Some("model_b_7"), "the one heard most is the first");
+        assert_eq!(answered("7\nx\n2\n").as_deref(), Some("model_a_7"), "asked again until it is a number of the list");
+        assert_eq!([answered("\n"), answered(""), answered("0\n")], [None, None, None]);
     }
 
     #[test]
@@ -396,6 +325,6 @@ mod tests {
         for nth in 0..1_000 {
             learn.hear(at(0), &format!("noise{nth}"), r#"{"contact":true}"#);
         }
-        assert_eq!(learn.view.candidates.len(), CANDIDATES_MAX);
+        assert_eq!(learn.view.candidates.count(), CANDIDATES_MAX);
     }
 }
