@@ -40,7 +40,7 @@ pub fn run(args: Args) -> ExitCode {
         let Checked { problems, fine, notes } = check(path, &args);
         let has_errors = problems.iter().any(|problem| problem.kind == Kind::Error);
         is_good &= !has_errors;
-        problems.iter().for_each(|problem| say(&problem.to_string()));
+        problems.iter().for_each(|problem| say(&super::fitted(problem, std::io::stdout().is_terminal())));
         if let (false, Some(fine)) = (has_errors, fine) {
             say(&format!("{}: fine: {fine}", path.display()));
             notes.iter().for_each(|note| say(&format!("{}: note: {note}", path.display())));

@@ -144,10 +144,9 @@ pub(crate) trait View {
 }
 
 /// Runs the command.
-#[allow(clippy::print_stderr)] // a command speaks to a person
 pub fn run(args: Args) -> ExitCode {
     let (config, problems) = config::load_gateway(&args.config);
-    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    super::warn(&problems);
     let Some(config) = config.filter(|_| problems.iter().all(|problem| problem.kind != Kind::Error)) else {
         return ExitCode::from(CONFIGURATION);
     };
@@ -165,10 +164,7 @@ pub fn run(args: Args) -> ExitCode {
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::FAILURE
-        }
+        Err(problem) => super::finish(Err(problem)),
     }
 }
 

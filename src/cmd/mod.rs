@@ -14,6 +14,7 @@ pub mod station;
 pub mod status;
 
 use crate::problem::Problem;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// Where a gateway's configuration lies when nobody says otherwise.
@@ -34,8 +35,15 @@ fn finish(result: Result<ExitCode, Problem>) -> ExitCode {
 #[allow(clippy::print_stderr)] // commands are where the program speaks
 fn warn(problems: &[Problem]) {
     for problem in problems {
-        eprintln!("{problem}");
+        eprintln!("{}", fitted(problem, std::io::stderr().is_terminal()));
     }
+}
+
+/// A problem as a person reads it: on a terminal, a sentence is broken between words. A line of a file keeps its form, and
+/// whoever reads a pipe gets one line.
+fn fitted(problem: &Problem, is_terminal: bool) -> String {
+    let text = problem.to_string();
+    if is_terminal && !text.contains('\n') { listen::folded(&text, 4).join("\n") } else { text }
 }
 
 /// Place and fact, without the drawn line.
@@ -49,5 +57,21 @@ fn printed(result: std::io::Result<()>) -> Result<ExitCode, Problem> {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         Err(error) => Err(Problem::of("standard output", error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::TextPlace;
+
+    #[test]
+    fn a_sentence_fits_the_terminal_and_a_pipe_gets_one_line() {
+        let problem = Problem::of("/etc/carecircle/gateway.toml", "word ".repeat(20).trim()).with_deed("do this");
+        assert!(fitted(&problem, true).lines().all(|line| listen::width(line) <= listen::TERMINAL_COLUMNS));
+        assert_eq!(fitted(&problem, false), problem.to_string());
+        let source = format!("id = \"{}\"\n", "x".repeat(90));
+        let at = Problem::at(TextPlace::new("gateway.toml", &source, 5..97), "too long");
+        assert_eq!(fitted(&at, true), at.to_string(), "the caret stands below what it means");
     }
 }

@@ -36,7 +36,7 @@ pub fn run(args: Args) -> ExitCode {
         Some(config) => match config::load_gateway(config) {
             (Some(config), _) => config.run_dir,
             (None, problems) => {
-                problems.iter().for_each(|problem| eprintln!("{problem}"));
+                super::warn(&problems);
                 eprintln!("the gateway itself can still be asked: carecircle status --run-dir /run/carecircle");
                 return ExitCode::from(CONFIGURATION);
             }
@@ -45,7 +45,7 @@ pub fn run(args: Args) -> ExitCode {
     let status = match read(&run_dir.join(STATUS_FILE)) {
         Ok(status) => status,
         Err(problem) => {
-            eprintln!("{}", folded(&problem.to_string(), 4).join("\n"));
+            super::warn(&[problem]);
             return ExitCode::FAILURE;
         }
     };
@@ -100,7 +100,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         let since = span(status.at - status.started_at);
         lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
     } else {
-        lines.push(format!("NOT RUNNING the last word of home {} is from {age}; all below is old", status.home));
+        lines.push(format!("NOT RUNNING last heard of home {}: {age}; all below is old", status.home));
         lines.extend([START, WHY].map(|line| format!("            {line}")));
     }
     lines.push(format!("program     carecircle {}, configuration {}", status.version, status.config_hash));

@@ -3,6 +3,7 @@
 use crate::config::report::{Place, Report};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -38,20 +39,56 @@ pub(super) fn read<'a>(report: &Report<'a>) -> Table<'a> {
     for (file, source) in report.files.iter().enumerate() {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         // A bracket or quote that is missing makes two sections one, and their keys duplicates.
-        let is_torn = errors.iter().any(|error| !error.message().starts_with("duplicate key"));
-        for error in errors.iter().filter(|error| !(is_torn && error.message().starts_with("duplicate key"))) {
+        let is_torn = errors.iter().any(|error| !error.message().starts_with(DUPLICATE));
+        let mut is_doubled = false;
+        for error in errors.iter().filter(|error| !(is_torn && error.message().starts_with(DUPLICATE))) {
             let span = error.span().unwrap_or(0..0);
-            report.error(&Place { file, span }, sentence(error.message()), None);
+            let section = section_at(&source.text, &span);
+            // The keys of a section that is there twice are no mistakes of their own.
+            if is_doubled && section.is_none() {
+                continue;
+            }
+            is_doubled = section.is_some() && error.message().starts_with(DUPLICATE);
+            let (what, deed) =
+                in_our_words(error.message(), source.text.get(span.clone()).unwrap_or_default(), section);
+            report.error(&Place { file, span }, what, deed);
         }
         lay_over(&mut whole, entries(file, table.into_inner()));
     }
     whole
 }
 
-/// `toml` puts what it expected on a line of its own.
-fn sentence(message: &str) -> String {
-    message.trim().replace('\n', ", ")
+/// What `toml` says of `typed`, in the words of the house.
+fn in_our_words(message: &str, typed: &str, section: Option<&str>) -> (String, Option<String>) {
+    match section {
+        Some(section) if message.starts_with(DUPLICATE) => {
+            let deed = format!("if there are to be several, write [[{section}]] above each; else make one of them");
+            return (format!("[{section}] is there twice"), Some(deed));
+        }
+        None if message.starts_with(DUPLICATE) => {
+            return (format!("\"{typed}\" is there twice"), Some("leave one of them out".to_owned()));
+        }
+        Some(_) | None => {}
+    }
+    if message.starts_with("string values must be quoted") {
+        let is_typographic = typed.starts_with(['“', '”', '„', '‘', '’', '«', '＂']);
+        let deed =
+            if is_typographic { "these are no plain quotes; type \" before and behind it" } else { "put it in quotes" };
+        return ("text must stand in plain quotes".to_owned(), Some(deed.to_owned()));
+    }
+    // It puts what it expected on a line of its own.
+    (message.trim().replace('\n', ", "), None)
 }
+
+/// The name in the brackets of a section's heading, where `span` is in one.
+fn section_at<'t>(text: &'t str, span: &Range<usize>) -> Option<&'t str> {
+    let line = text.get(..span.start)?.rsplit('\n').next()?.len();
+    let line = text.get(span.start - line..)?.lines().next()?.trim();
+    let heading = line.strip_prefix('[').filter(|rest| !rest.starts_with('['))?;
+    heading.split(']').next()
+}
+
+const DUPLICATE: &str = "duplicate key";
 
 fn node(file: usize, value: Spanned<DeValue<'_>>) -> Node<'_> {
     let place = Place { file, span: value.span() };

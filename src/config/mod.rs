@@ -193,6 +193,11 @@ fn kind_of_files(files: &[Source]) -> Result<For, Vec<Problem>> {
         (true, true) => Problem::of(&files[0].name, "it has both a [home] and a [station]")
             .with_deed("make two files of it, in two directories"),
         (false, false) => {
+            let near = |key: &String| Some((key.clone(), nearest::nearest(key, ["home", "station"])?));
+            if let Some((typed, near)) = table.keys().find_map(near) {
+                let problem = Problem::of(&files[0].name, format!("there is no section \"{typed}\""));
+                return Err(vec![problem.with_deed(format!("did you mean [{near}]?"))]);
+            }
             let deed = "begin with [home] in the flat of a resident, with [station] at a service point";
             Problem::of(&files[0].name, "it has neither a [home] nor a [station], so it is for no daemon")
                 .with_deed(deed)

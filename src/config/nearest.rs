@@ -12,10 +12,15 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
+/// `did you mean "bathroom"?`, where one is near.
+pub(super) fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(typed, known).map(|near| format!("did you mean \"{near}\"?"))
+}
+
 /// `did you mean "bathroom"?`, or the whole list where it is short and nothing is near.
 pub(crate) fn question<'a>(typed: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
-    if let Some(near) = nearest(typed, known.clone()) {
-        return Some(format!("did you mean \"{near}\"?"));
+    if let Some(near) = near(typed, known.clone()) {
+        return Some(near);
     }
     let names: Vec<&str> = known.into_iter().collect();
     (1..=LIST_MAX).contains(&names.len()).then(|| format!("known: {}", names.join(", ")))

@@ -155,9 +155,18 @@ impl<'a, 'r> Section<'a, 'r> {
         let is_secret = key.contains("password") && known.iter().any(|known| known == "password_file");
         let deed = match is_secret {
             true => Some("put the password into a file only the daemon can read, and name it in password_file".into()),
-            false => nearest::question(key, known.iter().map(String::as_str)),
+            false => nearest::near(key, known.iter().map(String::as_str))
+                .or_else(|| self.belongs_elsewhere(key))
+                .or_else(|| nearest::question(key, known.iter().map(String::as_str))),
         };
         self.report.error(place, what, deed);
+    }
+
+    /// In which other section a key of this name is asked for.
+    fn belongs_elsewhere(&self, key: &str) -> Option<String> {
+        let asked_for = self.report.asked_for.borrow();
+        let section = asked_for.iter().find_map(|asked| asked.strip_suffix(key)?.strip_suffix(' '))?;
+        (section != self.name && !section.is_empty()).then(|| format!("it belongs into {section}"))
     }
 
     /// Marks `key` as known, and gives what stands there.
@@ -209,6 +218,10 @@ fn in_our_words(message: &str) -> (String, Option<String>) {
     }
     if message == "wanted string or table" {
         return ("this must be a word".into(), Some("put it in quotes".into()));
+    }
+    // What an untagged form expects comes without a verb.
+    if message.starts_with("a ") {
+        return (format!("this must be {message}"), None);
     }
     mismatch(&message).unwrap_or((message, None))
 }

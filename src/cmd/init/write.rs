@@ -158,7 +158,8 @@ impl File {
             self.line(&format!("# {}", shown(&sensor.about)));
             if !is_watched {
                 let doubt = sensor.doubt.clone().unwrap_or_else(|| "complete the address: see docs/sensors".to_owned());
-                self.ask_for(&format!("{}: {doubt}", sensor.id));
+                // What is asked matters more than the end of a long name, which stands below.
+                self.ask_for(&format!("{}: {doubt}", crate::text::shown(&sensor.id, 40)));
             }
             self.line(commented(&section(sensor), !is_watched).trim_end());
         }
@@ -246,7 +247,7 @@ fn text(text: &str) -> String {
 
 /// As a word of a comment: nothing in it ends the line.
 fn shown(text: &str) -> String {
-    crate::text::shown(text, 100)
+    crate::text::shown(text, 160)
 }
 
 const CHANNEL: &str = "station";

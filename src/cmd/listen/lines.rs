@@ -53,7 +53,7 @@ impl View for Lines {
             return Vec::new();
         }
         let never = self.home.sensors.values().filter(|sensor| !sensor.checks_in);
-        let notes = never.map(|sensor| format!("note: {}: {NEVER_CHECKS_IN}", sensor.id));
+        let notes = never.flat_map(|sensor| columns::folded(&format!("note: {}: {NEVER_CHECKS_IN}", sensor.id), 6));
         let titles = ["time", "sensor", "room", "kind", "value", "evidence", "before"];
         notes.chain([columns::row(titles, WIDTHS)]).collect()
     }
@@ -85,7 +85,7 @@ impl View for Lines {
             return vec![json!({"at_ms": now.timestamp_millis(), "link": source, "up": up, "why": why}).to_string()];
         }
         let why = if why.is_empty() { "open" } else { why };
-        vec![format!("{} {source} {}: {why}", self.clock(now), if up { "up" } else { "DOWN" })]
+        columns::folded(&format!("{} {source} {}: {why}", self.clock(now), if up { "up" } else { "DOWN" }), 9)
     }
 
     fn end(&mut self, _now: Timestamp, listened: Span) -> Vec<String> {
@@ -131,7 +131,7 @@ impl Lines {
             lines.extend(count.example.iter().map(|bytes| format!("    the first malformed one: {bytes}")));
         }
         if !silent.is_empty() {
-            lines.push(format!("not heard: {}", silent.join(", ")));
+            lines.extend(columns::folded(&format!("not heard: {}", silent.join(", ")), 2));
         }
         lines
     }

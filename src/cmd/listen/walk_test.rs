@@ -137,7 +137,8 @@ impl View for Walk {
     fn link(&mut self, now: Timestamp, source: &str, up: bool, why: &str) -> Vec<String> {
         self.links.insert(source.to_owned(), (up, why.to_owned()));
         let why = if why.is_empty() { "open" } else { why };
-        vec![format!("{} {source} {}: {why}", self.home.zone.hour_minute_second(now), if up { "up" } else { "DOWN" })]
+        let clock = self.home.zone.hour_minute_second(now);
+        columns::folded(&format!("{clock} {source} {}: {why}", if up { "up" } else { "DOWN" }), 9)
     }
 
     fn picture(&self, now: Timestamp, size: Size) -> Option<Vec<String>> {
