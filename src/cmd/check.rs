@@ -40,7 +40,7 @@ pub fn run(args: Args) -> ExitCode {
         let Checked { problems, fine, notes } = check(path, &args);
         let has_errors = problems.iter().any(|problem| problem.kind == Kind::Error);
         is_good &= !has_errors;
-        problems.iter().for_each(|problem| say(&super::fitted(problem, std::io::stdout().is_terminal())));
+        problems.iter().for_each(|problem| say(&problem.to_string()));
         if let (false, Some(fine)) = (has_errors, fine) {
             say(&format!("{}: fine: {fine}", path.display()));
             notes.iter().for_each(|note| say(&format!("{}: note: {note}", path.display())));
@@ -233,7 +233,8 @@ fn state_problem(dir: &Path) -> Option<Problem> {
 
 fn say(text: &str) {
     // A reader that has gone (`| head`) is no problem of ours.
-    drop(writeln!(std::io::stdout(), "{text}"));
+    let mut output = std::io::stdout();
+    drop(writeln!(output, "{}", super::fitted(text.to_owned(), output.is_terminal())));
 }
 
 /// sysexits.h, EX_CONFIG.

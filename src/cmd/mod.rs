@@ -12,6 +12,8 @@ pub mod listen;
 pub mod replay;
 pub mod station;
 pub mod status;
+#[cfg(test)]
+mod testing;
 
 use crate::problem::Problem;
 use std::io::IsTerminal;
@@ -35,14 +37,13 @@ fn finish(result: Result<ExitCode, Problem>) -> ExitCode {
 #[allow(clippy::print_stderr)] // commands are where the program speaks
 fn warn(problems: &[Problem]) {
     for problem in problems {
-        eprintln!("{}", fitted(problem, std::io::stderr().is_terminal()));
+        eprintln!("{}", fitted(problem.to_string(), std::io::stderr().is_terminal()));
     }
 }
 
-/// A problem as a person reads it: on a terminal, a sentence is broken between words. A line of a file keeps its form, and
+/// A text as a person reads it: on a terminal, a sentence is broken between words. A line of a file keeps its form, and
 /// whoever reads a pipe gets one line.
-fn fitted(problem: &Problem, is_terminal: bool) -> String {
-    let text = problem.to_string();
+fn fitted(text: String, is_terminal: bool) -> String {
     if is_terminal && !text.contains('\n') { listen::folded(&text, 4).join("\n") } else { text }
 }
 
@@ -68,10 +69,10 @@ mod tests {
     #[test]
     fn a_sentence_fits_the_terminal_and_a_pipe_gets_one_line() {
         let problem = Problem::of("/etc/carecircle/gateway.toml", "word ".repeat(20).trim()).with_deed("do this");
-        assert!(fitted(&problem, true).lines().all(|line| listen::width(line) <= listen::TERMINAL_COLUMNS));
-        assert_eq!(fitted(&problem, false), problem.to_string());
+        assert!(fitted(problem.to_string(), true).lines().all(|line| listen::width(line) <= listen::TERMINAL_COLUMNS));
+        assert_eq!(fitted(problem.to_string(), false), problem.to_string());
         let source = format!("id = \"{}\"\n", "x".repeat(90));
         let at = Problem::at(TextPlace::new("gateway.toml", &source, 5..97), "too long");
-        assert_eq!(fitted(&at, true), at.to_string(), "the caret stands below what it means");
+        assert_eq!(fitted(at.to_string(), true), at.to_string(), "the caret stands below what it means");
     }
 }

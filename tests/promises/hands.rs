@@ -1,17 +1,13 @@
 //! The technician's hands, as typed: the live table, learning by pressing, the walk test and its record, `check` and `status`.
 
-use super::support::{Daemon, Mosquitto, carecircle, run, wait_until};
+mod terminal;
+
+use super::support::{Daemon, Mosquitto, run, wait_until};
 use super::world::{Home, PATIENCE, World};
 use carecircle::sim::radio::Radio;
-use nix::fcntl::OFlag;
-use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
-use std::fs::OpenOptions;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::process::Command;
+use terminal::Terminal;
 
 #[test]
 fn on_a_terminal_listen_draws_a_table_in_its_place_and_leaves_the_snippets() {
@@ -104,6 +100,44 @@ fn a_button_is_learned_by_pressing_it_and_check_accepts_what_is_written() {
     let (shown, code) = bench.learn(&["new", "--kind", "call_button"], "pendant_two");
     assert_eq!(code, 1);
     assert!(shown.contains("this is sensor pendant already"), "{shown}");
+}
+
+#[test]
+fn where_two_models_understand_one_device_the_technician_takes_one_by_its_number() {
+    let bench = Bench::new(None);
+    let arguments = [
+        "listen",
+        "--config",
+        bench.config(),
+        "--write",
+        "--learn",
+        "window",
+        "--kind",
+        "outer_door",
+        "--room",
+        "hall",
+    ];
+    let mut terminal = Terminal::open(80, 24, &arguments);
+    terminal.wait_for("mqtt up");
+    let mut is_open = false;
+    wait_until("both are heard again and again, and the choice is offered", PATIENCE, || {
+        is_open = !is_open;
+        let state = if is_open { "open" } else { "closed" };
+        for (model, id) in [("Made-Up-A", 7), ("Made-Up-B", 9)] {
+            let said = format!(r#"{{"model":"{model}","id":{id},"state":"{state}"}}"#);
+            bench.publish("rtl_433/attic/events", &said);
+        }
+        terminal.shown().contains("which one is it?")
+    });
+    terminal.types("7");
+    terminal.wait_for("a number from 1 to 2");
+    terminal.types("2");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.shown());
+    let shown = terminal.shown();
+    let second = shown.split("  2. rtl_433 ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+    let after = std::fs::read_to_string(bench.config()).unwrap();
+    assert!(after.contains(&format!("rtl_433 = \"{second}\"")), "{second}:\n{after}\n{shown}");
+    bench.check_is_fine("3 sensors");
 }
 
 #[test]
@@ -314,74 +348,5 @@ station_mqtt = {{ broker = "{1}" }}
     fn check_is_fine(&self, words: &str) {
         let (shown, _, code) = run(&["check", self.config()], "");
         assert!(code == 0 && shown.contains(words) && !shown.contains("warning"), "{shown}");
-    }
-}
-
-/// The binary on a terminal of its own.
-struct Terminal {
-    child: Child,
-    shown: Arc<Mutex<Vec<u8>>>,
-}
-
-impl Terminal {
-    fn open(columns: u16, rows: u16, arguments: &[&str]) -> Terminal {
-        let ours = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-        grantpt(&ours).unwrap();
-        unlockpt(&ours).unwrap();
-        let size = rustix::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        let path = ptsname_r(&ours).unwrap();
-        let theirs = OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(path).unwrap();
-        rustix::termios::tcsetwinsize(&theirs, size).unwrap();
-        let child = carecircle(arguments)
-            .env("TERM", "xterm")
-            .stdin(Stdio::null())
-            .stdout(theirs.try_clone().unwrap())
-            .stderr(theirs)
-            .spawn()
-            .unwrap();
-        let shown = Arc::<Mutex<Vec<u8>>>::default();
-        let kept = shown.clone();
-        // Ends with the last writer on the other side.
-        thread::spawn(move || copy(ours, &kept));
-        Terminal { child, shown }
-    }
-
-    fn shown(&self) -> String {
-        String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
-    }
-
-    #[track_caller]
-    fn wait_for(&self, words: &str) {
-        wait_until(&format!("the terminal shows {words:?}"), PATIENCE, || self.shown().contains(words));
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
-    }
-
-    /// Its exit code, when all it wrote has been read.
-    fn wait(&mut self) -> i32 {
-        let mut status = None;
-        wait_until("it ends", PATIENCE, || {
-            status = self.child.try_wait().unwrap();
-            status.is_some()
-        });
-        wait_until("all is read", PATIENCE, || Arc::strong_count(&self.shown) == 1);
-        status.and_then(|status| status.code()).unwrap_or(-1)
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn copy(mut from: PtyMaster, to: &Mutex<Vec<u8>>) {
-    let mut bytes = [0; 4096];
-    while let Ok(count @ 1..) = from.read(&mut bytes) {
-        to.lock().unwrap().extend_from_slice(&bytes[..count]);
     }
 }

@@ -110,39 +110,8 @@ fn walk(config: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cmd::testing::HOME as TEXT;
     use crate::config::{self, places::sensor_places_of_texts};
-
-    const TEXT: &str = r#"[home]
-id = "ky-1"
-place = "4-2-301"
-time_zone = "Asia/Shanghai"
-[mqtt]
-broker = "mqtt://127.0.0.1:1883"
-[[sensor]]
-id = "hall"
-room = "hall"
-kind = "motion"
-zigbee2mqtt = "hall_pir"
-[[sensor]]
-id = "bath"
-room = "bath"
-kind = "motion"
-zigbee2mqtt = "bath_pir"
-[[sensor]]
-id = "pendant"
-kind = "call_button"
-zigbee2mqtt = "pendant"
-[circle]
-respond_within = "15m"
-[[circle.point]]
-id = "lehe"
-name = "Lehe"
-travel = "6m"
-channels = ["lehe"]
-[[channel]]
-name = "lehe"
-station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
-"#;
 
     const RECORD: &str = r#"{"v":1,"home":"ky-1","place":"4-2-301","program":"0.1.0","config_hash":"1",
         "begun_at_ms":1700000000000,"ended_at_ms":1700000600000,"sensors":[

@@ -120,40 +120,9 @@ const HEAD: &str =
 mod tests {
     use super::*;
     use crate::cmd::listen::learned::testing::{pressed, wish};
+    use crate::cmd::testing::HOME as MAIN;
     use crate::model::home::SensorKind;
     use crate::model::observation::{Evidence, Measure, Reading};
-
-    const MAIN: &str = r#"# a made-up home
-[home]
-id = "ky-1"
-place = "4-2-301"
-time_zone = "Asia/Shanghai"
-
-[mqtt]
-broker = "mqtt://127.0.0.1:1883"
-
-[[sensor]]
-id = "hall"          # by the door
-room = "hall"
-kind = "motion"
-zigbee2mqtt = "hall_pir"  # the old one
-
-[[sensor]]
-id = "pendant"
-kind = "call_button"
-zigbee2mqtt = "pendant"
-
-[circle]
-respond_within = "15m"
-[[circle.point]]
-id = "lehe"
-name = "Lehe"
-travel = "6m"
-channels = ["lehe"]
-[[channel]]
-name = "lehe"
-station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
-"#;
 
     fn texts(beside: Option<&str>) -> Vec<(String, String)> {
         let beside = beside.map(|text| ("conf.d/learned.toml".to_owned(), text.to_owned()));

@@ -224,12 +224,7 @@ mod tests {
 
     #[test]
     fn every_familys_settings_are_recorded_with_its_frames() {
-        let text = r#"[home]
-id = "ky-1"
-place = "4-2-301"
-time_zone = "Asia/Shanghai"
-[mqtt]
-broker = "mqtt://127.0.0.1:1883"
+        let families = r#"
 [rtl_433]
 base_topics = ["sdr"]
 [tasmota]
@@ -243,7 +238,7 @@ id = "leak"
 kind = "leak"
 rtl_433 = { device = "Made-Up/7", codes = { "205" = "leak" } }
 [[sensor]]
-id = "hall"
+id = "switch"
 kind = "motion"
 tasmota = { topic = "hall", switch = 1, kind = "motion" }
 [[sensor]]
@@ -254,18 +249,8 @@ text = { port = "radio", line = "BELL", kind = "button", value = "sos" }
 id = "chair"
 kind = "chair"
 json = { topic = "mat/1", pointer = "/on", kind = "contact" }
-[circle]
-respond_within = "15m"
-[[circle.point]]
-id = "lehe"
-name = "Lehe"
-travel = "6m"
-channels = ["lehe"]
-[[channel]]
-name = "lehe"
-station_mqtt = { broker = "mqtt://127.0.0.1:1883" }
 "#;
-        let texts = [("gateway.toml".to_owned(), text.to_owned())];
+        let texts = [("gateway.toml".to_owned(), format!("{}{families}", crate::cmd::testing::HOME))];
         let (config, problems) = crate::config::gateway_from_texts(&texts);
         let config = config.unwrap_or_else(|| panic!("{problems:?}"));
         let mut ear = crate::cmd::listen::ear(&config);
