@@ -220,7 +220,7 @@ fn in_our_words(message: &str) -> (String, Option<String>) {
         return ("this must be a word".into(), Some("put it in quotes".into()));
     }
     // What an untagged form expects comes without a verb.
-    if message.starts_with("a ") {
+    if ["a device as ", "a MAC address as ", "the id of a Shelly as "].iter().any(|form| message.starts_with(form)) {
         return (format!("this must be {message}"), None);
     }
     mismatch(&message).unwrap_or((message, None))
