@@ -69,6 +69,13 @@ impl Devices {
         }
     }
 
+    /// The way to `source` is open again after it was not, or for the first time: levels are said anew with the next frames.
+    pub fn forget(&mut self, source: &str) {
+        if let Some((_, decoder)) = self.serial.get_mut(source) {
+            decoder.forget();
+        }
+    }
+
     /// Cuts the bytes of a serial port into frames; lines where nothing is wired to a port of that name.
     pub fn framer(&self, port: &str) -> Framer {
         let cut = self.wiring.get(port).map_or_else(|| Box::new(framing::Lines::default()) as _, Wiring::cut);

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub mod bthome;
 pub mod codes;
+pub mod edges;
 pub mod framing;
 pub mod gateways;
 mod home;
@@ -343,6 +344,9 @@ pub trait Decoder: Send + Sync {
 
     /// What the frame says.
     fn decode(&mut self, frame: &RawFrame) -> Decoded;
+
+    /// The line was cut and is open again: what was said before it is to be said anew, and is no event by that.
+    fn forget(&mut self) {}
 }
 
 /// A reading of a live or a kept message: what a broker kept is never an event.

@@ -12,10 +12,10 @@
 //! that is over before the next poll is none: a push button wants a module that latches it. A button that is held
 //! when it is first looked at counts as pressed, because a pulled cord stays pulled while the gateway starts.
 
+use crate::devices::edges::{Edges, News};
 use crate::devices::framing;
 use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::modbus_rtu::{self, Frame, Frames, Request};
-use crate::devices::radar::Edges;
 use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::{Bus, Origin, Parity, Poll, RawFrame, Table};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
@@ -293,6 +293,11 @@ impl Decoder for Modbus {
         }
         Decoded::Readings(readings)
     }
+
+    fn forget(&mut self) {
+        self.asked = None;
+        self.measured.all_due();
+    }
 }
 
 impl Modbus {
@@ -321,7 +326,7 @@ impl Modbus {
                 let is_absent = matches!(code, 0x0a | 0x0b);
                 self.present(unit, !is_absent, readings);
                 let device = format!("{port}: {unit}");
-                if self.noted.is_news(&format!("{device} function {function}"), vec![code]) {
+                if self.noted.news(&format!("{device} function {function}"), vec![code]).is_some() {
                     let text = format!("function {function}: {}", why(code));
                     let note = Measure::Note { kind: "modbus_exception".to_owned(), text };
                     readings.push(reading(&device, note, Evidence::Event, frame.retained));
@@ -329,7 +334,7 @@ impl Modbus {
             }
             Frame::Write { unit, function } => {
                 let device = format!("{port}: {unit}");
-                if self.noted.is_news(&format!("{device} write {function}"), Vec::new()) {
+                if self.noted.news(&format!("{device} write {function}"), Vec::new()).is_some() {
                     let text = format!("function {function} writes");
                     let note = Measure::Note { kind: "modbus".to_owned(), text };
                     readings.push(reading(&device, note, Evidence::Event, frame.retained));
@@ -351,12 +356,13 @@ impl Modbus {
             let Some(raw) = asked.value(address.address, values) else { continue };
             let measure = address.meaning.read(&address.value(raw));
             let is_press = matches!(measure, Some(Measure::Button(_)));
-            // A held button is one press; everything else is said again, so that the sensor is known to be alive.
-            let again_after = if is_press { u32::MAX } else { again_after };
-            if !self.measured.is_news_of(device, measure.clone(), again_after) {
-                continue;
-            }
-            let evidence = if is_press { Evidence::Event } else { Evidence::Level };
+            let (measure, evidence) = match self.measured.news_of(device, measure.clone(), again_after) {
+                None => continue,
+                Some(News::Change) if is_press => (measure, Evidence::Event),
+                // A held button is one press, and one that is let go is no press: that its module answers is said all the same.
+                Some(News::Again) if is_press => (None, Evidence::Level),
+                Some(News::Change | News::Again) => (measure, Evidence::Level),
+            };
             readings.push(reading(device, measure.unwrap_or(Measure::Alive), evidence, retained));
         }
     }
@@ -379,7 +385,7 @@ impl Modbus {
         let Request { unit, table, address, count } = request;
         let table_words = words(table);
         if self.is_registered(unit, table)
-            || !self.noted.is_news(&format!("{unit}/{table_words}/{address}+{count}"), Vec::new())
+            || self.noted.news(&format!("{unit}/{table_words}/{address}+{count}"), Vec::new()).is_none()
         {
             return;
         }
@@ -406,7 +412,7 @@ impl Modbus {
         }
         let device = format!("{port}: {unit}/{}", words(table));
         let text = shown(table, values);
-        if self.noted.is_news(&device, text.clone().into_bytes()) {
+        if self.noted.news(&device, text.clone().into_bytes()).is_some() {
             let note = Measure::Note { kind: "modbus".to_owned(), text };
             readings.push(reading(&device, note, Evidence::Event, frame.retained));
         }
@@ -463,6 +469,7 @@ const NOTED_AGAIN_AFTER: u32 = 60;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::observation::Press;
 
     #[test]
     fn a_wrong_address_or_poll_says_what_would_be_right() {
@@ -479,6 +486,42 @@ mod tests {
         assert!(poll(r#","count":2001"#).contains("1 to 2000"));
         assert!(poll(r#","every":"1ms""#).contains("100ms"));
         assert!(poll(r#","parity":"even""#).contains("unknown field"));
+    }
+
+    /// A cord on bit 0 of unit 1 that says when it is pulled and when it is let go, asked every second.
+    fn cord() -> impl Decoder {
+        let address =
+            r#"{"port":"r","unit":1,"function":"coils","address":0,"kind":"button","values":{"sos":1,"released":0}}"#;
+        let settings = r#"{"polls":[{"unit":1,"function":"coils","address":0,"every":"1s"}]}"#;
+        decoder(&serde_json::from_str(settings).unwrap(), vec![serde_json::from_str(address).unwrap()])
+    }
+
+    fn answered(decoder: &mut impl Decoder, bit: u8) -> Vec<(Measure, Evidence)> {
+        let with_crc = |bytes: &[u8]| [bytes, &modbus_rtu::crc16(bytes).to_le_bytes()].concat();
+        let bytes = [with_crc(&[1, 1, 0, 0, 0, 1]), with_crc(&[1, 1, 1, bit])].concat();
+        let from = Origin::Serial { port: "r".to_owned() };
+        let Decoded::Readings(readings) = decoder.decode(&RawFrame { from, bytes, retained: false }) else { panic!() };
+        readings.into_iter().map(|reading| (reading.measure, reading.evidence)).collect()
+    }
+
+    #[test]
+    fn a_button_that_stays_as_it_is_is_pressed_once_and_known_to_be_alive() {
+        let mut cord = cord();
+        for (bit, press) in [(0, Press::Release), (1, Press::Sos), (0, Press::Release)] {
+            assert_eq!(answered(&mut cord, bit), [(Measure::Button(press), Evidence::Event)]);
+            let rest: Vec<_> = (0..180).flat_map(|_| answered(&mut cord, bit)).collect();
+            assert_eq!(rest, [const { (Measure::Alive, Evidence::Level) }; 3], "once a minute, and no press");
+        }
+    }
+
+    #[test]
+    fn a_cord_that_stayed_pulled_while_the_line_was_cut_is_no_new_press() {
+        let mut cord = cord();
+        answered(&mut cord, 1);
+        cord.forget();
+        assert_eq!(answered(&mut cord, 1), [(Measure::Alive, Evidence::Level)]);
+        cord.forget();
+        assert_eq!(answered(&mut cord, 0), [(Measure::Button(Press::Release), Evidence::Event)]);
     }
 
     #[test]

@@ -171,6 +171,9 @@ impl Turn {
 
     /// A way to sensors came or went; what is known already is not written again.
     pub fn link(&mut self, now: Reading, source: &str, up: bool) {
+        if up {
+            self.devices.forget(source);
+        }
         if self.engine.seen().links.state(source).is_some_and(|(was, _)| was == up) {
             return;
         }
