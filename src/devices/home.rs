@@ -4,6 +4,7 @@ use super::{Address, Decoded, Decoder, FAMILIES, Family, Heard, Settings, Wiring
 use crate::devices::framing::{self, Cut};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::Reading;
+use crate::model::time::Span;
 use std::collections::BTreeMap;
 
 /// All families, ready for the devices of one home.
@@ -113,6 +114,11 @@ impl Framer {
             _ => frames.iter().flat_map(|frame| self.cut.answer(frame)).collect(),
         };
         (frames, written)
+    }
+
+    /// What to write to a port that was opened before it is greeted, and how long nothing is to be written after that.
+    pub fn wake(&self) -> Option<(Vec<u8>, Span)> {
+        self.cut.wake()
     }
 
     /// Whether a frame has begun and not ended.

@@ -32,6 +32,7 @@ pub mod enocean_profiles;
 pub mod esp3;
 pub mod ha_entity;
 pub mod milesight;
+mod modbus_address;
 pub mod modbus_rtu;
 mod mysensors_core;
 pub mod radar;
