@@ -4,7 +4,7 @@
 //! out, and each family answers in one of four ways ([`Decoded`]), which are counted and shown.
 //!
 //! A new family is one file, begun from [`template`], and one line in `devices!` below: its module and the name of its
-//! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
+//! variant (`as DownAndUp`, where its buttons tell no lengths). The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
 //! [`Identity`], `decoder`, `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
 use crate::model::frame::{Bus, RawFrame};
@@ -50,7 +50,8 @@ use framing::Cut;
 pub use home::{Devices, Framer, TOPIC_BYTES_MAX};
 
 macro_rules! devices {
-    (mqtt { $($mqtt:ident: $Mqtt:ident),* $(,)? } serial { $($serial:ident: $Serial:ident),* $(,)? }) => {
+    (mqtt { $($mqtt:ident: $Mqtt:ident),* $(,)? }
+     serial { $($serial:ident: $Serial:ident $(as $presses:ident)?),* $(,)? }) => {
         $(pub mod $mqtt;)*
         $(pub mod $serial;)*
 
@@ -176,12 +177,14 @@ macro_rules! devices {
                 carrier: Carrier::Mqtt,
                 summary: $mqtt::SUMMARY,
                 example: $mqtt::EXAMPLE,
+                presses: Presses::Timed,
             },)*
             $(Family {
                 name: stringify!($serial),
                 carrier: Carrier::Serial,
                 summary: $serial::SUMMARY,
                 example: $serial::EXAMPLE,
+                presses: [$(Presses::$presses,)? Presses::Timed][0],
             },)*
         ];
     };
@@ -204,7 +207,7 @@ devices! {
         mysensors_mqtt: MysensorsMqtt,
     }
     serial {
-        enocean: Enocean,
+        enocean: Enocean as DownAndUp,
         text: Text,
         rfxtrx: Rfxtrx,
         rflink: Rflink,
@@ -260,6 +263,17 @@ pub struct Family {
     pub summary: &'static str,
     /// An address as written in a config.
     pub example: &'static str,
+    /// What its buttons tell.
+    pub presses: Presses,
+}
+
+/// What the buttons of a family tell of a press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presses {
+    /// How long or how often it was.
+    Timed,
+    /// That the button went down and came up, not for how long.
+    DownAndUp,
 }
 
 /// How a family's bytes come.

@@ -188,7 +188,10 @@ mod tests {
     fn the_dongle_is_reset_then_asked_for_its_status_and_told_to_start_when_it_has_answered() {
         let dongle = Packets::default();
         let (reset, deaf) = dongle.wake().unwrap();
-        assert_eq!((reset.as_slice(), deaf), (&[13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], Span::milliseconds(500)));
+        assert_eq!(
+            (reset.as_slice(), deaf),
+            (&[13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], Span::milliseconds(500))
+        );
         let greeting = dongle.greeting();
         assert_eq!((&greeting[..5], &greeting[14..19]), (&[13, 0, 0, 1, 2][..], &[13, 0, 0, 2, 7][..]));
         let status = [13, 1, 0, 1, 2, 0x53, 0x5f, 0, 0, 0x27, 0, 1, 3, 0x1c];

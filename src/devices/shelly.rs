@@ -225,7 +225,10 @@ impl Shelly {
             // An input on the mains says its last press every half minute, be it hours old.
             Counted::First => Evidence::Ambiguous,
         };
-        Ok(vec![Reading { copy: counted == Counted::Again, ..reading(&of, Measure::Button(press), evidence, frame.retained) }])
+        Ok(vec![Reading {
+            copy: counted == Counted::Again,
+            ..reading(&of, Measure::Button(press), evidence, frame.retained)
+        }])
     }
 
     /// A notification of a later generation.
@@ -273,8 +276,8 @@ impl Shelly {
         let packet = data.get("pid").and_then(Value::as_u64);
         let pressed = bthome::pressed(data);
         let packet = packet.filter(|_| !pressed.is_empty());
-        let is_again = packet
-            .is_some_and(|packet| self.presses.counted(&device, packet, frame.retained) == Counted::Again);
+        let is_again =
+            packet.is_some_and(|packet| self.presses.counted(&device, packet, frame.retained) == Counted::Again);
         for (button, press) in pressed {
             let press = reading(&format!("{device}#{button}"), Measure::Button(press), Evidence::Event, frame.retained);
             readings.push(Reading { copy: is_again, ..press });

@@ -193,8 +193,7 @@ impl Theengs {
         }
         let packet = message.get("packet").or_else(|| message.get("pid")).and_then(Value::as_u64);
         // The first number after a start counts as new: a beacon says a press for no longer than its burst.
-        let is_again =
-            packet.is_some_and(|packet| self.packets.counted(device, packet, retained) == Counted::Again);
+        let is_again = packet.is_some_and(|packet| self.packets.counted(device, packet, retained) == Counted::Again);
         for (button, press) in pressed {
             // A count begins anew with a new battery: a repeat is marked, never dropped.
             let press = reading(&format!("{device}#{button}"), Measure::Button(press), Evidence::Event, retained);

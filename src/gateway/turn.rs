@@ -177,6 +177,10 @@ impl Turn {
         if self.engine.seen().links.state(source).is_some_and(|(was, _)| was == up) {
             return;
         }
+        if up {
+            // What went on before the gap goes on again.
+            self.levels = Levels::default();
+        }
         let recorded = Recorded::Link { at: now.wall, source: source.to_owned(), up };
         self.take(now, Input::Link { source: source.to_owned(), up }, Some(recorded));
     }

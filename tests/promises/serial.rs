@@ -138,7 +138,8 @@ async fn a_port_that_stays_open_is_up_and_that_it_is_mute_is_remarked_until_it_s
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("dongle");
     let mut dongle = plug_in(&link);
-    let settings = serial::Settings { mute_after: Duration::from_secs(1), ..serial::Settings::new("radio", &link, 9600) };
+    let settings =
+        serial::Settings { mute_after: Duration::from_secs(1), ..serial::Settings::new("radio", &link, 9600) };
     let mut source = Source::of(settings, Box::new(|bytes| (vec![bytes.to_vec()], Vec::new())), 8);
     source.expect_link(true).await;
     let Event::Link { up: true, why, .. } = source.next().await else { panic!("a mute port is no lost link") };
