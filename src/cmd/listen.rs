@@ -294,6 +294,7 @@ fn start(config: &Gateway) -> Result<mpsc::Receiver<Event>, Problem> {
             continue;
         }
         let mut framer = all.framer(&port.name);
+        let settings = settings.waking(framer.wake());
         let cut = Box::new(move |bytes: &[u8]| framer.talk(bytes));
         tokio::spawn(sources::serial::run(settings, cut, Arc::default(), out.clone()));
     }

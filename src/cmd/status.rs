@@ -166,7 +166,8 @@ fn link_line(now: Timestamp, link: &LinkStatus) -> String {
     let name = text::link_name(&link.name);
     let refused = if link.refused > 0 { format!(", FLOODS: {} left out", link.refused) } else { String::new() };
     match link.up {
-        Some(true) => format!("{name:14} up{since}{refused}"),
+        Some(true) if link.why.is_empty() => format!("{name:14} up{since}{refused}"),
+        Some(true) => format!("{name:14} up{since}{refused}\n            {}", link.why),
         Some(false) => format!("{name:14} DOWN{since}{refused}\n            {}", link.why),
         None => format!("{name:14} not known yet"),
     }

@@ -11,40 +11,75 @@
 use crate::devices::lenient;
 use crate::model::observation::Press;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The number of the last press of each device, by which its repeats are known.
 #[derive(Debug, Default)]
 pub struct Packets {
-    last: BTreeMap<String, u64>,
+    /// Without their parts.
+    registered: BTreeSet<String>,
+    /// By device or part of one. `None`: it counts anew, so whatever number comes is a new one.
+    last: BTreeMap<String, Option<u64>>,
+}
+
+/// What a number says of the press that carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// It was not said before.
+    New,
+    /// It was said before: the same press.
+    Again,
+    /// It is the first number that is heard of the device: whether the press is new nobody can know.
+    First,
 }
 
 impl Packets {
-    /// Whether `device` has said this number before. What a broker kept only tells where the count stands.
-    pub fn is_again(&mut self, device: &str, number: u64, retained: bool) -> bool {
-        match self.last.get_mut(device) {
-            Some(last) if *last == number => true,
+    /// Of these devices, or parts of some, the numbers are never forgotten.
+    pub fn of(names: impl IntoIterator<Item = String>) -> Packets {
+        let registered = names.into_iter().map(|name| device_of(&name).to_owned()).collect();
+        Packets { registered, last: BTreeMap::new() }
+    }
+
+    /// What `number` says of `name`, a device or a part of one. What a broker kept only tells where the count stands.
+    pub fn counted(&mut self, name: &str, number: u64, retained: bool) -> Counted {
+        match self.last.get_mut(name) {
+            Some(Some(last)) if *last == number => Counted::Again,
             Some(last) => {
                 if !retained {
-                    *last = number;
+                    *last = Some(number);
                 }
-                false
+                Counted::New
             }
             None => {
-                // A neighbourhood of beacons must not grow the memory.
-                if self.last.len() >= PACKETS_MAX {
-                    self.last.pop_first();
-                }
-                self.last.insert(device.to_owned(), number);
-                false
+                let counts_anew = self.last.get(device_of(name)) == Some(&None);
+                self.remember(name, Some(number));
+                if counts_anew { Counted::New } else { Counted::First }
             }
         }
     }
 
     /// The count of `device` and of each of its buttons may begin anew.
-    pub fn forget(&mut self, device: &str) {
-        self.last.retain(|known, _| known.split('#').next() != Some(device));
+    pub fn begin_anew(&mut self, device: &str) {
+        self.last.retain(|known, _| device_of(known) != device);
+        self.remember(device, None);
     }
+
+    /// A neighbourhood of beacons must not grow the memory, nor take the place of what is registered.
+    fn remember(&mut self, name: &str, number: Option<u64>) {
+        if self.last.len() >= PACKETS_MAX && !self.last.contains_key(name) {
+            let is_nobodys = |known: &&String| !self.registered.contains(device_of(known));
+            match self.last.keys().find(is_nobodys).cloned() {
+                Some(nobodys) => drop(self.last.remove(&nobodys)),
+                None if is_nobodys(&&name.to_owned()) => return,
+                None => {}
+            }
+        }
+        self.last.insert(name.to_owned(), number);
+    }
+}
+
+fn device_of(name: &str) -> &str {
+    name.split('#').next().unwrap_or(name)
 }
 
 const PACKETS_MAX: usize = 256;
@@ -128,22 +163,36 @@ mod tests {
 
     #[test]
     fn a_number_said_again_is_a_repeat_and_a_kept_one_tells_where_the_count_stands() {
+        use Counted::{Again, First, New};
         let mut packets = Packets::default();
-        assert!(!packets.is_again("a", 1, false) && packets.is_again("a", 1, false));
-        assert!(!packets.is_again("b", 1, false), "each device counts for itself");
-        assert!(!packets.is_again("a", 2, false) && packets.is_again("a", 2, true));
-        assert!(!packets.is_again("c", 7, true) && packets.is_again("c", 7, false));
-        assert!(!packets.is_again("c", 8, true) && !packets.is_again("c", 8, false), "a kept press is not heard yet");
-        packets.forget("a");
-        assert!(!packets.is_again("a", 2, false));
+        let mut said = |name: &str, number, retained| packets.counted(name, number, retained);
+        assert_eq!([said("a", 1, false), said("a", 1, false)], [First, Again]);
+        assert_eq!(said("b", 1, false), First, "each device counts for itself");
+        assert_eq!([said("a", 2, false), said("a", 2, true)], [New, Again]);
+        assert_eq!([said("c", 7, true), said("c", 7, false)], [First, Again]);
+        assert_eq!([said("c", 8, true), said("c", 8, false)], [New, New], "a kept press is not heard yet");
     }
 
     #[test]
-    fn a_neighbourhood_of_beacons_is_not_remembered() {
+    fn what_counts_anew_says_something_new() {
         let mut packets = Packets::default();
-        for device in 0..10_000 {
-            packets.is_again(&device.to_string(), 1, false);
+        assert_eq!(packets.counted("a#0", 2, false), Counted::First);
+        packets.begin_anew("a");
+        assert_eq!([2, 2].map(|number| packets.counted("a#0", number, false)), [Counted::New, Counted::Again]);
+        assert_eq!(packets.counted("a#1", 2, false), Counted::New, "its other button too");
+        assert_eq!(packets.counted("ab#1", 2, false), Counted::First, "another device");
+    }
+
+    #[test]
+    fn a_neighbourhood_of_beacons_is_not_remembered_and_takes_no_registered_ones_place() {
+        let mut packets = Packets::of(["#0", "0001#1", "~"].map(str::to_owned));
+        for (round, registered) in ["0001#1", "~"].into_iter().enumerate() {
+            packets.counted(registered, 1, false);
+            for device in 0..10_000 {
+                packets.counted(&format!("x{device}"), 1, false);
+            }
+            assert_eq!(packets.last.len(), PACKETS_MAX, "{round}");
         }
-        assert_eq!(packets.last.len(), PACKETS_MAX);
+        assert_eq!(["0001#1", "~"].map(|name| packets.counted(name, 1, false)), [Counted::Again; 2]);
     }
 }

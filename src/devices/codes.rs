@@ -82,8 +82,18 @@ pub struct Codes(BTreeMap<String, Means>);
 impl TryFrom<BTreeMap<String, Means>> for Codes {
     type Error = String;
     fn try_from(written: BTreeMap<String, Means>) -> Result<Self, String> {
-        let codes: BTreeMap<String, Means> =
-            written.into_iter().map(|(code, means)| (code.trim().to_lowercase(), means)).collect();
+        let mut codes = BTreeMap::new();
+        let mut spellings: BTreeMap<String, String> = BTreeMap::new();
+        for (spelling, means) in written {
+            let code = spelling.trim().to_lowercase();
+            if let Some(before) = spellings.get(&code) {
+                return Err(format!(
+                    "the code {code} is written twice, as {before:?} and as {spelling:?}; leave one of them"
+                ));
+            }
+            codes.insert(code.clone(), means);
+            spellings.insert(code, spelling);
+        }
         match codes.keys().find(|code| code.is_empty() || code.contains(['#', '+'])) {
             Some(code) => Err(format!("{code:?} is no code; write it as `carecircle listen` shows it")),
             None if codes.is_empty() => Err("no code is named; write codes = { \"bc7de4\" = \"sos\" }".to_owned()),
@@ -93,6 +103,14 @@ impl TryFrom<BTreeMap<String, Means>> for Codes {
 }
 
 impl Codes {
+    /// An error that names the first code that is none and what would be `right`: "its six hexadecimal digits, as …".
+    pub fn check(&self, is_code: impl Fn(&str) -> bool, right: &str) -> Result<(), String> {
+        match self.0.keys().find(|code| !is_code(code)) {
+            Some(code) => Err(format!("{code:?} is no code that can be heard; write {right}")),
+            None => Ok(()),
+        }
+    }
+
     /// All codes, for the name of the device: `22670e+226707`.
     pub fn joined(&self) -> String {
         self.0.keys().map(String::as_str).collect::<Vec<_>>().join("+")
@@ -114,6 +132,11 @@ impl Codes {
     }
 }
 
+/// Hexadecimal digits that are not all nought: what receivers say of noise is never a code.
+pub fn is_hex(code: &str) -> bool {
+    code.bytes().all(|digit| digit.is_ascii_hexdigit()) && code.bytes().any(|digit| digit != b'0')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +148,13 @@ mod tests {
         assert_eq!(codes.means("bc7DE4"), Some(Means::Sos));
         assert_eq!(codes.means("bc7de5"), None);
         assert_eq!(serde_json::from_str::<Means>(r#""motion_end""#).unwrap().measure(), Measure::Motion(false));
+    }
+
+    #[test]
+    fn two_spellings_of_one_code_are_a_mistake_that_names_both() {
+        let why = serde_json::from_str::<Codes>(r#"{"BC7DE4":"sos","22670e":"motion","bc7de4 ":"alive"}"#).unwrap_err();
+        let why = why.to_string();
+        assert!(why.contains("written twice") && why.contains("\"BC7DE4\"") && why.contains("\"bc7de4 \""), "{why}");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //!
 //! 0x55 occurs inside packets too, so only the check sums tell where one begins.
 
-use crate::devices::framing::Cut;
+use crate::devices::framing::{Frames, Look, Shape};
 
 /// Radio telegrams; all other types are the dongle's own talk.
 pub const RADIO_ERP1: u8 = 0x01;
@@ -70,46 +70,24 @@ pub fn parse(bytes: &[u8]) -> Result<(Packet<'_>, usize), Broken> {
 }
 
 /// Finds packets in a stream.
-#[derive(Debug, Default)]
-pub struct Packets {
-    begun: Vec<u8>,
-}
+pub type Packets = Frames<Esp3>;
 
-impl Cut for Packets {
-    fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        self.begun.extend_from_slice(bytes);
-        let mut frames = Vec::new();
-        let mut at = 0;
-        while at < self.begun.len() {
-            let rest = &self.begun[at..];
-            match parse(rest) {
-                Ok((_, length)) => {
-                    frames.push(rest[..length].to_vec());
-                    at += length;
-                }
-                Err(Broken::Malformed("no_sync")) => at += 1,
-                // Given out to be counted; a good packet may hide in its bytes, so the search goes on behind the sync.
-                Err(Broken::Malformed(_)) => {
-                    frames.push(rest[..claimed_length(rest).min(rest.len())].to_vec());
-                    at += 1;
-                }
-                // Noise that looks like a beginning must not hold back the whole packet behind it.
-                Err(Broken::Incomplete) => match whole_packet(&rest[1..]) {
-                    Some(skip) => at += 1 + skip,
-                    None => break,
-                },
-            }
+/// The packet drawn above.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Esp3;
+
+impl Shape for Esp3 {
+    fn look(&self, rest: &[u8]) -> Look {
+        match parse(rest) {
+            Ok((_, length)) => Look::Whole(length),
+            Err(Broken::Incomplete) => Look::Begun,
+            Err(Broken::Malformed("no_sync")) => Look::Noise,
+            Err(Broken::Malformed(_)) => Look::Damaged(claimed_length(rest)),
         }
-        self.begun.drain(..at);
-        frames
     }
 
-    fn forget(&mut self) {
-        self.begun.clear();
-    }
-
-    fn is_pending(&self) -> bool {
-        !self.begun.is_empty()
+    fn is_proven(&self) -> bool {
+        true
     }
 }
 
@@ -122,11 +100,6 @@ fn claimed_length(bytes: &[u8]) -> usize {
         }
         _ => HEADER,
     }
-}
-
-/// Where in `bytes` a whole good packet begins.
-fn whole_packet(bytes: &[u8]) -> Option<usize> {
-    (0..bytes.len()).find(|&at| parse(&bytes[at..]).is_ok())
 }
 
 /// CRC8 with polynomial 0x07.
@@ -158,10 +131,17 @@ const DATA_BYTES_MAX: usize = 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::devices::framing::Cut;
+    use crate::devices::framing::tests::holds_for;
 
     fn packet(data: &[u8]) -> Vec<u8> {
         let header = [0, data.len() as u8, 0, RADIO_ERP1];
         [&[SYNC][..], &header, &[crc8(&header)], data, &[crc8(data)]].concat()
+    }
+
+    #[test]
+    fn frames_are_found_in_any_pieces() {
+        holds_for(|| Box::new(Packets::default()), &packet(b"\x55press"));
     }
 
     #[test]

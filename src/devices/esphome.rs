@@ -81,7 +81,7 @@ impl TryFrom<Written> for Address {
             let object = &written.object;
             return Err(format!("{object:?} is no object; write the level before /state, as \"pir\""));
         }
-        let meaning = objects::meaning(written.kind, written.values, written.scale)?;
+        let meaning = Meaning::new(written.kind, written.values, written.scale)?;
         let evidence = objects::evidence(&meaning, written.event);
         Ok(Address { node: node.to_owned(), object: written.object, meaning, evidence })
     }

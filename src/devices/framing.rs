@@ -1,5 +1,7 @@
 //! Cutting a stream of bytes into frames: the seam, lines, and frames of bytes of a given shape.
 
+use crate::model::time::Span;
+
 /// Finds the frames in a stream that comes in arbitrary pieces, with noise between.
 ///
 /// Must be bounded in memory and must find the next good frame after any noise.
@@ -12,6 +14,11 @@ pub trait Cut: Send {
 
     /// Whether a frame has begun and not ended.
     fn is_pending(&self) -> bool;
+
+    /// What to write before the greeting, and how long the receiver is deaf after it: one that must be reset first.
+    fn wake(&self) -> Option<(Vec<u8>, Span)> {
+        None
+    }
 
     /// What to write when the port opens: a receiver that must be asked to begin.
     fn greeting(&self) -> Vec<u8> {

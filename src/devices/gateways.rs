@@ -53,10 +53,15 @@ impl Gateways {
         is_news.then(|| reading(gateway, Measure::Bridge(true), Evidence::Level, false))
     }
 
+    /// Where the memory is full, a gateway that carries us takes the place of one of which nothing but its will is known.
     fn note(&mut self, gateway: &str, state: Gateway) {
-        if self.known.len() < GATEWAYS_MAX || self.known.contains_key(gateway) {
-            self.known.insert(gateway.to_owned(), state);
+        if self.known.len() >= GATEWAYS_MAX && !self.known.contains_key(gateway) {
+            let is_nobodys = |(_, known): &(&String, &Gateway)| state.is_ours && !known.is_ours;
+            let Some((nobodys, _)) = self.known.iter().find(is_nobodys) else { return };
+            let nobodys = nobodys.clone();
+            self.known.remove(&nobodys);
         }
+        self.known.insert(gateway.to_owned(), state);
     }
 
     fn is_any_left(&self) -> bool {
@@ -129,6 +134,17 @@ mod tests {
         assert_eq!(gateways.known.len(), GATEWAYS_MAX);
         assert!(gateways.told("home/x", b"perhaps", false).is_err());
         assert_eq!(gateways.told("home/1", b"", false), Ok(vec![]), "an empty message clears what the broker kept");
+    }
+
+    #[test]
+    fn made_up_names_take_no_gateways_place_that_carries_us() {
+        let mut gateways = Gateways::default();
+        for number in 0..1000 {
+            said(&mut gateways, &format!("home/{number}"), "online");
+        }
+        gateways.heard("home/hall");
+        assert_eq!(said(&mut gateways, "home/hall", "offline"), Measure::Bridge(false), "the others never carried us");
+        assert_eq!(gateways.known.len(), GATEWAYS_MAX);
     }
 
     #[test]

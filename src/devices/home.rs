@@ -4,6 +4,7 @@ use super::{Address, Decoded, Decoder, FAMILIES, Family, Heard, Settings, Wiring
 use crate::devices::framing::{self, Cut};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::Reading;
+use crate::model::time::Span;
 use std::collections::BTreeMap;
 
 /// All families, ready for the devices of one home.
@@ -69,6 +70,13 @@ impl Devices {
         }
     }
 
+    /// The way to `source` is open again after it was not, or for the first time: levels are said anew with the next frames.
+    pub fn forget(&mut self, source: &str) {
+        if let Some((_, decoder)) = self.serial.get_mut(source) {
+            decoder.forget();
+        }
+    }
+
     /// Cuts the bytes of a serial port into frames; lines where nothing is wired to a port of that name.
     pub fn framer(&self, port: &str) -> Framer {
         let cut = self.wiring.get(port).map_or_else(|| Box::new(framing::Lines::default()) as _, Wiring::cut);
@@ -106,6 +114,11 @@ impl Framer {
             _ => frames.iter().flat_map(|frame| self.cut.answer(frame)).collect(),
         };
         (frames, written)
+    }
+
+    /// What to write to a port that was opened before it is greeted, and how long nothing is to be written after that.
+    pub fn wake(&self) -> Option<(Vec<u8>, Span)> {
+        self.cut.wake()
     }
 
     /// Whether a frame has begun and not ended.

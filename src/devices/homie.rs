@@ -80,7 +80,7 @@ impl TryFrom<Written> for Address {
         if levels != 2 || property.split('/').any(str::is_empty) || property.contains(['+', '#', '$']) {
             return Err(format!("{property:?} is no property; write node and property, as \"sensor/motion\""));
         }
-        let meaning = objects::meaning(written.kind, written.values, written.scale)?;
+        let meaning = Meaning::new(written.kind, written.values, written.scale)?;
         let evidence = objects::evidence(&meaning, written.event);
         Ok(Address { device: written.device, property: written.property, meaning, evidence })
     }

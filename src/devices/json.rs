@@ -85,8 +85,7 @@ impl TryFrom<Written> for Address {
                 ));
             }
         }
-        let meaning = Meaning { kind: written.kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
-        meaning.check()?;
+        let meaning = Meaning::new(written.kind, written.values, written.scale)?;
         let evidence = match written.event {
             Some(true) => Evidence::Event,
             Some(false) => Evidence::Level,

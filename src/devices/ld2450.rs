@@ -14,8 +14,9 @@
 //!
 //! A zone is a rectangle before the radar: one radar can be a sensor for the bed and one for the chair.
 
+use crate::devices::edges::Edges;
 use crate::devices::framing::{Frames, Look, Shape};
-use crate::devices::radar::{self, Edges, Envelopes, FRAMES_A_MINUTE};
+use crate::devices::radar::{self, Envelopes, FRAMES_A_MINUTE};
 use crate::devices::{Decoded, Decoder, Identity, reading};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
@@ -136,7 +137,7 @@ impl Decoder for Ld2450 {
         };
         let mut readings = Vec::new();
         let mut say = |device: &str, is_there: bool| {
-            if self.edges.is_news(device, is_there) {
+            if self.edges.news(device, is_there).is_some() {
                 readings.push(reading(device, Measure::Presence(is_there), Evidence::Level, frame.retained));
             }
         };
@@ -149,6 +150,10 @@ impl Decoder for Ld2450 {
             there = targets.iter().flatten();
         }
         Decoded::Readings(readings)
+    }
+
+    fn forget(&mut self) {
+        self.edges.all_due();
     }
 }
 

@@ -126,6 +126,13 @@ pub struct Meaning {
 }
 
 impl Meaning {
+    /// As a config gives it, checked.
+    pub fn new(kind: Kind, values: Values, scale: Option<f64>) -> Result<Meaning, String> {
+        let meaning = Meaning { kind, values, scale: scale.unwrap_or(1.0) };
+        meaning.check()?;
+        Ok(meaning)
+    }
+
     /// A measure of the one kind that it can read.
     pub fn says(&self) -> Vec<Measure> {
         vec![match self.kind {
@@ -200,7 +207,7 @@ impl Meaning {
     }
 
     /// What is wrong with it, for the person who wrote it.
-    pub fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         let states: &[&str] = match self.kind {
             Kind::Motion | Kind::Presence | Kind::Leak | Kind::Smoke | Kind::Gas | Kind::Tamper => &["on", "off"],
             Kind::Vibration | Kind::Alarm | Kind::Switch | Kind::Mains | Kind::BatteryLow => &["on", "off"],

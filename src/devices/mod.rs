@@ -4,7 +4,7 @@
 //! out, and each family answers in one of four ways ([`Decoded`]), which are counted and shown.
 //!
 //! A new family is one file, begun from [`template`], and one line in `devices!` below: its module and the name of its
-//! variant. The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
+//! variant (`as DownAndUp`, where its buttons tell no lengths). The file brings `SUMMARY`, `EXAMPLE` (an address as written in a config), `Settings`, `Address` with its
 //! [`Identity`], `decoder`, `address_toml`, and, where it speaks on a serial port, `framer` and `BAUD`.
 
 use crate::model::frame::{Bus, RawFrame};
@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub mod bthome;
 pub mod codes;
+pub mod edges;
 pub mod framing;
 pub mod gateways;
 mod home;
@@ -31,6 +32,7 @@ pub mod enocean_profiles;
 pub mod esp3;
 pub mod ha_entity;
 pub mod milesight;
+mod modbus_address;
 pub mod modbus_rtu;
 mod mysensors_core;
 pub mod radar;
@@ -48,7 +50,8 @@ use framing::Cut;
 pub use home::{Devices, Framer, TOPIC_BYTES_MAX};
 
 macro_rules! devices {
-    (mqtt { $($mqtt:ident: $Mqtt:ident),* $(,)? } serial { $($serial:ident: $Serial:ident),* $(,)? }) => {
+    (mqtt { $($mqtt:ident: $Mqtt:ident),* $(,)? }
+     serial { $($serial:ident: $Serial:ident $(as $presses:ident)?),* $(,)? }) => {
         $(pub mod $mqtt;)*
         $(pub mod $serial;)*
 
@@ -174,12 +177,14 @@ macro_rules! devices {
                 carrier: Carrier::Mqtt,
                 summary: $mqtt::SUMMARY,
                 example: $mqtt::EXAMPLE,
+                presses: Presses::Timed,
             },)*
             $(Family {
                 name: stringify!($serial),
                 carrier: Carrier::Serial,
                 summary: $serial::SUMMARY,
                 example: $serial::EXAMPLE,
+                presses: [$(Presses::$presses,)? Presses::Timed][0],
             },)*
         ];
     };
@@ -202,7 +207,7 @@ devices! {
         mysensors_mqtt: MysensorsMqtt,
     }
     serial {
-        enocean: Enocean,
+        enocean: Enocean as DownAndUp,
         text: Text,
         rfxtrx: Rfxtrx,
         rflink: Rflink,
@@ -258,6 +263,17 @@ pub struct Family {
     pub summary: &'static str,
     /// An address as written in a config.
     pub example: &'static str,
+    /// What its buttons tell.
+    pub presses: Presses,
+}
+
+/// What the buttons of a family tell of a press.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presses {
+    /// How long or how often it was.
+    Timed,
+    /// That the button went down and came up, not for how long.
+    DownAndUp,
 }
 
 /// How a family's bytes come.
@@ -343,6 +359,9 @@ pub trait Decoder: Send + Sync {
 
     /// What the frame says.
     fn decode(&mut self, frame: &RawFrame) -> Decoded;
+
+    /// The line was cut and is open again: what was said before it is to be said anew, and is no event by that.
+    fn forget(&mut self) {}
 }
 
 /// A reading of a live or a kept message: what a broker kept is never an event.

@@ -12,17 +12,15 @@
 //! that is over before the next poll is none: a push button wants a module that latches it. A button that is held
 //! when it is first looked at counts as pressed, because a pulled cord stays pulled while the gateway starts.
 
+use crate::devices::edges::{Edges, News};
 use crate::devices::framing;
-use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::modbus_rtu::{self, Frame, Frames, Request};
-use crate::devices::radar::Edges;
-use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
-use crate::model::frame::{Bus, Origin, Parity, Poll, RawFrame, Table};
+use crate::devices::{Decoded, Decoder, Identity, reading};
+use crate::model::frame::{Origin, Poll, RawFrame, Table};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
-use crate::model::time::parse_span;
-use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeSet;
+
+pub use crate::devices::modbus_address::{Address, Settings, address_toml};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "sensors on a Modbus RTU line (RS-485), asked in turn";
@@ -33,199 +31,6 @@ pub const EXAMPLE: &str =
 
 /// What most such devices are delivered with.
 pub const BAUD: u32 = 9_600;
-
-/// What is asked on the line of one port.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(try_from = "WrittenSettings")]
-pub struct Settings {
-    /// The questions.
-    pub bus: Bus,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSettings {
-    polls: Vec<WrittenPoll>,
-    #[serde(default)]
-    parity: WrittenParity,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum WrittenParity {
-    #[default]
-    None,
-    Even,
-    Odd,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenPoll {
-    unit: u8,
-    function: Function,
-    address: u16,
-    count: Option<u16>,
-    every: Option<String>,
-}
-
-/// A table of values, as written in a config.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Function {
-    Coils,
-    DiscreteInputs,
-    HoldingRegisters,
-    InputRegisters,
-}
-
-impl Function {
-    fn table(self) -> Table {
-        match self {
-            Function::Coils => Table::Coils,
-            Function::DiscreteInputs => Table::DiscreteInputs,
-            Function::HoldingRegisters => Table::HoldingRegisters,
-            Function::InputRegisters => Table::InputRegisters,
-        }
-    }
-}
-
-impl TryFrom<WrittenSettings> for Settings {
-    type Error = String;
-    fn try_from(written: WrittenSettings) -> Result<Self, String> {
-        if written.polls.is_empty() {
-            let example = "{ unit = 1, function = \"discrete_inputs\", address = 0, count = 8, every = \"1s\" }";
-            return Err(format!("polls is empty, so nothing is asked; write polls = [{example}]"));
-        }
-        let parity = match written.parity {
-            WrittenParity::None => Parity::None,
-            WrittenParity::Even => Parity::Even,
-            WrittenParity::Odd => Parity::Odd,
-        };
-        let polls = written.polls.into_iter().map(poll).collect::<Result<_, _>>()?;
-        Ok(Settings { bus: Bus { polls, parity } })
-    }
-}
-
-fn poll(written: WrittenPoll) -> Result<Poll, String> {
-    let table = written.function.table();
-    let count = written.count.unwrap_or(1);
-    let count_max = modbus_rtu::count_max(table);
-    check_unit(written.unit)?;
-    if !(1..=count_max).contains(&count) || written.address.checked_add(count - 1).is_none() {
-        return Err(format!(
-            "count = {count} cannot be asked for at once; it can be 1 to {count_max}, up to address 65535"
-        ));
-    }
-    let every = written.every.as_deref().unwrap_or("1s");
-    let millis = parse_span(every)?.num_milliseconds();
-    match u32::try_from(millis) {
-        Ok(every_millis @ 100..=3_600_000) => {
-            Ok(Poll { unit: written.unit, table, address: written.address, count, every_millis })
-        }
-        Ok(_) | Err(_) => Err(format!("every = {every:?} is too often or too rare; it can be \"100ms\" to \"1h\"")),
-    }
-}
-
-fn check_unit(unit: u8) -> Result<(), String> {
-    if (1..=247).contains(&unit) { Ok(()) } else { Err(format!("unit = {unit} is no device; units are 1 to 247")) }
-}
-
-/// One value of one device and what it means.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Written")]
-pub struct Address {
-    port: String,
-    unit: u8,
-    table: Table,
-    address: u16,
-    bit: Option<u8>,
-    signed: bool,
-    meaning: Meaning,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    port: String,
-    unit: u8,
-    function: Function,
-    address: u16,
-    bit: Option<u8>,
-    #[serde(default)]
-    signed: bool,
-    kind: Kind,
-    #[serde(default)]
-    values: Values,
-    scale: Option<f64>,
-}
-
-impl TryFrom<Written> for Address {
-    type Error = String;
-    fn try_from(written: Written) -> Result<Self, String> {
-        let table = written.function.table();
-        check_unit(written.unit)?;
-        let is_bits = modbus_rtu::is_bits(table);
-        match written.bit {
-            Some(_) if is_bits => {
-                return Err("bit is for registers; coils and discrete inputs are bits themselves".into());
-            }
-            Some(bit) if bit > 15 => return Err(format!("bit = {bit} is none of a register; it can be 0 to 15")),
-            Some(_) | None => {}
-        }
-        let meaning = Meaning { kind: written.kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
-        meaning.check()?;
-        let is_button_without_words = meaning.kind == Kind::Button && meaning.values.is_empty();
-        if is_button_without_words {
-            return Err("kind button wants values: which number is which press, as { sos = 1 }".to_owned());
-        }
-        Ok(Address {
-            port: written.port,
-            unit: written.unit,
-            table,
-            address: written.address,
-            bit: written.bit,
-            signed: written.signed,
-            meaning,
-        })
-    }
-}
-
-impl Identity for Address {
-    /// Port, place and meaning: `rs485: 1/discrete_inputs/0: motion`.
-    fn device(&self) -> String {
-        let bit = self.bit.map(|bit| format!(".{bit}")).unwrap_or_default();
-        let Address { port, unit, address, .. } = self;
-        format!("{port}: {unit}/{}/{address}{bit}: {}", words(self.table), self.meaning.name())
-    }
-
-    fn port(&self) -> Option<&str> {
-        Some(&self.port)
-    }
-
-    fn unasked(&self, bus: &Bus) -> Option<String> {
-        let is_asked = |poll: &Poll| {
-            let offset = self.address.checked_sub(poll.address);
-            (poll.unit, poll.table) == (self.unit, self.table) && offset.is_some_and(|offset| offset < poll.count)
-        };
-        let Address { unit, address, .. } = self;
-        let poll = || format!("{{ unit = {unit}, function = \"{}\", address = {address} }}", words(self.table));
-        (!bus.polls.iter().any(is_asked)).then(poll)
-    }
-
-    fn says(&self) -> Vec<Measure> {
-        self.meaning.says()
-    }
-}
-
-fn words(table: Table) -> &'static str {
-    match table {
-        Table::Coils => "coils",
-        Table::DiscreteInputs => "discrete_inputs",
-        Table::HoldingRegisters => "holding_registers",
-        Table::InputRegisters => "input_registers",
-    }
-}
 
 /// The decoder for the values of the config.
 pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
@@ -243,20 +48,6 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
 /// Cuts what was captured on a line; the gateway's own polls come as whole frames.
 pub fn framer(_settings: &Settings) -> framing::Frames<Frames> {
     framing::Frames::new(Frames)
-}
-
-/// The address of a value, from a note's device `rs485: 1/discrete_inputs/0`.
-pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
-    let (port, place) = device.split_once(": ").unwrap_or(("rs485", device));
-    let mut place = place.split('/');
-    let unit: u8 = place.next().and_then(|unit| unit.parse().ok()).unwrap_or(1);
-    let function = place.next().unwrap_or("discrete_inputs");
-    let address: u16 = place.next().and_then(|address| address.parse().ok()).unwrap_or(0);
-    let port = toml_text(port);
-    let function = toml_text(function);
-    format!(
-        "modbus = {{ port = {port}, unit = {unit}, function = {function}, address = {address}, kind = \"motion\" }}"
-    )
 }
 
 struct Modbus {
@@ -293,6 +84,11 @@ impl Decoder for Modbus {
         }
         Decoded::Readings(readings)
     }
+
+    fn forget(&mut self) {
+        self.asked = None;
+        self.measured.all_due();
+    }
 }
 
 impl Modbus {
@@ -321,7 +117,7 @@ impl Modbus {
                 let is_absent = matches!(code, 0x0a | 0x0b);
                 self.present(unit, !is_absent, readings);
                 let device = format!("{port}: {unit}");
-                if self.noted.is_news(&format!("{device} function {function}"), vec![code]) {
+                if self.noted.news(&format!("{device} function {function}"), vec![code]).is_some() {
                     let text = format!("function {function}: {}", why(code));
                     let note = Measure::Note { kind: "modbus_exception".to_owned(), text };
                     readings.push(reading(&device, note, Evidence::Event, frame.retained));
@@ -329,7 +125,7 @@ impl Modbus {
             }
             Frame::Write { unit, function } => {
                 let device = format!("{port}: {unit}");
-                if self.noted.is_news(&format!("{device} write {function}"), Vec::new()) {
+                if self.noted.news(&format!("{device} write {function}"), Vec::new()).is_some() {
                     let text = format!("function {function} writes");
                     let note = Measure::Note { kind: "modbus".to_owned(), text };
                     readings.push(reading(&device, note, Evidence::Event, frame.retained));
@@ -351,12 +147,13 @@ impl Modbus {
             let Some(raw) = asked.value(address.address, values) else { continue };
             let measure = address.meaning.read(&address.value(raw));
             let is_press = matches!(measure, Some(Measure::Button(_)));
-            // A held button is one press; everything else is said again, so that the sensor is known to be alive.
-            let again_after = if is_press { u32::MAX } else { again_after };
-            if !self.measured.is_news_of(device, measure.clone(), again_after) {
-                continue;
-            }
-            let evidence = if is_press { Evidence::Event } else { Evidence::Level };
+            let (measure, evidence) = match self.measured.news_of(device, measure.clone(), again_after) {
+                None => continue,
+                Some(News::Change) if is_press => (measure, Evidence::Event),
+                // A held button is one press, and one that is let go is no press: that its module answers is said all the same.
+                Some(News::Again) if is_press => (None, Evidence::Level),
+                Some(News::Change | News::Again) => (measure, Evidence::Level),
+            };
             readings.push(reading(device, measure.unwrap_or(Measure::Alive), evidence, retained));
         }
     }
@@ -377,15 +174,15 @@ impl Modbus {
     /// What is asked for, for the technician who looks for an address; not where the values are registered.
     fn note_request(&mut self, port: &str, request: Request, frame: &RawFrame, readings: &mut Vec<Reading>) {
         let Request { unit, table, address, count } = request;
-        let table_words = words(table);
+        let table_name = table.name();
         if self.is_registered(unit, table)
-            || !self.noted.is_news(&format!("{unit}/{table_words}/{address}+{count}"), Vec::new())
+            || self.noted.news(&format!("{unit}/{table_name}/{address}+{count}"), Vec::new()).is_none()
         {
             return;
         }
         // Each value by itself, as it would be registered.
         for nth in 0..count.min(ASKED_SHOWN_MAX) {
-            let device = format!("{port}: {unit}/{table_words}/{}", address.saturating_add(nth));
+            let device = format!("{port}: {unit}/{table_name}/{}", address.saturating_add(nth));
             let text = format!("one of {count} from {address}");
             let note = Measure::Note { kind: "modbus_request".to_owned(), text };
             readings.push(reading(&device, note, Evidence::Event, frame.retained));
@@ -404,9 +201,9 @@ impl Modbus {
         if self.is_registered(unit, table) {
             return;
         }
-        let device = format!("{port}: {unit}/{}", words(table));
+        let device = format!("{port}: {unit}/{}", table.name());
         let text = shown(table, values);
-        if self.noted.is_news(&device, text.clone().into_bytes()) {
+        if self.noted.news(&device, text.clone().into_bytes()).is_some() {
             let note = Measure::Note { kind: "modbus".to_owned(), text };
             readings.push(reading(&device, note, Evidence::Event, frame.retained));
         }
@@ -414,16 +211,6 @@ impl Modbus {
 
     fn is_registered(&self, unit: u8, table: Table) -> bool {
         self.addresses.iter().any(|(_, address)| (address.unit, address.table) == (unit, table))
-    }
-}
-
-impl Address {
-    fn value(&self, raw: u16) -> Value {
-        match self.bit {
-            Some(bit) => Value::from(raw >> bit & 1),
-            None if self.signed => Value::from(raw.cast_signed()),
-            None => Value::from(raw),
-        }
     }
 }
 
@@ -463,30 +250,41 @@ const NOTED_AGAIN_AFTER: u32 = 60;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::observation::Press;
 
-    #[test]
-    fn a_wrong_address_or_poll_says_what_would_be_right() {
-        let address = |text: &str| serde_json::from_str::<Address>(text).unwrap_err().to_string();
-        let at = r#""port":"r","function":"coils","address":1,"kind":"motion""#;
-        assert!(address(&format!(r#"{{{at},"unit":0}}"#)).contains("1 to 247"));
-        assert!(address(&format!(r#"{{{at},"unit":1,"bit":1}}"#)).contains("bits themselves"));
-        let button = r#"{"port":"r","unit":1,"function":"coils","address":1,"kind":"button"}"#;
-        assert!(address(button).contains("{ sos = 1 }"));
-        let settings = |text: &str| serde_json::from_str::<Settings>(text).unwrap_err().to_string();
-        assert!(settings(r#"{"polls":[]}"#).contains("nothing is asked"));
-        let poll =
-            |rest: &str| settings(&format!(r#"{{"polls":[{{"unit":1,"function":"coils","address":0{rest}}}]}}"#));
-        assert!(poll(r#","count":2001"#).contains("1 to 2000"));
-        assert!(poll(r#","every":"1ms""#).contains("100ms"));
-        assert!(poll(r#","parity":"even""#).contains("unknown field"));
+    /// A cord on bit 0 of unit 1 that says when it is pulled and when it is let go, asked every second.
+    fn cord() -> impl Decoder {
+        let address =
+            r#"{"port":"r","unit":1,"function":"coils","address":0,"kind":"button","values":{"sos":1,"released":0}}"#;
+        let settings = r#"{"polls":[{"unit":1,"function":"coils","address":0,"every":"1s"}]}"#;
+        decoder(&serde_json::from_str(settings).unwrap(), vec![serde_json::from_str(address).unwrap()])
+    }
+
+    fn answered(decoder: &mut impl Decoder, bit: u8) -> Vec<(Measure, Evidence)> {
+        let with_crc = |bytes: &[u8]| [bytes, &modbus_rtu::crc16(bytes).to_le_bytes()].concat();
+        let bytes = [with_crc(&[1, 1, 0, 0, 0, 1]), with_crc(&[1, 1, 1, bit])].concat();
+        let from = Origin::Serial { port: "r".to_owned() };
+        let Decoded::Readings(readings) = decoder.decode(&RawFrame { from, bytes, retained: false }) else { panic!() };
+        readings.into_iter().map(|reading| (reading.measure, reading.evidence)).collect()
     }
 
     #[test]
-    fn an_address_of_a_note_parses() {
-        let written = address_toml("rs485: 17/input_registers", &[]);
-        assert_eq!(
-            written,
-            "modbus = { port = \"rs485\", unit = 17, function = \"input_registers\", address = 0, kind = \"motion\" }"
-        );
+    fn a_button_that_stays_as_it_is_is_pressed_once_and_known_to_be_alive() {
+        let mut cord = cord();
+        for (bit, press) in [(0, Press::Release), (1, Press::Sos), (0, Press::Release)] {
+            assert_eq!(answered(&mut cord, bit), [(Measure::Button(press), Evidence::Event)]);
+            let rest: Vec<_> = (0..180).flat_map(|_| answered(&mut cord, bit)).collect();
+            assert_eq!(rest, [const { (Measure::Alive, Evidence::Level) }; 3], "once a minute, and no press");
+        }
+    }
+
+    #[test]
+    fn a_cord_that_stayed_pulled_while_the_line_was_cut_is_no_new_press() {
+        let mut cord = cord();
+        answered(&mut cord, 1);
+        cord.forget();
+        assert_eq!(answered(&mut cord, 1), [(Measure::Alive, Evidence::Level)]);
+        cord.forget();
+        assert_eq!(answered(&mut cord, 0), [(Measure::Button(Press::Release), Evidence::Event)]);
     }
 }

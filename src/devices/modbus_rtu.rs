@@ -176,23 +176,7 @@ fn write_lengths(bytes: &[u8]) -> [Option<usize>; 2] {
 
 /// Of which table the function reads.
 fn table(function: u8) -> Option<Table> {
-    match function {
-        1 => Some(Table::Coils),
-        2 => Some(Table::DiscreteInputs),
-        3 => Some(Table::HoldingRegisters),
-        4 => Some(Table::InputRegisters),
-        _ => None,
-    }
-}
-
-/// The function that reads it.
-pub fn function(table: Table) -> u8 {
-    match table {
-        Table::Coils => 1,
-        Table::DiscreteInputs => 2,
-        Table::HoldingRegisters => 3,
-        Table::InputRegisters => 4,
-    }
+    Table::ALL.into_iter().find(|table| table.function() == function)
 }
 
 /// Whether its values are bits.

@@ -170,6 +170,19 @@ mod tests {
     }
 
     #[test]
+    fn a_registered_child_stays_presented_however_many_present_themselves() {
+        let addresses = [r#""1/0""#, r#""250/1""#].map(|text| address(text).unwrap());
+        let mut decoder = decoder(&Settings::default(), addresses.into());
+        said(&mut decoder, "1;0;0;0;0;Front door");
+        for node in 2..=40 {
+            (0..=250).for_each(|child| drop(said(&mut decoder, &format!("{node};{child};0;0;1;"))));
+        }
+        said(&mut decoder, "250;1;0;0;32;Sink");
+        assert_eq!(said(&mut decoder, "1;0;1;0;16;1")[0].1, Measure::Contact(true));
+        assert_eq!(said(&mut decoder, "250;1;1;0;16;1")[0].1, Measure::Leak(true));
+    }
+
+    #[test]
     fn presentations_without_end_take_no_more_memory() {
         let mut children = Children::default();
         for node in 1..=254u8 {

@@ -208,14 +208,16 @@ impl Children {
         })
     }
 
-    /// Nodes are 254, children 254 each, and anybody can present: only so many are remembered.
+    /// Nodes are 254, children 254 each, and anybody can present: only so many are remembered, those that are registered first.
     fn remember(&mut self, child: &str, kind: u8) {
-        if self.presented.len() < PRESENTED_MAX || self.presented.contains_key(child) {
-            self.presented.insert(child.to_owned(), kind);
-        } else if self.registered.contains_key(child) {
-            self.presented.pop_first();
-            self.presented.insert(child.to_owned(), kind);
+        if self.presented.len() >= PRESENTED_MAX && !self.presented.contains_key(child) {
+            if !self.registered.contains_key(child) {
+                return;
+            }
+            let nobodys = self.presented.keys().find(|name| !self.registered.contains_key(*name)).cloned();
+            nobodys.map(|name| self.presented.remove(&name));
         }
+        self.presented.insert(child.to_owned(), kind);
     }
 
     /// The value of a child.

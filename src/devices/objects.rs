@@ -4,16 +4,9 @@
 //! A guess never reaches a sensor: what is registered is read as registered.
 
 use crate::devices::lenient;
-use crate::devices::meaning::{Kind, Meaning, Values};
+use crate::devices::meaning::{Kind, Meaning};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 use serde_json::{Map, Value};
-
-/// A meaning as a config gives it, checked.
-pub fn meaning(kind: Kind, values: Values, scale: Option<f64>) -> Result<Meaning, String> {
-    let meaning = Meaning { kind, values, scale: scale.unwrap_or(1.0) };
-    meaning.check()?;
-    Ok(meaning)
-}
 
 /// Reads one key of a message.
 pub type Read = fn(&Value) -> Option<Measure>;
@@ -220,7 +213,7 @@ mod tests {
 
     #[test]
     fn letting_go_of_a_button_on_a_switch_is_no_press() {
-        let button = meaning(Kind::Button, Values::new(), None).unwrap();
+        let button = Meaning::new(Kind::Button, Default::default(), None).unwrap();
         let said = |word: &str| read(&button, &json!(word));
         assert_eq!(said("ON"), Some(Measure::Button(Press::Single)));
         assert_eq!(said("OFF"), Some(Measure::Button(Press::Release)));

@@ -13,7 +13,7 @@
 //! `omg_rf = { codes = { "bc614e" = "sos" } }`; others are notes for the technician, short ones (12 or 13 bits) mostly
 //! noise, and one press may give several. A code of nought is a receiver's fault and refused (OpenMQTTGateway #218).
 
-use crate::devices::codes::Codes;
+use crate::devices::codes::{self, Codes};
 use crate::devices::gateways::{self, Gateways};
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
@@ -58,14 +58,15 @@ struct Written {
 impl TryFrom<Written> for Address {
     type Error = String;
     fn try_from(written: Written) -> Result<Self, String> {
-        let is_code = |code: &str| code.len() >= CODE_DIGITS && code.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let wrong = written.codes.all().find(|(code, _)| !is_code(code)).map(|(code, _)| code.to_owned());
-        match wrong {
-            Some(code) => Err(format!(
-                "{code:?} is no code of a receiver; write it in six hexadecimal digits or more, as \"bc614e\""
-            )),
-            None => Ok(Address { codes: written.codes }),
-        }
+        // A longer code is said without noughts before it.
+        let fits = |code: &str| match code.len() {
+            ..CODE_DIGITS => false,
+            CODE_DIGITS => true,
+            _ => code.len() <= CODE_DIGITS_MAX && !code.starts_with('0'),
+        };
+        let is_code = |code: &str| fits(code) && codes::is_hex(code);
+        written.codes.check(is_code, "it in six hexadecimal digits or more, as \"bc614e\"")?;
+        Ok(Address { codes: written.codes })
     }
 }
 
@@ -199,6 +200,8 @@ fn raw(digits: &[u8]) -> Result<u64, &'static str> {
 const RAW_DIGITS: usize = 18;
 /// 24 bits, as EV1527 and PT2262 send.
 const CODE_DIGITS: usize = 6;
+/// Of the longest number that is read.
+const CODE_DIGITS_MAX: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -213,7 +216,7 @@ mod tests {
     fn codes_are_written_as_listen_shows_them() {
         let known = address(json!({"codes": {"BC614E": "sos", "000551": "single"}})).unwrap();
         assert_eq!((known.device().as_str(), known.checks_in()), ("000551+bc614e", false));
-        for code in ["551", "12345678x", "bc 614e"] {
+        for code in ["551", "12345678x", "bc 614e", "0xbc614e", "00bc614e", "000000"] {
             assert!(address(json!({"codes": {code: "sos"}})).unwrap_err().contains("six hexadecimal digits"), "{code}");
         }
         assert!(address(json!({"code": {}})).unwrap_err().contains("unknown field"));

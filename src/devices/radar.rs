@@ -9,12 +9,12 @@
 //! There is no check sum: length, end and the fixed bytes within are all that tells a good frame. A claimed length that no
 //! frame has is judged when as many bytes have come as the longest frame has: what was damaged is then over.
 
-use crate::devices::framing::{Frames, Look, Shape};
+use crate::devices::edges::Edges;
+use crate::devices::framing::{Look, Shape};
 use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Nothing to set: what the radar looks for is set in the radar.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -84,58 +84,18 @@ impl Decoder for Radar {
             Said::Alive => Measure::Alive,
             Said::Answer => return Decoded::Readings(Vec::new()),
         };
-        let is_news = self.edges.is_news(port, said);
-        let said = is_news.then(|| reading(port, measure, Evidence::Level, frame.retained));
+        let news = self.edges.news(port, said);
+        let said = news.map(|_| reading(port, measure, Evidence::Level, frame.retained));
         Decoded::Readings(said.into_iter().collect())
     }
-}
 
-/// Lets changes through at once and what stays the same once in a while, by device: a level that is said ten times a second
-/// is no more true than one said once a minute, and would hold back everything else.
-#[derive(Debug)]
-pub struct Edges<T> {
-    every: u32,
-    said: BTreeMap<String, (T, u32)>,
+    fn forget(&mut self) {
+        self.edges.all_due();
+    }
 }
 
 /// Radars say about ten frames a second, the slower ones some; so an unchanged level is said again within minutes.
 pub const FRAMES_A_MINUTE: u32 = 600;
-
-impl<T: PartialEq> Edges<T> {
-    /// What stays the same is said again as every `every`-th.
-    pub fn new(every: u32) -> Edges<T> {
-        Edges { every, said: BTreeMap::new() }
-    }
-
-    /// Whether `state` of `device` is to be said now.
-    pub fn is_news(&mut self, device: &str, state: T) -> bool {
-        let every = self.every;
-        self.is_news_of(device, state, every)
-    }
-
-    /// The same where devices have rates of their own.
-    pub fn is_news_of(&mut self, device: &str, state: T, every: u32) -> bool {
-        let is_full = self.said.len() >= DEVICES_MAX;
-        match self.said.get_mut(device) {
-            Some((said, unsaid)) if *said == state && *unsaid + 1 < every => {
-                *unsaid += 1;
-                false
-            }
-            Some(before) => {
-                *before = (state, 0);
-                true
-            }
-            // Devices are named by a config or by a port; a flood of made-up ones is all news.
-            None if is_full => true,
-            None => {
-                self.said.insert(device.to_owned(), (state, 0));
-                true
-            }
-        }
-    }
-}
-
-const DEVICES_MAX: usize = 1000;
 
 /// The payload of a report in its envelope; `None` for an acknowledgement.
 pub fn payload(frame: &[u8]) -> Result<Option<&[u8]>, &'static str> {
@@ -146,9 +106,6 @@ pub fn payload(frame: &[u8]) -> Result<Option<&[u8]>, &'static str> {
     let (_length, rest) = rest.split_first_chunk::<2>().ok_or("too_short")?;
     rest.strip_suffix(REPORT.tail).map(Some).ok_or("bad_tail")
 }
-
-/// Frames of the envelopes drawn above, and whatever else a model has.
-pub type Reports<S> = Frames<S>;
 
 /// The envelopes alone, with payloads up to `payload_bytes_max`.
 #[derive(Debug, Clone, Copy)]
@@ -240,11 +197,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_said_at_once_and_what_stays_the_same_once_in_a_while() {
-        let mut edges = Edges::new(600);
-        let said: Vec<usize> = (0..3000).filter(|n| edges.is_news("radar", *n >= 1000)).collect();
-        assert_eq!(said, [0, 600, 1000, 1600, 2200, 2800]);
-        assert!(edges.is_news("other", true), "each device for itself");
+    fn presence_that_did_not_change_while_the_radar_was_gone_is_said_anew_at_once() {
+        let mut radar = decoder(|bytes| Ok(Said::Presence(bytes == b"somebody")));
+        let said = |radar: &mut dyn Decoder| {
+            let from = Origin::Serial { port: "radar".to_owned() };
+            match radar.decode(&RawFrame { from, bytes: b"somebody".to_vec(), retained: false }) {
+                Decoded::Readings(readings) => readings.into_iter().map(|reading| reading.measure).collect(),
+                Decoded::NotMine | Decoded::Incomplete | Decoded::Malformed(_) => vec![Measure::Alive],
+            }
+        };
+        assert_eq!(said(&mut radar), [Measure::Presence(true)]);
+        assert_eq!(said(&mut radar), []);
+        radar.forget();
+        assert_eq!(said(&mut radar), [Measure::Presence(true)]);
+        assert_eq!(said(&mut radar), []);
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! The code of an EV1527 is 20 bits of sender and 4 of key, so a device is named by all but the last digit. Such codes are
 //! fixed and anybody can repeat them: only what the config lists is more than a note.
 
-use crate::devices::codes::{Codes, Means};
+use crate::devices::codes::{self, Codes, Means};
 use crate::devices::framing::{Frames, Look, Shape};
 use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::RawFrame;
@@ -22,6 +22,7 @@ use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "433 MHz codes from an RF bridge on a serial port (AA … 55)";
@@ -37,16 +38,54 @@ pub const BAUD: u32 = 19_200;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {}
 
+/// The codes of one sensor: 24 bits each.
+pub type Address = OnPort<TwentyFourBits>;
+
 /// The codes of one sensor, as every receiver of radio codes on a serial port has them.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
+#[serde(try_from = "Written", bound = "F: Form")]
+pub struct OnPort<F> {
     codes: Codes,
     /// Only where this port hears it; absent: any port of the family.
     port: Option<String>,
+    form: PhantomData<F>,
 }
 
-impl Identity for Address {
+/// How a receiver's codes look: what it can never say is refused before anybody waits for it.
+pub trait Form {
+    /// Whether it can say a code of so many digits.
+    fn fits(digits: usize) -> bool;
+    /// What would be right, for people: "its six hexadecimal digits, as …".
+    const RIGHT: &str;
+}
+
+/// Of EV1527 and PT2262.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TwentyFourBits;
+
+impl Form for TwentyFourBits {
+    fn fits(digits: usize) -> bool {
+        digits == 6
+    }
+    const RIGHT: &str = "its six hexadecimal digits, as \"bc7de4\"";
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    codes: Codes,
+    port: Option<String>,
+}
+
+impl<F: Form> TryFrom<Written> for OnPort<F> {
+    type Error = String;
+    fn try_from(Written { codes, port }: Written) -> Result<Self, String> {
+        codes.check(|code| F::fits(code.len()) && codes::is_hex(code), F::RIGHT)?;
+        Ok(OnPort { codes, port, form: PhantomData })
+    }
+}
+
+impl<F> Identity for OnPort<F> {
     /// All its codes: `22670e+226707`.
     fn device(&self) -> String {
         self.codes.joined()
@@ -120,7 +159,7 @@ pub(super) struct CodeBook {
 
 impl CodeBook {
     /// Of these sensors.
-    pub(super) fn new(sensors: &[Address]) -> CodeBook {
+    pub(super) fn new<F>(sensors: &[OnPort<F>]) -> CodeBook {
         let mut codes: BTreeMap<String, Vec<(String, Means)>> = BTreeMap::new();
         for address in sensors {
             for (code, means) in address.codes.all() {
@@ -235,6 +274,15 @@ mod tests {
         let bridge = framer(&Settings::default());
         assert_eq!(bridge.answer(b"\xaa\xa4\x2f\x44\x01\x55\x04\x10\x00\x00\x00\x55"), ACKNOWLEDGED);
         assert!(bridge.answer(b"\xaa\xb1\x03\x07\xf9\x01\x24\x37\xdc\x01\x55").is_empty());
+    }
+
+    #[test]
+    fn a_code_that_can_never_be_heard_is_refused_and_the_right_form_is_said() {
+        for code in ["0xbc7de4", "bc7de", "bc7de4e", "bc7dg4", "000000"] {
+            let why = serde_json::from_str::<Address>(&format!("{{\"codes\":{{{code:?}:\"sos\"}}}}")).unwrap_err();
+            assert!(why.to_string().contains("six hexadecimal digits, as \"bc7de4\""), "{code}: {why}");
+        }
+        assert!(serde_json::from_str::<Address>(r#"{"codes":{"BC7DE4":"sos"}}"#).is_ok());
     }
 
     #[test]

@@ -172,6 +172,11 @@ impl Decoder for Rflink {
         self.last.clone_from(&frame.bytes);
         Decoded::Readings(readings)
     }
+
+    /// The gateway counts its lines from 0 again.
+    fn forget(&mut self) {
+        self.last.clear();
+    }
 }
 
 impl Rflink {

@@ -99,11 +99,7 @@ impl TryFrom<Written> for Address {
                 return Err("codes say themselves what they mean; leave out kind and values".to_owned());
             }
             (None, Some(codes)) => {
-                if let Some((code, _)) = codes.all().find(|(code, _)| !is_hex(code, 6)) {
-                    return Err(format!(
-                        "{code:?} is no code of Lighting4; write its six hexadecimal digits, as \"22670e\""
-                    ));
-                }
+                codes.check(|code| is_hex(code, 6), "its six hexadecimal digits of Lighting4, as \"22670e\"")?;
                 Says::Codes(codes)
             }
             (Some(_), Some(_)) => return Err("either device or codes, not both".to_owned()),

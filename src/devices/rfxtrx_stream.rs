@@ -5,6 +5,7 @@
 
 use crate::devices::framing::Cut;
 use crate::devices::rfxtrx_packets::{LENGTH_MAX, LENGTH_MIN, is_known};
+use crate::model::time::Span;
 
 /// Finds packets in a stream.
 ///
@@ -68,8 +69,18 @@ impl Cut for Packets {
         !self.begun.is_empty()
     }
 
+    fn wake(&self) -> Option<(Vec<u8>, Span)> {
+        Some((command(RESET, 0).to_vec(), DEAF_AFTER_RESET))
+    }
+
     fn greeting(&self) -> Vec<u8> {
-        GREETING.to_vec()
+        [command(GET_STATUS, 1), command(START, 2)].concat()
+    }
+
+    /// Its status proves that it listens: "start receiving" is said again, lest it was said too early.
+    fn answer(&self, frame: &[u8]) -> Vec<u8> {
+        let is_status = matches!(frame, [_, 0x01, 0x00, _, GET_STATUS, ..]);
+        if is_status { command(START, 3).to_vec() } else { Vec::new() }
     }
 }
 
@@ -107,15 +118,19 @@ fn hides_two(packet: &[u8], rest: &[u8]) -> bool {
     (1..packet.len()).any(|at| is_fixed(at) && is_fixed(at + usize::from(rest[at]) + 1))
 }
 
-/// What to write when the port is opened: "get status", then "start receiving".
+/// A command to the dongle itself, under a number of its own.
 ///
-/// The reset that the vendor puts before both needs a pause behind it, or the dongle misses what follows.
-const GREETING: [u8; 28] = {
-    let mut bytes = [0; 28];
-    (bytes[0], bytes[3], bytes[4]) = (13, 1, 2);
-    (bytes[14], bytes[17], bytes[18]) = (13, 2, 7);
-    bytes
-};
+/// The vendor's order is: reset, a pause of 50 ms to 9 s, everything that came until then thrown away, "get status", "start
+/// receiving". A dongle that was just plugged in does not listen for its first two seconds at all.
+const fn command(what: u8, number: u8) -> [u8; 14] {
+    [13, 0, 0, number, what, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+}
+
+const RESET: u8 = 0;
+const GET_STATUS: u8 = 2;
+const START: u8 = 7;
+/// As long as other programs wait: 50 ms are not enough for every dongle.
+const DEAF_AFTER_RESET: Span = Span::milliseconds(500);
 
 #[cfg(test)]
 mod tests {
@@ -170,9 +185,18 @@ mod tests {
     }
 
     #[test]
-    fn the_greeting_is_two_commands_of_the_documented_length() {
-        let greeting = Packets::default().greeting();
-        assert_eq!(greeting[..5], [13, 0, 0, 1, 2]);
-        assert_eq!(greeting[14..19], [13, 0, 0, 2, 7]);
+    fn the_dongle_is_reset_then_asked_for_its_status_and_told_to_start_when_it_has_answered() {
+        let dongle = Packets::default();
+        let (reset, deaf) = dongle.wake().unwrap();
+        assert_eq!(
+            (reset.as_slice(), deaf),
+            (&[13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], Span::milliseconds(500))
+        );
+        let greeting = dongle.greeting();
+        assert_eq!((&greeting[..5], &greeting[14..19]), (&[13, 0, 0, 1, 2][..], &[13, 0, 0, 2, 7][..]));
+        let status = [13, 1, 0, 1, 2, 0x53, 0x5f, 0, 0, 0x27, 0, 1, 3, 0x1c];
+        assert_eq!(dongle.answer(&status)[4], 7);
+        let copyright = [13, 1, 7, 2, 7, b'C', b'o', b'p', b'y', 0, 0, 0, 0, 0];
+        assert!(dongle.answer(&copyright).is_empty() && dongle.answer(&DOOR).is_empty());
     }
 }

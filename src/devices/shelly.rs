@@ -11,14 +11,15 @@
 //! ```
 //!
 //! A device is its id, or the whole prefix an installer gave it. Of a device with several inputs, relays or zones one is
-//! meant by `shelly = { id = "…", channel = 1 }`. A Gen1 press is said again with an unchanged count, which is no press; a Gen2
-//! press comes once, as an event. Devices on batteries sleep and are offline all day, so their `online` says nothing. Bluetooth
+//! meant by `shelly = { id = "…", channel = 1 }`. A Gen1 press is said again with an unchanged count, which is no press; the first
+//! count that is heard of an input on the mains may be an old one, so it only tells where the count stands. A Gen2 press comes
+//! once, as an event. Devices on batteries sleep and are offline all day, so their `online` says nothing. Bluetooth
 //! devices behind a Shelly (BLU, `shelly-blu` events) are known by their MAC address. What a component means stands in
 //! [`shelly_components`].
 //!
 //! Sources: Shelly's API documents; the topics of ha-shellies-discovery.
 
-use crate::devices::bthome::{self, Packets};
+use crate::devices::bthome::{self, BUTTONS_MAX, Counted, Packets};
 use crate::devices::parts::Parts;
 use crate::devices::shelly_components::{self, Found};
 use crate::devices::{Decoded, Decoder, Identity, gateways, lenient, reading, toml_text};
@@ -108,11 +109,12 @@ impl Identity for Address {
 /// The decoder. Every Shelly is heard, registered or not.
 pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
     let parts = Parts::of(addresses.iter().map(Address::device));
+    let presses = Packets::of(addresses.iter().map(Address::device));
     let mut prefixes: Vec<String> = addresses.into_iter().map(|address| address.id).collect();
     // Of two prefixes one of which begins with the other, the longer is meant.
     prefixes.sort_by_key(|prefix| std::cmp::Reverse(prefix.len()));
     prefixes.dedup();
-    Shelly { bases: gateways::trimmed(&settings.base_topics), prefixes, parts, presses: Packets::default() }
+    Shelly { bases: gateways::trimmed(&settings.base_topics), prefixes, parts, presses }
 }
 
 /// The address of a device that was heard.
@@ -199,7 +201,7 @@ impl Shelly {
             return Ok(Vec::new());
         }
         // Its count of presses may begin anew: what it says now is no repeat.
-        self.presses.forget(device);
+        self.presses.begin_anew(device);
         Ok(vec![reading(device, Measure::Alive, Evidence::Event, false)])
     }
 
@@ -209,13 +211,24 @@ impl Shelly {
         let channel: u16 = channel.parse().map_err(|_| "no_channel")?;
         let count = message.get("event_cnt").and_then(Value::as_u64);
         let of = format!("{device}#{channel}");
-        let is_again = count.is_some_and(|count| self.presses.is_again(&of, count, frame.retained));
+        let count = count.filter(|_| channel < BUTTONS_MAX.into());
+        let counted = count.map_or(Counted::New, |count| self.presses.counted(&of, count, frame.retained));
         let press = message.get("event").and_then(Value::as_str).and_then(shelly_components::gen1_press);
         let Some(press) = press else {
             return Ok(vec![reading(device, Measure::Alive, Evidence::Event, frame.retained)]);
         };
-        let evidence = if is_again { Evidence::Level } else { Evidence::Event };
-        Ok(vec![Reading { copy: is_again, ..reading(&of, Measure::Button(press), evidence, frame.retained) }])
+        let evidence = match counted {
+            Counted::New => Evidence::Event,
+            Counted::Again => Evidence::Level,
+            // It sleeps until it is pressed: what it says it says because of that.
+            Counted::First if shelly_components::is_button(device) => Evidence::Event,
+            // An input on the mains says its last press every half minute, be it hours old.
+            Counted::First => Evidence::Ambiguous,
+        };
+        Ok(vec![Reading {
+            copy: counted == Counted::Again,
+            ..reading(&of, Measure::Button(press), evidence, frame.retained)
+        }])
     }
 
     /// A notification of a later generation.
@@ -262,8 +275,9 @@ impl Shelly {
         readings.extend(told(&device, shelly_components::of_beacon(data), frame.retained));
         let packet = data.get("pid").and_then(Value::as_u64);
         let pressed = bthome::pressed(data);
+        let packet = packet.filter(|_| !pressed.is_empty());
         let is_again =
-            !pressed.is_empty() && packet.is_some_and(|packet| self.presses.is_again(&device, packet, frame.retained));
+            packet.is_some_and(|packet| self.presses.counted(&device, packet, frame.retained) == Counted::Again);
         for (button, press) in pressed {
             let press = reading(&format!("{device}#{button}"), Measure::Button(press), Evidence::Event, frame.retained);
             readings.push(Reading { copy: is_again, ..press });
@@ -355,6 +369,19 @@ mod tests {
         assert_eq!(evidence(COUNT_12, false), Evidence::Level, "the broker kept this one");
         assert_eq!(evidence(r#"{"event":"S","event_cnt":13}"#, false), Evidence::Event);
         assert_eq!(evidence(r#"{"event":"S","event_cnt":13}"#, false), Evidence::Level);
+    }
+
+    #[test]
+    fn the_first_press_that_is_heard_of_an_input_may_be_hours_old() {
+        let mut decoder = decoder(&Settings::default(), vec![]);
+        let mut evidence = |device: &str, payload| {
+            heard(&mut decoder, &format!("shellies/{device}/input_event/0"), payload, false)[0].evidence
+        };
+        assert_eq!(evidence("shellyix3-A1", COUNT_12), Evidence::Ambiguous);
+        assert_eq!(evidence("shellyix3-A1", COUNT_12), Evidence::Level);
+        assert_eq!(evidence("shellyix3-A1", r#"{"event":"S","event_cnt":13}"#), Evidence::Event);
+        assert_eq!(evidence("shellybutton1-A1", COUNT_12), Evidence::Event, "it is awake because it was pressed");
+        assert_eq!(evidence("shellyix3-B2", r#"{"event":"S"}"#), Evidence::Event, "without a count it says each once");
     }
 
     #[test]

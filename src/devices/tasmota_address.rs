@@ -205,7 +205,7 @@ impl TryFrom<Written> for Address {
         }
         let kind = kind.or(if matches!(input, Input::Power(_)) { Some(Kind::Switch) } else { None });
         let meaning = match kind {
-            Some(kind) => Some(objects::meaning(kind, values, None)?),
+            Some(kind) => Some(Meaning::new(kind, values, None)?),
             None if values.is_empty() => None,
             None => return Err("values need a kind: what is it that they say?".to_owned()),
         };

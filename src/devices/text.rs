@@ -61,8 +61,7 @@ impl TryFrom<Written> for Address {
     fn try_from(written: Written) -> Result<Self, String> {
         let line = written.line.trim().to_lowercase();
         let pattern = Pattern::parse(&line)?;
-        let meaning = Meaning { kind: written.kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
-        meaning.check()?;
+        let meaning = Meaning::new(written.kind, written.values, written.scale)?;
         // A line without a gap for the value says one thing only.
         let usual = if written.kind == Kind::Button { "single" } else { "on" };
         let value = written.value.or_else(|| pattern.value.is_none().then(|| usual.to_owned()));

@@ -14,7 +14,7 @@
 //! What is encrypted is not for us until the gateway holds the key. `presence` of a tracked tag is whether the gateway hears
 //! it, not whether somebody is in the room. `open` in percent is a curtain.
 
-use crate::devices::bthome::{self, BUTTONS_MAX, Packets};
+use crate::devices::bthome::{self, BUTTONS_MAX, Counted, Packets};
 use crate::devices::gateways::{self, Gateways};
 use crate::devices::parts::Parts;
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
@@ -126,7 +126,7 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
         bases: gateways::trimmed(&settings.base_topics),
         parts: Parts::of(addresses.iter().map(Address::device)),
         gateways: Gateways::default(),
-        packets: Packets::default(),
+        packets: Packets::of(addresses.iter().map(Address::device)),
     }
 }
 
@@ -192,7 +192,8 @@ impl Theengs {
             return;
         }
         let packet = message.get("packet").or_else(|| message.get("pid")).and_then(Value::as_u64);
-        let is_again = packet.is_some_and(|packet| self.packets.is_again(device, packet, retained));
+        // The first number after a start counts as new: a beacon says a press for no longer than its burst.
+        let is_again = packet.is_some_and(|packet| self.packets.counted(device, packet, retained) == Counted::Again);
         for (button, press) in pressed {
             // A count begins anew with a new battery: a repeat is marked, never dropped.
             let press = reading(&format!("{device}#{button}"), Measure::Button(press), Evidence::Event, retained);

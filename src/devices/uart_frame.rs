@@ -15,8 +15,7 @@
 //! Codes are those of EV1527 and PT2262: fixed, repeatable by anybody, and only what the config lists is more than a note.
 
 use crate::devices::framing::{Frames, Look, Shape};
-pub use crate::devices::rf_bridge::Address;
-use crate::devices::rf_bridge::{CodeBook, code_toml};
+use crate::devices::rf_bridge::{CodeBook, Form, OnPort, code_toml};
 use crate::devices::{Decoded, Decoder};
 use crate::model::frame::RawFrame;
 use crate::model::observation::Reading;
@@ -30,6 +29,20 @@ pub const EXAMPLE: &str = "uart_frame = { codes = { \"22670e\" = \"motion\" } }"
 
 /// As such modules are sold.
 pub const BAUD: u32 = 9_600;
+
+/// The codes of one sensor, of as many bytes as a port may be set to.
+pub type Address = OnPort<WholeBytes>;
+
+/// One to eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WholeBytes;
+
+impl Form for WholeBytes {
+    fn fits(digits: usize) -> bool {
+        (2..=2 * CODE_BYTES_MAX).contains(&digits) && digits.is_multiple_of(2)
+    }
+    const RIGHT: &str = "its 2 to 16 hexadecimal digits in pairs, as \"22670e\"";
+}
 
 /// How the frames of one port look.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -121,8 +134,11 @@ fn bytes(key: &str, text: &str) -> Result<Vec<u8>, String> {
 
 impl Settings {
     fn check(&self) -> Result<(), String> {
-        if !(1..=8).contains(&self.code_bytes) {
-            return Err(format!("code_bytes = {} is no length of a code; it can be 1 to 8", self.code_bytes));
+        if !(1..=CODE_BYTES_MAX).contains(&self.code_bytes) {
+            return Err(format!(
+                "code_bytes = {} is no length of a code; it can be 1 to {CODE_BYTES_MAX}",
+                self.code_bytes
+            ));
         }
         let from = self.start.len();
         if !(from..BYTES_MAX).contains(&self.code_at) {
@@ -241,6 +257,7 @@ impl Settings {
     }
 }
 
+const CODE_BYTES_MAX: usize = 8;
 /// Such frames have some ten bytes.
 const BYTES_MAX: usize = 64;
 
@@ -281,6 +298,18 @@ mod tests {
             assert_eq!(settings.code(frame), Err(why));
         }
         assert_eq!(framer(&summed).push(b"\xfd\x4a\x10\x31\x00\xdf").len(), 1, "damage is given out to be counted");
+    }
+
+    #[test]
+    fn a_code_that_no_frame_can_hold_is_refused_and_the_right_form_is_said() {
+        let address = |code: &str| serde_json::from_str::<Address>(&format!("{{\"codes\":{{{code:?}:\"sos\"}}}}"));
+        for code in ["0x22670e", "22670", "2267zz", "00", "0123456789abcdef01"] {
+            let why = address(code).unwrap_err().to_string();
+            assert!(why.contains("2 to 16 hexadecimal digits in pairs, as \"22670e\""), "{code}: {why}");
+        }
+        for right in ["e1", "22670E", "0123456789abcdef"] {
+            assert!(address(right).is_ok(), "{right}");
+        }
     }
 
     #[test]

@@ -68,9 +68,7 @@ pub(crate) fn commanded(kind: Option<Kind>, values: Values) -> Result<Option<Mea
             );
         }
     }
-    let meaning = Meaning { kind, values, scale: 1.0 };
-    meaning.check()?;
-    Ok(Some(meaning))
+    Meaning::new(kind, values, None).map(Some)
 }
 
 /// What `word`, a command of a radio, says under `meaning`. `is_on` is the state that the word usually stands for.

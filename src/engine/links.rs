@@ -106,7 +106,7 @@ impl Links {
 
     /// Whether frames of this sensor may be missing because `name` is lost: certainly, or perhaps where its source has
     /// other bridges that are up.
-    pub fn is_behind(&self, name: &str, sensor: &Sensor) -> bool {
+    pub fn is_behind(name: &str, sensor: &Sensor) -> bool {
         concerns(name, &sensor.source)
     }
 

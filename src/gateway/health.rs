@@ -48,10 +48,11 @@ pub fn status_line(turn: &Turn, plan: &Plan, links: &BTreeMap<String, Link>, rem
     for name in link_names(plan) {
         let state = match links.get(&name) {
             None => "not known yet",
-            Some(link) if link.up => "up",
             Some(link) => {
-                whys.push(format!("; {name}: {}", link.why));
-                "DOWN"
+                if !link.why.is_empty() {
+                    whys.push(format!("; {name}: {}", link.why));
+                }
+                if link.up { "up" } else { "DOWN" }
             }
         };
         parts.push(format!("{name} {state}"));

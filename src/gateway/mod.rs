@@ -317,10 +317,13 @@ impl Gateway {
 
     fn note_link(&mut self, now: Reading, name: &str, up: bool, why: String) {
         match (up, why.is_empty()) {
-            (true, _) => tracing::info!(name, "link up"),
+            (true, true) => tracing::info!(name, "link up"),
+            (true, false) => tracing::info!(name, why, "link up"),
             (false, _) => tracing::warn!(name, why, "link down"),
         }
-        self.links.insert(name.to_owned(), Link { up, since: now.wall, why });
+        let before = self.links.get(name).filter(|link| link.up && up);
+        let since = before.map_or(now.wall, |link| link.since);
+        self.links.insert(name.to_owned(), Link { up, since, why });
         self.status_is_old = true;
         self.show_status();
     }

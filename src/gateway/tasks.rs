@@ -138,8 +138,9 @@ impl Tasks {
                 }
                 None => {
                     let mut framer = plan.decoders().framer(&settings.name);
+                    let settings = settings.clone().waking(framer.wake());
                     let cut: serial::Framer = Box::new(move |bytes| framer.talk(bytes));
-                    tokio::spawn(serial::run(settings.clone(), cut, Arc::clone(&alive), self.frames.clone()))
+                    tokio::spawn(serial::run(settings, cut, Arc::clone(&alive), self.frames.clone()))
                 }
             };
             self.ports.push((settings, wiring, Running { handle, alive }));

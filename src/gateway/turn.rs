@@ -171,8 +171,15 @@ impl Turn {
 
     /// A way to sensors came or went; what is known already is not written again.
     pub fn link(&mut self, now: Reading, source: &str, up: bool) {
+        if up {
+            self.devices.forget(source);
+        }
         if self.engine.seen().links.state(source).is_some_and(|(was, _)| was == up) {
             return;
+        }
+        if up {
+            // What went on before the gap goes on again.
+            self.levels = Levels::default();
         }
         let recorded = Recorded::Link { at: now.wall, source: source.to_owned(), up };
         self.take(now, Input::Link { source: source.to_owned(), up }, Some(recorded));

@@ -1,5 +1,7 @@
 //! Bytes as they came, before anybody knows what they mean.
 
+use serde::Deserialize;
+
 /// One message or one complete serial frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawFrame {
@@ -42,7 +44,8 @@ pub struct Poll {
 }
 
 /// The tables of values that a device on a Modbus has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names are Modbus's own
 pub enum Table {
     Coils,
@@ -51,8 +54,34 @@ pub enum Table {
     InputRegisters,
 }
 
+impl Table {
+    /// All, in the order of the functions that read them.
+    pub const ALL: [Table; 4] = [Table::Coils, Table::DiscreteInputs, Table::HoldingRegisters, Table::InputRegisters];
+
+    /// The function that reads it.
+    pub fn function(self) -> u8 {
+        match self {
+            Table::Coils => 1,
+            Table::DiscreteInputs => 2,
+            Table::HoldingRegisters => 3,
+            Table::InputRegisters => 4,
+        }
+    }
+
+    /// Its name, as written in a config.
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Coils => "coils",
+            Table::DiscreteInputs => "discrete_inputs",
+            Table::HoldingRegisters => "holding_registers",
+            Table::InputRegisters => "input_registers",
+        }
+    }
+}
+
 /// How characters are checked on a serial line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Parity {
     #[default]

@@ -22,7 +22,7 @@ pub enum Event {
         source: String,
         /// Whether bytes can come now.
         up: bool,
-        /// What happened and what to do, for people.
+        /// What happened and what to do, for people; of a link that is up, what is remarkable about it.
         why: String,
     },
     /// The topic filters that the source keeps from us, at every connection; none is good news.

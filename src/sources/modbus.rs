@@ -103,10 +103,8 @@ impl Master {
 
     async fn answered(&mut self, port: &mut Port, unit: u8) -> Result<(), NobodyListens> {
         self.missed.remove(&unit);
-        if std::mem::take(&mut self.nobody_answers) {
-            port.tell_answers(true, String::new()).await?;
-        }
-        Ok(())
+        self.nobody_answers = false;
+        port.heard().await
     }
 
     async fn missed(&mut self, port: &mut Port, poll: &Poll, mut sent: Vec<u8>) -> Result<(), NobodyListens> {
@@ -124,7 +122,7 @@ impl Master {
                 "{path}: no device answers; check their power, the wires A and B, the units and baud = {}",
                 port.settings.baud
             );
-            port.tell_answers(false, why).await?;
+            port.tell_nobody_answers(why).await?;
         }
         Ok(())
     }
@@ -154,13 +152,7 @@ async fn ask(line: &Line, poll: &Poll) -> Outcome {
 
 /// The answer of a Modbus gateway for a device that gives none.
 fn does_not_respond(poll: &Poll) -> Vec<u8> {
-    let function: u8 = match poll.table {
-        Table::Coils => 1,
-        Table::DiscreteInputs => 2,
-        Table::HoldingRegisters => 3,
-        Table::InputRegisters => 4,
-    };
-    let mut frame = vec![poll.unit, function | 0x80, 0x0b];
+    let mut frame = vec![poll.unit, poll.table.function() | 0x80, 0x0b];
     let crc = frame.iter().fold(0xffff_u16, |crc, byte| {
         (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0xa001 })
     });

@@ -6,6 +6,7 @@
 //! by its path again.
 
 use crate::model::frame::{Origin, Parity, RawFrame};
+use crate::model::time::Span;
 use crate::problem::Problem;
 use crate::sources::Event;
 use std::io::ErrorKind;
@@ -30,12 +31,34 @@ pub struct Settings {
     pub baud: u32,
     /// The pause before the port is opened again.
     pub pause: Pause,
+    /// How long it may be open without a byte before that is told, as a remark.
+    pub mute_after: Duration,
+    /// What is said first to a receiver that must be woken.
+    pub wake: Option<Wake>,
+}
+
+impl Settings {
+    /// The same port with a receiver that must be woken: what is written, and how long it is deaf after that.
+    pub fn waking(self, wake: Option<(Vec<u8>, Span)>) -> Settings {
+        let wake = wake.map(|(bytes, deaf)| Wake { bytes, deaf_for: deaf.to_std().unwrap_or_default() });
+        Settings { wake, ..self }
+    }
+}
+
+/// Said before the greeting, and again as long as nothing is answered: a dongle that was just put in misses the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wake {
+    /// What is written.
+    pub bytes: Vec<u8>,
+    /// How long the receiver is deaf after that. What comes meanwhile is heard; what was begun at its end is forgotten.
+    pub deaf_for: Duration,
 }
 
 impl Settings {
     /// A port with the usual pauses.
     pub fn new(name: impl Into<String>, path: impl Into<PathBuf>, baud: u32) -> Settings {
-        Settings { name: name.into(), path: path.into(), baud, pause: Pause::default() }
+        let (name, path, pause) = (name.into(), path.into(), Pause::default());
+        Settings { name, path, baud, pause, mute_after: MUTE_AFTER, wake: None }
     }
 }
 
@@ -90,32 +113,108 @@ struct Framed {
 impl Talk for Framed {
     async fn talk(&mut self, port: &mut Port, mut stream: SerialStream) -> Result<(Down, bool), NobodyListens> {
         let mut was_heard = false;
-        let (_, greeting) = (self.framer)(&[]);
-        if let Err(down) = write(&mut stream, &greeting).await {
-            return Ok((down, was_heard));
+        let down = loop {
+            if let Err(down) = self.greet(port, &mut stream, &mut was_heard).await? {
+                break down;
+            }
+            match self.listen(port, &mut stream, &mut was_heard).await? {
+                Some(down) => break down,
+                None => port.wakes += 1,
+            }
+        };
+        Ok((down, was_heard))
+    }
+}
+
+impl Framed {
+    /// Wakes the receiver where it must be woken, and greets it.
+    async fn greet(
+        &mut self,
+        port: &mut Port,
+        stream: &mut SerialStream,
+        was_heard: &mut bool,
+    ) -> Result<Result<(), Down>, NobodyListens> {
+        let (_, mut greeting) = (self.framer)(&[]);
+        if let Some(Wake { bytes, deaf_for }) = port.settings.wake.clone() {
+            if let Err(down) = write(stream, &bytes).await {
+                return Ok(Err(down));
+            }
+            let over = tokio::time::sleep(deaf_for);
+            tokio::pin!(over);
+            let mut buffer = [0; READ_BYTES];
+            loop {
+                port.moved();
+                let read = tokio::select! {
+                    () = &mut over => break,
+                    read = read(stream, &mut buffer) => read,
+                };
+                match read {
+                    Ok(bytes) => {
+                        *was_heard = true;
+                        self.hand_over(port, bytes).await?;
+                    }
+                    Err(down) => return Ok(Err(down)),
+                }
+            }
+            (_, greeting) = (self.framer)(&[]);
         }
-        let mut bytes = [0; 1024];
+        Ok(write(stream, &greeting).await)
+    }
+
+    /// Hands over what comes until the port is gone, or until the receiver is to be woken once more.
+    async fn listen(
+        &mut self,
+        port: &mut Port,
+        stream: &mut SerialStream,
+        was_heard: &mut bool,
+    ) -> Result<Option<Down>, NobodyListens> {
+        let mut is_awake = port.settings.wake.is_none() || port.wakes >= WAKES_MAX;
+        let mut buffer = [0; READ_BYTES];
         loop {
             port.moved();
-            match tokio::time::timeout(HEARTBEAT, stream.read(&mut bytes)).await {
-                Err(_quiet) => {}
-                Ok(Ok(0)) => return Ok((Down::Gone, was_heard)),
-                Ok(Ok(count)) => {
-                    was_heard = true;
-                    let (frames, answers) = (self.framer)(&bytes[..count]);
-                    for frame in frames {
-                        port.send_frame(frame).await?;
-                    }
-                    if let Err(down) = write(&mut stream, &answers).await {
-                        return Ok((down, was_heard));
+            match tokio::time::timeout(HEARTBEAT, read(stream, &mut buffer)).await {
+                Err(_quiet) => {
+                    port.quiet(*was_heard).await?;
+                    if !is_awake {
+                        return Ok(None);
                     }
                 }
-                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(Err(error)) => return Ok((lost(&error), was_heard)),
+                Ok(Ok(bytes)) => {
+                    *was_heard = true;
+                    port.heard().await?;
+                    let answers = self.hand_over(port, bytes).await?;
+                    is_awake |= !answers.is_empty();
+                    if let Err(down) = write(stream, &answers).await {
+                        return Ok(Some(down));
+                    }
+                }
+                Ok(Err(down)) => return Ok(Some(down)),
             }
         }
     }
+
+    /// The frames that `bytes` complete go on; what is to be answered comes back.
+    async fn hand_over(&mut self, port: &mut Port, bytes: &[u8]) -> Result<Vec<u8>, NobodyListens> {
+        let (frames, answers) = (self.framer)(bytes);
+        for frame in frames {
+            port.send_frame(frame).await?;
+        }
+        Ok(answers)
+    }
 }
+
+/// The next bytes, at least one.
+async fn read<'a>(stream: &mut SerialStream, buffer: &'a mut [u8]) -> Result<&'a [u8], Down> {
+    loop {
+        match stream.read(buffer).await {
+            Ok(0) => return Err(Down::Gone),
+            Ok(count) => return Ok(buffer.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(lost(&error)),
+        }
+    }
+}
+
 /// A port that is opened again and again.
 pub(super) struct Port {
     pub(super) settings: Settings,
@@ -126,6 +225,14 @@ pub(super) struct Port {
     told: Option<Link>,
     /// How the last try ended.
     last: Option<Down>,
+    /// It opened for a moment only and gave nothing, or nobody answers on it: that it opens once more says nothing.
+    is_doubted: bool,
+    /// Heartbeats without a byte since it was opened.
+    quiet: u32,
+    /// It was told that nothing has come since it was opened.
+    is_mute: bool,
+    /// How often its receiver was woken since then and did not answer.
+    wakes: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +255,8 @@ pub(super) struct NobodyListens;
 
 impl Port {
     pub(super) fn new(settings: Settings, parity: Parity, progress: Arc<AtomicU64>, out: Sender<Event>) -> Port {
-        Port { settings, parity, progress, out, told: None, last: None }
+        let (told, last, is_doubted, quiet, is_mute, wakes) = (None, None, false, 0, false, 0);
+        Port { settings, parity, progress, out, told, last, is_doubted, quiet, is_mute, wakes }
     }
 
     /// Opens the port, has `talk` talk, and begins again when it is gone; ends when nobody listens any more.
@@ -157,11 +265,14 @@ impl Port {
         loop {
             let (down, was_heard) = match self.open() {
                 Ok(stream) => {
-                    if self.tell_up().await.is_err() {
+                    if self.opened().await.is_err() {
                         return;
                     }
                     match talk.talk(&mut self, stream).await {
-                        Ok(lost) => lost,
+                        Ok((down, was_heard)) => {
+                            self.is_doubted |= !was_heard && self.quiet == 0;
+                            (down, was_heard)
+                        }
                         Err(NobodyListens) => return,
                     }
                 }
@@ -196,8 +307,41 @@ impl Port {
         })
     }
 
+    /// An open port is up, unless it opens again and again and that is all.
+    async fn opened(&mut self) -> Result<(), NobodyListens> {
+        (self.quiet, self.is_mute, self.wakes) = (0, false, 0);
+        if self.is_doubted { Ok(()) } else { self.tell_up().await }
+    }
+
+    /// Bytes came, or the answer that was waited for.
+    pub(super) async fn heard(&mut self) -> Result<(), NobodyListens> {
+        self.is_doubted = false;
+        if self.told == Some(Link::Up) && !self.is_mute { Ok(()) } else { self.tell_up().await }
+    }
+
+    /// It is open for one more heartbeat, and nothing came. Sensors may be silent for days, so that is no lost link; but who
+    /// looks for the reason is told.
+    async fn quiet(&mut self, was_heard: bool) -> Result<(), NobodyListens> {
+        self.quiet = self.quiet.saturating_add(1);
+        self.is_doubted = false;
+        if self.told != Some(Link::Up) {
+            self.tell_up().await?;
+        }
+        if was_heard || self.is_mute || HEARTBEAT * self.quiet < self.settings.mute_after {
+            return Ok(());
+        }
+        self.is_mute = true;
+        let path = self.settings.path.to_string_lossy();
+        let why = format!(
+            "{path}: open, and nothing has come from it yet; where something should have, check its power, the wires and \
+             baud = {}",
+            self.settings.baud
+        );
+        self.tell(Link::Up, why).await
+    }
+
     async fn tell_up(&mut self) -> Result<(), NobodyListens> {
-        self.last = None;
+        (self.last, self.is_mute) = (None, false);
         self.tell(Link::Up, String::new()).await
     }
 
@@ -214,9 +358,11 @@ impl Port {
         if is_news { self.tell(Link::Down(down), why).await } else { Ok(()) }
     }
 
-    /// Whether anybody answers on a port that is open.
-    pub(super) async fn tell_answers(&mut self, up: bool, why: String) -> Result<(), NobodyListens> {
-        self.tell(if up { Link::Up } else { Link::Down(Down::Other(why.clone())) }, why).await
+    /// Nobody answers on a port that is open: until somebody does, it is as good as closed.
+    pub(super) async fn tell_nobody_answers(&mut self, why: String) -> Result<(), NobodyListens> {
+        self.is_doubted = true;
+        let link = Link::Down(Down::Other(why.clone()));
+        if self.told.as_ref() == Some(&link) { Ok(()) } else { self.tell(link, why).await }
     }
 
     async fn tell(&mut self, link: Link, why: String) -> Result<(), NobodyListens> {
@@ -292,6 +438,10 @@ pub(super) fn lost(error: &std::io::Error) -> Down {
 
 /// A few bytes are written in milliseconds; a port held by flow control or a hung driver never takes them.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(1);
+/// A receiver that has not answered by then never will, or cannot; every further reset would only deafen it.
+const WAKES_MAX: u32 = 5;
+const READ_BYTES: usize = 1024;
+const MUTE_AFTER: Duration = Duration::from_secs(60);
 /// Longest time without a move of the progress counter.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(2);
 const CHOOSE: &str = "choose another from the output of: ls -l /dev/serial/by-id";

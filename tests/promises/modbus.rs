@@ -57,6 +57,29 @@ async fn a_line_on_which_nobody_answers_is_a_link_that_is_down() {
 }
 
 #[tokio::test]
+async fn a_line_on_which_nobody_answers_is_not_up_because_its_port_opens_again() {
+    let mut line = Line::start(1);
+    line.until_up().await;
+    let mut deaf = Device { unit: 99, ..Device::default() };
+    line.until_link(false, &mut deaf).await;
+    for _opening in 0..3 {
+        line.pull_out();
+        line.plug_in();
+        let mut deaf = Device { unit: 99, ..Device::default() };
+        let asked = async {
+            while deaf.asked.load(Ordering::Relaxed) < 2 {
+                line.turn(&mut deaf).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, asked).await.expect("nothing was asked in time");
+        assert!(line.links.iter().all(|(up, _)| !up), "{:?}", line.links);
+        line.links.clear();
+    }
+    let mut device = Device { unit: 1, ..Device::default() };
+    line.until_link(true, &mut device).await;
+}
+
+#[tokio::test]
 async fn a_port_pulled_out_and_put_back_is_asked_again() {
     let mut line = Line::start(1);
     line.until_up().await;

@@ -109,6 +109,78 @@ async fn the_port_is_greeted_at_every_opening_and_each_frame_is_answered() {
 }
 
 #[tokio::test]
+async fn a_port_that_opens_for_a_moment_again_and_again_is_told_down_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let framer: serial::Framer = Box::new(|bytes| match bytes {
+        [] => (Vec::new(), b"HELLO ".to_vec()),
+        _ => (vec![bytes.to_vec()], Vec::new()),
+    });
+    let mut source = Source::with(framer, &link, quick_pause(), 8);
+    for opening in 0..5 {
+        let mut dongle = plug_in(&link);
+        assert_eq!(dongle.written(6).await, b"HELLO ", "it is open");
+        drop(dongle);
+        if opening == 0 {
+            source.expect_link(true).await;
+            source.expect_link(false).await;
+        }
+    }
+    let mut dongle = plug_in(&link);
+    assert_eq!(dongle.written(6).await, b"HELLO ");
+    dongle.write_raw(b"press").unwrap();
+    source.expect_link(true).await;
+    assert_eq!(source.frame().await, "press");
+}
+
+#[tokio::test]
+async fn a_port_that_stays_open_is_up_and_that_it_is_mute_is_remarked_until_it_speaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let mut dongle = plug_in(&link);
+    let settings =
+        serial::Settings { mute_after: Duration::from_secs(1), ..serial::Settings::new("radio", &link, 9600) };
+    let mut source = Source::of(settings, Box::new(|bytes| (vec![bytes.to_vec()], Vec::new())), 8);
+    source.expect_link(true).await;
+    let Event::Link { up: true, why, .. } = source.next().await else { panic!("a mute port is no lost link") };
+    assert!(why.contains("nothing has come from it yet") && why.contains("baud = 9600"), "{why}");
+    dongle.write_raw(b"press").unwrap();
+    source.expect_link(true).await;
+    assert_eq!(source.frame().await, "press");
+}
+
+#[tokio::test]
+async fn a_receiver_is_reset_before_it_is_greeted_and_again_until_it_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("dongle");
+    let mut settings = DeviceSettings::default();
+    settings.serial.insert("radio".to_owned(), Wiring::usual("rfxtrx").unwrap());
+    let mut framer = Devices::new(&settings, &[]).framer("radio");
+    let port = serial::Settings { pause: quick_pause(), ..serial::Settings::new("radio", &link, 38_400) };
+    let port = port.waking(framer.wake());
+    let mut dongle = plug_in(&link);
+    let mut source = Source::of(port, Box::new(move |bytes| framer.talk(bytes)), 8);
+    source.expect_link(true).await;
+    let command = |what: u8, number: u8| [13, 0, 0, number, what, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let begun = [command(0, 0), command(2, 1), command(7, 2)].concat();
+    assert_eq!(dongle.written(14).await, command(0, 0), "the reset, and nothing until it is over");
+    // Of the door that opens while the dongle is reset nothing is lost; half a packet from before spoils nothing.
+    let door = [0x08, 0x20, 0x00, 0x4e, 0xa1, 0xb2, 0xc3, 0x02, 0x79];
+    dongle.write_raw(&[&door[..], &door[..5]].concat()).unwrap();
+    assert_eq!(source.bytes().await, door);
+    assert_eq!(dongle.written(28).await, begun[14..], "status, start");
+    // It says nothing: it was still starting up when it was asked.
+    assert_eq!(dongle.written(42).await, begun, "all of it once more");
+    let status = [13, 1, 0, 1, 2, 0x53, 0x5f, 0, 0, 0x27, 0, 1, 3, 0x1c];
+    dongle.write_raw(&[&status[..], &door].concat()).unwrap();
+    assert_eq!([source.bytes().await, source.bytes().await], [status.to_vec(), door.to_vec()]);
+    assert_eq!(dongle.written(14).await, command(7, 3), "start, now that it listens");
+    let before = source.progress.load(Ordering::Relaxed);
+    source.until_progress(before + 2).await;
+    assert!(dongle.radio.read_raw().unwrap().is_empty(), "a receiver that has answered is left alone");
+}
+
+#[tokio::test]
 async fn a_port_that_takes_no_bytes_is_as_good_as_gone() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("dongle");
@@ -190,9 +262,12 @@ impl Source {
     }
 
     fn with(framer: serial::Framer, path: &Path, pause: serial::Pause, room: usize) -> Source {
+        Source::of(serial::Settings { pause, ..serial::Settings::new("radio", path, 9600) }, framer, room)
+    }
+
+    fn of(settings: serial::Settings, framer: serial::Framer, room: usize) -> Source {
         let (out, events) = channel(room);
         let progress = Arc::new(AtomicU64::new(0));
-        let settings = serial::Settings { pause, ..serial::Settings::new("radio", path, 9600) };
         let task = tokio::spawn(serial::run(settings, framer, Arc::clone(&progress), out));
         Source { events, progress, task }
     }
@@ -203,8 +278,12 @@ impl Source {
     }
 
     async fn frame(&mut self) -> String {
+        String::from_utf8(self.bytes().await).unwrap()
+    }
+
+    async fn bytes(&mut self) -> Vec<u8> {
         match self.next().await {
-            Event::Frame(frame) => String::from_utf8(frame.bytes).unwrap(),
+            Event::Frame(frame) => frame.bytes,
             other @ (Event::Link { .. } | Event::Delivered(..) | Event::Refused { .. }) => {
                 panic!("expected a frame, got {other:?}")
             }

@@ -62,15 +62,9 @@ fn topics(config: &Value, family: Option<&str>) -> Result<Settings, String> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     };
     if let Some(bases) = ["base", "base_topic", "base_topics"].iter().find_map(|key| list(&config[*key])) {
-        let of_family = match family {
-            Some("rtl_433") => &mut settings.rtl_433.base_topics,
-            Some("theengs") => &mut settings.theengs.base_topics,
-            Some("omg_rf") => &mut settings.omg_rf.base_topics,
-            Some("shelly") => &mut settings.shelly.base_topics,
-            Some("homie") => &mut settings.homie.base_topics,
-            Some(_) | None => &mut settings.zigbee2mqtt.base_topics,
-        };
-        *of_family = bases;
+        // A family without base topics refuses them, and has nothing to be set.
+        let written = json!({family.unwrap_or("zigbee2mqtt"): {"base_topics": bases}});
+        settings = serde_json::from_value(written).unwrap_or_default();
     }
     if let Some(full_topics) = list(&config["full_topic"]) {
         settings.tasmota.full_topics = full_topics;

@@ -11,7 +11,7 @@
 mod given;
 
 use crate::devices::ha_entity::Entity;
-use crate::devices::{Address, Decoded, Devices, Heard, Settings};
+use crate::devices::{Address, Decoded, Devices, Heard, Presses, Settings};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
@@ -313,11 +313,12 @@ fn said(family: &str, reading: Reading) -> Said {
 
 /// A press in the words of its family: radio telegrams know only pressed and released, not for how long.
 fn press_word<'a>(family: &str, press: &'a Press) -> &'a str {
-    match (press, family) {
-        (Press::Single, "enocean") => "pressed",
-        (Press::Release, "enocean") => "released",
-        (Press::Release, _) => "release",
-        (press, _) => press.as_str(),
+    let row = Devices::families().iter().find(|row| row.name == family);
+    match (press, row.map_or(Presses::Timed, |row| row.presses)) {
+        (Press::Single, Presses::DownAndUp) => "pressed",
+        (Press::Release, Presses::DownAndUp) => "released",
+        (Press::Release, Presses::Timed) => "release",
+        (press, Presses::Timed | Presses::DownAndUp) => press.as_str(),
     }
 }
 

@@ -103,8 +103,7 @@ impl TryFrom<Written> for At {
             }
         }
         let kind = written.kind.ok_or("pointer needs kind, as kind = \"motion\"")?;
-        let meaning = Meaning { kind, values: written.values, scale: written.scale.unwrap_or(1.0) };
-        meaning.check()?;
+        let meaning = Meaning::new(kind, written.values, written.scale)?;
         let evidence = match written.event {
             Some(true) => Evidence::Event,
             Some(false) => Evidence::Level,

@@ -4,7 +4,7 @@
 //! the last call button behind it is no mere fault: whoever calls now is not heard.
 
 use super::{Alarm, Finding, Known, Rule};
-use crate::engine::links::Lost;
+use crate::engine::links::{Links, Lost};
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::reason::Reason;
@@ -45,7 +45,7 @@ impl Rule for LinkLost {
         let mut finding = Finding::default();
         for Lost { name: link, since, carrier_lost } in known.seen.links.lost() {
             let behind: Vec<&Sensor> =
-                known.home.sensors.values().filter(|sensor| known.seen.links.is_behind(link, sensor)).collect();
+                known.home.sensors.values().filter(|sensor| Links::is_behind(link, sensor)).collect();
             let deadline = since + self.after;
             // What was told before its carrier went stands; what was not is part of the carrier's loss.
             let is_the_carriers = carrier_lost.is_some_and(|carrier_lost| deadline > carrier_lost);

@@ -18,8 +18,6 @@ pub struct Battery {
     pub lowest_volts: Option<f64>,
     /// The device's own warning.
     pub low: bool,
-    /// Since when this cell is in, as far as can be told: the first report, or a jump upwards.
-    pub since: Timestamp,
     /// Since when it is low by percent, voltage or the device's own word.
     pub low_since: Option<Timestamp>,
     /// It falls so fast that it will be empty soon.
@@ -47,7 +45,7 @@ impl Battery {
         let jumped = rise(percent, before.and_then(|b| b.percent)) >= EXCHANGED_JUMP_PERCENT
             || rise(volts, before.and_then(|b| b.volts)) >= EXCHANGED_JUMP_VOLTS;
         let exchanged = jumped || before.is_some_and(|b| b.low && flag == Some(false));
-        let mut battery = before.filter(|_| !exchanged).unwrap_or(Battery::new(at));
+        let mut battery = before.filter(|_| !exchanged).unwrap_or_else(Battery::new);
         battery.percent = percent.or(before.and_then(|b| b.percent));
         battery.volts = volts.or(before.and_then(|b| b.volts));
         battery.lowest_percent = percent.into_iter().chain(battery.lowest_percent).reduce(f64::min);
@@ -64,20 +62,18 @@ impl Battery {
 
     /// Moves every remembered instant by `by`.
     pub fn shift(&mut self, by: Span) {
-        self.since += by;
         self.low_since = self.low_since.map(|at| at + by);
         self.falling = self.falling.map(|f| Falling { since: f.since + by, empty_at: f.empty_at + by });
         self.lowest_of_day.shift(by);
     }
 
-    fn new(since: Timestamp) -> Battery {
+    fn new() -> Battery {
         Battery {
             percent: None,
             lowest_percent: None,
             volts: None,
             lowest_volts: None,
             low: false,
-            since,
             low_since: None,
             falling: None,
             has_flag: false,

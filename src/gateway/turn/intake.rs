@@ -86,7 +86,7 @@ impl Turn {
         let key = (family, reading.device);
         let Some(sensors) = self.whose.get(&key).cloned() else {
             let reading = SensorReading { device: key.1, ..reading };
-            self.unknown.note(now.wall, family, &reading);
+            self.unknown.note(family, &reading);
             self.admission.stranger(&source(&frame.from, family), now.since_boot);
             return false;
         };
