@@ -45,7 +45,7 @@ pub fn run(args: Args) -> ExitCode {
             notes.iter().for_each(|note| say(&format!("{}: note: {note}", path.display())));
         }
     }
-    if is_good { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
+    if is_good { ExitCode::SUCCESS } else { ExitCode::from(super::EXIT_CONFIGURATION) }
 }
 
 /// What one configuration came to.
@@ -239,6 +239,4 @@ fn say(text: &str) {
     drop(writeln!(std::io::stdout(), "{text}"));
 }
 
-/// sysexits.h, EX_CONFIG.
-const CONFIGURATION: u8 = 78;
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
