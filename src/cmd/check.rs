@@ -46,7 +46,7 @@ pub fn run(args: Args) -> ExitCode {
             notes.iter().for_each(|note| say(&format!("{}: note: {note}", path.display())));
         }
     }
-    if is_good { ExitCode::SUCCESS } else { ExitCode::from(CONFIGURATION) }
+    if is_good { ExitCode::SUCCESS } else { ExitCode::from(super::EXIT_CONFIGURATION) }
 }
 
 /// What one configuration came to.
@@ -237,6 +237,4 @@ fn say(text: &str) {
     drop(writeln!(output, "{}", super::fitted(text.to_owned(), output.is_terminal())));
 }
 
-/// sysexits.h, EX_CONFIG.
-const CONFIGURATION: u8 = 78;
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);

@@ -148,7 +148,7 @@ pub fn run(args: Args) -> ExitCode {
     let (config, problems) = config::load_gateway(&args.config);
     super::warn(&problems);
     let Some(config) = config.filter(|_| problems.iter().all(|problem| problem.kind != Kind::Error)) else {
-        return ExitCode::from(CONFIGURATION);
+        return ExitCode::from(super::EXIT_CONFIGURATION);
     };
     if args.walk_test {
         warn_before_the_walk(&args);
@@ -360,8 +360,6 @@ impl Output {
         }
     }
 }
-
-const CONFIGURATION: u8 = 78;
 
 /// Nobody presses a button for longer.
 const LEARNS_SECONDS: u64 = 120;

@@ -38,7 +38,7 @@ pub fn run(args: Args) -> ExitCode {
             (None, problems) => {
                 super::warn(&problems);
                 eprintln!("the gateway itself can still be asked: carecircle status --run-dir /run/carecircle");
-                return ExitCode::from(CONFIGURATION);
+                return ExitCode::from(super::EXIT_CONFIGURATION);
             }
         },
     };
@@ -257,7 +257,6 @@ fn first_line(text: &str) -> &str {
 const TITLES: usize = 12;
 /// Behind the twelve columns of the titles.
 const WIDTHS: [usize; 7] = [16, 9, 7, 7, 7, 7, 6];
-const CONFIGURATION: u8 = 78;
 const SILENCE_MAX: Span = Span::seconds(30);
 const START: &str = "start it: systemctl start carecircle-gateway";
 const WHY: &str = "why it ended: journalctl -eu carecircle-gateway";

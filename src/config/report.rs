@@ -1,5 +1,6 @@
 //! All problems of one configuration, gathered while it is read.
 
+use crate::model::fingerprint;
 use crate::problem::{Kind, Problem, TextPlace};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -85,11 +86,9 @@ impl<'a> Report<'a> {
         found.into_iter().map(|(_, _, problem)| problem).collect()
     }
 
-    /// FNV-1a over all texts: changes when the configuration does, and tells two configurations apart in a log.
+    /// Changes when the configuration does, and tells two configurations apart in a log.
     pub(super) fn hash(&self) -> String {
-        let bytes = self.files.iter().flat_map(|file| file.text.bytes().chain([0]));
-        let hash = bytes
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-        format!("{hash:016x}")
+        let texts = self.files.iter().map(|file| file.text.as_bytes());
+        format!("{:016x}", fingerprint::of(texts.chain([b"".as_slice()])))
     }
 }

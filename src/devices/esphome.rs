@@ -96,6 +96,10 @@ impl Identity for Address {
     fn says(&self) -> Vec<Measure> {
         self.meaning.says()
     }
+
+    fn own_topics(&self, _settings: &super::Settings) -> Vec<String> {
+        COMPONENTS.map(|component| format!("{}/{component}/{}/state", self.node, self.object)).into()
+    }
 }
 
 /// The decoder. Nodes below the prefixes are heard, registered or not.

@@ -114,6 +114,12 @@ impl Identity for Address {
     fn says(&self) -> Vec<Measure> {
         self.meaning.says()
     }
+
+    /// Not where others speak there as well: a filter with wildcards, a message that names who is meant.
+    fn own_topics(&self, _settings: &super::Settings) -> Vec<String> {
+        let is_shared = self.when.is_some() || self.topic.contains(['+', '#']);
+        if is_shared { Vec::new() } else { vec![self.topic.clone()] }
+    }
 }
 
 impl Address {

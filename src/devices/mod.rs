@@ -311,6 +311,12 @@ pub trait Identity {
         Vec::new()
     }
 
+    /// The topics, without wildcards, on which all its events come, where they can be told before it has spoken: a button can
+    /// be heard on these alone. Empty where the family's devices share a topic.
+    fn own_topics(&self, _settings: &Settings) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The question, as a config writes it, that nobody on `bus` asks although the device answers to nothing else.
     fn unasked(&self, _bus: &Bus) -> Option<String> {
         None
@@ -321,6 +327,11 @@ impl Address {
     /// See [`Identity::says`].
     pub fn says(&self) -> Vec<Measure> {
         self.identity().says()
+    }
+
+    /// See [`Identity::own_topics`].
+    pub fn own_topics(&self, settings: &Settings) -> Vec<String> {
+        self.identity().own_topics(settings)
     }
 
     /// See [`Identity::unasked`].

@@ -63,6 +63,12 @@ impl Identity for Address {
             None => self.name.clone(),
         }
     }
+
+    /// Its state, and its presses where they come by themselves.
+    fn own_topics(&self, settings: &super::Settings) -> Vec<String> {
+        let bases = settings.zigbee2mqtt.base_topics.iter().map(|base| base.trim_end_matches('/'));
+        bases.flat_map(|base| ["", "/action"].map(|rest| format!("{base}/{}{rest}", self.name))).collect()
+    }
 }
 
 impl Address {

@@ -3,6 +3,7 @@
 //!
 //! Never takes a message for known without the broker's own number: two equal presses are two presses.
 
+use crate::model::fingerprint;
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::Delivery;
@@ -38,7 +39,9 @@ impl Deliveries {
         // What the broker hands out again comes first on a connection: whatever comes later is new.
         let Some(number) = delivery.number.filter(|_| delivery.late) else { return false };
         let content = content(frame);
-        self.taken.iter().any(|taken| taken.number == number && taken.content == content && now - taken.at <= KNOWN_FOR)
+        // A press of the button's own session that its copy on the common one outlived has another number there.
+        let is_it = |taken: &Taken| taken.number == number || delivery.stands_in;
+        self.taken.iter().any(|taken| is_it(taken) && taken.content == content && now - taken.at <= KNOWN_FOR)
     }
 
     /// Remembers a press; the line belongs into the commit of what the press led to.
@@ -66,13 +69,11 @@ impl Deliveries {
 }
 
 fn content(frame: &RawFrame) -> u64 {
-    let topic = match &frame.from {
-        Origin::Mqtt { topic } => topic.as_bytes(),
-        Origin::Serial { port } => port.as_bytes(),
+    let place = match &frame.from {
+        Origin::Mqtt { topic } => topic,
+        Origin::Serial { port } => port,
     };
-    // FNV-1a: the same in every run and every version.
-    let bytes = topic.iter().chain(&[0]).chain(&frame.bytes);
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    fingerprint::of([place.as_bytes(), &frame.bytes])
 }
 
 /// Far more than a broker has under way at once (mosquitto: 20 by itself, 100 as we set it up).

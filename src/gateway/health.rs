@@ -192,10 +192,14 @@ fn sensor_status(now: Reading, sensor: &Sensor, turn: &Turn) -> SensorStatus {
 
 /// Every source and every channel, whether it was heard of or not.
 pub fn link_names(plan: &Plan) -> Vec<String> {
-    let broker = plan.mqtt.iter().map(|_| BROKER.to_owned());
-    let ports = plan.serial.iter().map(|port| port.name.clone());
     let channels = plan.channels.iter().map(|channel| channel.name.to_string());
-    broker.chain(ports).chain(channels).collect()
+    source_names(plan).into_iter().chain(channels).collect()
+}
+
+/// Every source, whether it was heard of or not.
+pub fn source_names(plan: &Plan) -> Vec<String> {
+    let broker = plan.mqtt.iter().map(|_| BROKER.to_owned());
+    broker.chain(plan.serial.iter().map(|port| port.name.clone())).collect()
 }
 
 /// Sources and channels as they were opened, then what stands behind them: bridges, families that may not be heard.

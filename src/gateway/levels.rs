@@ -5,7 +5,7 @@
 
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::SensorId;
-use crate::model::observation::{Evidence, Measure, Reading};
+use crate::model::observation::{Evidence, Measure};
 use crate::model::time::Span;
 use std::collections::BTreeMap;
 
@@ -23,9 +23,8 @@ struct Said {
 }
 
 impl Levels {
-    /// Whether this says no more than what went on a moment ago; if it does say more, it counts as said from now on.
-    pub fn is_repeat(&mut self, since_boot: Span, sensor: &Sensor, reading: &Reading) -> bool {
-        let Reading { measure, evidence, .. } = reading;
+    /// Whether this, with what it proves, says no more than what went on a moment ago; if it does say more, it counts as said from now on.
+    pub fn is_repeat(&mut self, since_boot: Span, sensor: &Sensor, measure: &Measure, evidence: Evidence) -> bool {
         if matches!(measure, Measure::Button(_)) {
             return false;
         }
@@ -35,16 +34,16 @@ impl Levels {
         let said = self.said.get_mut(&sensor.id).expect("it was made above");
         let Some(last) = said.iter_mut().find(|last| last.measure.kind() == measure.kind()) else {
             if said.len() < KINDS_MAX {
-                said.push(Said { measure: measure.clone(), evidence: *evidence, at: since_boot });
+                said.push(Said { measure: measure.clone(), evidence, at: since_boot });
             }
             return false;
         };
-        let is_event = *evidence == Evidence::Event && measure.level().is_some();
-        let same = last.evidence == *evidence && is_near(sensor, &last.measure, measure);
+        let is_event = evidence == Evidence::Event && measure.level().is_some();
+        let same = last.evidence == evidence && is_near(sensor, &last.measure, measure);
         if !is_event && same && since_boot - last.at < goes_on_after(sensor, measure) {
             return true;
         }
-        *last = Said { measure: measure.clone(), evidence: *evidence, at: since_boot };
+        *last = Said { measure: measure.clone(), evidence, at: since_boot };
         false
     }
 
@@ -107,8 +106,7 @@ mod tests {
         let mut levels = Levels::default();
         let mut goes_on = |tenth: i64| {
             let (measure, evidence) = say(tenth);
-            let reading = Reading { device: "radar".into(), measure, evidence, copy: false };
-            !levels.is_repeat(Span::milliseconds(tenth * 100), sensor, &reading)
+            !levels.is_repeat(Span::milliseconds(tenth * 100), sensor, &measure, evidence)
         };
         (0..6_000).filter(|tenth| goes_on(*tenth)).count()
     }

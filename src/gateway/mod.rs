@@ -8,12 +8,15 @@ pub mod plan;
 
 mod admission;
 mod deliveries;
+mod events;
 mod gauges;
 mod history;
 mod levels;
 mod marks;
 mod outbox;
+mod reload;
 mod repeats;
+mod rounds;
 mod subscribed;
 mod tasks;
 mod timekeeper;
@@ -23,12 +26,11 @@ mod unknown;
 use crate::clock::{self, Reading};
 use crate::engine::Engine;
 use crate::model::reason::Reason;
-use crate::model::status::STATUS_FILE;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
-use crate::sinks::{FromStation, What};
+use crate::sinks::FromStation;
 use crate::sources;
-use crate::store::{Error, Retention, Store, Written};
+use crate::store::{Error, Store, Written};
 use deliveries::Deliveries;
 use health::{Beat, Link, Watchdog};
 use marks::Marks;
@@ -252,203 +254,6 @@ impl Gateway {
         now
     }
 
-    fn source(&mut self, now: Reading, event: sources::Event) {
-        match event {
-            sources::Event::Frame(frame) => self.turn.frame(now, &frame),
-            sources::Event::Delivered(frame, delivery) => self.turn.delivered(now, &frame, delivery),
-            sources::Event::Link { source, up, why } => {
-                self.note_link(now, &source, up, why);
-                self.turn.link(now, &source, up);
-            }
-            sources::Event::Refused { source, filters } => self.refused(now, &source, filters),
-        }
-    }
-
-    /// The topics that the broker keeps from us, at every connection; none is good news. A family of which nothing at all
-    /// may be heard is as good as gone, and that is told as a lost link; the rest is a trouble of its own.
-    fn refused(&mut self, now: Reading, source: &str, filters: Vec<String>) {
-        let mut rest = filters.clone();
-        for (family, topics) in self.plan.decoders().topics_by_family() {
-            let is_deaf = !topics.is_empty() && topics.iter().all(|topic| filters.contains(topic));
-            let link = format!("{source}/{family}");
-            if is_deaf {
-                rest.retain(|filter| !topics.contains(filter));
-            }
-            if is_deaf || self.turn.engine.seen().links.state(&link).is_some() {
-                self.turn.link(now, &link, !is_deaf);
-            }
-        }
-        if rest.is_empty() {
-            self.turn.trouble_over(now, "subscription");
-        } else {
-            self.turn.trouble(now, Reason::Subscription { filters: rest });
-        }
-    }
-
-    fn station(&mut self, now: Reading, event: FromStation) {
-        let name = event.channel.as_str().to_owned();
-        match event.what {
-            What::Up => {
-                self.note_link(now, &name, true, String::new());
-                self.tasks.all_due(&name);
-                self.send_heartbeat(now);
-            }
-            What::Down { why } => self.note_link(now, &name, false, why),
-            What::Greeting => self.tasks.all_due(&name),
-            What::Receipt(receipt) => self.turn.receipt(now, &receipt),
-            What::Step(step) => self.turn.station_step(now, step),
-            What::Refused { topic, why } => {
-                tracing::warn!(topic, why, "a message from the station that cannot be used")
-            }
-        }
-    }
-
-    fn report(&mut self, now: Reading, report: outbox::Report) {
-        match report {
-            outbox::Report::Receipt(receipt) => self.turn.receipt(now, &receipt),
-            outbox::Report::Failed { channel, why } => tracing::debug!(channel, why, "a notice was not delivered yet"),
-        }
-    }
-
-    fn written(&mut self, now: Reading, answer: Written) {
-        self.answered += 1;
-        self.turn.written(now, answer);
-    }
-
-    fn note_link(&mut self, now: Reading, name: &str, up: bool, why: String) {
-        match (up, why.is_empty()) {
-            (true, true) => tracing::info!(name, "link up"),
-            (true, false) => tracing::info!(name, why, "link up"),
-            (false, _) => tracing::warn!(name, why, "link down"),
-        }
-        let before = self.links.get(name).filter(|link| link.up && up);
-        let since = before.map_or(now.wall, |link| link.since);
-        self.links.insert(name.to_owned(), Link { up, since, why });
-        self.status_is_old = true;
-        self.show_status();
-    }
-
-    /// A reload that changes nothing: the running configuration stays, and whoever asks is told why.
-    fn refuse(&mut self, what: String) {
-        tracing::error!(what, "the changed configuration was refused; the running one stays");
-        self.remark = Some(format!("the changed configuration was refused, the running one stays: {what}"));
-        self.config_fault = Some(what);
-        self.status_is_old = true;
-        self.show_status();
-        health::notify(&[sd_notify::NotifyState::Ready]);
-    }
-
-    fn show_status(&self) {
-        let line = health::status_line(&self.turn, &self.plan, &self.links, self.remark.as_deref());
-        health::notify(&[sd_notify::NotifyState::Status(&line)]);
-    }
-
-    /// Once a second.
-    fn round(&mut self, now: Reading) {
-        self.rounds += 1;
-        self.turn.tick(now);
-        self.turn.look_at_the_store(now);
-        self.turn.tell_floods(now);
-        if self.rounds.is_multiple_of(2) {
-            self.marks.write(now.wall);
-        }
-        if self.rounds.is_multiple_of(5) {
-            self.look_after_tasks();
-            let trusted = self.keeper.is_trusted(now.wall);
-            if trusted != self.turn.clock_trusted {
-                self.turn.trust_clock(now, trusted);
-            }
-        }
-        if self.rounds.is_multiple_of(10) {
-            self.show_status();
-        }
-        if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
-            self.write_status(now);
-        }
-        if self.rounds.is_multiple_of(HEARTBEAT_SECS) {
-            self.send_heartbeat(now);
-        }
-        if self.rounds.is_multiple_of(MARK_SECS) {
-            self.turn.mark(now);
-        }
-        if self.rounds.is_multiple_of(PRUNE_SECS) {
-            self.store.prune(now.wall, &Retention::default());
-        }
-    }
-
-    fn look_after_tasks(&mut self) {
-        let mut moves = self.tasks.moves();
-        moves.push(("store".into(), self.answered));
-        let stuck = self.watchdog.look(moves);
-        if !stuck.is_empty() {
-            tracing::error!(?stuck, "tasks that do not move; the watchdog is not fed");
-        }
-        self.turn.ask_store();
-    }
-
-    /// For `carecircle status`; a directory that cannot be written is said by the marks.
-    fn write_status(&self, now: Reading) {
-        let about = health::About { started_at: self.started_at, config_fault: self.config_fault.clone() };
-        let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.plan);
-        let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
-        let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
-        std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path)).ok();
-    }
-
-    fn send_heartbeat(&mut self, now: Reading) {
-        self.beat.seq += 1;
-        let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan);
-        for open in self.tasks.channels() {
-            let (sink, point, heartbeat) = (open.sink.clone(), open.channel.point.clone(), heartbeat.clone());
-            tokio::spawn(async move {
-                if let Err(why) = sink.heartbeat(&point, &heartbeat).await {
-                    tracing::debug!(channel = sink.name(), %why, "no heartbeat");
-                }
-            });
-        }
-    }
-
-    /// Takes over another configuration. What is remembered is rebuilt from history, so no timer starts anew; while the
-    /// history cannot be read, open alerts and running silences exist in this turn alone, and it stays.
-    async fn reload(&mut self, now: Reading, plan: Plan, written: &mut mpsc::UnboundedReceiver<Written>) {
-        let places = |plan: &Plan| (plan.home.id.clone(), plan.state_dir.clone(), plan.run_dir.clone());
-        if places(&plan) != places(&self.plan) {
-            return self.refuse("another home id, state_dir or run_dir needs a restart of the gateway".into());
-        }
-        let made = match self.flush(written).await {
-            Ok(()) => make_turn(&plan, &self.store).map_err(|error| error.to_string()),
-            Err(why) => Err(why),
-        };
-        let turn = match made {
-            Ok(turn) => turn,
-            Err(why) => return self.refuse(format!("the history cannot be read now ({why}); reload again later")),
-        };
-        self.turn = turn.succeeding(std::mem::replace(&mut self.turn, empty_turn(&plan, &self.store)));
-        (self.remark, self.config_fault) = (None, None);
-        self.keeper = Timekeeper::new(now, plan.assume_synced);
-        self.plan = plan;
-        self.follow_plan();
-        self.turn.trouble_over(now, "configuration");
-        self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
-        // The gateway watched all the time: links are as they were, and nothing was missed.
-        let down: Vec<String> = self.links.iter().filter(|(_, link)| !link.up).map(|(name, _)| name.clone()).collect();
-        down.iter().for_each(|name| self.turn.link(now, name, false));
-        self.turn.tick(now);
-        tracing::info!(hash = self.plan.hash, "another configuration is in force");
-        self.status_is_old = true;
-        self.show_status();
-        health::notify(&[sd_notify::NotifyState::Ready]);
-    }
-
-    /// Runs the tasks that the plan names. A link that was opened anew is not known until it speaks.
-    fn follow_plan(&mut self) {
-        let followed = self.tasks.follow(&self.plan);
-        followed.problems.iter().for_each(|problem| tracing::error!("{problem}"));
-        let names = health::link_names(&self.plan);
-        self.links.retain(|name, _| names.contains(name) && !followed.opened.contains(name));
-        self.turn.lead_out(self.tasks.paths());
-    }
-
     /// Waits until everything decided so far is on the disk; the error says why it is not.
     async fn flush(&mut self, written: &mut mpsc::UnboundedReceiver<Written>) -> Result<(), String> {
         self.turn.finish();
@@ -501,8 +306,5 @@ fn new_engine(plan: &Plan) -> Engine {
 
 /// Frames taken into one turn beyond the first.
 const DRAINED_MAX: usize = 256;
-const HEARTBEAT_SECS: u64 = 60;
-const MARK_SECS: u64 = 600;
-const PRUNE_SECS: u64 = 24 * 3600;
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 const GOODBYE: Duration = Duration::from_millis(150);

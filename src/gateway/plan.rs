@@ -10,8 +10,9 @@ use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
 use crate::sources::serial;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The name of the source that is the home's broker.
 pub const BROKER: &str = "mqtt";
@@ -49,6 +50,9 @@ pub struct Plan {
     /// Hash of the configuration in force, for people who compare.
     pub hash: String,
 }
+
+/// Which sensors each device is, by family and device as decoders name them.
+pub type Whose = BTreeMap<(&'static str, String), Arc<[SensorId]>>;
 
 /// A way out to one point.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,13 +101,19 @@ impl Plan {
         devices::Devices::new(&self.devices, &addresses)
     }
 
+    /// The topics on which nothing but buttons speaks, each by its exact name: they are heard on a session of their own, so
+    /// that no press stands behind what others say. A family whose devices share topics has none.
+    pub fn button_topics(&self) -> Vec<String> {
+        button_topics(&self.home, &self.addresses, &self.devices)
+    }
+
     /// Which sensors each device is: family and device as decoders name them.
-    pub fn whose(&self) -> BTreeMap<(&'static str, String), Vec<SensorId>> {
+    pub fn whose(&self) -> Whose {
         let mut whose: BTreeMap<(&'static str, String), Vec<SensorId>> = BTreeMap::new();
         for (sensor, address) in &self.addresses {
             whose.entry((address.family(), address.device())).or_default().push(sensor.clone());
         }
-        whose
+        whose.into_iter().map(|(device, sensors)| (device, sensors.into())).collect()
     }
 
     /// The source that carries a device of this address: its serial port, or its family on the broker.
@@ -126,5 +136,69 @@ impl Plan {
             }
         }
         self
+    }
+}
+
+fn button_topics(home: &Home, addresses: &[(SensorId, devices::Address)], settings: &devices::Settings) -> Vec<String> {
+    let is_button = |sensor: &SensorId| home.sensors.get(sensor).is_some_and(|sensor| sensor.kind.is_button());
+    let topics = |of_buttons: bool| {
+        let addresses = addresses.iter().filter(move |(sensor, _)| is_button(sensor) == of_buttons);
+        addresses.flat_map(|(_, address)| address.own_topics(settings)).collect::<BTreeSet<String>>()
+    };
+    topics(true).difference(&topics(false)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::home::{Sensor, SensorKind};
+    use crate::model::time::Zone;
+    use serde_json::{Value, json};
+
+    fn topics(sensors: &[(&str, SensorKind, Value)]) -> Vec<String> {
+        let sensor = |id: &str, kind| Sensor {
+            id: id.parse().unwrap(),
+            room: None,
+            kind,
+            service: None,
+            hold: None,
+            silent_after: None,
+            checks_in: true,
+            burst: None,
+            offline_is_silent: false,
+            source: String::new(),
+        };
+        let home = Home {
+            id: "made-up-1".parse().unwrap(),
+            place: "3-2-201".into(),
+            zone: Zone::utc(),
+            sensors: sensors.iter().map(|(id, kind, _)| (id.parse().unwrap(), sensor(id, *kind))).collect(),
+        };
+        let address = |address: &Value| serde_json::from_value(address.clone()).unwrap();
+        let addresses: Vec<_> = sensors.iter().map(|(id, _, at)| (id.parse().unwrap(), address(at))).collect();
+        button_topics(&home, &addresses, &devices::Settings::default())
+    }
+
+    #[test]
+    fn buttons_are_heard_apart_where_nothing_else_speaks_on_their_topics() {
+        use SensorKind::{CallButton, Motion, ServiceButton};
+        let json = |topic: &str| json!({ "json": { "topic": topic, "kind": "button" } });
+        let found = topics(&[
+            ("hall", Motion, json!({ "zigbee2mqtt": "hall" })),
+            ("pendant", CallButton, json!({ "zigbee2mqtt": "bath/cord" })),
+            ("own", ServiceButton, json("vendor/button")),
+            ("any", ServiceButton, json("vendor/+/key")),
+            ("both", CallButton, json("vendor/box")),
+            ("both-pir", Motion, json("vendor/box")),
+            ("radio", CallButton, json!({ "rtl_433": "Generic-Remote/7" })),
+        ]);
+        assert_eq!(found, ["vendor/button", "zigbee2mqtt/bath/cord", "zigbee2mqtt/bath/cord/action"]);
+    }
+
+    #[test]
+    fn keys_of_a_box_that_is_a_motion_sensor_too_stay_with_the_rest() {
+        let key = |key: &str| json!({ "zigbee2mqtt": { "name": "panel", "key": key } });
+        let found = topics(&[("call", SensorKind::CallButton, key("1")), ("pir", SensorKind::Motion, key("2"))]);
+        assert!(found.is_empty(), "{found:?}");
     }
 }

@@ -3,7 +3,7 @@
 use crate::devices::Wiring;
 use crate::gateway::outbox::{self, Report, Waiting};
 use crate::gateway::plan::{BROKER, Channel, Plan};
-use crate::gateway::subscribed;
+use crate::gateway::subscribed::Subscribed;
 use crate::gateway::turn::Path;
 use crate::model::ids::HomeId;
 use crate::mqtt;
@@ -22,6 +22,10 @@ const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 /// Frames that wait for the loop; beyond it the sources wait.
 const FRAMES_WAITING_MAX: usize = 1024;
 
+/// Beside the history: the filters that the broker's sessions may hold.
+const COMMON_FILTERS: &str = "mqtt_filters.json";
+const BUTTON_FILTERS: &str = "mqtt_button_filters.json";
+
 /// What the tasks send to the loop.
 pub struct Inbox {
     /// Frames and links.
@@ -37,14 +41,26 @@ pub struct Tasks {
     frames: mpsc::Sender<sources::Event>,
     from_station: mpsc::Sender<FromStation>,
     reports: mpsc::UnboundedSender<Report>,
-    broker: Option<(mqtt::Settings, Running)>,
-    ports: Vec<(serial::Settings, String, Running)>,
+    broker: Option<Broker>,
+    ports: Vec<(serial::Settings, Option<Wiring>, Running)>,
     channels: Vec<OpenChannel>,
 }
 
 struct Running {
     handle: JoinHandle<()>,
     alive: Arc<AtomicU64>,
+}
+
+/// The home's broker.
+struct Broker {
+    /// Of the session for everything, and of the one for buttons alone.
+    settings: (mqtt::Settings, mqtt::Settings),
+    handle: JoinHandle<()>,
+    /// How often each session's task moved.
+    alive: [Arc<AtomicU64>; 2],
+    /// Whether there is a session for the buttons.
+    has_session: bool,
+    subscribed: [Subscribed; 2],
 }
 
 /// What became of a plan.
@@ -89,35 +105,43 @@ impl Tasks {
     }
 
     fn follow_broker(&mut self, plan: &Plan, followed: &mut Followed) {
-        let wanted = plan.mqtt.clone().map(|settings| mqtt::Settings { filters: plan.decoders().topics(), ..settings });
-        let same = match (&self.broker, &wanted) {
-            (Some((have, _)), Some(want)) => format!("{have:?}") == format!("{want:?}"),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if same {
+        let wanted = plan.mqtt.clone().map(|settings| {
+            let buttons = mqtt::Settings { filters: plan.button_topics(), ..settings.clone() };
+            let buttons = mqtt::Settings { client_id: format!("{}.buttons", settings.client_id), ..buttons };
+            (mqtt::Settings { filters: plan.decoders().topics(), ..settings }, buttons)
+        });
+        if wanted == self.broker.as_ref().map(|broker| broker.settings.clone()) {
             return;
         }
         followed.opened.push(BROKER.to_owned());
-        if let Some((_, running)) = self.broker.take() {
-            running.handle.abort();
+        if let Some(broker) = self.broker.take() {
+            broker.handle.abort();
         }
-        let filters = wanted.iter().flat_map(|settings| settings.filters.clone()).collect();
-        let kept = mqtt::Kept { dropped_filters: subscribed::follow(&plan.state_dir, filters) };
-        self.broker = wanted.filter(|settings| !settings.filters.is_empty()).map(|settings| {
-            let alive = Arc::new(AtomicU64::new(0));
-            let (frames, name) = (self.frames.clone(), BROKER.to_owned());
-            let source = sources::mqtt::run_kept(settings.clone(), kept, name, frames, Arc::clone(&alive));
-            (settings, Running { handle: tokio::spawn(source), alive })
-        });
+        let filters_of = |settings: Option<&mqtt::Settings>| settings.map(|s| s.filters.clone()).unwrap_or_default();
+        let common_filters = filters_of(wanted.as_ref().map(|(common, _)| common));
+        let button_filters = filters_of(wanted.as_ref().map(|(_, buttons)| buttons));
+        let (of_common, kept) = Subscribed::follow(&plan.state_dir, COMMON_FILTERS, common_filters);
+        let (of_buttons, kept_buttons) = Subscribed::follow(&plan.state_dir, BUTTON_FILTERS, button_filters);
+        let Some(settings) = wanted.filter(|(common, _)| !common.filters.is_empty()) else { return };
+        let alive = [Arc::default(), Arc::default()];
+        let session = |settings: &mqtt::Settings, kept, alive: &Arc<AtomicU64>| sources::mqtt::Kept {
+            settings: settings.clone(),
+            kept,
+            alive: Arc::clone(alive),
+        };
+        let common = session(&settings.0, kept, &alive[0]);
+        // Also without buttons where the broker still keeps a session of theirs: what it holds must be given back.
+        let has_session = !settings.1.filters.is_empty() || !kept_buttons.dropped_filters.is_empty();
+        let buttons = has_session.then(|| session(&settings.1, kept_buttons, &alive[1]));
+        let source = sources::mqtt::run_kept(common, buttons, BROKER.to_owned(), self.frames.clone());
+        let handle = tokio::spawn(source);
+        let subscribed = [of_common, of_buttons];
+        self.broker = Some(Broker { settings, handle, alive, has_session, subscribed });
     }
 
     fn follow_ports(&mut self, plan: &Plan, followed: &mut Followed) {
-        let wanted: Vec<(serial::Settings, String)> = plan
-            .serial
-            .iter()
-            .map(|port| (port.clone(), format!("{:?}", plan.devices.serial.get(&port.name))))
-            .collect();
+        let wanted: Vec<(serial::Settings, Option<Wiring>)> =
+            plan.serial.iter().map(|port| (port.clone(), plan.devices.serial.get(&port.name).cloned())).collect();
         self.ports.retain(|(settings, wiring, running)| {
             let stays = wanted.iter().any(|(want, wired)| want == settings && wired == wiring);
             if !stays {
@@ -131,7 +155,7 @@ impl Tasks {
             }
             followed.opened.push(settings.name.clone());
             let alive = Arc::new(AtomicU64::new(0));
-            let handle = match plan.devices.serial.get(&settings.name).and_then(Wiring::bus) {
+            let handle = match wiring.as_ref().and_then(Wiring::bus) {
                 Some(bus) => {
                     let source = modbus::run(settings.clone(), bus.clone(), Arc::clone(&alive), self.frames.clone());
                     tokio::spawn(source)
@@ -207,10 +231,18 @@ impl Tasks {
         }
     }
 
+    /// Takes note of what the broker has given up of filters that nobody wants any more.
+    pub fn settle_filters(&mut self) {
+        self.broker.iter_mut().flat_map(|broker| &mut broker.subscribed).for_each(Subscribed::settle);
+    }
+
     /// Every task's name and its count of moves.
     pub fn moves(&self) -> Vec<(String, u64)> {
         let count = |alive: &Arc<AtomicU64>| alive.load(Ordering::Relaxed);
-        let broker = self.broker.iter().map(|(_, running)| (BROKER.to_owned(), count(&running.alive)));
+        let names = [BROKER.to_owned(), format!("{BROKER} buttons")];
+        let sessions = |broker: &Broker| if broker.has_session { 2 } else { 1 };
+        let broker = self.broker.iter().flat_map(|broker| broker.alive.iter().take(sessions(broker)));
+        let broker = names.into_iter().zip(broker.map(count));
         let ports =
             self.ports.iter().map(|(port, _, running)| (format!("serial {}", port.name), count(&running.alive)));
         let queues =

@@ -4,7 +4,9 @@
 //! A message of the home's broker is acknowledged when what it led to is on the disk; one that led to nothing urgent at
 //! once, because a broker has few messages under way.
 
+mod commit;
 mod intake;
+mod notices;
 
 use crate::clock::{self, Reading};
 use crate::devices::Devices;
@@ -15,28 +17,21 @@ use crate::gateway::gauges::Gauges;
 use crate::gateway::history::{from_record, to_record};
 use crate::gateway::levels::Levels;
 use crate::gateway::outbox::Order;
+use crate::gateway::plan::Whose;
 use crate::gateway::repeats::Repeats;
 use crate::gateway::unknown::Unknown;
-use crate::model::alert::{Alert, AlertId, Step};
-use crate::model::ids::{ChannelName, PointId, SensorId};
-use crate::model::reason::{Reason, Severity};
+use crate::model::ids::{ChannelName, PointId};
+use crate::model::reason::Reason;
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
-use crate::mqtt::Delivery;
 use crate::sinks::Outgoing;
-use crate::store::{Batch, OutboxRow, Store, Written};
-use crate::wire::{AlertState, Notice, Receipt, StationStep, VERSION, Wire};
+use crate::store::{Batch, Store};
+use crate::wire::{Notice, Receipt, StationStep, Wire};
+use commit::Held;
+pub use commit::NO_ANSWER;
+use notices::key;
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
-
-/// A commit takes milliseconds; a disk that needs longer is in trouble.
-const WRITTEN_WITHIN: Span = Span::seconds(2);
-
-/// What is said of a disk that hangs.
-pub const NO_ANSWER: &str = "the disk does not answer";
-
-/// A second path to the same point waits this long for the first one's receipt.
-const SECOND_PATH_AFTER: Span = Span::seconds(15);
 
 /// A channel to one point, as the turn sees it.
 pub struct Path {
@@ -65,7 +60,7 @@ pub struct Turn {
     /// Whether the clock on the wall can be believed.
     pub clock_trusted: bool,
     devices: Devices,
-    whose: BTreeMap<(&'static str, String), Vec<SensorId>>,
+    whose: Whose,
     store: Store,
     paths: Vec<Path>,
     batch: Batch,
@@ -79,34 +74,9 @@ pub struct Turn {
     last_turn: Timestamp,
 }
 
-/// What waits for a commit.
-#[derive(Default)]
-struct Held {
-    /// Since when it was handed to the store.
-    since_boot: Span,
-    sends: Vec<Send>,
-    /// Messages to be acknowledged after it.
-    deliveries: Vec<Delivery>,
-}
-
-/// A notice that waits for its commit.
-struct Send {
-    path: usize,
-    key: String,
-    priority: u8,
-    wait: Span,
-    outgoing: Outgoing,
-}
-
 impl Turn {
     /// A turn around `engine`, which has its history behind it.
-    pub fn new(
-        engine: Engine,
-        deliveries: Deliveries,
-        devices: Devices,
-        whose: BTreeMap<(&'static str, String), Vec<SensorId>>,
-        store: Store,
-    ) -> Turn {
+    pub fn new(engine: Engine, deliveries: Deliveries, devices: Devices, whose: Whose, store: Store) -> Turn {
         Turn {
             engine,
             admission: Admission::default(),
@@ -264,92 +234,6 @@ impl Turn {
         self.batch.records.push(to_record(Recorded::Watching { at: now.wall }));
     }
 
-    /// The store has committed a batch, or could not.
-    pub fn written(&mut self, now: Reading, written: Written) {
-        if let Some(held) = self.waiting.remove(&written.ticket) {
-            self.let_go(held, written.result.is_ok());
-        }
-        match (written.result, self.store_trouble.is_some()) {
-            (Err(why), false) => self.store_fails(now, why),
-            (Ok(()), true) => {
-                tracing::info!("the history can be written again");
-                self.store_trouble = None;
-                self.trouble_over(now, "storage");
-            }
-            (Ok(()), false) | (Err(_), true) => {}
-        }
-    }
-
-    /// A disk that hangs must not hold back an alert either: what waits too long for its commit goes out without it.
-    pub fn look_at_the_store(&mut self, now: Reading) {
-        let overdue = |held: &Held| now.since_boot - held.since_boot > WRITTEN_WITHIN;
-        while let Some(oldest) = self.waiting.first_entry().filter(|entry| overdue(entry.get())) {
-            let held = oldest.remove();
-            self.let_go(held, false);
-            if self.store_trouble.is_none() {
-                self.store_fails(now, NO_ANSWER.to_owned());
-            }
-        }
-    }
-
-    /// Notices go out and messages are acknowledged. Also after a failed commit: a disk that is full must not stop the flow.
-    fn let_go(&mut self, held: Held, durable: bool) {
-        for send in held.sends {
-            let mut outgoing = send.outgoing;
-            outgoing.notice.durable = durable;
-            let order =
-                Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
-            self.paths[send.path].orders.send(order).ok();
-        }
-        held.deliveries.into_iter().for_each(Delivery::acknowledge);
-    }
-
-    fn store_fails(&mut self, now: Reading, why: String) {
-        tracing::error!(why, "the history cannot be written; alerts go out all the same");
-        self.store_trouble = Some(why.clone());
-        self.trouble(now, Reason::Storage { what: why });
-    }
-
-    /// Hands what the turn decided to the store; notices follow its commit. Returns the ticket, if there was anything.
-    pub fn finish(&mut self) -> Option<u64> {
-        let is_empty = self.batch.records.is_empty() && self.batch.outbox.is_empty() && self.batch.settled.is_empty();
-        if !self.batch.urgent {
-            std::mem::take(&mut self.held.deliveries).into_iter().for_each(Delivery::acknowledge);
-        }
-        (!is_empty || self.batch.urgent).then(|| self.submit())
-    }
-
-    /// Acknowledges what waits for commits whose end this turn will not see.
-    pub fn acknowledge_all(&mut self) {
-        let waiting = std::mem::take(&mut self.waiting).into_values().chain([std::mem::take(&mut self.held)]);
-        waiting.flat_map(|held| held.deliveries).for_each(Delivery::acknowledge);
-    }
-
-    /// An empty batch: its answer proves that the store's thread moves. It makes nothing be written, or every question
-    /// of the watchdog would cost the SD card a commit of its own.
-    pub fn ask_store(&mut self) {
-        self.last_ticket += 1;
-        self.store.submit(Batch { ticket: self.last_ticket, ..Batch::default() });
-    }
-
-    /// Has everything written that was handed in so far; the answer to this ticket comes last.
-    pub fn flush_store(&mut self) -> u64 {
-        self.batch.urgent = true;
-        self.submit()
-    }
-
-    fn submit(&mut self) -> u64 {
-        self.last_ticket += 1;
-        let mut batch = std::mem::take(&mut self.batch);
-        batch.ticket = self.last_ticket;
-        let held = std::mem::take(&mut self.held);
-        if !held.sends.is_empty() || !held.deliveries.is_empty() {
-            self.waiting.insert(self.last_ticket, Held { since_boot: clock::since_boot(), ..held });
-        }
-        self.store.submit(batch);
-        self.last_ticket
-    }
-
     fn take(&mut self, now: Reading, input: Input, recorded: Option<Recorded>) {
         if !matches!(input, Input::ClockStepped { .. }) {
             self.pass_time(now);
@@ -386,44 +270,6 @@ impl Turn {
             }
         }
     }
-
-    fn notify(&mut self, now: Timestamp, to: &[PointId], alert: &Alert, step: &Step) {
-        self.batch.urgent = true;
-        let notice = self.notice(now, alert, step);
-        let body = String::from_utf8(notice.to_bytes()).expect("JSON is UTF-8");
-        for point in to {
-            let key = key(point, alert.id, step.number);
-            let paths = self.paths.iter().enumerate().filter(|(_, path)| path.point == *point);
-            for (nth, (path, Path { channel, .. })) in paths.enumerate() {
-                let priority = priority(alert.severity);
-                self.batch.outbox.push(OutboxRow {
-                    channel: channel.as_str().to_owned(),
-                    key: key.clone(),
-                    priority,
-                    at: now,
-                    body: body.clone(),
-                });
-                let outgoing = Outgoing { home: notice.home.clone(), point: point.clone(), notice: notice.clone() };
-                let wait = SECOND_PATH_AFTER * nth as i32;
-                self.held.sends.push(Send { path, key: key.clone(), priority, wait, outgoing });
-            }
-        }
-    }
-
-    fn notice(&self, now: Timestamp, alert: &Alert, step: &Step) -> Notice {
-        let home = self.engine.home();
-        Notice {
-            v: VERSION,
-            home: home.id.clone(),
-            place: home.place.clone(),
-            alert: alert.id,
-            step: step.clone(),
-            state: AlertState::of(alert),
-            age_secs: (now - alert.due_from).num_milliseconds().max(0) as f64 / 1000.0,
-            clock_trusted: self.clock_trusted,
-            durable: true,
-        }
-    }
 }
 
 /// Rebuilds from the store's history the engine, and which messages it holds already.
@@ -436,18 +282,4 @@ pub fn restore(engine: Engine, store: &Store) -> Result<(Engine, Deliveries), cr
         }
     })?;
     Ok((engine, deliveries))
-}
-
-fn key(point: &PointId, alert: AlertId, step: u32) -> String {
-    format!("{point}/{}/{}/{step}", alert.number, alert.raised_at.timestamp_millis())
-}
-
-fn priority(severity: Severity) -> u8 {
-    match severity {
-        Severity::Emergency => 0,
-        Severity::Urgent => 1,
-        Severity::Blind => 2,
-        Severity::Notice => 3,
-        Severity::Fault => 4,
-    }
 }

@@ -151,7 +151,8 @@ impl SensorKind {
         self.is_button().then_some(if *on { Press::Single } else { Press::Release })
     }
 
-    fn is_button(self) -> bool {
+    /// Whether it is there to be pressed.
+    pub fn is_button(self) -> bool {
         use SensorKind::*;
         match self {
             CallButton | ServiceButton | OkButton | AwayButton => true,

@@ -6,6 +6,7 @@ pub mod actor;
 pub mod alert;
 pub mod commissioning;
 pub mod duty;
+pub mod fingerprint;
 pub mod flood;
 pub mod frame;
 pub mod home;

@@ -1,5 +1,6 @@
 //! How long to wait before the next attempt to connect.
 
+use crate::model::fingerprint;
 use std::time::Duration;
 
 /// Counts attempts in a row and says how long to wait after each.
@@ -12,7 +13,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(client_id: &str) -> Backoff {
-        Backoff { seed: scatter(client_id.as_bytes()), failed: 0, short_lived: 0 }
+        Backoff { seed: fingerprint::of([client_id.as_bytes()]), failed: 0, short_lived: 0 }
     }
 
     /// A connection worked for a while.
@@ -38,14 +39,9 @@ impl Backoff {
         let limit = if self.failed > QUICK_TRIES || self.short_lived >= 3 { WAIT_MAX } else { QUICK_WAIT_MAX };
         let wait = (WAIT_MIN * (1 << (self.failed - 1).min(10))).min(limit);
         // Homes that lost one broker together do not come back in one instant: 80 to 100 %, from the client's own id.
-        let spread = scatter(&(self.seed ^ u64::from(self.failed)).to_le_bytes()) % 20;
+        let spread = fingerprint::of([(self.seed ^ u64::from(self.failed)).to_le_bytes().as_slice()]) % 20;
         (wait * (100 - spread as u32) / 100).max(WAIT_MIN)
     }
-}
-
-/// FNV-1a: the same spread in every run, without a source of randomness.
-fn scatter(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 const WAIT_MIN: Duration = Duration::from_millis(250);

@@ -13,18 +13,26 @@ pub struct Delivery {
     pub late: bool,
     /// The broker's number for it within the session; the same when it is handed out again. Absent at QoS 0.
     pub number: Option<u16>,
+    /// Its topic has a session of its own, and it came on the common one instead.
+    pub stands_in: bool,
     duty: Option<(AsyncClient, ManualAck)>,
 }
 
 impl Delivery {
     pub(super) fn of(message: &Publish, late: bool, client: &AsyncClient) -> Delivery {
         let duty = client.prepare_ack(message).map(|ack| (client.clone(), ack));
-        Delivery { late, number: duty.is_some().then_some(message.pkid), duty }
+        Delivery { late, number: duty.is_some().then_some(message.pkid), stands_in: false, duty }
     }
 
     /// As it would come, from no connection.
     pub fn made_up(late: bool, number: Option<u16>) -> Delivery {
-        Delivery { late, number, duty: None }
+        Delivery { late, number, stands_in: false, duty: None }
+    }
+
+    /// The same in the place of a message that did not come on the session of its topic. Each session counts by itself; here
+    /// the upper half of the numbers, which no broker reaches, keeps them apart.
+    pub fn standing_in(self) -> Delivery {
+        Delivery { number: self.number.map(|number| number ^ 0x8000), stands_in: true, ..self }
     }
 
     /// Tells the broker to forget it: what it led to is safe. On a connection that has ended this does nothing, and the

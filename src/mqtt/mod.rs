@@ -11,6 +11,7 @@ mod connection;
 mod delivery;
 mod dial;
 mod link;
+mod progress;
 mod settings;
 mod words;
 
@@ -73,7 +74,17 @@ pub fn start_for_large(settings: Settings, alive: Arc<AtomicU64>) -> (Link, mpsc
 
 /// The same on a session that the broker keeps while we are away; every message is to be acknowledged by its [`Delivery`].
 pub fn start_kept(settings: Settings, kept: Kept, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {
-    spawn(settings, Some(kept), Pace::default(), alive)
+    start_kept_paced(settings, kept, Pace::default(), alive)
+}
+
+/// The same at another pace.
+pub fn start_kept_paced(
+    settings: Settings,
+    kept: Kept,
+    pace: Pace,
+    alive: Arc<AtomicU64>,
+) -> (Link, mpsc::Receiver<Event>) {
+    spawn(settings, Some(kept), pace, alive)
 }
 
 fn spawn(settings: Settings, kept: Option<Kept>, pace: Pace, alive: Arc<AtomicU64>) -> (Link, mpsc::Receiver<Event>) {

@@ -7,10 +7,11 @@ use rumqttc::tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, v
 use rumqttc::{AckMode, LastWill, MqttOptions, QoS, TlsConfiguration, Transport};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// One connection to one broker.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Unique at the broker; a second client with the same id throws this one out.
     pub client_id: String,
@@ -29,10 +30,12 @@ pub struct Settings {
 }
 
 /// A session that the broker keeps under the client id while we are away, with what came meanwhile.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Kept {
     /// Filters that the session may still hold from before and nobody wants any more.
     pub dropped_filters: Vec<String>,
+    /// Becomes true when the broker has said that it holds them no longer.
+    pub are_dropped: Arc<AtomicBool>,
 }
 
 /// User and password.
@@ -88,6 +91,8 @@ pub struct Pace {
     pub answer_within: Duration,
     /// A connection that the broker closes sooner than this hints at a second client with the same id.
     pub short_life: Duration,
+    /// On a kept session, what comes so long after the connection was made is new in any case.
+    pub late_at_most: Duration,
 }
 
 impl Default for Pace {
@@ -99,6 +104,8 @@ impl Default for Pace {
             answer_within: Duration::from_secs(10),
             // Longer than the longest back-off, or two clients that throw one another out would never count.
             short_life: Duration::from_secs(10),
+            // The longest backlog that the packaged broker holds comes in a few seconds.
+            late_at_most: Duration::from_secs(300),
         }
     }
 }

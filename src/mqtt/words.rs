@@ -50,6 +50,11 @@ pub(super) fn stuck(broker: &Broker) -> String {
     )
 }
 
+/// The end of what the broker held back was never found.
+pub(super) fn no_mark() -> String {
+    format!("the mark behind what the broker held back never came; is {MARK_TOPICS}# forbidden to the gateway?")
+}
+
 /// A connection that worked has gone silent.
 pub(super) fn no_answer(broker: &Broker) -> String {
     format!("the broker at {} no longer answers; connecting anew", broker.host_and_port())

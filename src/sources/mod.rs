@@ -7,6 +7,7 @@ use crate::mqtt::Delivery;
 
 pub mod modbus;
 pub mod mqtt;
+mod mqtt_twins;
 pub mod serial;
 
 /// What a source has to tell.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // fixtures are tests too
 
 use crate::mutated;
+use crate::support::unhex;
 use carecircle::cmd::decode::{Asked, Came, answer};
 use carecircle::devices::{Address, Carrier, Decoded, Devices, Family, Settings, Wiring};
 use carecircle::model::frame::{Origin, RawFrame};
@@ -427,10 +428,6 @@ fn in_reading_order(frame: &Value) -> String {
     fields.sort_by_key(|(key, _)| place(key));
     let fields: Vec<_> = fields.into_iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
     format!("{{{}}}\n", fields.join(", "))
-}
-
-fn unhex(digits: &str) -> Vec<u8> {
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }
 
 /// A rocker of sender 01a2b3c4 is pressed and let go.

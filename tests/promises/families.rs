@@ -6,14 +6,13 @@
 mod cases;
 
 use crate::mutated::Random;
-use crate::support::{self, Daemon, Mosquitto, wait_until};
+use crate::support::{self, Daemon, Mosquitto, unhex, wait_until};
 use carecircle::devices::{Carrier, Devices, Family, Wiring};
 use carecircle::sim::radio::Radio;
 use cases::{CASES, Case};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 /// Long enough for a loaded machine; nothing is measured against it.
@@ -77,10 +76,7 @@ impl Sends {
     fn send(&self, broker: &Mosquitto, port: Option<&mut Radio>, random: &mut Random) {
         match self {
             Sends::Message(topic, payload) => {
-                let sent = Command::new("mosquitto_pub")
-                    .args(["-h", "127.0.0.1", "-p", &broker.port.to_string(), "-q", "1", "-t", topic, "-m", payload])
-                    .status();
-                assert!(sent.expect("apt-get install mosquitto-clients").success());
+                broker.publish(topic, payload);
             }
             Sends::Hex(digits) => in_pieces(port.unwrap(), &unhex(digits), random),
             Sends::Text(text) => in_pieces(port.unwrap(), text.as_bytes(), random),
@@ -94,11 +90,6 @@ fn in_pieces(port: &mut Radio, mut bytes: &[u8], random: &mut Random) {
         port.write_raw(piece).unwrap();
         bytes = rest;
     }
-}
-
-fn unhex(digits: &str) -> Vec<u8> {
-    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(byte).collect()
 }
 
 fn id(case: &Case, number: usize) -> String {

@@ -4,10 +4,10 @@
 //!
 //! `CARECIRCLE_FLOOD_SECS` sets how long it floods (a few seconds without it).
 
-use super::support::wait_until;
+use super::support::{resident_kb, wait_until};
 use super::world::{Home, PATIENCE, World};
 use std::io::Write;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -76,6 +76,30 @@ fn ten_thousand_messages_a_second_from_one_sensor_change_nothing_for_the_others(
     assert!(rows(&world, "hall") <= 60 + 2 * (lasted() as i64 + 10), "{} rows of the flooder", rows(&world, "hall"));
 }
 
+/// Goal: a press never stands behind a flood. Method: the broker holds a hundred messages for a session, and while the
+/// gateway stands still one sensor says a thousand: whatever waits behind them in their session is pushed out.
+#[test]
+fn a_press_amid_a_flood_is_not_pushed_out_of_a_short_queue_and_counts_once() {
+    let short = "allow_anonymous true\nmax_queued_messages 100\n";
+    let world = World::start(&Home { more: MORE, home_broker: Some(short), ..Home::default() });
+    let gateway = world.gateway.as_ref().unwrap();
+    for round in 1..=5 {
+        gateway.signal("STOP");
+        let flood = Flood::start(&world, "1", WANTED_PER_SECOND / 2);
+        wait_until("the flood fills the queue", PATIENCE, || flood.sent() > 1_000);
+        world.publish("zigbee2mqtt/bath cord", r#"{"action":"emergency","battery":90}"#);
+        gateway.signal("CONT");
+        wait_until("the press is on the desk", PATIENCE, || pressed(&world) >= round);
+        drop(flood);
+    }
+    // Without a flood both sessions deliver, and it is still one press.
+    for round in 6..=10 {
+        world.publish("zigbee2mqtt/bath cord", r#"{"action":"emergency","battery":90}"#);
+        wait_until("the press is on the desk", PATIENCE, || pressed(&world) >= round);
+    }
+    assert_eq!(pressed(&world), 10, "{:?}", world.alerts_of("call_button"));
+}
+
 #[test]
 fn a_bridge_that_is_gone_is_one_alert_with_what_hangs_behind_it_and_over_when_it_is_back() {
     const RADIO: &str = r#"
@@ -117,12 +141,6 @@ fn rows(world: &World, sensor: &str) -> i64 {
     database.query_row(count, [sensor], |row| row.get(0)).unwrap()
 }
 
-fn resident_kb(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").trim().parse().unwrap()
-}
-
 /// Movement in the hall by Debian's own client, at a pace.
 struct Flood {
     client: Child,
@@ -132,9 +150,8 @@ struct Flood {
 
 impl Flood {
     fn start(world: &World, qos: &str, per_second: u64) -> Flood {
-        let port = world.home_broker.port.to_string();
-        let mut client = Command::new("mosquitto_pub")
-            .args(["-p", &port, "-q", qos, "-t", "zigbee2mqtt/hall", "-l"])
+        let mut client = world.home_broker.publisher(&["-q", qos, "-t", "zigbee2mqtt/hall", "-l"]);
+        let mut client = client
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

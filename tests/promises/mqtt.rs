@@ -29,6 +29,7 @@ fn fast() -> Pace {
         connect_within: Duration::from_secs(1),
         answer_within: Duration::from_secs(1),
         short_life: Duration::from_secs(10),
+        ..Pace::default()
     }
 }
 

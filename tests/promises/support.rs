@@ -61,6 +61,25 @@ impl Mosquitto {
         format!("mqtt://127.0.0.1:{}", self.port)
     }
 
+    /// Debian's own client with these arguments, not yet started.
+    pub fn publisher(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("mosquitto_pub");
+        command.args(["-p", &self.port.to_string()]).args(arguments);
+        command
+    }
+
+    /// Begins to publish at QoS 1; the client ends when the broker has acknowledged.
+    pub fn begin_publish(&self, topic: &str, payload: &str) -> Child {
+        let mut command = self.publisher(&["-q", "1", "-t", topic, "-m", payload]);
+        command.spawn().expect("mosquitto_pub is installed (apt-get install mosquitto-clients)")
+    }
+
+    /// Publishes at QoS 1; returns when the broker has acknowledged.
+    #[track_caller]
+    pub fn publish(&self, topic: &str, payload: &str) {
+        assert!(self.begin_publish(topic, payload).wait().unwrap().success());
+    }
+
     /// Its process id while it runs.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("mosquitto runs").id()
@@ -158,6 +177,19 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The memory of a process that is in RAM.
+pub fn resident_kb(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+}
+
+/// Bytes from hex digits; blanks between them mean nothing.
+pub fn unhex(digits: &str) -> Vec<u8> {
+    let digits: String = digits.split_whitespace().collect();
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }
 
 fn signal(pid: u32, name: &str) {

@@ -5,7 +5,7 @@
 use super::support::{Daemon, Mosquitto, free_port, wait_until};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::Duration;
 
 /// Long enough for a loaded machine; nothing is measured against it.
@@ -36,6 +36,8 @@ pub struct Home {
     pub quiet_at_most: Option<&'static str>,
     /// Further sensors, as TOML.
     pub more: &'static str,
+    /// What the home's broker is told, if not what the packaged configuration says.
+    pub home_broker: Option<&'static str>,
     /// Where short-lived files go, if not beside the state.
     pub run_dir: Option<PathBuf>,
 }
@@ -57,7 +59,8 @@ impl World {
     /// Brokers and files only.
     pub fn configure(home: &Home) -> World {
         let folder = tempfile::tempdir().unwrap();
-        let (home_broker, district_broker) = (Mosquitto::start_with(HOME_BROKER), Mosquitto::start());
+        let (home_broker, district_broker) =
+            (Mosquitto::start_with(home.home_broker.unwrap_or(HOME_BROKER)), Mosquitto::start());
         let page = free_port();
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(10)))
@@ -165,18 +168,10 @@ impl World {
         (answer.status().as_u16(), answer.body_mut().read_json().unwrap_or(Value::Null))
     }
 
-    /// Publishes with Debian's own client, QoS 1; returns when the broker has acknowledged.
+    /// Publishes at the home's broker, QoS 1; returns when the broker has acknowledged.
+    #[track_caller]
     pub fn publish(&self, topic: &str, payload: &str) {
-        assert!(self.begin_publish(topic, payload).wait().unwrap().success());
-    }
-
-    /// Begins to publish; the client ends when the broker has acknowledged.
-    fn begin_publish(&self, topic: &str, payload: &str) -> Child {
-        let port = self.home_broker.port.to_string();
-        Command::new("mosquitto_pub")
-            .args(["-p", &port, "-q", "1", "-t", topic, "-m", payload])
-            .spawn()
-            .expect("mosquitto_pub is installed (apt-get install mosquitto-clients)")
+        self.home_broker.publish(topic, payload);
     }
 
     /// Somebody presses the pendant that hangs on Zigbee.
@@ -186,7 +181,8 @@ impl World {
 
     /// Somebody is just pressing it.
     pub fn begin_press(&self) -> Child {
-        self.begin_publish("zigbee2mqtt/pendant", r#"{"action":"emergency","battery":80,"linkquality":120}"#)
+        self.home_broker
+            .begin_publish("zigbee2mqtt/pendant", r#"{"action":"emergency","battery":80,"linkquality":120}"#)
     }
 
     /// Somebody moves in the hall.

@@ -15,6 +15,7 @@ pub mod zigbee;
 
 use super::file;
 use super::listen::folded;
+use crate::model::fingerprint;
 use crate::model::ids::HomeId;
 use crate::model::time::Zone;
 use crate::mqtt::{Access, Broker};
@@ -131,10 +132,7 @@ fn system_zone() -> String {
 /// A pseudonym that no other machine has; from it, the machine's own id cannot be told.
 fn machine_id() -> String {
     let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
-    let hash = id
-        .trim()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash = fingerprint::of([id.trim().as_bytes()]);
     if id.trim().is_empty() { "home-1".to_owned() } else { format!("home-{:08x}", hash >> 32) }
 }
 

@@ -92,22 +92,27 @@ impl Turn {
         };
         let reading = SensorReading { device: key.1, ..reading };
         let mut is_press = false;
-        for id in sensors {
-            let Some(sensor) = self.engine.home().sensors.get(&id) else { continue };
-            self.gauges.note(&id, &reading.measure);
-            if self.levels.is_repeat(now.since_boot, sensor, &reading) {
-                self.admission.repeats(&id, now.since_boot);
+        for id in sensors.iter() {
+            let Some(sensor) = self.engine.home().sensors.get(id) else { continue };
+            self.gauges.note(id, &reading.measure);
+            // Lowered before it is compared: the same said live a moment later says more.
+            let evidence = evidence(sensor, &reading, late);
+            if self.levels.is_repeat(now.since_boot, sensor, &reading.measure, evidence) {
+                self.admission.repeats(id, now.since_boot);
                 continue;
             }
-            let admitted = self.admission.admits(&id, sensor.kind, &sensor.source, &reading.measure, now.since_boot);
-            if admitted == Admitted::No {
-                self.levels.forget(&id, &reading.measure);
-                continue;
-            }
-            let evidence = evidence(sensor, &reading, late, admitted);
+            let admitted = self.admission.admits(id, sensor.kind, &sensor.source, &reading.measure, now.since_boot);
+            let evidence = match admitted {
+                Admitted::No => {
+                    self.levels.forget(id, &reading.measure);
+                    continue;
+                }
+                Admitted::Doubtful if shows_life(sensor, &reading.measure) && !late => Evidence::Ambiguous,
+                Admitted::Yes | Admitted::Doubtful => evidence,
+            };
             let observation = Observation {
                 at: now.wall,
-                sensor: id,
+                sensor: id.clone(),
                 measure: reading.measure.clone(),
                 evidence,
                 copy: reading.copy,
@@ -154,15 +159,15 @@ fn source<'a>(from: &'a Origin, family: &str) -> Cow<'a, str> {
     }
 }
 
-/// What a reading can prove that was held back while nobody listened, or whose sensor floods: that a button was pressed,
-/// that there was smoke; but not that anybody is about now.
-fn evidence(sensor: &Sensor, reading: &SensorReading, late: bool, admitted: Admitted) -> Evidence {
-    let is_of_press = sensor.kind.press(&reading.measure).is_some();
-    match (sensor.kind.shows_life() && !is_of_press, late, admitted) {
-        (true, true, _) => Evidence::Cached,
-        (true, false, Admitted::Doubtful) => Evidence::Ambiguous,
-        (_, _, Admitted::Yes | Admitted::Doubtful | Admitted::No) => reading.evidence,
-    }
+/// What a reading can prove that was held back while nobody listened: that a button was pressed, that there was smoke; but
+/// not that anybody is about now.
+fn evidence(sensor: &Sensor, reading: &SensorReading, late: bool) -> Evidence {
+    if late && shows_life(sensor, &reading.measure) { Evidence::Cached } else { reading.evidence }
+}
+
+/// Whether it would say that somebody is about, without a press.
+fn shows_life(sensor: &Sensor, measure: &Measure) -> bool {
+    sensor.kind.shows_life() && sensor.kind.press(measure).is_none()
 }
 
 /// Whether somebody pressed: what must be in the history before the broker may forget it.
@@ -174,9 +179,16 @@ fn is_press_now(sensor: &Sensor, observation: &Observation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::home::SensorKind;
+    use crate::clock;
+    use crate::devices::Devices;
+    use crate::engine::Engine;
+    use crate::engine::circle::Circle;
+    use crate::gateway::deliveries::Deliveries;
+    use crate::model::home::{Home, SensorKind};
     use crate::model::observation::{Measure, Press};
-    use crate::model::time::from_millis;
+    use crate::model::time::{Zone, from_millis};
+    use crate::model::timers::Timers;
+    use crate::store::Store;
 
     fn sensor(kind: SensorKind) -> Sensor {
         let (service, room, hold, silent_after, checks_in, burst) = (None, None, None, None, true, None);
@@ -198,10 +210,45 @@ mod tests {
     fn late(kind: SensorKind, measure: Measure, said: Evidence) -> (bool, Evidence) {
         let sensor = sensor(kind);
         let reading = SensorReading { device: "d".into(), measure, evidence: said, copy: false };
-        let evidence = evidence(&sensor, &reading, true, Admitted::Yes);
+        let evidence = evidence(&sensor, &reading, true);
         let SensorReading { measure, copy, .. } = reading;
         let observation = Observation { at: from_millis(0), sensor: sensor.id.clone(), measure, evidence, copy };
         (is_press_now(&sensor, &observation), evidence)
+    }
+
+    fn turn() -> Turn {
+        let hall = Sensor { id: "hall".parse().unwrap(), ..sensor(SensorKind::Motion) };
+        let home = Home {
+            id: "made-up-1".parse().unwrap(),
+            place: "3-2-201".into(),
+            zone: Zone::utc(),
+            sensors: [(hall.id.clone(), hall.clone())].into(),
+        };
+        let circle = Circle { points: Vec::new(), timers: Timers::default() };
+        let engine = Engine::new(home, &Default::default(), circle);
+        let address = serde_json::from_str(r#"{"zigbee2mqtt":"hall"}"#).unwrap();
+        let devices = Devices::new(&Default::default(), &[address]);
+        let whose = [(("zigbee2mqtt", "hall".to_owned()), [hall.id].into())].into();
+        let store = Store::unavailable("a made-up reason".to_owned(), |_| ());
+        Turn::new(engine, Deliveries::default(), devices, whose, store)
+    }
+
+    #[test]
+    fn movement_that_is_seen_now_is_life_although_the_same_was_held_back_a_moment_ago() {
+        let mut turn = turn();
+        let begin = clock::read();
+        let mut say = |secs: i64, occupancy: bool, late: bool| {
+            let at = Span::seconds(secs);
+            let now = Reading { wall: begin.wall + at, since_boot: begin.since_boot + at };
+            let from = Origin::Mqtt { topic: "zigbee2mqtt/hall".into() };
+            let bytes = format!("{{\"occupancy\":{occupancy}}}").into_bytes();
+            turn.delivered(now, &RawFrame { from, bytes, retained: false }, Delivery::made_up(late, None));
+            turn.engine.seen().last_life.as_ref().map(|life| (life.at - begin.wall).num_seconds())
+        };
+        say(0, true, false);
+        assert_eq!(say(1, false, false), Some(0));
+        assert_eq!(say(2, true, true), Some(0), "what was held back is no life");
+        assert_eq!(say(12, true, false), Some(12));
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! A session that the broker keeps: what was not acknowledged comes again, what waited is told apart from what is new.
 
-use super::{DEADLINE, next, settings, start, up};
+use super::{DEADLINE, next, readable, settings, start, up};
 use crate::support::Mosquitto;
-use carecircle::mqtt::{self, Delivery, Event, Kept, Link};
-use std::process::Command;
+use carecircle::mqtt::{self, Delivery, Event, Kept, Link, Pace};
+use std::process::Stdio;
+use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 
 fn keep(broker: &Mosquitto, filters: &[&str], dropped: &[&str]) -> (Link, Receiver<Event>) {
-    let kept = Kept { dropped_filters: dropped.iter().map(|filter| (*filter).to_owned()).collect() };
+    let dropped_filters = dropped.iter().map(|filter| (*filter).to_owned()).collect();
+    let kept = Kept { dropped_filters, ..Kept::default() };
     mqtt::start_kept(settings("home", &broker.url(), filters), kept, Default::default())
 }
 
@@ -89,12 +91,49 @@ async fn a_session_that_delivers_nothing_any_more_is_given_up_for_a_new_one() {
     expect_fresh(&broker, &mut home).await;
 }
 
+/// A broker drops the mark in silence where its queue is full; here its access list does, for as long as we want.
+#[tokio::test]
+async fn a_mark_that_was_lost_is_sent_again_so_that_steady_traffic_does_not_stay_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("acl");
+    std::fs::write(&list, "topic readwrite x\n").unwrap();
+    readable(folder.path());
+    let broker = Mosquitto::start_in(folder, "allow_anonymous true\nacl_file {dir}/acl\n");
+    let (link, mut home) = keep(&broker, &["x"], &[]);
+    up(&mut home).await;
+    cut(&link, home).await;
+    publish_lines(&broker, "1", 3);
+    let (link, mut home) = keep(&broker, &["x"], &[]);
+    up(&mut home).await;
+    // The broker answers in order: behind the first of these the subscription is answered, behind the second the mark.
+    for _ in 0..2 {
+        link.publish("x", b"passed".to_vec(), false).await.unwrap();
+    }
+    std::fs::write(&list, "topic readwrite #\n").unwrap();
+    broker.signal("HUP");
+    expect_fresh(&broker, &mut home).await;
+}
+
+/// A broker whose access list keeps the mark from coming back: what is heard now must not be called late for ever.
+#[tokio::test]
+async fn what_comes_long_after_the_connection_is_new_although_no_mark_ever_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("acl"), "topic readwrite x\n").unwrap();
+    readable(folder.path());
+    let broker = Mosquitto::start_in(folder, "allow_anonymous true\nacl_file {dir}/acl\n");
+    let (link, mut home) = keep(&broker, &["x"], &[]);
+    up(&mut home).await;
+    cut(&link, home).await;
+    publish_lines(&broker, "1", 3);
+    let pace = Pace { late_at_most: Duration::from_secs(3), ..Pace::default() };
+    let session = settings("home", &broker.url(), &["x"]);
+    let (_link, mut home) = mqtt::start_kept_paced(session, Kept::default(), pace, Default::default());
+    assert!(delivered(&mut home).await.1.late);
+    expect_fresh(&broker, &mut home).await;
+}
+
 fn publish_lines(broker: &Mosquitto, qos: &str, count: u64) {
-    let mut client = Command::new("mosquitto_pub")
-        .args(["-p", &broker.port.to_string(), "-q", qos, "-t", "x", "-l"])
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut client = broker.publisher(&["-q", qos, "-t", "x", "-l"]).stdin(Stdio::piped()).spawn().unwrap();
     let lines: String = (0..count).map(|number| format!("{number}\n")).collect();
     std::io::Write::write_all(&mut client.stdin.take().unwrap(), lines.as_bytes()).unwrap();
     assert!(client.wait().unwrap().success());
@@ -124,11 +163,7 @@ async fn acknowledged_messages_flow_and_one_that_waits_for_its_commit_holds_up_n
     let broker = Mosquitto::start_with("allow_anonymous true\nmax_queued_messages 20000\n");
     let (_link, mut home) = keep(&broker, &["x"], &[]);
     up(&mut home).await;
-    let mut client = Command::new("mosquitto_pub")
-        .args(["-p", &broker.port.to_string(), "-q", "1", "-t", "x", "-l"])
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut client = broker.publisher(&["-q", "1", "-t", "x", "-l"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = client.stdin.take().unwrap();
     let writer = std::thread::spawn(move || {
         (0..MESSAGES).try_for_each(|number| std::io::Write::write_all(&mut stdin, format!("{number}\n").as_bytes()))

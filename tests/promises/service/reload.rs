@@ -52,6 +52,28 @@ fn no_press_is_lost_while_the_configuration_is_changed_again_and_again() {
 }
 
 #[test]
+fn a_button_that_comes_and_goes_makes_no_press_of_another_lost_or_counted_twice() {
+    const CORD: &str =
+        "[[sensor]]\nid = \"cord\"\nroom = \"bathroom\"\nkind = \"call_button\"\nzigbee2mqtt = \"cord\"\n";
+    let site = Site::start(&Home::default());
+    let without = std::fs::read_to_string(site.world.path("gateway.toml")).unwrap();
+    let with = without.replace("[rules.inactivity]", &format!("{CORD}[rules.inactivity]"));
+    for round in 0..6 {
+        let text = if round % 2 == 0 { &with } else { &without };
+        std::fs::write(site.world.path("gateway.toml"), text).unwrap();
+        site.gateway.signal("HUP");
+        for _ in 0..3 {
+            site.world.press();
+        }
+    }
+    wait_until("every press is on the desk", PATIENCE, || site.presses() >= 18);
+    // Long after that, a press that came twice would have been counted.
+    let begin = carecircle::clock::since_boot();
+    wait_until("no copy waits any more", PATIENCE, || (carecircle::clock::since_boot() - begin).num_seconds() >= 5);
+    assert_eq!(site.presses(), 18, "{:?}", site.world.alerts_of("call_button"));
+}
+
+#[test]
 fn a_broken_file_is_refused_with_its_place_and_the_running_configuration_stays() {
     let site = Site::start(&Home::default());
     edit(&site.world, "kind = \"motion\"", "kind = \"moton\"");
@@ -103,6 +125,40 @@ fn a_password_that_cannot_be_read_does_not_leave_the_home_unwatched() {
     site.gateway = Unit::gateway(&site.world).ready();
     site.gateway.wait_for_status(&["on the last good configuration", "no-such-password"]);
     site.press_and_see(1);
+}
+
+#[test]
+fn another_password_in_the_same_file_is_taken_over_by_a_reload() {
+    let site = Site::start(&Home::default());
+    let password = site.world.path("password");
+    std::fs::write(&password, "first").unwrap();
+    let keys = format!("user = \"x\"\npassword_file = \"{}\"\n[[sensor]]\nid = \"hall\"", password.display());
+    edit(&site.world, "[[sensor]]\nid = \"hall\"", &keys);
+    for password_in_force in ["first", "second"] {
+        std::fs::write(&password, password_in_force).unwrap();
+        let before = links(&site.world);
+        site.gateway.reload();
+        wait_until("the broker is connected anew", PATIENCE, || {
+            stands(&site.world, "mqtt", true) && links(&site.world)[0] != before[0]
+        });
+        assert_eq!(links(&site.world)[1..], before[1..], "no other link was made anew");
+    }
+    site.press_and_see(1);
+}
+
+#[test]
+fn a_channel_that_is_down_while_the_configuration_changes_is_never_taken_for_a_way_to_sensors() {
+    let mut site = Site::start(&Home::default());
+    site.world.district_broker.kill();
+    wait_until("the channel is down", PATIENCE, || stands(&site.world, "lehe", false));
+    edit(&site.world, "\"6h\"", "\"7h\"");
+    site.gateway.reload();
+    edit(&site.world, "channels = [\"lehe\"]", "channels = [\"other\"]");
+    edit(&site.world, "[[channel]]\nname = \"lehe\"", "[[channel]]\nname = \"other\"");
+    site.gateway.reload();
+    wait_until("the other channel is down", PATIENCE, || stands(&site.world, "other", false));
+    // A way to sensors would be remembered as lost until it speaks again.
+    assert!(links(&site.world).iter().all(|(name, _)| name != "\"lehe\""), "{:?}", links(&site.world));
 }
 
 #[test]
@@ -158,4 +214,9 @@ fn links(world: &World) -> Vec<(String, String)> {
     let status = world.status().unwrap();
     let links = status["links"].as_array().unwrap().iter();
     links.map(|link| (link["name"].to_string(), link["since_ms"].to_string())).collect()
+}
+
+fn stands(world: &World, name: &str, up: bool) -> bool {
+    let Some(status) = world.status() else { return false };
+    status["links"].as_array().is_some_and(|links| links.iter().any(|link| link["name"] == name && link["up"] == up))
 }

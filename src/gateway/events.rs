@@ -1,0 +1,93 @@
+//! What the tasks around the loop report: frames, links, stations' words, the end of a commit.
+
+use super::Gateway;
+use super::health::{self, Link};
+use super::outbox;
+use crate::clock::Reading;
+use crate::model::reason::Reason;
+use crate::sinks::{FromStation, What};
+use crate::sources;
+use crate::store::Written;
+
+impl Gateway {
+    pub(super) fn source(&mut self, now: Reading, event: sources::Event) {
+        match event {
+            sources::Event::Frame(frame) => self.turn.frame(now, &frame),
+            sources::Event::Delivered(frame, delivery) => self.turn.delivered(now, &frame, delivery),
+            sources::Event::Link { source, up, why } => {
+                self.note_link(now, &source, up, why);
+                self.turn.link(now, &source, up);
+            }
+            sources::Event::Refused { source, filters } => self.refused(now, &source, filters),
+        }
+    }
+
+    /// The topics that the broker keeps from us, at every connection; none is good news. A family of which nothing at all
+    /// may be heard is as good as gone, and that is told as a lost link; the rest is a trouble of its own.
+    pub(super) fn refused(&mut self, now: Reading, source: &str, filters: Vec<String>) {
+        let mut rest = filters.clone();
+        for (family, topics) in self.plan.decoders().topics_by_family() {
+            let is_deaf = !topics.is_empty() && topics.iter().all(|topic| filters.contains(topic));
+            let link = format!("{source}/{family}");
+            if is_deaf {
+                rest.retain(|filter| !topics.contains(filter));
+            }
+            if is_deaf || self.turn.engine.seen().links.state(&link).is_some() {
+                self.turn.link(now, &link, !is_deaf);
+            }
+        }
+        if rest.is_empty() {
+            self.turn.trouble_over(now, "subscription");
+        } else {
+            self.turn.trouble(now, Reason::Subscription { filters: rest });
+        }
+    }
+
+    pub(super) fn station(&mut self, now: Reading, event: FromStation) {
+        let name = event.channel.as_str().to_owned();
+        match event.what {
+            What::Up => {
+                self.note_link(now, &name, true, String::new());
+                self.tasks.all_due(&name);
+                self.send_heartbeat(now);
+            }
+            What::Down { why } => self.note_link(now, &name, false, why),
+            What::Greeting => self.tasks.all_due(&name),
+            What::Receipt(receipt) => self.turn.receipt(now, &receipt),
+            What::Step(step) => self.turn.station_step(now, step),
+            What::Refused { topic, why } => {
+                tracing::warn!(topic, why, "a message from the station that cannot be used")
+            }
+        }
+    }
+
+    pub(super) fn report(&mut self, now: Reading, report: outbox::Report) {
+        match report {
+            outbox::Report::Receipt(receipt) => self.turn.receipt(now, &receipt),
+            outbox::Report::Failed { channel, why } => tracing::debug!(channel, why, "a notice was not delivered yet"),
+        }
+    }
+
+    pub(super) fn written(&mut self, now: Reading, answer: Written) {
+        self.answered += 1;
+        self.turn.written(now, answer);
+    }
+
+    pub(super) fn note_link(&mut self, now: Reading, name: &str, up: bool, why: String) {
+        match (up, why.is_empty()) {
+            (true, true) => tracing::info!(name, "link up"),
+            (true, false) => tracing::info!(name, why, "link up"),
+            (false, _) => tracing::warn!(name, why, "link down"),
+        }
+        let before = self.links.get(name).filter(|link| link.up && up);
+        let since = before.map_or(now.wall, |link| link.since);
+        self.links.insert(name.to_owned(), Link { up, since, why });
+        self.status_is_old = true;
+        self.show_status();
+    }
+
+    pub(super) fn show_status(&self) {
+        let line = health::status_line(&self.turn, &self.plan, &self.links, self.remark.as_deref());
+        health::notify(&[sd_notify::NotifyState::Status(&line)]);
+    }
+}

@@ -1,0 +1,79 @@
+//! What is done once a second, and less often: deadlines, marks, the watchdog, the status file, heartbeats.
+
+use super::Gateway;
+use super::health;
+use crate::clock::Reading;
+use crate::model::status::STATUS_FILE;
+use crate::store::Retention;
+
+impl Gateway {
+    /// Once a second.
+    pub(super) fn round(&mut self, now: Reading) {
+        self.rounds += 1;
+        self.turn.tick(now);
+        self.turn.look_at_the_store(now);
+        self.turn.tell_floods(now);
+        if self.rounds.is_multiple_of(2) {
+            self.marks.write(now.wall);
+        }
+        if self.rounds.is_multiple_of(5) {
+            self.look_after_tasks();
+            let trusted = self.keeper.is_trusted(now.wall);
+            if trusted != self.turn.clock_trusted {
+                self.turn.trust_clock(now, trusted);
+            }
+        }
+        if self.rounds.is_multiple_of(10) {
+            self.show_status();
+        }
+        if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
+            self.write_status(now);
+        }
+        if self.rounds.is_multiple_of(HEARTBEAT_SECS) {
+            self.send_heartbeat(now);
+        }
+        if self.rounds.is_multiple_of(MARK_SECS) {
+            self.turn.mark(now);
+        }
+        if self.rounds.is_multiple_of(PRUNE_SECS) {
+            self.store.prune(now.wall, &Retention::default());
+        }
+    }
+
+    pub(super) fn look_after_tasks(&mut self) {
+        let mut moves = self.tasks.moves();
+        moves.push(("store".into(), self.answered));
+        let stuck = self.watchdog.look(moves);
+        if !stuck.is_empty() {
+            tracing::error!(?stuck, "tasks that do not move; the watchdog is not fed");
+        }
+        self.turn.ask_store();
+        self.tasks.settle_filters();
+    }
+
+    /// For `carecircle status`; a directory that cannot be written is said by the marks.
+    pub(super) fn write_status(&self, now: Reading) {
+        let about = health::About { started_at: self.started_at, config_fault: self.config_fault.clone() };
+        let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.plan);
+        let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
+        let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
+        std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path)).ok();
+    }
+
+    pub(super) fn send_heartbeat(&mut self, now: Reading) {
+        self.beat.seq += 1;
+        let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan);
+        for open in self.tasks.channels() {
+            let (sink, point, heartbeat) = (open.sink.clone(), open.channel.point.clone(), heartbeat.clone());
+            tokio::spawn(async move {
+                if let Err(why) = sink.heartbeat(&point, &heartbeat).await {
+                    tracing::debug!(channel = sink.name(), %why, "no heartbeat");
+                }
+            });
+        }
+    }
+}
+
+const HEARTBEAT_SECS: u64 = 60;
+const MARK_SECS: u64 = 600;
+const PRUNE_SECS: u64 = 24 * 3600;
