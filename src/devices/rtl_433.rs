@@ -17,13 +17,13 @@
 
 use crate::devices::codes::Codes;
 use crate::devices::gateways::{self, Gateways};
+use crate::devices::message::{Json, Object};
 use crate::devices::rtl_433_models::{self, Said};
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// One sentence for the table.
@@ -218,7 +218,7 @@ impl Rtl433 {
             return Ok(Vec::new());
         }
         let message = lenient::object(&frame.bytes)?;
-        let model = message.get("model").and_then(Value::as_str).map(str::trim).filter(|model| !model.is_empty());
+        let model = message.get("model").and_then(Json::as_str).map(str::trim).filter(|model| !model.is_empty());
         let model = model.ok_or("no_model")?;
         let name = rtl_433_models::lasting_name(model);
         let said = rtl_433_models::read(&name, &message);
@@ -240,7 +240,7 @@ impl Rtl433 {
     }
 
     /// The registered sensors of the device that speaks. A model without ids is known by its code, or as a whole.
-    fn registered_as(&self, name: &str, message: &Map<String, Value>, said: &Said) -> Option<&Vec<Registered>> {
+    fn registered_as(&self, name: &str, message: &Object, said: &Said) -> Option<&Vec<Registered>> {
         match id_of(message) {
             Some(id) => self.registered.get(&key(name, &id)),
             None => {
@@ -253,7 +253,7 @@ impl Rtl433 {
 
 impl Registered {
     /// Adds what `said` means for this sensor; whether it means anything but that the device is there.
-    fn tell(&self, said: &Said, message: &Map<String, Value>, retained: bool, readings: &mut Vec<Reading>) -> bool {
+    fn tell(&self, said: &Said, message: &Object, retained: bool, readings: &mut Vec<Reading>) -> bool {
         let named = match &self.codes {
             None => said.main.clone(),
             Some(codes) => {
@@ -281,7 +281,7 @@ impl Registered {
 /// What a device says that nobody registered, or a code of it that nobody named: for the technician.
 fn tell_unregistered(
     model: &str,
-    message: &Map<String, Value>,
+    message: &Object,
     said: &Said,
     is_known: bool,
     retained: bool,
@@ -312,13 +312,13 @@ fn tell_unregistered(
 }
 
 /// The device's id as the message writes it.
-fn id_of(message: &Map<String, Value>) -> Option<String> {
-    let written = |value: &Value| match value {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+fn id_of(message: &Object) -> Option<String> {
+    let written = |value: &Json| match value {
+        Json::Number(number) => Some(number.written().to_string()),
+        Json::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Json::Null | Json::Truth(_) | Json::List(_) | Json::Object(_) => None,
     };
-    ["id", "device", "sid"].iter().find_map(|key| message.get(*key).and_then(written))
+    ["id", "device", "sid"].iter().find_map(|key| message.get(key).and_then(written))
 }
 
 fn key(name: &str, id: &str) -> String {
@@ -331,7 +331,7 @@ const RAW_CODE: &str = "raw_code";
 mod tests {
     use super::*;
     use crate::model::observation::Press;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn address(written: Value) -> Address {
         serde_json::from_value(written).unwrap()
