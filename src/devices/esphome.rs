@@ -90,7 +90,7 @@ impl TryFrom<Written> for Address {
 impl Identity for Address {
     /// Node and object: `livingroom#pir`.
     fn device(&self) -> String {
-        format!("{}#{}", self.node, self.object)
+        [&self.node, "#", &self.object].concat()
     }
 
     fn says(&self) -> Vec<Measure> {
@@ -189,7 +189,7 @@ impl Esphome {
             Some(address) => (objects::read(&address.meaning, &value), address.evidence),
             None => unregistered(component, object, (&value).into()),
         };
-        let device = format!("{node}#{object}");
+        let device = [node, "#", object].concat();
         // A word that is none of those known, or a broken sensor's nan, shows only that the node is there.
         let Some(measure) = measure else {
             return Ok(vec![reading_of(device, Measure::Alive, Evidence::Event, frame.retained)]);

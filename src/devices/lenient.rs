@@ -75,39 +75,51 @@ pub fn text(payload: &[u8]) -> Result<&str, &'static str> {
 /// The same text with `1e400`, `NaN` and `Infinity` outside strings as `null`, so that one broken side field does not
 /// cost the field that matters; `None` where all fit.
 fn with_numbers_that_fit(text: &str) -> Option<String> {
-    let mut fitting = String::with_capacity(text.len());
-    let (mut rest, mut is_any_bad) = (text, false);
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '"' => string_length(rest),
-            c if is_bare(c) => rest.find(|c| !is_bare(c)).unwrap_or(rest.len()),
-            c => c.len_utf8(),
-        };
-        let (token, after) = rest.split_at(length);
-        let is_bad = match token {
-            "NaN" | "Infinity" | "-Infinity" | "nan" | "inf" | "-inf" => true,
-            _ => {
-                token.starts_with(|c: char| c.is_ascii_digit() || c == '-') && token.parse().is_ok_and(f64::is_infinite)
-            }
-        };
-        fitting.push_str(if is_bad { "null" } else { token });
-        is_any_bad |= is_bad;
-        rest = after;
+    let bytes = text.as_bytes();
+    let (mut fitting, mut copied, mut at) = (String::new(), 0, 0);
+    while let Some(first) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let end = at
+            + match first {
+                b'"' => string_length(rest),
+                first if is_bare(first) => rest.iter().position(|byte| !is_bare(byte)).unwrap_or(rest.len()),
+                _ => 1,
+            };
+        if is_bare(first) && text.get(at..end).is_some_and(is_beyond_all_bounds) {
+            fitting.push_str(text.get(copied..at).unwrap_or_default());
+            fitting.push_str("null");
+            copied = end;
+        }
+        at = end;
     }
-    is_any_bad.then_some(fitting)
+    if copied == 0 {
+        return None;
+    }
+    fitting.push_str(text.get(copied..).unwrap_or_default());
+    Some(fitting)
 }
 
-fn is_bare(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.')
+fn is_beyond_all_bounds(token: &str) -> bool {
+    let is_number = token.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    match token {
+        "NaN" | "Infinity" | "-Infinity" | "nan" | "inf" | "-inf" => true,
+        // Without an exponent a number must have hundreds of digits to be too large.
+        _ if token.len() < 300 && !token.contains(['e', 'E']) => false,
+        _ => is_number && token.parse().is_ok_and(f64::is_infinite),
+    }
+}
+
+fn is_bare(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')
 }
 
 /// Bytes of the string literal that `text` begins with.
-fn string_length(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            '"' if !escaped => return at + 1,
-            _ => escaped = c == '\\' && !escaped,
+fn string_length(text: &[u8]) -> usize {
+    let mut is_escaped = false;
+    for (at, byte) in text.iter().enumerate().skip(1) {
+        match byte {
+            b'"' if !is_escaped => return at + 1,
+            _ => is_escaped = *byte == b'\\' && !is_escaped,
         }
     }
     text.len()

@@ -99,7 +99,7 @@ impl<'a> Json<'a> {
             Json::Number(number) => Value::Number(number.written()),
             Json::Text(text) => Value::from(text.as_ref()),
             Json::List(list) => list.iter().map(Json::to_value).collect(),
-            Json::Object(object) => Value::Object(object.to_map()),
+            Json::Object(object) => Value::Object(object.to_map(|_| true)),
         }
     }
 }
@@ -112,12 +112,12 @@ impl<'a> Object<'a> {
 
     /// The field of that name.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
-        self.fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.fields.iter().rev().find(|(known, _)| is_same(known, name)).map(|(_, value)| value)
     }
 
     /// Whether there is a field of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(known, _)| known == name)
+        self.fields.iter().any(|(known, _)| is_same(known, name))
     }
 
     /// The object that is the field of that name, taken out.
@@ -126,9 +126,10 @@ impl<'a> Object<'a> {
         Some(std::mem::replace(&mut self.fields[at].1, Json::Null))
     }
 
-    /// The same on its own.
-    pub fn to_map(&self) -> Map<String, Value> {
-        self.fields.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect()
+    /// The fields whose names are wanted, on their own.
+    pub fn to_map(&self, is_wanted: fn(&str) -> bool) -> Map<String, Value> {
+        let wanted = self.fields.iter().filter(|(name, _)| is_wanted(name));
+        wanted.map(|(name, value)| (name.to_string(), value.to_value())).collect()
     }
 
     /// All names.
@@ -150,6 +151,12 @@ impl<'a> Object<'a> {
         fields.dedup_by_key(|(name, _)| *name);
         fields
     }
+}
+
+/// Whether two names are one. Most differ in their length or their first letter, which is seen at once.
+#[inline]
+pub fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
 }
 
 impl Number {

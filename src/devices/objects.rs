@@ -5,7 +5,7 @@
 
 use crate::devices::lenient;
 use crate::devices::meaning::{Kind, Meaning, Values};
-use crate::devices::message::{Object, Scalar};
+use crate::devices::message::{Object, Scalar, is_same};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 
 /// A meaning as a config gives it, checked.
@@ -23,7 +23,7 @@ pub type Read = fn(Scalar) -> Option<Measure>;
 pub fn in_order_of<'m>(table: &'m [(&str, Read)], message: &'m Object) -> impl Iterator<Item = Measure> + 'm {
     let (mut found, mut places) = (0u64, [0u16; LINES_MAX]);
     for (place, (name, _)) in (0..=u16::MAX).zip(message.written()) {
-        if let Some(line) = table.iter().take(LINES_MAX).position(|(known, _)| *known == name) {
+        if let Some(line) = table.iter().take(LINES_MAX).position(|(known, _)| is_same(known, name)) {
             found |= 1 << line;
             places[line] = place; // a later field of this name overrules
         }

@@ -18,13 +18,14 @@
 use crate::devices::codes::Codes;
 use crate::devices::gateways::{self, Gateways};
 use crate::devices::message::{Json, Object};
-use crate::devices::rtl_433_models::{self, Said};
+use crate::devices::rtl_433_models::{self, Model, Said};
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "433 MHz sensors heard by rtl_433";
@@ -128,6 +129,7 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
         gateway_bases: gateways::trimmed(&settings.gateway_base_topics),
         registered,
         gateways: Gateways::default(),
+        models: BTreeMap::new(),
     }
 }
 
@@ -153,6 +155,8 @@ struct Rtl433 {
     /// By lasting model name and id.
     registered: BTreeMap<String, Vec<Registered>>,
     gateways: Gateways,
+    /// The models that were heard, by the names they gave.
+    models: BTreeMap<String, Arc<Model>>,
 }
 
 struct Registered {
@@ -220,14 +224,14 @@ impl Rtl433 {
         let message = lenient::object(&frame.bytes)?;
         let model = message.get("model").and_then(Json::as_str).map(str::trim).filter(|model| !model.is_empty());
         let model = model.ok_or("no_model")?;
-        let name = rtl_433_models::lasting_name(model);
-        let said = rtl_433_models::read(&name, &message);
+        let known_model = self.model(model);
+        let said = rtl_433_models::read(&known_model, &message);
         let back = if frame.retained { None } else { self.gateways.heard(gateway) };
         let mut readings: Vec<Reading> = back.into_iter().collect();
         if said.is_foreign {
             return Ok(readings);
         }
-        let known = self.registered_as(&name, &message, &said);
+        let known = self.registered_as(&known_model.name, &message, &said);
         let mut is_named = false;
         for registered in known.into_iter().flatten() {
             is_named |= registered.tell(&said, &message, frame.retained, &mut readings);
@@ -237,6 +241,18 @@ impl Rtl433 {
             tell_unregistered(model, &message, &said, known.is_some(), frame.retained, &mut readings);
         }
         Ok(readings)
+    }
+
+    /// Each model says its name again and again.
+    fn model(&mut self, written: &str) -> Arc<Model> {
+        if let Some(known) = self.models.get(written) {
+            return Arc::clone(known);
+        }
+        let model = Arc::new(Model::of(written));
+        if self.models.len() < MODELS_MAX && written.len() <= MODEL_BYTES_MAX {
+            self.models.insert(written.to_owned(), Arc::clone(&model));
+        }
+        model
     }
 
     /// The registered sensors of the device that speaks. A model without ids is known by its code, or as a whole.
@@ -289,7 +305,7 @@ fn tell_unregistered(
 ) {
     let id = id_of(message);
     let device = match id.as_ref().or(said.code.as_ref()) {
-        Some(id) => format!("{model}/{id}"),
+        Some(id) => [model, "/", id].concat(),
         None => model.to_owned(),
     };
     let tell = |measure, evidence| reading(&device, measure, evidence, retained);
@@ -322,8 +338,12 @@ fn id_of(message: &Object) -> Option<String> {
 }
 
 fn key(name: &str, id: &str) -> String {
-    format!("{name}/{}", id.to_lowercase())
+    [name, "/", &lenient::lower_case(id)].concat()
 }
+
+/// No neighbourhood has more models; noise that makes up names must not grow the memory.
+const MODELS_MAX: usize = 64;
+const MODEL_BYTES_MAX: usize = 100;
 
 const RAW_CODE: &str = "raw_code";
 

@@ -36,6 +36,23 @@ pub struct Said {
     pub is_foreign: bool,
 }
 
+/// A model as the messages of all its releases are read.
+#[derive(Debug, PartialEq)]
+pub struct Model {
+    /// See [`lasting_name`].
+    pub name: String,
+    /// See [`checks_in`].
+    pub checks_in: bool,
+}
+
+impl Model {
+    /// The model that a message names.
+    pub fn of(written: &str) -> Model {
+        let name = lasting_name(written);
+        Model { checks_in: checks_in(&name), name }
+    }
+}
+
 /// The part of a model's name that releases do not change: `DSC Contact` and `DSC-Security` are `dsc`.
 pub fn lasting_name(model: &str) -> String {
     let mut name = String::with_capacity(model.len());
@@ -57,12 +74,13 @@ pub fn checks_in(name: &str) -> bool {
     !SILENT.iter().any(|silent| name.contains(silent))
 }
 
-/// What `message` says of a device whose model has the lasting name `name`.
-pub fn read(name: &str, message: &Object) -> Said {
+/// What `message` says of a device of this model.
+pub fn read(model: &Model, message: &Object) -> Said {
+    let name = model.name.as_str();
     if message.get("type").and_then(Json::as_str) == Some("TPMS") || name.starts_with("tpms") {
         return Said { is_foreign: true, ..Said::default() };
     }
-    let mut said = Said { side: side(message), evidence: Some(evidence(name, message)), ..Said::default() };
+    let mut said = Said { side: side(message), evidence: Some(evidence(model, message)), ..Said::default() };
     said.is_doubtful = name == "smokegs558";
     let main = match name {
         "interlogix" => interlogix(message, &mut said),
@@ -114,13 +132,13 @@ fn is_explained(said: &Said, message: &Object) -> bool {
 }
 
 /// Whether a message of this model is sent because something happened.
-fn evidence(name: &str, message: &Object) -> Evidence {
+fn evidence(model: &Model, message: &Object) -> Evidence {
     let flag = |key: &str| message.get(key).and_then(lenient::truth);
     let is_event = match flag("heartbeat") {
         Some(is_check_in) => !is_check_in,
-        None if name == "dsc" => flag("event") == Some(true),
+        None if model.name == "dsc" => flag("event") == Some(true),
         // What never checks in sends on the event alone. Of models nobody knows here, only a change is believed.
-        None => !checks_in(name),
+        None => !model.checks_in,
     };
     if is_event { Evidence::Event } else { Evidence::Level }
 }
@@ -293,7 +311,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read_of(model: &str, message: Value) -> Said {
-        read(&lasting_name(model), Json::from(message).as_object().unwrap())
+        read(&Model::of(model), Json::from(message).as_object().unwrap())
     }
 
     #[test]

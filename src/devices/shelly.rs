@@ -259,7 +259,7 @@ impl Shelly {
         let before = readings.len();
         readings.extend(told(&device, shelly_components::of_beacon(data), frame.retained));
         let packet = data.get("pid").and_then(Json::as_u64);
-        let pressed = bthome::pressed(&data.to_map());
+        let pressed = bthome::pressed(&data.to_map(|name| name.starts_with("button")));
         let is_again =
             !pressed.is_empty() && packet.is_some_and(|packet| self.presses.is_again(&device, packet, frame.retained));
         for (button, press) in pressed {

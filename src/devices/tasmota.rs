@@ -24,7 +24,7 @@ use crate::devices::tasmota_bridges::Bridges;
 use crate::devices::tasmota_relayed as relayed;
 use crate::devices::tasmota_sensors::{NO_SENSORS, sensor};
 use crate::devices::tasmota_topics::{FullTopic, Placed, Prefix};
-use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading};
+use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, reading_of};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use serde::Deserialize;
@@ -296,10 +296,10 @@ impl Tasmota {
     /// The value of one part, by its registered meaning or as it stands.
     fn part(&self, name: &str, input: Input, value: Scalar, place: Place, retained: bool) -> Option<Reading> {
         let parts = self.parts.get(name);
-        let registered_as = |input: &Input| parts?.get_key_value(&input.device(name));
+        let registered_as = |input: &Input| parts?.iter().find(|(_, part)| part.input == *input);
         // A device with one relay leaves the number out, and with SetOption26 it does not.
-        let known =
-            registered_as(&input).or_else(|| registered_as(&Input::Power(1)).filter(|_| input == Input::Power(0)));
+        let only = || if input == Input::Power(0) { registered_as(&Input::Power(1)) } else { None };
+        let known = registered_as(&input).or_else(only);
         let registered = known.map(|(_, part)| part);
         let meaning = registered.and_then(|part| part.meaning.as_ref());
         let measure = match (&input, meaning) {
@@ -316,7 +316,7 @@ impl Tasmota {
             Place::Report => Evidence::Cached,
         };
         let device = known.map_or_else(|| input.device(name), |(device, _)| device.clone());
-        Some(reading(&device, measure, evidence, retained))
+        Some(reading_of(device, measure, evidence, retained))
     }
 
     /// What is true of a device is true of each of its registered parts.

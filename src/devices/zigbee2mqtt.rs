@@ -116,11 +116,12 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
         settings.base_topics.iter().map(|base| base.trim_end_matches('/').to_owned()).collect();
     // Of two bases one of which begins with the other, the longer is meant.
     bases.sort_by_key(|base| std::cmp::Reverse(base.len()));
-    let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut keys: BTreeMap<String, Vec<Key>> = BTreeMap::new();
     let mut whole = BTreeSet::new();
     for address in addresses {
+        let device = address.device();
         match address.key {
-            Some(key) => keys.entry(address.name).or_default().push(key),
+            Some(key) => keys.entry(address.name).or_default().push(Key { device, part: format!("_{key}_") }),
             None => drop(whole.insert(address.name)),
         }
     }
@@ -135,11 +136,19 @@ pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
 struct Zigbee2mqtt {
     bases: Vec<String>,
     /// Devices of which single keys are registered.
-    keys: BTreeMap<String, Vec<String>>,
+    keys: BTreeMap<String, Vec<Key>>,
     /// Devices that are registered as a whole.
     whole: BTreeSet<String>,
     /// Devices that call by a state and have not ended it.
     calling: BTreeSet<String>,
+}
+
+/// A key that is a sensor of its own.
+struct Key {
+    /// `panel#2`
+    device: String,
+    /// How it stands in an action that has `_` at both ends: `_2_`.
+    part: String,
 }
 
 impl Decoder for Zigbee2mqtt {
@@ -230,13 +239,15 @@ impl Zigbee2mqtt {
         let Some(keys) = readings.first().and_then(|reading| self.keys.get(&reading.device)) else { return readings };
         let mut given = Vec::new();
         for (place, reading) in readings.into_iter().enumerate() {
-            let action = press.filter(|(at, _)| *at == place).map(|(_, action)| action.trim().to_lowercase());
-            let is_its = |key: &&String| {
-                action.as_ref().is_none_or(|action| format!("_{action}_").contains(&format!("_{key}_")))
-            };
+            let action = press.filter(|(at, _)| *at == place);
+            let action = action.map(|(_, action)| ["_", &lenient::lower_case(action.trim()), "_"].concat());
             let before = given.len();
-            let mine = keys.iter().filter(is_its);
-            given.extend(mine.map(|key| Reading { device: format!("{}#{key}", reading.device), ..reading.clone() }));
+            let mine = keys.iter().filter(|key| action.as_ref().is_none_or(|action| action.contains(&key.part)));
+            given.extend(mine.map(|key| Reading {
+                device: key.device.clone(),
+                measure: reading.measure.clone(),
+                ..reading
+            }));
             // A press of a key that nobody registered is still heard of.
             if self.whole.contains(&reading.device) || given.len() == before {
                 given.push(reading);
