@@ -164,7 +164,7 @@ fn known<T: Copy>(value: Scalar, words: &[(&str, T)]) -> Option<T> {
 pub fn truth<'v>(value: impl Into<Scalar<'v>>) -> Option<bool> {
     match value.into() {
         Scalar::Truth(truth) => Some(truth),
-        value => known(value, &TRUTHS),
+        value @ (Scalar::Number(_) | Scalar::Text(_) | Scalar::Nothing) => known(value, &TRUTHS),
     }
 }
 
@@ -195,7 +195,7 @@ pub fn number<'v>(value: impl Into<Scalar<'v>>) -> Option<f64> {
 pub fn percent<'v>(value: impl Into<Scalar<'v>>) -> Option<f64> {
     let percent = match value.into() {
         Scalar::Text(text) => text.trim().trim_end_matches('%').trim().parse().ok(),
-        value => number(value),
+        value @ (Scalar::Truth(_) | Scalar::Number(_) | Scalar::Nothing) => number(value),
     };
     // 102 % is a full battery of MySensors; 255 is the "unknown" of Zigbee.
     percent.filter(|percent| (0.0..=120.0).contains(percent)).map(|percent: f64| percent.min(100.0))

@@ -157,7 +157,7 @@ impl Tasmota {
         let message = lenient::json_or_text(&frame.bytes)?;
         let value = match &message {
             Json::Object(object) => object.sorted().into_iter().find(|(key, _)| is_action(key)).map(|(_, value)| value),
-            value => Some(value),
+            Json::Null | Json::Truth(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => Some(&message),
         };
         let value = value.map_or(Scalar::Nothing, Scalar::from);
         let Some(input) = input(placed.command) else { return Ok(Vec::new()) };
