@@ -2,18 +2,20 @@
 //!
 //! The one place that decides what a reading means: an edge is an event, a repeated or kept state is only "alive",
 //! a press is a press once, presence that lasts is life for a while. What a sensor is like (how long it is silent, how its
-//! battery falls, whether it is stuck) is learned here too, in fixed memory, and judged in `health`. Never reads a clock:
-//! every call brings its own instant.
+//! battery falls, whether it is stuck) is learned here too, in fixed memory, and judged in `health`, `mute` and `watch`. Never
+//! reads a clock: every call brings its own instant.
 
 mod battery;
 mod days;
 mod health;
 mod heard;
 mod meaning;
+mod mute;
 mod presses;
 mod quality;
 mod rhythm;
 mod sights;
+mod watch;
 
 use crate::engine::floods::Floods;
 use crate::engine::links::Links;
@@ -24,13 +26,15 @@ use crate::model::observation::{Evidence, Observation, Press};
 use crate::model::reason::{Blind, BlindCause, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
-pub use health::{Sight, Silence};
+pub use health::Silence;
 pub use heard::Heard;
-use meaning::measures_its_kind;
 pub use meaning::serves;
+use meaning::{measures_its_kind, proves_presence_of_device};
+pub use mute::{Mute, of as mute_of};
 pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+pub use watch::{Sight, Unwatched};
 
 /// A span without watching that is no longer than this does not stop the quiet from counting: a restart takes seconds.
 pub const BRIDGED: Span = Span::seconds(60);
@@ -145,8 +149,12 @@ impl Seen {
             self.add(sensor);
         }
         let is_watcher = sensor.kind.watches_for_life() && self.blind.is_none();
-        let unwatched = if is_watcher { self.unwatched_since(home, at) } else { None };
-        let silence = self.silence_of(sensor, at);
+        let ends_mute = proves_presence_of_device(observation) && self.ends_mute(home, sensor, at);
+        let unwatched = if is_watcher || ends_mute { self.unwatched(home, at) } else { None };
+        let silence = self.silence_of(sensor, at).filter(|_| !ends_mute);
+        if ends_mute {
+            self.heard_again(home, sensor, at);
+        }
         let (settings, lively) = (&self.settings, self.lively);
         let heard = self.sensors.get_mut(&sensor.id).expect("it was made above");
         heard.is_there(observation, silence, lively);
@@ -163,10 +171,10 @@ impl Seen {
             self.presence(sensor, observation, said_before);
         }
         self.witness(sensor, observation);
-        if let Some(from) = unwatched
-            && self.is_witness(at, sensor)
+        if let Some(unwatched) = unwatched
+            && self.unwatched(home, at).is_none()
         {
-            told.ended = self.watched_again(from, at);
+            told.ended = self.watched_again(unwatched, at);
         }
         told
     }
@@ -245,16 +253,24 @@ impl Seen {
 
     /// The link to `source` changed; returns the blind span that this ended, if it was a long one.
     pub fn link(&mut self, home: &Home, at: Timestamp, source: &str, up: bool) -> Option<Ended> {
-        if !self.links.set(at, source, up) {
+        // What the other sensors cannot see, because they are dead, goes on where this link is lost as well.
+        let before = self.unwatched(home, at).filter(|_| self.blind.is_none());
+        if !self.links.set(home, at, source, up) {
             return None;
         }
         let (any_watches, sees) = self.sees(home);
         if any_watches && !sees && self.blind.is_none() {
-            let cause = BlindCause::LinkLost { source: source.to_owned() };
-            self.blind = Some(Blind { from: at, to: None, cause });
+            let lost = (at, BlindCause::LinkLost { source: source.to_owned() });
+            let (from, cause) = before.map_or(lost, |before| (before.from, before.cause));
+            self.blind = Some(Blind { from, to: None, cause });
             None
         } else if sees {
-            self.blind.take().and_then(|blind| self.see_again(blind, at))
+            match self.blind.take() {
+                Some(blind) => self.see_again(blind, at),
+                None => before
+                    .filter(|_| self.unwatched(home, at).is_none())
+                    .and_then(|unwatched| self.watched_again(unwatched, at)),
+            }
         } else {
             None
         }
@@ -298,11 +314,15 @@ impl Seen {
         Some(Ended { blind, quiet_since })
     }
 
-    /// The last witness of all was gone since `from`, and one is back.
-    fn watched_again(&mut self, from: Timestamp, at: Timestamp) -> Option<Ended> {
+    /// The last witness of all was gone, and one is back.
+    fn watched_again(&mut self, unwatched: Unwatched, at: Timestamp) -> Option<Ended> {
+        let Unwatched { from, cause, .. } = unwatched;
         let quiet_since = self.quiet_since;
-        let blind = Blind { from, to: Some(at), cause: BlindCause::NoWitness };
+        let blind = Blind { from, to: Some(at), cause };
         self.remember(blind.clone());
+        if at - from <= BRIDGED {
+            return None;
+        }
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
         Some(Ended { blind, quiet_since })
     }
@@ -320,9 +340,17 @@ impl Seen {
     }
 
     /// Whether the silence of `sensor` has a cause that is told elsewhere: the way to it is lost, or may be.
-    pub fn is_excused(&self, sensor: &Sensor, heard: Option<&Heard>) -> bool {
-        let heard_at = heard.and_then(|heard| heard.heard_at);
-        !self.links.is_up(&sensor.source) || self.links.excuses(&sensor.source, heard_at)
+    pub fn is_excused(&self, now: Timestamp, sensor: &Sensor, heard: Option<&Heard>) -> bool {
+        self.excused_until(sensor, heard).is_some_and(|until| now < until)
+    }
+
+    /// Until when the silence of `sensor` is excused if nothing happens before; without an end where its way is certainly
+    /// lost.
+    pub fn excused_until(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
+        if !self.links.is_up(&sensor.source) {
+            return Some(Timestamp::MAX_UTC);
+        }
+        self.links.excuses_until(&sensor.source, heard.and_then(|heard| heard.heard_at))
     }
 
     /// What a sensor said; nothing for a sensor the home does not have.
@@ -331,7 +359,7 @@ impl Seen {
     }
 
     /// Every sensor of `home` with what it said, in the order of their names.
-    pub fn with_heard<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = (&'a Sensor, Option<&'a Heard>)> {
+    pub fn with_heard<'a, 'h>(&'a self, home: &'h Home) -> impl Iterator<Item = (&'h Sensor, Option<&'a Heard>)> {
         // Both maps are ordered by the same names: walked side by side instead of looked up one by one. Mostly they hold the
         // same ones (this one never holds others), and then no name needs to be compared.
         let same = self.sensors.len() == home.sensors.len();
@@ -345,9 +373,8 @@ impl Seen {
     /// From when the silence of `sensor` counts: its last frame, or since it could be heard at all.
     pub fn silent_since(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
         let watching_since = self.watching_since?;
-        let heard_at = heard.and_then(|heard| heard.heard_at);
-        let link_since = self.links.since(&sensor.source);
-        heard_at.into_iter().chain(link_since).chain([watching_since]).max()
+        let (heard_at, audible_since) = heard.map_or((None, None), |heard| (heard.heard_at, heard.audible_since));
+        heard_at.max(audible_since).max(self.links.since(&sensor.source)).max(Some(watching_since))
     }
 
     /// The newest blind span that reaches into the time since `from`.
