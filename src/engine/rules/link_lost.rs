@@ -55,7 +55,7 @@ impl Rule for LinkLost {
             // It may be known in the very instant in which the watch began.
             finding.alarms.push(Alarm { reason, since: mute.since, is_over: false });
         }
-        finding.look_again = earlier(finding.look_again, known.seen.mutes_change_at(known.home, now));
+        finding.look_again = earlier(finding.look_again, known.seen.mutes_change_at(now));
         finding
     }
 }

@@ -66,8 +66,18 @@ impl Rule for SilentSensor {
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
+        let every_link_is_up = !known.seen.links.any_is_down();
+        let first = known.seen.first_silent_at();
+        if every_link_is_up && first.is_none_or(|first| first > now) {
+            return Finding { look_again: first, ..finding };
+        }
         let mutes = known.seen.mutes(known.home, now);
         for (sensor, heard) in known.seen.with_heard(known.home) {
+            let silent_at = heard.and_then(|heard| known.seen.silent_at(heard));
+            if every_link_is_up && silent_at.is_none_or(|at| at > now) {
+                finding.look_again = finding.look_again.into_iter().chain(silent_at).min();
+                continue;
+            }
             let Some(silence) = known.seen.silence(sensor, heard) else { continue };
             let excused_until = known.seen.excused_until(sensor, heard);
             if excused_until == Some(Timestamp::MAX_UTC) {

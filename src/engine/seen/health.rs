@@ -31,6 +31,9 @@ impl Seen {
     /// Which silence of `sensor` is, or will be, too long first; absent where none ever is.
     pub fn silence(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Silence> {
         let unheard = self.unheard(sensor, heard);
+        if !sensor.offline_is_silent {
+            return unheard;
+        }
         let offline_since = heard.and_then(|heard| heard.offline_since).filter(|_| sensor.offline_is_silent);
         let offline = offline_since.map(|since| {
             // While its way was lost, nobody could have said that it is back.
@@ -53,6 +56,21 @@ impl Seen {
         }
         let usual = heard.and_then(|heard| heard.rhythm.usual);
         Some(self.settings.silent_sensor.limit(usual))
+    }
+
+    /// Before when `sensor` is not stuck whatever the time, and when time alone could change [`Seen::stuck`].
+    pub(super) fn stuck_outlook(&self, sensor: &Sensor, heard: &Heard) -> (Option<Timestamp>, Option<Timestamp>) {
+        let settings = &self.settings.stuck_sensor;
+        if !self.settings.is_on("stuck_sensor") || !sensor.kind.watches_for_life() {
+            return (None, None);
+        }
+        if heard.run.chatters_since.is_some() || self.unknown_since(sensor, heard).is_some() {
+            return (Some(Timestamp::MIN_UTC), None);
+        }
+        let on = self.on_since(sensor, heard).map(|since| since + settings.on_limit(sensor));
+        let off = self.blind_eyed_since(sensor, heard).map(|since| since + settings.off_for);
+        let first = |a: Option<Timestamp>, b: Option<Timestamp>| a.into_iter().chain(b).min();
+        (first(on, off), first(on.filter(|_| heard.main.says_off), off))
     }
 
     /// How `sensor` is at `now`.
@@ -154,10 +172,12 @@ impl Seen {
 
     /// Since when it sees nothing, although it is there and others see life far more often than is usual without it.
     fn blind_eyed_since(&self, sensor: &Sensor, heard: &Heard) -> Option<Timestamp> {
+        // Cheap questions first: mostly it has missed nothing.
+        if !sees_people(sensor.kind) || !heard.sights.misses_too_much(self.lively) {
+            return None;
+        }
         let since = heard.event_at.or(heard.first_heard)?;
-        let is_there = heard.heard_at.is_some_and(|at| at - since >= THERE_AFTER);
-        let misses = sees_people(sensor.kind) && heard.sights.misses_too_much(self.lively);
-        (is_there && misses).then_some(since)
+        heard.heard_at.is_some_and(|at| at - since >= THERE_AFTER).then_some(since)
     }
 }
 

@@ -40,6 +40,10 @@ pub struct Heard {
     pub audible_since: Option<Timestamp>,
     /// What its meter read last, and the last instant at which it went on.
     meter: Option<(f64, Option<Timestamp>)>,
+    /// Where its outlook stands.
+    pub(super) place: usize,
+    /// Whether its battery, cover or signal was a matter before.
+    pub(super) was_ailing: bool,
     presses: Presses,
     /// The first of several copies of one event, where its radio says each event several times.
     burst: Option<(Measure, Timestamp)>,

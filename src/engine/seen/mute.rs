@@ -4,8 +4,8 @@
 //! Judged whenever a sensor of a source is silent for too long. If nothing came from the whole source for so long that a
 //! second one is overdue too, beyond half its limit and beyond what is usual for it, then it is the source. If others were heard
 //! in between, or may well be silent for so long, the sensor is told by itself; and the source when all that fell silent
-//! with its last frame are silent for too long. What was told of a sensor before that frame is no part of it, and one
-//! sensor alone makes no source mute: nobody can tell.
+//! with its last frame are silent for too long. A sensor that was overdue already when its source was heard last is no part
+//! of it, and one sensor alone makes no source mute: nobody can tell.
 
 use super::{Heard, Seen};
 use crate::model::home::{Home, Sensor};
@@ -27,8 +27,44 @@ pub struct Mute<'a> {
 struct Group {
     /// The last frame of any sensor behind it.
     since: Timestamp,
-    /// For each sensor that checks in: when it is silent for too long, and how long the source may be silent before it is overdue.
-    sensors: Vec<(Timestamp, Span)>,
+    /// Those that check in.
+    sensors: Vec<ChecksIn>,
+}
+
+/// A sensor that checks in.
+struct ChecksIn {
+    heard: Timestamp,
+    /// When it is silent for too long.
+    too_long_at: Timestamp,
+    /// It is overdue after this.
+    patience: Span,
+}
+
+/// When each source was heard last.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Sources(Vec<(String, Option<Timestamp>)>);
+
+impl Sources {
+    pub(super) fn join(&mut self, source: &str) {
+        if self.0.iter().all(|(name, _)| name != source) {
+            self.0.push((source.to_owned(), None));
+        }
+    }
+
+    pub(super) fn heard(&mut self, source: &str, at: Timestamp) {
+        if let Some((_, heard)) = self.0.iter_mut().find(|(name, _)| name == source) {
+            *heard = Some(at);
+        }
+    }
+
+    /// Whether each of them was heard less than `within` ago.
+    fn all_heard(&self, now: Timestamp, within: Span) -> bool {
+        self.0.iter().all(|(_, heard)| heard.is_some_and(|at| now - at < within))
+    }
+
+    pub(super) fn shift(&mut self, by: Span) {
+        self.0.iter_mut().filter_map(|(_, heard)| heard.as_mut()).for_each(|at| *at += by);
+    }
 }
 
 /// The mute source that `sensor` is behind.
@@ -39,7 +75,11 @@ pub fn of<'a, 'b>(mutes: &'b [Mute<'a>], sensor: &Sensor) -> Option<&'b Mute<'a>
 impl Seen {
     /// Every source that is mute at `now`.
     pub fn mutes<'a>(&self, home: &'a Home, now: Timestamp) -> Vec<Mute<'a>> {
-        if !self.settings.is_on("link_lost") || !self.any_is_overdue(home, now) {
+        if !self.judges_mutes || self.outlooks.first().unheard_at.is_none_or(|first| first > now) {
+            return Vec::new();
+        }
+        // Asked at every input while some sensor is silent: mostly its source was heard a moment ago.
+        if self.sources.all_heard(now, self.shortest_limit / 2) {
             return Vec::new();
         }
         let groups = self.groups(home);
@@ -52,12 +92,8 @@ impl Seen {
     }
 
     /// When [`Seen::mutes`] could change by time alone.
-    pub fn mutes_change_at(&self, home: &Home, now: Timestamp) -> Option<Timestamp> {
-        if !self.settings.is_on("link_lost") {
-            return None;
-        }
-        let deadlines = self.with_heard(home).filter_map(|(sensor, heard)| self.unheard_too_long_at(sensor, heard));
-        deadlines.filter(|at| *at > now).min()
+    pub fn mutes_change_at(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.judges_mutes { self.outlooks.next_unheard(now) } else { None }
     }
 
     /// Whether a frame of `sensor` at `at` is the first one after its source was mute.
@@ -84,11 +120,7 @@ impl Seen {
                 heard.audible_since = Some(at);
             }
         }
-    }
-
-    fn any_is_overdue(&self, home: &Home, now: Timestamp) -> bool {
-        let mut deadlines = self.with_heard(home).filter_map(|(sensor, heard)| self.unheard_too_long_at(sensor, heard));
-        deadlines.any(|at| at <= now)
+        self.look_ahead_all(home);
     }
 
     fn unheard_too_long_at(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
@@ -104,7 +136,9 @@ impl Seen {
             group.since = group.since.max(since);
             if let (Some(silence), Some(limit)) = (self.unheard(sensor, heard), self.silence_limit(sensor, heard)) {
                 let usual = heard.and_then(|heard| heard.rhythm.longest).unwrap_or(limit / 2);
-                group.sensors.push((silence.too_long_at(), usual.max(limit / 2).min(limit)));
+                let patience = usual.max(limit / 2).min(limit);
+                let (heard, too_long_at) = (silence.since, silence.too_long_at());
+                group.sensors.push(ChecksIn { heard, too_long_at, patience });
             }
         }
         groups
@@ -114,13 +148,15 @@ impl Seen {
 impl Group {
     /// From when on the source is mute if nothing comes from it; absent where that cannot be told.
     fn mute_at(&self) -> Option<Timestamp> {
-        let together = || self.sensors.iter().filter(|(too_long_at, _)| *too_long_at > self.since);
-        if together().count() < SENSORS_MIN {
+        let fell_silent_with_it = |sensor: &&ChecksIn| self.since - sensor.heard < sensor.patience;
+        let together: Vec<&ChecksIn> = self.sensors.iter().filter(fell_silent_with_it).collect();
+        if together.len() < SENSORS_MIN {
             return None;
         }
-        let overdue = |at: Timestamp| together().filter(|(_, patience)| at - self.since >= *patience).count();
-        let deadlines = || together().map(|(too_long_at, _)| *too_long_at);
-        deadlines().filter(|at| overdue(*at) >= SENSORS_MIN).min().or_else(|| deadlines().max())
+        let overdue = |at: Timestamp| together.iter().filter(|sensor| at - self.since >= sensor.patience).count();
+        let deadlines = || together.iter().map(|sensor| sensor.too_long_at);
+        let all_silent_at = || deadlines().max().filter(|at| overdue(*at) > 0);
+        deadlines().filter(|at| overdue(*at) >= SENSORS_MIN).min().or_else(all_silent_at)
     }
 }
 

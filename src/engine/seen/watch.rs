@@ -82,7 +82,7 @@ impl Seen {
             }
         }
         // A pendant that falls silent may be the one by which its source is known to be mute.
-        sight.next_silent = [sight.next_silent, self.mutes_change_at(home, now)].into_iter().flatten().min();
+        sight.next_silent = [sight.next_silent, self.mutes_change_at(now)].into_iter().flatten().min();
         sight
     }
 
