@@ -176,8 +176,8 @@ mod tests {
     fn where_nobody_else_tells_that_no_witness_is_left_the_quiet_is_told() {
         let later = at("08:00") + Span::hours(25);
         let judged = |off: &[&str], lose: &[&str]| {
-            let mut settings = super::super::Settings::default();
-            settings.off = off.iter().map(|rule| (*rule).to_owned()).collect();
+            let off = off.iter().map(|rule| (*rule).to_owned()).collect();
+            let settings = super::super::Settings { off, ..Default::default() };
             let mut seen = moved(&["08:00"]);
             lose.iter().for_each(|link| _ = seen.link(&super::super::testing::home(), at("09:00"), link, false));
             judge(&rule(&settings), later, &seen).alarms

@@ -181,7 +181,7 @@ mod tests {
             seen.link(&home, at("13:00"), "mqtt", false);
             assert_eq!(judged(&home, &seen, at("13:09")), (vec![], Some(at("13:10"))), "{last}");
             let lost = (at("13:00"), BlindCause::LinkLost { source: "mqtt".into() });
-            assert_eq!(judged(&home, &seen, at("13:10")).0, [lost.clone()], "{last}");
+            assert_eq!(judged(&home, &seen, at("13:10")).0, [lost], "{last}");
             let ended = seen.link(&home, at("13:20"), "mqtt", true).expect("it lasted");
             assert_eq!((ended.blind.from, ended.blind.to), (at("13:00"), Some(at("13:20"))));
             assert_eq!(judged(&home, &seen, at("13:20")).0, []);
@@ -221,7 +221,7 @@ mod tests {
         let (home, mut seen) = with_a_dead_bathroom("08:05");
         seen.link(&home, at("13:00"), "mqtt", false);
         let lost = (at("13:00"), BlindCause::LinkLost { source: "mqtt".into() });
-        assert_eq!(judged(&home, &seen, at("13:30")).0, [lost.clone()]);
+        assert_eq!(judged(&home, &seen, at("13:30")).0, std::slice::from_ref(&lost));
         seen.link(&home, at("13:30"), "radio", false);
         assert_eq!(judged(&home, &seen, at("13:30")).0, [lost]);
     }
