@@ -12,10 +12,10 @@ use crate::model::ids::{PointId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
 use crate::model::reason::{Class, Reason, SignOfLife};
 use crate::model::time::{Span, Timestamp};
+use outlook::{CLOSED_KEPT, Outlook, ended_at};
 use std::collections::BTreeMap;
 
-/// Closed alerts stay this long, so that late repeats of a station's step find their answer.
-const CLOSED_KEPT: Span = Span::days(7);
+mod outlook;
 
 /// One sign of life in this span is enough on an open alert.
 const LIFE_STEP_EVERY: Span = Span::minutes(5);
@@ -29,6 +29,8 @@ pub struct Book {
     /// When each rule last spoke about each matter: an episode is told once. A few dozen at most, looked through by
     /// reference: this happens at every input.
     spoken: Vec<Spoken>,
+    /// What follows from the alerts as they are; absent after a change until it is asked for.
+    outlook: Option<Outlook>,
 }
 
 /// When a rule last spoke about a subject.
@@ -43,11 +45,12 @@ struct Spoken {
 impl Book {
     /// An empty book.
     pub fn new(circle: Circle) -> Book {
-        Book { circle, alerts: BTreeMap::new(), next_number: 1, spoken: Vec::new() }
+        Book { circle, alerts: BTreeMap::new(), next_number: 1, spoken: Vec::new(), outlook: None }
     }
 
     /// Takes in a step of the history.
     pub fn recall(&mut self, number: u64, step: Step) {
+        self.outlook = None;
         self.next_number = self.next_number.max(number + 1);
         self.note_spoken(number, &step);
         match self.alerts.get_mut(&number) {
@@ -176,7 +179,14 @@ impl Book {
 
     /// Makes every step whose time has come.
     pub fn run_timers(&mut self, now: Timestamp, home: &Home, effects: &mut Vec<Effect>) {
-        self.alerts.retain(|_, alert| !ended_before(alert, now - CLOSED_KEPT));
+        let outlook = self.outlook();
+        if outlook.forgotten_from.is_some_and(|from| from < now) {
+            self.alerts.retain(|_, alert| !ended_before(alert, now - CLOSED_KEPT));
+            self.outlook = None;
+        }
+        if self.outlook().timer_at.is_none_or(|at| at > now) {
+            return;
+        }
         for number in self.numbers(|alert| alert.phase.is_open()) {
             while let Some((_, deed)) =
                 self.alerts[&number].next_home_timer(&self.circle.timers).filter(|(at, _)| *at <= now)
@@ -192,15 +202,18 @@ impl Book {
     }
 
     /// The next instant at which [`Book::run_timers`] has something to do.
-    pub fn next_wakeup(&self) -> Option<Timestamp> {
-        let timers = &self.circle.timers;
-        let own = self.alerts.values().filter_map(|alert| alert.next_home_timer(timers)).map(|(at, _)| at);
-        let circle = self.alerts.values().filter_map(|alert| self.circle.widens_at(alert));
-        own.chain(circle).min()
+    pub fn next_wakeup(&mut self) -> Option<Timestamp> {
+        self.outlook().timer_at
+    }
+
+    fn outlook(&mut self) -> &Outlook {
+        let (alerts, circle) = (&self.alerts, &self.circle);
+        self.outlook.get_or_insert_with(|| Outlook::of(alerts, circle))
     }
 
     /// Moves every remembered instant by `by`.
     pub fn shift(&mut self, by: Span) {
+        self.outlook = None;
         self.alerts.values_mut().for_each(|alert| alert.shift(by));
         self.spoken.iter_mut().for_each(|spoken| spoken.at += by);
     }
@@ -231,14 +244,14 @@ impl Book {
     }
 
     fn mark_recovered(&mut self, now: Timestamp, rule: &'static str, alarms: &[Alarm], effects: &mut Vec<Effect>) {
-        let gone = |alert: &Alert| {
-            alert.phase.is_open()
-                && alert.recovered_at.is_none()
-                && alert.reason.rule() == rule
-                && matches!(alert.reason.class(), Class::Sensor | Class::System)
-                && !alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason))
+        let standing = self.outlook().standing.iter().filter(|(_, of)| *of == rule).map(|(number, _)| *number);
+        let standing: Vec<u64> = standing.collect();
+        let gone = |number: &u64| {
+            let Some(alert) = self.alerts.get(number) else { return false };
+            !alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason))
         };
-        for number in self.numbers(gone) {
+        let gone: Vec<u64> = standing.into_iter().filter(gone).collect();
+        for number in gone {
             self.write(now, number, Actor::gateway(), Deed::Recovered, None, effects);
         }
     }
@@ -367,9 +380,5 @@ fn concerns_person(reason: &Reason) -> bool {
 }
 
 fn ended_before(alert: &Alert, instant: Timestamp) -> bool {
-    match alert.phase {
-        Phase::Closed => alert.closed.as_ref().is_some_and(|closed| closed.at < instant),
-        Phase::Cancelled => alert.again_at < instant,
-        Phase::Raised | Phase::Received | Phase::Taken | Phase::OnTheWay | Phase::Arrived => false,
-    }
+    ended_at(alert).is_some_and(|at| at < instant)
 }

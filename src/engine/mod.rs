@@ -104,6 +104,7 @@ impl Engine {
 
     /// A sensor joins the home.
     pub fn adopt(&mut self, sensor: Sensor) {
+        self.seen.adopt(&sensor);
         self.home.sensors.entry(sensor.id.clone()).or_insert(sensor);
     }
 

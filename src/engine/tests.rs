@@ -71,6 +71,7 @@ impl Life {
     fn handle(&mut self, at: Timestamp, input: Input, recorded: Option<Recorded>) {
         self.history.extend(recorded);
         let effects = self.engine.handle(at, input);
+        self.engine.seen.assert_outlook(&self.engine.home);
         for effect in &effects {
             if let Effect::Alert { alert, step } = effect {
                 self.history.push(Recorded::Step { alert: *alert, step: step.clone() });
@@ -80,6 +81,7 @@ impl Life {
         if self.kill {
             let before = self.engine.next_wakeup();
             self.engine = engine().restore(self.history.iter().cloned());
+            self.engine.seen.assert_outlook(&self.engine.home);
             assert_eq!(self.engine.handle(at, Input::Tick), [], "restored, it did something by itself");
             assert_eq!(self.engine.next_wakeup(), before, "restored, it has other deadlines");
         }

@@ -70,6 +70,28 @@ pub enum BlindCause {
     },
     /// Every sensor that could show life is dead or cannot be believed.
     NoWitness,
+    /// Nothing comes from what carries the last sensors that could show life, although its driver says that all is well.
+    Mute {
+        /// The source as the config names it.
+        source: String,
+    },
+}
+
+/// How a way to sensors is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// Its driver says so.
+    #[default]
+    Down,
+    /// Its driver says that all is well, and nothing comes from any sensor behind it.
+    Mute,
+}
+
+impl Loss {
+    fn is_down(&self) -> bool {
+        *self == Loss::Down
+    }
 }
 
 /// How a sensor speaks and yet cannot be believed.
@@ -224,6 +246,9 @@ pub enum Reason {
     LinkLost {
         /// Its path: what stands before a `/` carries what stands behind it.
         link: String,
+        /// How it is lost.
+        #[serde(default, skip_serializing_if = "Loss::is_down")]
+        how: Loss,
         /// Since when.
         since: Timestamp,
         /// Sensors behind it, or perhaps behind it where not all bridges of a family are gone.

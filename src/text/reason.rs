@@ -1,9 +1,9 @@
 //! Why an alert was raised, in whole sentences: rule, limit and its source, last sign of life, what could not be seen.
 
-use crate::model::home::{SensorKind, Service};
+use crate::model::home::Service;
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::observation::Press;
-use crate::model::reason::{Blind, BlindCause, Reason, SignOfLife};
+use crate::model::reason::{Blind, BlindCause, Loss, Reason, SignOfLife};
 use crate::model::time::{Hours, Timestamp, Zone};
 use crate::text::links;
 use crate::text::{Language, date_time, duration, room, shown, terms};
@@ -59,10 +59,13 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::NotObserved { blind, last_life } => {
             vec![say.not_watched(blind), say.life_before_blind(last_life.as_ref())]
         }
-        Reason::LinkLost { since, .. } => {
+        Reason::LinkLost { since, how, .. } => {
             let mut sentences = links::lost(language, reason);
             let since = say.at(*since);
-            sentences.push(language.pick(format!("中断时间：{since}"), format!("Lost since {since}")));
+            sentences.push(match how {
+                Loss::Down => language.pick(format!("中断时间：{since}"), format!("Lost since {since}")),
+                Loss::Mute => language.pick(format!("最后一次信号：{since}"), format!("Nothing came since {since}")),
+            });
             sentences
         }
         Reason::Flood { sensor, room, .. } => {
@@ -272,6 +275,13 @@ fn cause(language: Language, cause: &BlindCause) -> String {
             let source = links::link_name(source);
             language.pick(format!("与传感器的连接 {source} 中断"), format!("the link {source} to the sensors was lost"))
         }
+        BlindCause::Mute { source } => {
+            let source = links::link_name(source);
+            language.pick(
+                format!("{source} 虽显示已连接，但其传感器全部没有信号"),
+                format!("{source} seems to be up, but nothing comes from any of its sensors"),
+            )
+        }
         BlindCause::NoWitness => {
             language.pick("能看到活动的传感器全部失灵", "no sensor that could show life is working").to_owned()
         }
@@ -304,31 +314,10 @@ fn service_word(language: Language, service: Service) -> &'static str {
     }
 }
 
-fn kind_word(language: Language, kind: SensorKind) -> &'static str {
-    match kind {
-        SensorKind::Motion => language.pick("人体感应", "motion"),
-        SensorKind::Presence => language.pick("存在感应", "presence"),
-        SensorKind::CallButton => language.pick("呼叫按钮", "call button"),
-        SensorKind::ServiceButton => language.pick("服务按钮", "service button"),
-        SensorKind::OkButton => language.pick("平安按钮", "OK button"),
-        SensorKind::AwayButton => language.pick("外出按钮", "away button"),
-        SensorKind::OuterDoor => language.pick("入户门", "outer door"),
-        SensorKind::Door => language.pick("房门", "door"),
-        SensorKind::Bed => language.pick("床垫感应", "bed"),
-        SensorKind::Chair => language.pick("座椅感应", "chair"),
-        SensorKind::Item => language.pick("物品感应", "item"),
-        SensorKind::Smoke => language.pick("烟雾", "smoke"),
-        SensorKind::Gas => language.pick("燃气", "gas"),
-        SensorKind::Leak => language.pick("漏水", "leak"),
-        SensorKind::Temperature => language.pick("温度", "temperature"),
-        SensorKind::Vital => language.pick("体征", "vital signs"),
-        SensorKind::Mains => language.pick("市电", "mains power"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::home::SensorKind;
     use crate::model::reason::Stuck;
     use crate::model::time::{Span, from_millis};
 
@@ -418,8 +407,12 @@ mod tests {
                 }
                 let open_since = at.unwrap_or(from_millis(0));
                 all.push(Reason::Tamper { sensor: sensor(), room: room.clone(), open_since });
-                let causes =
-                    [BlindCause::GatewayDown, BlindCause::LinkLost { source: "mqtt".into() }, BlindCause::NoWitness];
+                let causes = [
+                    BlindCause::GatewayDown,
+                    BlindCause::LinkLost { source: "mqtt".into() },
+                    BlindCause::NoWitness,
+                    BlindCause::Mute { source: "radio".into() },
+                ];
                 for cause in causes {
                     let blind = Blind { from: from_millis(0), to: at, cause };
                     all.push(Reason::NotObserved { blind, last_life: last_life.clone() });
@@ -448,6 +441,7 @@ mod tests {
                 let some = vec![sensor(); nth];
                 all.push(Reason::LinkLost {
                     link: link.to_owned(),
+                    how: if nth % 2 == 0 { Loss::Down } else { Loss::Mute },
                     since: from_millis(0),
                     sensors,
                     is_whole: nth < 2,

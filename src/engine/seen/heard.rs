@@ -37,8 +37,14 @@ pub struct Heard {
     pub run: Run,
     /// Since when its bridge, or the broker in its name, calls it offline.
     pub offline_since: Option<Timestamp>,
+    /// Since when its source, which was mute, is heard again.
+    pub audible_since: Option<Timestamp>,
     /// What its meter read last, and the last instant at which it went on.
     meter: Option<(f64, Option<Timestamp>)>,
+    /// Where its outlook stands.
+    pub(super) place: usize,
+    /// Whether its battery, cover or signal was a matter before.
+    pub(super) was_ailing: bool,
     presses: Presses,
     /// The first of several copies of one event, where its radio says each event several times.
     burst: Option<(Measure, Timestamp)>,
@@ -181,6 +187,7 @@ impl Heard {
             &mut self.heard_at,
             &mut self.event_at,
             &mut self.offline_since,
+            &mut self.audible_since,
             &mut self.main.on_since,
             &mut self.run.since,
             &mut self.run.chatters_since,
