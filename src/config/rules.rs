@@ -8,6 +8,9 @@ use crate::engine::rules::inactivity::Window;
 use crate::engine::rules::{NAMES, Settings};
 use crate::model::time::{Span, write_span};
 
+mod rules_of_the_home;
+pub(super) use rules_of_the_home::fit as check_fit;
+
 /// The settings of all rules.
 pub(super) fn read(section: &Section<'_, '_>, report: &Report<'_>) -> Option<Settings> {
     let table = section.table();
@@ -31,6 +34,7 @@ pub(super) fn read(section: &Section<'_, '_>, report: &Report<'_>) -> Option<Set
     check_off(&settings, table, report);
     check_windows(&settings.inactivity.windows, section, report);
     check_limits(&settings, section, report);
+    rules_of_the_home::check(&settings, section, report);
     Some(settings)
 }
 

@@ -235,7 +235,7 @@ impl Book {
             alert.phase.is_open()
                 && alert.recovered_at.is_none()
                 && alert.reason.rule() == rule
-                && matches!(alert.reason.class(), Class::Sensor | Class::System)
+                && alert.reason.ends_by_itself()
                 && !alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason))
         };
         for number in self.numbers(gone) {

@@ -7,6 +7,7 @@ pub mod alert;
 pub mod commissioning;
 pub mod duty;
 pub mod flood;
+pub mod found;
 pub mod frame;
 pub mod home;
 pub mod ids;

@@ -14,6 +14,8 @@ mod presses;
 mod quality;
 mod rhythm;
 mod sights;
+mod value;
+mod whereabouts;
 
 use crate::engine::floods::Floods;
 use crate::engine::links::Links;
@@ -31,6 +33,8 @@ pub use meaning::serves;
 pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+pub use value::{Beyond, Value};
+pub use whereabouts::{Out, Stay, Whereabouts};
 
 /// A span without watching that is no longer than this does not stop the quiet from counting: a restart takes seconds.
 pub const BRIDGED: Span = Span::seconds(60);
@@ -72,6 +76,10 @@ pub struct Seen {
     /// No sensor is silent sooner than this.
     shortest_limit: Span,
     settings: Arc<Settings>,
+    /// A bit for each kind of sensor the home has.
+    kinds: u32,
+    /// Where somebody was seen, and whether they went out.
+    pub whereabouts: Whereabouts,
 }
 
 /// What one observation told.
@@ -123,16 +131,37 @@ impl Seen {
             witnessed_at: None,
             shortest_limit: settings.silent_sensor.shortest(),
             settings: Arc::new(settings.clone()),
+            kinds: 0,
+            whereabouts: Whereabouts::default(),
         };
         home.sensors.values().for_each(|sensor| seen.add(sensor));
         seen
     }
 
     fn add(&mut self, sensor: &Sensor) {
+        self.kinds |= 1 << sensor.kind as u32;
         let offline_for = sensor.offline_is_silent.then_some(self.settings.silent_sensor.offline_for);
         let limits = [sensor.silent_after, offline_for].into_iter().flatten();
         self.shortest_limit = limits.fold(self.shortest_limit, Span::min);
         self.sensors.insert(sensor.id.clone(), Heard::default());
+    }
+
+    /// Whether the home has a sensor of one of these kinds: most rules have nothing to judge in most homes.
+    pub fn has_any(&self, kinds: &[SensorKind]) -> bool {
+        kinds.iter().any(|kind| self.kinds & (1 << *kind as u32) != 0)
+    }
+
+    /// Whether a sensor that fits can be heard now.
+    pub fn could_be_seen(&self, home: &Home, fits: impl Fn(&Sensor) -> bool) -> bool {
+        home.sensors.values().any(|sensor| fits(sensor) && self.links.is_up(&sensor.source))
+    }
+
+    /// Whether somebody lies in a bed or sits in a chair; what has been said for a whole day is not believed.
+    pub fn somebody_lies(&self, home: &Home, now: Timestamp) -> bool {
+        let lies = |(on, since): (bool, Timestamp)| on && now - since < Span::hours(24);
+        self.with_heard(home).any(|(sensor, heard)| {
+            self.links.is_up(&sensor.source) && heard.and_then(|heard| heard.occupied).is_some_and(lies)
+        })
     }
 
     /// Takes in one observation and says what it tells.
@@ -150,7 +179,7 @@ impl Seen {
         let (settings, lively) = (&self.settings, self.lively);
         let heard = self.sensors.get_mut(&sensor.id).expect("it was made above");
         heard.is_there(observation, silence, lively);
-        heard.take_report(observation, settings);
+        heard.take_report(sensor, observation, settings);
         let said_before = heard.main.level;
         let is_event = heard.is_event(sensor, observation);
         let mut told = Told { press: None, is_life: false, ended: None };
@@ -216,6 +245,7 @@ impl Seen {
     }
 
     fn life(&mut self, at: Timestamp, sensor: &Sensor) {
+        self.whereabouts.saw(at, sensor);
         self.quiet_since = Some(at);
         match &mut self.last_life {
             // Mostly it is the same sensor again.
@@ -293,6 +323,7 @@ impl Seen {
         // What happened in between is not known: neither quiet nor life.
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
         self.watching_since = Some(at);
+        self.whereabouts.seen_again(at);
         // Nor is it known whether a level lasted through it.
         self.sensors.values_mut().filter_map(|heard| heard.main.on_since.as_mut()).for_each(|on| *on = at.max(*on));
         Some(Ended { blind, quiet_since })
@@ -303,6 +334,7 @@ impl Seen {
         let quiet_since = self.quiet_since;
         let blind = Blind { from, to: Some(at), cause: BlindCause::NoWitness };
         self.remember(blind.clone());
+        self.whereabouts.seen_again(at);
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
         Some(Ended { blind, quiet_since })
     }
@@ -369,6 +401,7 @@ impl Seen {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);
+        self.whereabouts.shift(by);
         self.links.shift(by);
         self.floods.shift(by);
         self.sensors.values_mut().for_each(|heard| heard.shift(by));
