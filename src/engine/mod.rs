@@ -20,7 +20,7 @@ pub mod rules;
 pub mod seen;
 
 use crate::model::alert::Alert;
-use crate::model::home::{Home, Sensor, Service};
+use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -47,7 +47,14 @@ impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(home: Home, settings: &rules::Settings, circle: Circle) -> Engine {
         let seen = Seen::new(&home, settings);
-        Engine { rules: rules::enabled(settings).into(), seen, book: Book::new(circle), home, now: None, wakeup: None }
+        Engine {
+            rules: rules::enabled(settings).into(),
+            seen,
+            book: Book::new(circle, settings),
+            home,
+            now: None,
+            wakeup: None,
+        }
     }
 
     /// The same engine with this history behind it. Learns, raises nothing, sends nothing.
@@ -127,12 +134,15 @@ impl Engine {
             Input::Observed(observation) => {
                 let told = self.seen.observe(&self.home, &observation);
                 if let Some(sign) = self.seen.last_life.as_ref().filter(|_| told.is_life) {
-                    self.book.life(now, sign, told.press.is_some(), effects);
+                    self.book.life(now, &self.home, sign, told.press.is_some(), effects);
                 }
                 if let Some(pressed) = told.press {
                     let sensor = self.home.sensors.get(&pressed.sensor);
                     if sensor.is_some_and(|sensor| sensor.service == Some(Service::Arrival)) {
                         self.book.arrived(now, effects);
+                    }
+                    if sensor.is_some_and(|sensor| sensor.kind == SensorKind::OkButton) {
+                        self.book.all_well(now, &self.home, effects);
                     }
                     return Just::Pressed(pressed);
                 }

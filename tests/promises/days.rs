@@ -38,6 +38,7 @@ days! {
     out_at_night, visit_at_night, door_stood_open, radio_door_never_shuts, out_of_bed, up_at_night, away_for_long,
     long_in_bathroom, still_in_bathroom, long_bath_with_a_break, no_sign_by_ten, up_at_five, not_watched_in_the_morning,
     cold_room, pulse, mains_cut, in_bed_at_ten, up_before_ten,
+    asked_first, asked_in_vain, asked_about_a_press, ok_on_the_way, milder_by_configuration,
 }
 
 /// Runs a day three ways: straight through, killed and restored after every input, and compares with the golden file.
@@ -322,7 +323,7 @@ fn engine(zone: &Zone, sensors: &[&str], settings: &rules::Settings) -> Engine {
     Engine::new(home(zone, sensors), settings, circle)
 }
 
-const SENSORS: [(&str, Option<&str>, SensorKind, &str); 22] = [
+const SENSORS: [(&str, Option<&str>, SensorKind, &str); 23] = [
     ("hall", Some("hall"), SensorKind::Motion, "zigbee2mqtt"),
     ("bath", Some("bathroom"), SensorKind::Motion, "zigbee2mqtt"),
     ("kitchen", Some("kitchen"), SensorKind::Motion, "zigbee2mqtt"),
@@ -349,6 +350,7 @@ const SENSORS: [(&str, Option<&str>, SensorKind, &str); 22] = [
     ("pulse", None, SensorKind::Vital, "zigbee2mqtt"),
     ("mains", None, SensorKind::Mains, "radio"),
     ("radio_door", Some("hall"), SensorKind::OuterDoor, "radio"),
+    ("ok", Some("living_room"), SensorKind::OkButton, "radio"),
 ];
 
 /// The sensors of the home in which `story` happens.

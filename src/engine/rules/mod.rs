@@ -6,9 +6,10 @@
 
 use crate::engine::seen::{Ended, Pressed, Seen};
 use crate::model::home::Home;
-use crate::model::reason::Reason;
+use crate::model::reason::{Reason, Severity};
 use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, Zone, span_text};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A judgement made again and again.
 pub trait Rule: Send + Sync {
@@ -59,6 +60,8 @@ pub struct Alarm {
     pub is_over: bool,
 }
 
+pub mod profile;
+
 macro_rules! rules {
     ($($name:ident),* $(,)?) => {
         $(pub mod $name;)*
@@ -69,6 +72,12 @@ macro_rules! rules {
         pub struct Settings {
             /// Rules that are switched off, by name.
             pub off: Vec<String>,
+            /// For whom the rules are set; what it sets has been laid under the other keys where they were read.
+            pub profile: profile::Profile,
+            /// How urgent the alerts of a rule are, where that differs from the usual.
+            pub severity: BTreeMap<String, Severity>,
+            /// How long the person is asked first, by rule; absent: not at all.
+            pub ask_first: BTreeMap<String, Long>,
             $(
                 #[doc = concat!("`[rules.", stringify!($name), "]`")]
                 pub $name: $name::Settings,
@@ -91,6 +100,29 @@ rules! {
     away_too_long, door_left_open, range, mains_lost, silent_sensor, stuck_sensor, low_battery, tamper, weak_signal, link_lost, flood,
     not_observed,
 }
+
+/// Rules about the person whose severity can be set; of the call button it cannot be.
+pub const PERSON: &[&str] = &[
+    "hazard",
+    "inactivity",
+    "rhythm",
+    "night_door",
+    "out_of_bed",
+    "long_in_room",
+    "late_rising",
+    "daily_contact",
+    "away_too_long",
+    "door_left_open",
+    "range",
+];
+
+/// Rules before whose alert the person can be asked.
+pub const ASKING: &[&str] =
+    &["call_button", "inactivity", "rhythm", "out_of_bed", "long_in_room", "late_rising", "daily_contact"];
+
+/// A span as a configuration writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Long(#[serde(with = "span_text")] pub Span);
 
 /// When a limit that differs by day and by night is passed.
 pub(crate) struct Passed {

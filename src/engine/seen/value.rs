@@ -38,11 +38,12 @@ impl Value {
         observation: &Observation,
         (what, limits): (Quantity, Limits),
     ) -> Option<Value> {
-        let number = match (&observation.measure, kind) {
-            (Measure::TemperatureCelsius(celsius), SensorKind::Temperature | SensorKind::Vital) => *celsius,
-            (Measure::Number(number), SensorKind::Vital) => *number,
-            (_, _) => return before,
+        let (Measure::TemperatureCelsius(number) | Measure::Number(number)) = observation.measure else {
+            return before;
         };
+        if kind != SensorKind::Vital && matches!(observation.measure, Measure::Number(_)) {
+            return before;
+        }
         let (least, most) = what.possible();
         let is_live = matches!(observation.evidence, Evidence::Event | Evidence::Level);
         if !is_live || !(least..=most).contains(&number) {
