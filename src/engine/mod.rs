@@ -68,6 +68,9 @@ impl Engine {
     /// Takes in one line of history.
     pub fn recall(&mut self, recorded: Recorded) {
         self.now = Some(self.now.map_or(recorded.at(), |now| now.max(recorded.at())));
+        if !matches!(recorded, Recorded::ClockStepped { .. }) {
+            self.seen.pass(recorded.at());
+        }
         match recorded {
             Recorded::Observed(observation) => {
                 self.seen.observe(&self.home, &observation);
@@ -80,6 +83,7 @@ impl Engine {
                 self.seen.started(&self.home, at, blind_since);
             }
             Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
+            Recorded::Suspended { at, what } => self.seen.suspend(at, &what),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
             Recorded::Watching { .. } => {}
         }
@@ -97,6 +101,9 @@ impl Engine {
         let now = self.now.filter(|_| !clock_was_set).map_or(now, |last| now.max(last));
         self.now = Some(now);
         let mut effects = Vec::new();
+        if !clock_was_set {
+            self.seen.pass(now);
+        }
         let just = self.take_in(now, input, &mut effects);
         self.turn(now, just, &mut effects);
         effects
@@ -163,6 +170,7 @@ impl Engine {
                 }
             }
             Input::Flooded(flood) => self.seen.floods.tell(now, &flood),
+            Input::Suspended(change) => self.seen.suspend(now, &change),
             Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
             Input::ClockStepped { by } => self.clock_stepped(now, by),
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),
@@ -175,8 +183,11 @@ impl Engine {
     /// Judges every rule once, then runs the timers that are due, and finds the next instant at which to look again.
     fn turn(&mut self, now: Timestamp, just: Just, effects: &mut Vec<Effect>) {
         let known = Known { home: &self.home, seen: &self.seen, just: &just };
-        let mut look_again: Option<Timestamp> = None;
+        let mut look_again = self.seen.suspended.changes_at(now);
         for rule in self.rules.iter() {
+            if self.seen.suspended.holds(now, rule.name()) {
+                continue;
+            }
             let finding = rule.judge(now, &known);
             look_again = earlier(look_again, finding.look_again);
             self.book.find(now, &self.home, rule.name(), finding.alarms, effects);

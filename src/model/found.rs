@@ -3,6 +3,7 @@
 
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::reason::{Blind, SignOfLife};
+use crate::model::suspension::Absence;
 use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, span_secs};
 use serde::{Deserialize, Serialize};
 
@@ -227,4 +228,34 @@ pub struct MainsLost {
     pub room: Option<RoomId>,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// Somebody moves in a home that should be empty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MovedWhileAway {
+    /// Why it should be.
+    pub kind: Absence,
+    /// Who answers for that.
+    pub owner: String,
+    /// Until when.
+    pub until: Timestamp,
+    /// What was seen.
+    pub life: SignOfLife,
+}
+
+/// An absence is over and nobody was seen since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotBack {
+    /// What is over.
+    pub kind: Absence,
+    /// Who answered for it.
+    pub owner: String,
+    /// Since when.
+    pub until: Timestamp,
+    /// How soon somebody should have been seen.
+    #[serde(with = "span_secs", rename = "limit_secs")]
+    pub limit: Span,
+    /// The last sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
 }

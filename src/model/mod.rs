@@ -16,5 +16,6 @@ pub mod observation;
 pub mod reason;
 pub mod recorded;
 pub mod status;
+pub mod suspension;
 pub mod time;
 pub mod timers;

@@ -155,6 +155,10 @@ pub enum Reason {
     AwayTooLong(found::AwayTooLong),
     /// The outer door stands open.
     DoorLeftOpen(found::DoorLeftOpen),
+    /// Somebody moves in a home that should be empty.
+    MovedWhileAway(found::MovedWhileAway),
+    /// An absence is over and nobody was seen since.
+    NotBack(found::NotBack),
     /// A value is out of range.
     Range(found::Range),
     /// The mains are gone.
@@ -323,6 +327,8 @@ impl Reason {
             Reason::DailyContact(_) => "daily_contact",
             Reason::AwayTooLong(_) => "away_too_long",
             Reason::DoorLeftOpen(_) => "door_left_open",
+            Reason::MovedWhileAway(_) => "moved_while_away",
+            Reason::NotBack(_) => "not_back",
             Reason::Range(_) => "range",
             Reason::MainsLost(_) => "mains_lost",
             Reason::SilentSensor { .. } => "silent_sensor",
@@ -361,7 +367,9 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
-            | Reason::AwayTooLong(_) => None,
+            | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_) => None,
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
@@ -399,6 +407,8 @@ impl Reason {
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
             | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_)
             | Reason::DoorLeftOpen(_) => Severity::Notice,
             Reason::MainsLost(_) => Severity::Fault,
             Reason::NotObserved { .. }
@@ -439,6 +449,8 @@ impl Reason {
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
             | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_)
             | Reason::DoorLeftOpen(_)
             | Reason::Range(_)
             | Reason::Unknown => Class::Person,

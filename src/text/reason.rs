@@ -43,6 +43,8 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::DailyContact(found) => say.daily_contact(found),
         Reason::AwayTooLong(found) => say.away_too_long(found),
         Reason::DoorLeftOpen(found) => say.door_left_open(found),
+        Reason::MovedWhileAway(found) => say.moved_while_away(found),
+        Reason::NotBack(found) => say.not_back(found),
         Reason::Range(found) => say.range(found),
         Reason::MainsLost(found) => say.mains_lost(found),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
@@ -123,6 +125,8 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::DailyContact(found) => found.by.to_string(),
         Reason::AwayTooLong(found) => duration(language, found.limit),
         Reason::DoorLeftOpen(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::MovedWhileAway(found) => terms::absence(language, found.kind).to_owned(),
+        Reason::NotBack(found) => terms::absence(language, found.kind).to_owned(),
         Reason::Range(found) => found::value(language, found),
         Reason::MainsLost(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::SilentSensor { sensor, room: place, .. }

@@ -3,6 +3,7 @@
 use crate::model::found::Danger;
 use crate::model::lifecycle::{CallResult, Contact, Outcome, Phase, Proof, Reminder, Role, Via};
 use crate::model::reason::{Class, Reason, Severity};
+use crate::model::suspension::Absence;
 use crate::text::Language;
 
 /// How urgent.
@@ -57,6 +58,8 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::DailyContact(_) => language.pick("每日联系", "Daily contact"),
         Reason::AwayTooLong(_) => language.pick("外出过久", "Out for long"),
         Reason::DoorLeftOpen(_) => language.pick("入户门未关", "Door left open"),
+        Reason::MovedWhileAway(_) => language.pick("空屋有活动", "Movement while away"),
+        Reason::NotBack(_) => language.pick("到期未归", "Not back"),
         Reason::Range(_) => language.pick("数值异常", "Out of range"),
         Reason::MainsLost(_) => language.pick("停电", "Mains lost"),
         Reason::SilentSensor { .. } => language.pick("传感器无信号", "Silent sensor"),
@@ -72,6 +75,17 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::Configuration { .. } => language.pick("配置错误", "Configuration fault"),
         Reason::HomeUnreachable { .. } => language.pick("家庭网关失联", "Home unreachable"),
         Reason::Unknown => language.pick("未知规则", "Unknown rule"),
+    }
+}
+
+/// Why a home is other than usual.
+pub fn absence(language: Language, kind: Absence) -> &'static str {
+    match kind {
+        Absence::Away => language.pick("外出", "away"),
+        Absence::Hospital => language.pick("住院", "in hospital"),
+        Absence::Holiday => language.pick("度假", "on holiday"),
+        Absence::Visitors => language.pick("来客", "visitors"),
+        Absence::Cleaning => language.pick("打扫或维修", "cleaning or repair"),
     }
 }
 

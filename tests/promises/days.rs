@@ -14,6 +14,7 @@ use carecircle::model::home::{Home, Sensor, SensorKind, Service};
 use carecircle::model::lifecycle::{Actor, Contact, Deed, Outcome, Proof, Role, Timers};
 use carecircle::model::observation::{Availability, Evidence, Measure, Observation, Press};
 use carecircle::model::recorded::Recorded;
+use carecircle::model::suspension::{Absence, Change, Suspension};
 use carecircle::model::time::{Span, Timestamp, Zone, parse_span};
 use carecircle::text::{self, Language};
 use std::fmt::Write;
@@ -39,6 +40,7 @@ days! {
     long_in_bathroom, still_in_bathroom, long_bath_with_a_break, no_sign_by_ten, up_at_five, not_watched_in_the_morning,
     cold_room, pulse, mains_cut, in_bed_at_ten, up_before_ten,
     asked_first, asked_in_vain, asked_about_a_press, ok_on_the_way, milder_by_configuration,
+    in_hospital, holiday_over, moved_on_holiday, away_by_button, forgot_the_button, visitors_at_night,
 }
 
 /// Runs a day three ways: straight through, killed and restored after every input, and compares with the golden file.
@@ -148,6 +150,13 @@ impl<'a> Run<'a> {
                 let (source, up) = ((*source).to_owned(), *state == "up");
                 (Input::Link { source: source.clone(), up }, Some(Recorded::Link { at, source, up }))
             }
+            ["suspend", kind, "for", lasts] => {
+                let kind = absence(kind);
+                let until = at + parse_span(lasts).unwrap();
+                let (owner, why) = ("p-03".to_owned(), String::new());
+                suspended(at, Change::Begin(Suspension { kind, owner, why, from: at, until }))
+            }
+            ["resume", kind] => suspended(at, Change::End { kind: absence(kind), owner: "p-03".into() }),
             [sensor, "floods", rate] => flooded(at, Flooder::Sensor(sensor.parse().unwrap()), rate),
             ["source", source, "floods", rate] => flooded(at, Flooder::Source((*source).into()), rate),
             [point @ ("lehe" | "beimen"), deed @ ..] => {
@@ -263,6 +272,14 @@ impl<'a> Run<'a> {
     }
 }
 
+fn suspended(at: Timestamp, what: Change) -> (Input, Option<Recorded>) {
+    (Input::Suspended(what.clone()), Some(Recorded::Suspended { at, what }))
+}
+
+fn absence(word: &str) -> Absence {
+    serde_json::from_value(word.into()).expect("a kind of absence")
+}
+
 fn flooded(at: Timestamp, who: Flooder, rate: &str) -> (Input, Option<Recorded>) {
     let flood = Flood { who, per_second: rate.parse().unwrap() };
     (Input::Flooded(flood.clone()), Some(Recorded::Flooded { at, flood }))
@@ -323,7 +340,7 @@ fn engine(zone: &Zone, sensors: &[&str], settings: &rules::Settings) -> Engine {
     Engine::new(home(zone, sensors), settings, circle)
 }
 
-const SENSORS: [(&str, Option<&str>, SensorKind, &str); 23] = [
+const SENSORS: [(&str, Option<&str>, SensorKind, &str); 24] = [
     ("hall", Some("hall"), SensorKind::Motion, "zigbee2mqtt"),
     ("bath", Some("bathroom"), SensorKind::Motion, "zigbee2mqtt"),
     ("kitchen", Some("kitchen"), SensorKind::Motion, "zigbee2mqtt"),
@@ -351,6 +368,7 @@ const SENSORS: [(&str, Option<&str>, SensorKind, &str); 23] = [
     ("mains", None, SensorKind::Mains, "radio"),
     ("radio_door", Some("hall"), SensorKind::OuterDoor, "radio"),
     ("ok", Some("living_room"), SensorKind::OkButton, "radio"),
+    ("out", Some("hall"), SensorKind::AwayButton, "radio"),
 ];
 
 /// The sensors of the home in which `story` happens.

@@ -21,6 +21,8 @@ pub(super) fn check(settings: &Settings, section: &Section<'_, '_>, report: &Rep
         ("door_left_open", "by_day", open.by_day, minute, day),
         ("door_left_open", "by_night", open.by_night, minute, day),
         ("out_of_bed", "at_most", bed.at_most, minute, Span::hours(8)),
+        ("not_back", "within", settings.not_back.within, minute, day),
+        ("not_back", "away_button_lasts", settings.not_back.away_button_lasts, minute, Span::days(7)),
         ("mains_lost", "after", settings.mains_lost.after, Span::seconds(1), day),
     ] {
         in_range(&place_of(section, rule, key), key, span, shortest, longest, report);

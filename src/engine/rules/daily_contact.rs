@@ -1,7 +1,7 @@
 //! No sign of life this morning: somebody phones. A task for the day, not an emergency; quiet that is wrong is judged beside it.
 //!
 //! Movement and every button count. What came before the morning begins does not: who was up at two may have fallen at three.
-//! A home that was not watched meanwhile is phoned all the same, and is told so.
+//! A morning in which nobody was there is nobody's. A home that was not watched meanwhile is phoned all the same, and is told so.
 
 use super::{Alarm, Finding, Known, Rule, latest};
 use crate::model::found;
@@ -54,7 +54,8 @@ impl Rule for DailyContact {
             return Finding::default();
         };
         // Mostly there was a sign a moment ago: no calendar is needed to see that this morning is not lost yet.
-        let not_before = life.at + self.settings.shortest();
+        let known_at = known.seen.suspended.ended_at.map_or(life.at, |ended_at| ended_at.max(life.at));
+        let not_before = known_at + self.settings.shortest();
         if now < not_before {
             return Finding { alarms: Vec::new(), look_again: Some(not_before) };
         }
@@ -63,7 +64,7 @@ impl Rule for DailyContact {
         let (by_at, next) = latest(zone, now, by);
         let (from_at, _) = latest(zone, by_at, from);
         let look_again = Some(next);
-        if life.at >= from_at {
+        if known_at >= from_at {
             return Finding { alarms: Vec::new(), look_again };
         }
         let blind = known.seen.blind.as_ref().or_else(|| known.seen.blind_since(from_at));

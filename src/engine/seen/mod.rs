@@ -14,6 +14,7 @@ mod presses;
 mod quality;
 mod rhythm;
 mod sights;
+pub mod suspended;
 mod value;
 mod whereabouts;
 
@@ -24,6 +25,7 @@ use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::observation::{Evidence, Observation, Press};
 use crate::model::reason::{Blind, BlindCause, SignOfLife};
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
 pub use health::{Sight, Silence};
@@ -33,6 +35,7 @@ pub use meaning::serves;
 pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+pub use suspended::Suspended;
 pub use value::{Beyond, Value};
 pub use whereabouts::{Out, Stay, Whereabouts};
 
@@ -80,6 +83,8 @@ pub struct Seen {
     kinds: u32,
     /// Where somebody was seen, and whether they went out.
     pub whereabouts: Whereabouts,
+    /// When the home is known to be other than usual.
+    pub suspended: Suspended,
 }
 
 /// What one observation told.
@@ -133,6 +138,7 @@ impl Seen {
             settings: Arc::new(settings.clone()),
             kinds: 0,
             whereabouts: Whereabouts::default(),
+            suspended: Suspended::default(),
         };
         home.sensors.values().for_each(|sensor| seen.add(sensor));
         seen
@@ -218,6 +224,10 @@ impl Seen {
                 self.disbelieve(home, sensor);
             }
         }
+        if sensor.kind == SensorKind::AwayButton && press.is_some() {
+            let ended = self.suspended.pressed_away(at, self.settings.not_back.away_button_lasts);
+            self.watch_from(ended);
+        }
         let chatters = self.sensors.get(&sensor.id).is_some_and(|heard| heard.run.chatters_since.is_some());
         let is_life = sensor.kind.shows_life() && !chatters;
         if is_life {
@@ -246,11 +256,34 @@ impl Seen {
 
     fn life(&mut self, at: Timestamp, sensor: &Sensor) {
         self.whereabouts.saw(at, sensor);
+        let ended = self.suspended.saw(at, sensor);
+        self.watch_from(ended);
         self.quiet_since = Some(at);
         match &mut self.last_life {
             // Mostly it is the same sensor again.
             Some(life) if life.sensor == sensor.id => life.at = at,
             _ => self.last_life = Some(SignOfLife { at, sensor: sensor.id.clone(), room: sensor.room.clone() }),
+        }
+    }
+
+    /// Time has come to `now`: suspensions end by themselves.
+    pub fn pass(&mut self, now: Timestamp) {
+        let ended = self.suspended.pass(now);
+        self.watch_from(ended);
+    }
+
+    /// A station says that the home is other than usual, or no longer.
+    pub fn suspend(&mut self, at: Timestamp, change: &Change) {
+        let ended = self.suspended.change(at, change);
+        self.watch_from(ended);
+    }
+
+    /// An absence ended: the quiet of an empty home was nobody's.
+    fn watch_from(&mut self, ended: Option<Timestamp>) {
+        if let Some(at) = ended {
+            self.suspended.ended_at = ended;
+            self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
+            self.whereabouts.seen_again(at);
         }
     }
 
@@ -402,6 +435,7 @@ impl Seen {
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);
         self.whereabouts.shift(by);
+        self.suspended.shift(by);
         self.links.shift(by);
         self.floods.shift(by);
         self.sensors.values_mut().for_each(|heard| heard.shift(by));

@@ -2,12 +2,13 @@
 
 use super::Say;
 use crate::model::found::{
-    AwayTooLong, DailyContact, Danger, DoorLeftOpen, Hazard, LateRising, LongInRoom, MainsLost, NightDoor, OutOfBed,
-    Quantity, Range,
+    AwayTooLong, DailyContact, Danger, DoorLeftOpen, Hazard, LateRising, LongInRoom, MainsLost, MovedWhileAway,
+    NightDoor, NotBack, OutOfBed, Quantity, Range,
 };
 use crate::model::ids::SensorId;
 use crate::model::time::{Hours, Span};
-use crate::text::{Language, duration, room};
+use crate::text::terms::absence;
+use crate::text::{Language, duration, room, shown};
 
 impl Say<'_> {
     pub(super) fn hazard(&self, found: &Hazard) -> Vec<String> {
@@ -134,6 +135,32 @@ impl Say<'_> {
         )]
     }
 
+    pub(super) fn moved_while_away(&self, found: &MovedWhileAway) -> Vec<String> {
+        let (kind, until, life) = (absence(self.language, found.kind), self.at(found.until), self.sign(&found.life));
+        let owner = shown(&found.owner, 64);
+        vec![
+            self.language.pick(
+                format!("登记为{kind}至 {until}（登记人 {owner}），屋里却有活动"),
+                format!("somebody moves although the person is registered as {kind} until {until} (by {owner})"),
+            ),
+            self.language.pick(format!("看到的活动：{life}"), format!("Seen: {life}")),
+        ]
+    }
+
+    pub(super) fn not_back(&self, found: &NotBack) -> Vec<String> {
+        let (kind, until) = (absence(self.language, found.kind), self.at(found.until));
+        let (owner, limit) = (shown(&found.owner, 64), duration(self.language, found.limit));
+        vec![
+            self.language.pick(
+                format!("登记的{kind}已于 {until} 结束（登记人 {owner}），此后 {limit} 没有看到活动"),
+                format!(
+                    "the absence ({kind}) ended at {until}, registered by {owner}, and nothing was seen within {limit}"
+                ),
+            ),
+            self.last_life(found.last_life.as_ref()),
+        ]
+    }
+
     fn limit(&self, limit: Span, hours: Option<Hours>) -> String {
         let limit = duration(self.language, limit);
         match hours {
@@ -174,6 +201,7 @@ fn quantity(language: Language, quantity: Quantity) -> (&'static str, &'static s
 pub(super) fn extremes() -> Vec<crate::model::reason::Reason> {
     use crate::model::ids::RoomId;
     use crate::model::reason::{Blind, BlindCause, Reason, SignOfLife};
+    use crate::model::suspension::Absence;
     use crate::model::time::from_millis;
 
     let sensor = || SensorId::new("s".repeat(64)).unwrap();
@@ -242,6 +270,18 @@ pub(super) fn extremes() -> Vec<crate::model::reason::Reason> {
                     }),
                     Reason::MainsLost(MainsLost { sensor, room, since: at }),
                 ]);
+                for kind in Absence::ALL {
+                    let life = SignOfLife { at, sensor: SensorId::new("hall").unwrap(), room: None };
+                    let owner = "p-03".to_owned();
+                    all.push(Reason::NotBack(NotBack {
+                        kind,
+                        owner: owner.clone(),
+                        until: at,
+                        limit,
+                        last_life: Some(life.clone()),
+                    }));
+                    all.push(Reason::MovedWhileAway(MovedWhileAway { kind, owner, until: at, life }));
+                }
             }
             for (what, value) in Quantity::ALL.into_iter().zip([-39.96, 45.0, 300.0, 0.04, 99.5, 350.0, 15.0, 0.5]) {
                 let (sensor, room) = (sensor(), room.clone());
