@@ -113,7 +113,7 @@ pub fn fit(sensors: &[SensorEntry], settings: &Settings, section: &Section<'_, '
         let rooms: Vec<&str> = sensors.iter().filter_map(|sensor| Some(sensor.room.as_ref()?.value.as_str())).collect();
         if !rooms.contains(&limit.room.as_str()) {
             let what = format!("no sensor hangs in the room \"{}\"", limit.room);
-            let deed = nearest::question(limit.room.as_str(), rooms.into_iter());
+            let deed = nearest::question(limit.room.as_str(), rooms);
             report.warning(&place_of(section, "long_in_room", "rooms"), what, deed);
         }
     }
