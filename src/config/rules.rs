@@ -8,14 +8,20 @@ use crate::engine::rules::inactivity::Window;
 use crate::engine::rules::{NAMES, Settings};
 use crate::model::time::{Span, write_span};
 
+mod policy;
+mod rules_of_the_home;
+pub(super) use rules_of_the_home::fit as check_fit;
+
 /// The settings of all rules.
 pub(super) fn read(section: &Section<'_, '_>, report: &Report<'_>) -> Option<Settings> {
-    let table = section.table();
+    let table = &policy::with_profile(section.table().clone());
     let (readable, is_whole) = readable(table, report);
     let settings: Settings = deserialize(&Node { place: section.place.clone(), what: What::Table(readable) }, report)?;
     check_off(&settings, table, report);
     check_windows(&settings.inactivity.windows, section, report);
     check_limits(&settings, section, report);
+    rules_of_the_home::check(&settings, section, report);
+    policy::check(&settings, section, report);
     is_whole.then_some(settings)
 }
 

@@ -5,12 +5,13 @@
 
 use crate::engine::circle::Circle;
 use crate::engine::effect::{Effect, Signal};
-use crate::engine::rules::Alarm;
+use crate::engine::rules::{Alarm, Long, Settings};
 use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::found::{LateRising, LongInRoom};
 use crate::model::home::Home;
 use crate::model::ids::{PointId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
-use crate::model::reason::{Class, Reason, SignOfLife};
+use crate::model::reason::{Class, Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 use outlook::{CLOSED_KEPT, Outlook, ended_at};
 use std::collections::BTreeMap;
@@ -31,6 +32,9 @@ pub struct Book {
     spoken: Vec<Spoken>,
     /// What follows from the alerts as they are; absent after a change until it is asked for.
     outlook: Option<Outlook>,
+    /// How urgent the alerts of a rule are, and how long the person is asked first, where the configuration says so.
+    severities: BTreeMap<String, Severity>,
+    ask_first: BTreeMap<String, Long>,
 }
 
 /// When a rule last spoke about a subject.
@@ -44,8 +48,16 @@ struct Spoken {
 
 impl Book {
     /// An empty book.
-    pub fn new(circle: Circle) -> Book {
-        Book { circle, alerts: BTreeMap::new(), next_number: 1, spoken: Vec::new(), outlook: None }
+    pub fn new(circle: Circle, settings: &Settings) -> Book {
+        Book {
+            circle,
+            alerts: BTreeMap::new(),
+            next_number: 1,
+            spoken: Vec::new(),
+            outlook: None,
+            severities: settings.severity.clone(),
+            ask_first: settings.ask_first.clone(),
+        }
     }
 
     /// Takes in a step of the history.
@@ -102,14 +114,19 @@ impl Book {
     /// A sign of life: shown on open alerts about the person, and nothing else changes.
     ///
     /// A press is no news on the call it makes; movement, and a press while the quiet is wrong, are.
-    pub fn life(&mut self, now: Timestamp, sign: &SignOfLife, is_press: bool, effects: &mut Vec<Effect>) {
+    pub fn life(&mut self, now: Timestamp, home: &Home, sign: &SignOfLife, is_press: bool, effects: &mut Vec<Effect>) {
+        for number in self.numbers(|alert| alert.asking_until.is_some() && is_answered_by(&alert.reason, sign)) {
+            let by = Actor { via: None, ..Actor::home() };
+            self.take_back(now, home, number, by, effects);
+        }
         let waits = |alert: &Alert| {
             let news = alert
                 .life_since
                 .as_ref()
                 .is_none_or(|last| sign.at - last.at >= LIFE_STEP_EVERY || last.at < alert.again_at);
             let is_its_own = is_press && matches!(alert.reason, Reason::CallButton { .. });
-            alert.phase.is_open() && !is_its_own && concerns_person(&alert.reason) && news && sign.at > alert.again_at
+            let is_told = alert.phase.is_open() && alert.asking_until.is_none();
+            is_told && !is_its_own && concerns_person(&alert.reason) && news && sign.at > alert.again_at
         };
         for number in self.numbers(waits) {
             self.write(now, number, Actor::gateway(), Deed::Life { sign: sign.clone() }, None, effects);
@@ -187,6 +204,9 @@ impl Book {
         if self.outlook().timer_at.is_none_or(|at| at > now) {
             return;
         }
+        for number in self.numbers(|alert| alert.asking_until.is_some_and(|until| until <= now)) {
+            self.stop_asking(now, home, number, effects);
+        }
         for number in self.numbers(|alert| alert.phase.is_open()) {
             while let Some((_, deed)) =
                 self.alerts[&number].next_home_timer(&self.circle.timers).filter(|(at, _)| *at <= now)
@@ -222,6 +242,10 @@ impl Book {
     fn tell(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
         if let Some(open) = self.open(&reason) {
             let (number, count) = (open.id.number, open.count + 1);
+            if open.asking_until.is_some() {
+                // Whoever presses again means it.
+                self.stop_asking(now, home, number, effects);
+            }
             self.write(now, number, who_says(&reason), Deed::Again { count }, None, effects);
             return;
         }
@@ -230,8 +254,49 @@ impl Book {
             return;
         }
         let number = self.next_number;
+        let severity = self.severities.get(reason.rule()).copied().unwrap_or(reason.severity());
+        if let Some(long) = self.ask_first.get(reason.rule()).copied() {
+            let deed = Deed::Raise { severity, reason, test: false, to: Vec::new() };
+            self.record(now, number, Actor::gateway(), deed, None, effects);
+            self.record(now, number, Actor::gateway(), Deed::AskHome { until: now + long.0 }, None, effects);
+            effects.push(Effect::Local(Signal::Asking));
+            return;
+        }
         let to = self.circle.first(&home.zone, now);
-        let deed = Deed::Raise { severity: reason.severity(), reason, test: false, to };
+        let deed = Deed::Raise { severity, reason, test: false, to };
+        self.write(now, number, Actor::gateway(), deed, None, effects);
+    }
+
+    /// Somebody pressed the OK button: whatever is being asked at home is answered, and whoever is on the way is told.
+    ///
+    /// An alert that a station may hold already is never taken back by it: only people close.
+    pub fn all_well(&mut self, now: Timestamp, home: &Home, effects: &mut Vec<Effect>) {
+        for number in self.numbers(|alert| alert.asking_until.is_some()) {
+            self.take_back(now, home, number, Actor::home(), effects);
+        }
+        let says_it_already = |alert: &Alert| {
+            alert.steps.iter().any(|step| step.deed == Deed::PersonCancelled && step.at >= alert.again_at)
+        };
+        let waits = |alert: &Alert| {
+            alert.phase.after(&Deed::PersonCancelled, Role::Home).is_ok()
+                && concerns_person(&alert.reason)
+                && !says_it_already(alert)
+        };
+        for number in self.numbers(waits) {
+            self.write(now, number, Actor::home(), Deed::PersonCancelled, None, effects);
+        }
+    }
+
+    /// What was asked at home is answered: taken back before a station was asked, and shown to the first one all the same.
+    fn take_back(&mut self, now: Timestamp, home: &Home, number: u64, by: Actor, effects: &mut Vec<Effect>) {
+        let step = self.record(now, number, by, Deed::Cancel, None, effects);
+        effects.push(notify(&self.alerts[&number], self.circle.first(&home.zone, now), step));
+        effects.push(Effect::Local(Signal::Closed));
+    }
+
+    /// Nobody answered, or the same was found again: stations are asked now.
+    fn stop_asking(&mut self, now: Timestamp, home: &Home, number: u64, effects: &mut Vec<Effect>) {
+        let deed = Deed::Unanswered { to: self.circle.first(&home.zone, now) };
         self.write(now, number, Actor::gateway(), deed, None, effects);
     }
 
@@ -377,6 +442,15 @@ fn who_says(reason: &Reason) -> Actor {
 /// Whether it is the person, not the equipment or a meal, that the alert is about.
 fn concerns_person(reason: &Reason) -> bool {
     reason.class() == Class::Person || matches!(reason, Reason::NotObserved { .. })
+}
+
+/// Whether this sign of life answers the question at home. Somebody who has fallen and called may move: only a press of the
+/// OK button takes a call back; and to move in the room where one has been for too long is no answer.
+fn is_answered_by(reason: &Reason, sign: &SignOfLife) -> bool {
+    if let Reason::LongInRoom(LongInRoom { room, .. }) | Reason::LateRising(LateRising { room, .. }) = reason {
+        return sign.room.as_ref().is_some_and(|seen_in| seen_in != room);
+    }
+    !matches!(reason, Reason::CallButton { .. })
 }
 
 fn ended_before(alert: &Alert, instant: Timestamp) -> bool {

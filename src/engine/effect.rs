@@ -29,6 +29,8 @@ pub enum Effect {
 /// What the person in the home is told by lamp or voice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
+    /// "Are you all right? Move, or press the button; otherwise somebody comes."
+    Asking,
     /// "Your call has been received."
     CallReceived,
     /// "Someone is on the way."

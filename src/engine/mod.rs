@@ -20,7 +20,7 @@ pub mod rules;
 pub mod seen;
 
 use crate::model::alert::Alert;
-use crate::model::home::{Home, Sensor, Service};
+use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -47,7 +47,14 @@ impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(home: Home, settings: &rules::Settings, circle: Circle) -> Engine {
         let seen = Seen::new(&home, settings);
-        Engine { rules: rules::enabled(settings).into(), seen, book: Book::new(circle), home, now: None, wakeup: None }
+        Engine {
+            rules: rules::enabled(settings).into(),
+            seen,
+            book: Book::new(circle, settings),
+            home,
+            now: None,
+            wakeup: None,
+        }
     }
 
     /// The same engine with this history behind it. Learns, raises nothing, sends nothing.
@@ -61,6 +68,9 @@ impl Engine {
     /// Takes in one line of history.
     pub fn recall(&mut self, recorded: Recorded) {
         self.now = Some(self.now.map_or(recorded.at(), |now| now.max(recorded.at())));
+        if !matches!(recorded, Recorded::ClockStepped { .. }) {
+            self.seen.pass(recorded.at());
+        }
         match recorded {
             Recorded::Observed(observation) => {
                 self.seen.observe(&self.home, &observation);
@@ -73,6 +83,7 @@ impl Engine {
                 self.seen.started(&self.home, at, blind_since);
             }
             Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
+            Recorded::Suspended { at, what } => self.seen.suspend(at, &what),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
             Recorded::Watching { .. } => {}
         }
@@ -90,6 +101,9 @@ impl Engine {
         let now = self.now.filter(|_| !clock_was_set).map_or(now, |last| now.max(last));
         self.now = Some(now);
         let mut effects = Vec::new();
+        if !clock_was_set {
+            self.seen.pass(now);
+        }
         let just = self.take_in(now, input, &mut effects);
         self.turn(now, just, &mut effects);
         effects
@@ -128,12 +142,15 @@ impl Engine {
             Input::Observed(observation) => {
                 let told = self.seen.observe(&self.home, &observation);
                 if let Some(sign) = self.seen.last_life.as_ref().filter(|_| told.is_life) {
-                    self.book.life(now, sign, told.press.is_some(), effects);
+                    self.book.life(now, &self.home, sign, told.press.is_some(), effects);
                 }
                 if let Some(pressed) = told.press {
                     let sensor = self.home.sensors.get(&pressed.sensor);
                     if sensor.is_some_and(|sensor| sensor.service == Some(Service::Arrival)) {
                         self.book.arrived(now, effects);
+                    }
+                    if sensor.is_some_and(|sensor| sensor.kind == SensorKind::OkButton) {
+                        self.book.all_well(now, &self.home, effects);
                     }
                     return Just::Pressed(pressed);
                 }
@@ -154,6 +171,7 @@ impl Engine {
                 }
             }
             Input::Flooded(flood) => self.seen.floods.tell(now, &flood),
+            Input::Suspended(change) => self.seen.suspend(now, &change),
             Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
             Input::ClockStepped { by } => self.clock_stepped(now, by),
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),
@@ -166,8 +184,11 @@ impl Engine {
     /// Judges every rule once, then runs the timers that are due, and finds the next instant at which to look again.
     fn turn(&mut self, now: Timestamp, just: Just, effects: &mut Vec<Effect>) {
         let known = Known { home: &self.home, seen: &self.seen, just: &just };
-        let mut look_again: Option<Timestamp> = None;
+        let mut look_again = self.seen.suspended.changes_at(now);
         for rule in self.rules.iter() {
+            if self.seen.suspended.holds(now, rule.name()) {
+                continue;
+            }
             let finding = rule.judge(now, &known);
             look_again = earlier(look_again, finding.look_again);
             self.book.find(now, &self.home, rule.name(), finding.alarms, effects);

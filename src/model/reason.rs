@@ -1,5 +1,6 @@
 //! Why an alert was raised: data, so that page, log, SMS and replay say the same thing (through `text`).
 
+use crate::model::found;
 use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{PointId, RoomId, SensorId};
 use crate::model::observation::Press;
@@ -160,6 +161,30 @@ pub enum Reason {
         #[serde(default, skip_serializing_if = "is_zero")]
         cannot_tell: u32,
     },
+    /// A detector says smoke, gas or water.
+    Hazard(found::Hazard),
+    /// The outer door moved at night and nobody was seen inside since.
+    NightDoor(found::NightDoor),
+    /// Out of bed at night, and nothing seen since.
+    OutOfBed(found::OutOfBed),
+    /// In one room for too long.
+    LongInRoom(found::LongInRoom),
+    /// Not up by a set hour.
+    LateRising(found::LateRising),
+    /// No sign of life this morning.
+    DailyContact(found::DailyContact),
+    /// Probably out, for longer than usual.
+    AwayTooLong(found::AwayTooLong),
+    /// The outer door stands open.
+    DoorLeftOpen(found::DoorLeftOpen),
+    /// Somebody moves in a home that should be empty.
+    MovedWhileAway(found::MovedWhileAway),
+    /// An absence is over and nobody was seen since.
+    NotBack(found::NotBack),
+    /// A value is out of range.
+    Range(found::Range),
+    /// The mains are gone.
+    MainsLost(found::MainsLost),
     /// A sensor has not been heard from for longer than is usual for it.
     SilentSensor {
         /// Which sensor.
@@ -319,6 +344,18 @@ impl Reason {
             Reason::CallButton { .. } => "call_button",
             Reason::ServiceButton { .. } => "service_button",
             Reason::Inactivity { .. } => "inactivity",
+            Reason::Hazard(_) => "hazard",
+            Reason::NightDoor(_) => "night_door",
+            Reason::OutOfBed(_) => "out_of_bed",
+            Reason::LongInRoom(_) => "long_in_room",
+            Reason::LateRising(_) => "late_rising",
+            Reason::DailyContact(_) => "daily_contact",
+            Reason::AwayTooLong(_) => "away_too_long",
+            Reason::DoorLeftOpen(_) => "door_left_open",
+            Reason::MovedWhileAway(_) => "moved_while_away",
+            Reason::NotBack(_) => "not_back",
+            Reason::Range(_) => "range",
+            Reason::MainsLost(_) => "mains_lost",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
             Reason::StuckSensor { .. } => "stuck_sensor",
@@ -345,6 +382,19 @@ impl Reason {
             | Reason::WeakSignal { sensor, .. } => Some(sensor),
             // Two service buttons ask for two things; two call buttons call for one and the same person.
             Reason::ServiceButton { sensor, .. } => Some(sensor),
+            Reason::Hazard(found) => Some(&found.sensor),
+            // Two doors stand open by themselves; whoever went out by one of them is one person.
+            Reason::DoorLeftOpen(found) => Some(&found.sensor),
+            Reason::Range(found) => Some(&found.sensor),
+            Reason::MainsLost(found) => Some(&found.sensor),
+            Reason::NightDoor(_)
+            | Reason::OutOfBed(_)
+            | Reason::LongInRoom(_)
+            | Reason::LateRising(_)
+            | Reason::DailyContact(_)
+            | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_) => None,
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
@@ -370,7 +420,22 @@ impl Reason {
     pub fn severity(&self) -> Severity {
         match self {
             Reason::CallButton { .. } => Severity::Emergency,
-            Reason::Inactivity { .. } | Reason::Unknown => Severity::Urgent,
+            Reason::Hazard(found) if found.danger != found::Danger::Leak => Severity::Emergency,
+            Reason::Inactivity { .. }
+            | Reason::Hazard(_)
+            | Reason::NightDoor(_)
+            | Reason::OutOfBed(_)
+            | Reason::LongInRoom(_)
+            | Reason::Unknown => Severity::Urgent,
+            Reason::Range(found) if found.what != found::Quantity::RoomTemperature => Severity::Urgent,
+            Reason::Range(_)
+            | Reason::LateRising(_)
+            | Reason::DailyContact(_)
+            | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_)
+            | Reason::DoorLeftOpen(_) => Severity::Notice,
+            Reason::MainsLost(_) => Severity::Fault,
             Reason::NotObserved { .. }
             | Reason::HomeUnreachable { .. }
             | Reason::LinkLost { nobody_can_call: true, .. }
@@ -391,10 +456,30 @@ impl Reason {
         }
     }
 
+    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut. It is shown; people close.
+    pub fn ends_by_itself(&self) -> bool {
+        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_));
+        is_told || matches!(self.class(), Class::Sensor | Class::System)
+    }
+
     /// Whose problem it is.
     pub fn class(&self) -> Class {
         match self {
-            Reason::CallButton { .. } | Reason::Inactivity { .. } | Reason::Unknown => Class::Person,
+            Reason::CallButton { .. }
+            | Reason::Inactivity { .. }
+            | Reason::Hazard(_)
+            | Reason::NightDoor(_)
+            | Reason::OutOfBed(_)
+            | Reason::LongInRoom(_)
+            | Reason::LateRising(_)
+            | Reason::DailyContact(_)
+            | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_)
+            | Reason::DoorLeftOpen(_)
+            | Reason::Range(_)
+            | Reason::Unknown => Class::Person,
+            Reason::MainsLost(_) => Class::System,
             Reason::ServiceButton { .. } => Class::Request,
             Reason::SilentSensor { .. }
             | Reason::LowBattery { .. }

@@ -3,6 +3,7 @@
 use crate::model::alert::Step;
 use crate::model::flood::Flood;
 use crate::model::observation::Observation;
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp, span_secs};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,14 @@ pub enum Recorded {
         /// Who and how fast.
         flood: Flood,
     },
+    /// The home was known to be other than usual, or no longer.
+    Suspended {
+        /// When it was said.
+        at: Timestamp,
+        /// What.
+        #[serde(flatten)]
+        what: Change,
+    },
     /// The gateway was watching at this instant: bounds what a power cut leaves unknown.
     Watching {
         /// When.
@@ -68,6 +77,7 @@ impl Recorded {
             | Recorded::Started { at, .. }
             | Recorded::ClockStepped { at, .. }
             | Recorded::Flooded { at, .. }
+            | Recorded::Suspended { at, .. }
             | Recorded::Watching { at } => *at,
         }
     }

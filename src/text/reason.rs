@@ -8,6 +8,7 @@ use crate::model::time::{Hours, Timestamp, Zone};
 use crate::text::links;
 use crate::text::{Language, date_time, duration, room, shown, terms};
 
+mod found;
 mod sensors;
 
 /// The reason in whole sentences, as page, log and replay print it.
@@ -34,6 +35,18 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             sentences.extend(say.cannot_tell(*cannot_tell));
             sentences
         }
+        Reason::Hazard(found) => say.hazard(found),
+        Reason::NightDoor(found) => say.night_door(found),
+        Reason::OutOfBed(found) => say.out_of_bed(found),
+        Reason::LongInRoom(found) => say.long_in_room(found),
+        Reason::LateRising(found) => say.late_rising(found),
+        Reason::DailyContact(found) => say.daily_contact(found),
+        Reason::AwayTooLong(found) => say.away_too_long(found),
+        Reason::DoorLeftOpen(found) => say.door_left_open(found),
+        Reason::MovedWhileAway(found) => say.moved_while_away(found),
+        Reason::NotBack(found) => say.not_back(found),
+        Reason::Range(found) => say.range(found),
+        Reason::MainsLost(found) => say.mains_lost(found),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
             let limit = duration(language, *limit);
             let silent = match offline_since {
@@ -107,6 +120,18 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::CallButton { sensor, room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
         Reason::ServiceButton { service, .. } => service_word(language, *service).to_owned(),
         Reason::Inactivity { silence, .. } => duration(language, *silence),
+        Reason::Hazard(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::NightDoor(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::OutOfBed(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::LongInRoom(found) => format!("{} · {}", room(language, &found.room), duration(language, found.limit)),
+        Reason::LateRising(found) => found.by.to_string(),
+        Reason::DailyContact(found) => found.by.to_string(),
+        Reason::AwayTooLong(found) => duration(language, found.limit),
+        Reason::DoorLeftOpen(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::MovedWhileAway(found) => terms::absence(language, found.kind).to_owned(),
+        Reason::NotBack(found) => terms::absence(language, found.kind).to_owned(),
+        Reason::Range(found) => found::value(language, found),
+        Reason::MainsLost(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::SilentSensor { sensor, room: place, .. }
         | Reason::LowBattery { sensor, room: place, .. }
         | Reason::StuckSensor { sensor, room: place, .. }
@@ -362,6 +387,7 @@ mod tests {
         let instants = [None, Some(from_millis(0)), Some(from_millis(i64::MAX)), Some(from_millis(1_795_241_529_000))];
         let words = ["", "disk full.", "a\nb\u{202e}", "坏了。", &"很长".repeat(5_000)];
         let mut all = vec![Reason::Unknown];
+        all.extend(found::extremes());
         for room in rooms {
             let life = |at: Option<Timestamp>| at.map(|at| SignOfLife { at, sensor: sensor(), room: room.clone() });
             for at in instants {

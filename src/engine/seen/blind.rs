@@ -91,6 +91,7 @@ impl Seen {
         // What happened in between is not known: neither quiet nor life.
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
         self.watching_since = Some(at);
+        self.whereabouts.seen_again(at);
         // Nor is it known whether a level lasted through it.
         self.sensors.values_mut().filter_map(|heard| heard.main.on_since.as_mut()).for_each(|on| *on = at.max(*on));
         Some(Ended { blind, quiet_since })
@@ -106,6 +107,7 @@ impl Seen {
             return None;
         }
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
+        self.whereabouts.seen_again(at);
         Some(Ended { blind, quiet_since })
     }
 

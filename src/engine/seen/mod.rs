@@ -17,7 +17,10 @@ mod presses;
 mod quality;
 mod rhythm;
 mod sights;
+pub mod suspended;
+mod value;
 mod watch;
+mod whereabouts;
 
 use crate::engine::floods::Floods;
 use crate::engine::links::Links;
@@ -27,6 +30,7 @@ use crate::model::ids::SensorId;
 use crate::model::observation::{Evidence, Observation, Press};
 use crate::model::purpose::{measures_its_kind, proves_presence_of_device};
 use crate::model::reason::{Blind, SignOfLife};
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
 pub use blind::{BRIDGED, Ended};
@@ -38,7 +42,10 @@ use outlook::Outlooks;
 pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+pub use suspended::Suspended;
+pub use value::{Beyond, Value};
 pub use watch::{Sight, Unwatched};
+pub use whereabouts::{Out, Stay, Whereabouts};
 
 /// Lively quarter hours are counted, not events: somebody who cooks for an hour is about for an hour.
 const LIVELY_EVERY: Span = Span::minutes(15);
@@ -79,6 +86,12 @@ pub struct Seen {
     /// Whether anybody tells that a source is mute.
     judges_mutes: bool,
     settings: Arc<Settings>,
+    /// A bit for each kind of sensor the home has.
+    kinds: u32,
+    /// Where somebody was seen, and whether they went out.
+    pub whereabouts: Whereabouts,
+    /// When the home is known to be other than usual.
+    pub suspended: Suspended,
 }
 
 /// What one observation told.
@@ -124,6 +137,9 @@ impl Seen {
             sources: Sources::default(),
             judges_mutes: settings.is_on("link_lost"),
             settings: Arc::new(settings.clone()),
+            kinds: 0,
+            whereabouts: Whereabouts::default(),
+            suspended: Suspended::default(),
         };
         home.sensors.values().for_each(|sensor| seen.add(sensor));
         seen
@@ -137,6 +153,7 @@ impl Seen {
     }
 
     fn add(&mut self, sensor: &Sensor) {
+        self.kinds |= 1 << sensor.kind as u32;
         let offline_for = sensor.offline_is_silent.then_some(self.settings.silent_sensor.offline_for);
         let limits = [sensor.silent_after, offline_for].into_iter().flatten();
         self.shortest_limit = limits.fold(self.shortest_limit, Span::min);
@@ -144,6 +161,24 @@ impl Seen {
         let place = self.outlooks.join();
         self.sensors.entry(sensor.id.clone()).or_default().place = place;
         self.look_ahead(sensor);
+    }
+
+    /// Whether the home has a sensor of one of these kinds: most rules have nothing to judge in most homes.
+    pub fn has_any(&self, kinds: &[SensorKind]) -> bool {
+        kinds.iter().any(|kind| self.kinds & (1 << *kind as u32) != 0)
+    }
+
+    /// Whether a sensor that fits can be heard now.
+    pub fn could_be_seen(&self, home: &Home, fits: impl Fn(&Sensor) -> bool) -> bool {
+        home.sensors.values().any(|sensor| fits(sensor) && self.links.is_up(&sensor.source))
+    }
+
+    /// Whether somebody lies in a bed or sits in a chair; what has been said for a whole day is not believed.
+    pub fn somebody_lies(&self, home: &Home, now: Timestamp) -> bool {
+        let lies = |(on, since): (bool, Timestamp)| on && now - since < Span::hours(24);
+        self.with_heard(home).any(|(sensor, heard)| {
+            self.links.is_up(&sensor.source) && heard.and_then(|heard| heard.occupied).is_some_and(lies)
+        })
     }
 
     /// Takes in one observation and says what it tells.
@@ -172,7 +207,7 @@ impl Seen {
         let (settings, lively) = (&self.settings, self.lively);
         let heard = self.sensors.get_mut(&sensor.id).expect("it was made above");
         heard.is_there(observation, silence, lively);
-        heard.take_report(observation, settings);
+        heard.take_report(sensor, observation, settings);
         let (said_before, lively_before) = (heard.main.level, self.lively);
         let is_event = heard.is_event(sensor, observation);
         let mut told = Told { press: None, is_life: false, ended: None };
@@ -216,6 +251,10 @@ impl Seen {
                 self.disbelieve(home, sensor);
             }
         }
+        if sensor.kind == SensorKind::AwayButton && press.is_some() {
+            let ended = self.suspended.pressed_away(at, self.settings.not_back.away_button_lasts);
+            self.watch_from(ended);
+        }
         let chatters = self.sensors.get(&sensor.id).is_some_and(|heard| heard.run.chatters_since.is_some());
         let is_life = sensor.kind.shows_life() && !chatters;
         if is_life {
@@ -243,11 +282,35 @@ impl Seen {
     }
 
     fn life(&mut self, at: Timestamp, sensor: &Sensor) {
+        self.whereabouts.saw(at, sensor);
+        let ended = self.suspended.saw(at, sensor);
+        self.watch_from(ended);
         self.quiet_since = Some(at);
         match &mut self.last_life {
             // Mostly it is the same sensor again.
             Some(life) if life.sensor == sensor.id => life.at = at,
             _ => self.last_life = Some(SignOfLife { at, sensor: sensor.id.clone(), room: sensor.room.clone() }),
+        }
+    }
+
+    /// Time has come to `now`: suspensions end by themselves.
+    pub fn pass(&mut self, now: Timestamp) {
+        let ended = self.suspended.pass(now);
+        self.watch_from(ended);
+    }
+
+    /// A station says that the home is other than usual, or no longer.
+    pub fn suspend(&mut self, at: Timestamp, change: &Change) {
+        let ended = self.suspended.change(at, change);
+        self.watch_from(ended);
+    }
+
+    /// An absence ended: the quiet of an empty home was nobody's.
+    fn watch_from(&mut self, ended: Option<Timestamp>) {
+        if let Some(at) = ended {
+            self.suspended.ended_at = ended;
+            self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
+            self.whereabouts.seen_again(at);
         }
     }
 
@@ -327,6 +390,8 @@ impl Seen {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);
+        self.whereabouts.shift(by);
+        self.suspended.shift(by);
         self.links.shift(by);
         self.floods.shift(by);
         self.sensors.values_mut().for_each(|heard| heard.shift(by));
