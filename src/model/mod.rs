@@ -10,6 +10,7 @@ pub mod flood;
 pub mod frame;
 pub mod home;
 pub mod ids;
+pub mod learned;
 pub mod lifecycle;
 pub mod observation;
 pub mod reason;

@@ -2,8 +2,9 @@
 
 use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{PointId, RoomId, SensorId};
+use crate::model::learned::LimitedBy;
 use crate::model::observation::Press;
-use crate::model::time::{Hours, Span, Timestamp, span_secs};
+use crate::model::time::{Hours, Span, Timestamp, span_secs, span_secs_opt};
 use serde::{Deserialize, Serialize};
 
 /// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
@@ -86,6 +87,21 @@ pub enum Stuck {
     Unknown,
 }
 
+/// How long quiet usually lasts after movement like the last: true of the past silences that decided a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// The part of the day in which they began.
+    pub hours: Hours,
+    /// This length …
+    #[serde(with = "span_secs", rename = "reached_secs")]
+    pub reached: Span,
+    /// … was reached on so many days, …
+    pub on_days: u16,
+    /// … and this is the longest of all.
+    #[serde(with = "span_secs", rename = "longest_secs")]
+    pub longest: Span,
+}
+
 /// Why an alert was raised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "rule")]
@@ -121,12 +137,57 @@ pub enum Reason {
         /// The part of the day for which this limit is set; absent while the clock is not trusted (strictest limit).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hours: Option<Hours>,
+        /// The limit that is learned for such a silence, where one is.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "span_secs_opt", rename = "learned_limit_secs")]
+        learned_limit: Option<Span>,
         /// How long nothing was seen, as watched.
         #[serde(with = "span_secs", rename = "silence_secs")]
         silence: Span,
         /// The last sign of life; absent if there was none since the records begin.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_life: Option<SignOfLife>,
+        /// A span inside the silence in which nobody watched, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blind: Option<Blind>,
+        /// Sensors that could show life and are heard from.
+        sensors_alive: u32,
+        /// Sensors that could show life.
+        sensors: u32,
+        /// Of these, how many never check in: their silence cannot be told from their death.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cannot_tell: u32,
+    },
+    /// No sign of life for longer than is usual here, after movement like the last, at this hour.
+    Rhythm {
+        /// The limit.
+        #[serde(with = "span_secs", rename = "limit_secs")]
+        limit: Span,
+        /// What set it.
+        by: LimitedBy,
+        /// How long nothing was seen, as watched.
+        #[serde(with = "span_secs", rename = "silence_secs")]
+        silence: Span,
+        /// The last sign of life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_life: Option<SignOfLife>,
+        /// What was usual; absent where nothing like it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual: Option<Usual>,
+        /// Days that were learned from.
+        days: u16,
+        /// So many unneeded alerts in 30 days the limit is set for.
+        target: f64,
+        /// Silences of the last 30 days that were longer than their limit.
+        alerts_of_30_days: u32,
+        /// The fixed limit of the rule `inactivity` for this silence, where it holds.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "span_secs_opt", rename = "fixed_limit_secs")]
+        fixed_limit: Option<Span>,
+        /// The last event of an outer door, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        door_at: Option<Timestamp>,
+        /// Whether the silence began at the outer door: probably out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_out: bool,
         /// A span inside the silence in which nobody watched, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         blind: Option<Blind>,
@@ -294,6 +355,7 @@ impl Reason {
             Reason::CallButton { .. } => "call_button",
             Reason::ServiceButton { .. } => "service_button",
             Reason::Inactivity { .. } => "inactivity",
+            Reason::Rhythm { .. } => "rhythm",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
             Reason::StuckSensor { .. } => "stuck_sensor",
@@ -310,6 +372,12 @@ impl Reason {
         }
     }
 
+    /// Which rules speak about one and the same matter: a silence is one, whichever of its rules comes first.
+    pub fn matter(&self) -> &'static str {
+        let is_silence = matches!(self, Reason::Inactivity { .. } | Reason::Rhythm { .. });
+        if is_silence { "silence" } else { self.rule() }
+    }
+
     /// Whom it is about: repeated findings of one rule about one subject are one alert.
     pub fn subject(&self) -> Option<&SensorId> {
         match self {
@@ -323,6 +391,7 @@ impl Reason {
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
+            | Reason::Rhythm { .. }
             | Reason::NotObserved { .. }
             | Reason::LinkLost { .. }
             | Reason::Subscription { .. }
@@ -345,7 +414,7 @@ impl Reason {
     pub fn severity(&self) -> Severity {
         match self {
             Reason::CallButton { .. } => Severity::Emergency,
-            Reason::Inactivity { .. } | Reason::Unknown => Severity::Urgent,
+            Reason::Inactivity { .. } | Reason::Rhythm { .. } | Reason::Unknown => Severity::Urgent,
             Reason::NotObserved { .. }
             | Reason::HomeUnreachable { .. }
             | Reason::LinkLost { nobody_can_call: true, .. }
@@ -369,7 +438,7 @@ impl Reason {
     /// Whose problem it is.
     pub fn class(&self) -> Class {
         match self {
-            Reason::CallButton { .. } | Reason::Inactivity { .. } | Reason::Unknown => Class::Person,
+            Reason::CallButton { .. } | Reason::Inactivity { .. } | Reason::Rhythm { .. } | Reason::Unknown => Class::Person,
             Reason::ServiceButton { .. } => Class::Request,
             Reason::SilentSensor { .. }
             | Reason::LowBattery { .. }

@@ -8,6 +8,7 @@ use crate::model::time::{Hours, Timestamp, Zone};
 use crate::text::links;
 use crate::text::{Language, date_time, duration, room, shown, terms};
 
+mod rhythm;
 mod sensors;
 
 /// The reason in whole sentences, as page, log and replay print it.
@@ -19,7 +20,17 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             vec![say.pressed(sensor, room.as_ref(), press), say.life_before(last_life.as_ref())]
         }
         Reason::ServiceButton { sensor, room, service } => vec![say.asked_for(sensor, room.as_ref(), *service)],
-        Reason::Inactivity { limit, hours, silence, last_life, blind, sensors_alive, sensors, cannot_tell } => {
+        Reason::Inactivity {
+            limit,
+            hours,
+            learned_limit,
+            silence,
+            last_life,
+            blind,
+            sensors_alive,
+            sensors,
+            cannot_tell,
+        } => {
             let (silence, limit) = (duration(language, *silence), duration(language, *limit));
             let source = say.limit_source(*hours);
             let mut sentences = vec![
@@ -29,11 +40,13 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
                 ),
                 say.last_life(last_life.as_ref()),
             ];
+            sentences.extend(learned_limit.map(|limit| rhythm::learned_limit(language, limit)));
             sentences.extend(blind.as_ref().map(|blind| say.blind_span(blind)));
             sentences.push(say.sensors(*sensors_alive, *sensors));
             sentences.extend(say.cannot_tell(*cannot_tell));
             sentences
         }
+        Reason::Rhythm { .. } => rhythm::sentences(&say, reason),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
             let limit = duration(language, *limit);
             let silent = match offline_since {
@@ -103,7 +116,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
     let detail = match reason {
         Reason::CallButton { sensor, room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
         Reason::ServiceButton { service, .. } => service_word(language, *service).to_owned(),
-        Reason::Inactivity { silence, .. } => duration(language, *silence),
+        Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } => duration(language, *silence),
         Reason::SilentSensor { sensor, room: place, .. }
         | Reason::LowBattery { sensor, room: place, .. }
         | Reason::StuckSensor { sensor, room: place, .. }

@@ -44,6 +44,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::CallButton { .. } => language.pick("一键呼叫", "Call button"),
         Reason::ServiceButton { .. } => language.pick("服务呼叫", "Service request"),
         Reason::Inactivity { .. } => language.pick("长时间无活动", "No activity"),
+        Reason::Rhythm { .. } => language.pick("安静时间反常", "Unusually quiet"),
         Reason::SilentSensor { .. } => language.pick("传感器无信号", "Silent sensor"),
         Reason::LowBattery { .. } => language.pick("电量低", "Low battery"),
         Reason::StuckSensor { .. } => language.pick("传感器失灵", "Stuck sensor"),

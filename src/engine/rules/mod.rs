@@ -87,7 +87,7 @@ macro_rules! rules {
 }
 
 rules! {
-    call_button, service_button, inactivity, silent_sensor, stuck_sensor, low_battery, tamper, weak_signal, link_lost, flood,
+    call_button, service_button, inactivity, rhythm, silent_sensor, stuck_sensor, low_battery, tamper, weak_signal, link_lost, flood,
     not_observed,
 }
 

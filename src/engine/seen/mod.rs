@@ -17,6 +17,7 @@ mod sights;
 
 use crate::engine::floods::Floods;
 use crate::engine::links::Links;
+use crate::engine::rhythm::Habits;
 use crate::engine::rules::Settings;
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::SensorId;
@@ -63,6 +64,8 @@ pub struct Seen {
     pub links: Links,
     /// Who says more than can be meant.
     pub floods: Floods,
+    /// What is usual in the home.
+    pub habits: Habits,
     sensors: BTreeMap<SensorId, Heard>,
     /// Quarter hours with life in them, counted.
     lively: u32,
@@ -103,6 +106,8 @@ pub struct Ended {
     pub blind: Blind,
     /// Since when it had been quiet when it began.
     pub quiet_since: Option<Timestamp>,
+    /// When that quiet would have lasted for longer than is usual, where that was known.
+    pub usual_until: Option<Timestamp>,
 }
 
 impl Seen {
@@ -118,6 +123,7 @@ impl Seen {
             sensors: BTreeMap::new(),
             links: Links::default(),
             floods: Floods::default(),
+            habits: Habits::new(settings.rhythm.limits()),
             lively: 0,
             lively_at: None,
             witnessed_at: None,
@@ -217,6 +223,7 @@ impl Seen {
 
     fn life(&mut self, at: Timestamp, sensor: &Sensor) {
         self.quiet_since = Some(at);
+        self.habits.life(at, sensor);
         match &mut self.last_life {
             // Mostly it is the same sensor again.
             Some(life) if life.sensor == sensor.id => life.at = at,
@@ -240,6 +247,10 @@ impl Seen {
             self.quiet_since = self.quiet_since.map(|quiet| quiet.min(quiet_since));
             let its_own = SignOfLife { at: since, sensor: sensor.id.clone(), room: sensor.room.clone() };
             self.last_life = others.into_iter().chain([its_own]).max_by_key(|life| life.at);
+            let last = self.last_life.as_ref().and_then(|life| home.sensors.get(&life.sensor));
+            if let (Some(since), Some(last)) = (self.quiet_since, last) {
+                self.habits.rewind(since, last);
+            }
         }
     }
 
@@ -252,6 +263,7 @@ impl Seen {
         if any_watches && !sees && self.blind.is_none() {
             let cause = BlindCause::LinkLost { source: source.to_owned() };
             self.blind = Some(Blind { from: at, to: None, cause });
+            self.habits.blind(at);
             None
         } else if sees {
             self.blind.take().and_then(|blind| self.see_again(blind, at))
@@ -276,6 +288,7 @@ impl Seen {
             // The way to the sensors was lost before and is not back: still blind.
             let cause = open.map_or(BlindCause::LinkLost { source: lost.name.to_owned() }, |blind| blind.cause);
             self.blind = Some(Blind { from: from.unwrap_or(at), to: None, cause });
+            self.habits.blind(from.unwrap_or(at));
             return None;
         }
         let from = from?;
@@ -287,7 +300,10 @@ impl Seen {
         let blind = Blind { to: Some(at), ..blind };
         let quiet_since = self.quiet_since;
         self.remember(blind.clone());
-        if at - blind.from <= BRIDGED {
+        let usual_until = self.habits.verdict().map(|verdict| verdict.since + verdict.limit);
+        let is_bridged = at - blind.from <= BRIDGED;
+        self.habits.seen_again(blind.from, at, is_bridged);
+        if is_bridged {
             return None;
         }
         // What happened in between is not known: neither quiet nor life.
@@ -295,7 +311,7 @@ impl Seen {
         self.watching_since = Some(at);
         // Nor is it known whether a level lasted through it.
         self.sensors.values_mut().filter_map(|heard| heard.main.on_since.as_mut()).for_each(|on| *on = at.max(*on));
-        Some(Ended { blind, quiet_since })
+        Some(Ended { blind, quiet_since, usual_until })
     }
 
     /// The last witness of all was gone since `from`, and one is back.
@@ -304,7 +320,9 @@ impl Seen {
         let blind = Blind { from, to: Some(at), cause: BlindCause::NoWitness };
         self.remember(blind.clone());
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
-        Some(Ended { blind, quiet_since })
+        let usual_until = self.habits.verdict().map(|verdict| verdict.since + verdict.limit);
+        self.habits.seen_again(from, at, false);
+        Some(Ended { blind, quiet_since, usual_until })
     }
 
     fn remember(&mut self, blind: Blind) {
@@ -312,6 +330,16 @@ impl Seen {
         if self.blinds.len() > BLINDS_KEPT_MAX {
             self.blinds.pop_front();
         }
+    }
+
+    /// The settings of the rules.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether the learned limit watches now: then the fixed windows as they are shipped step back.
+    pub fn rhythm_watches(&self) -> bool {
+        self.clock_trusted && self.settings.is_on("rhythm") && self.habits.has_learned()
     }
 
     /// Whether frames from `source` can arrive; a source that was never heard of is believed.
