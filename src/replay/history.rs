@@ -145,7 +145,7 @@ fn gateway(kind: &str, value: &str) -> What {
 fn heard(sensor: u32, name: &str, kind: &str, value: &str) -> What {
     let word = value.to_ascii_uppercase();
     let on = matches!(word.as_str(), "ON" | "1" | "TRUE" | "OPEN");
-    let says_state = on || matches!(word.as_str(), "OFF" | "0" | "FALSE" | "CLOSE" | "CLOSED");
+    let says_state = matches!(word.as_str(), "ON" | "TRUE" | "OPEN" | "OFF" | "FALSE" | "CLOSE" | "CLOSED");
     let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
     let alive = (Measure::Alive, Evidence::Ambiguous);
     let used = || if says_state { (Measure::Switch(on), Evidence::Level) } else { alive.clone() };
