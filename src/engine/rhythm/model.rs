@@ -20,6 +20,10 @@ pub const DAYS_KEPT: usize = 90;
 const REACH: Reach = Reach { elsewhere: 0.05, times_similarity: 1.0 };
 const REACH_OF_SHORT: Reach = Reach { elsewhere: 0.01, times_similarity: 0.5 };
 
+/// Which sensors are neighbours, and which one hangs at the entrance, is taken from the oldest days that are remembered: it should not
+/// waver from day to day, least of all while a sensor fails.
+const PLACES_LEARNED_DAYS: usize = 10;
+
 /// A motion sensor needs so many signs of life before it can be taken for the entrance.
 const ENTRANCE_SIGNS_MIN: u32 = 20;
 /// The widest span that a limit may have before the calibrator and the ceiling.
@@ -83,13 +87,14 @@ impl Model {
         let newest_first = || days.iter().rev().take(DAYS_KEPT);
         let counted: Vec<&Arc<LearnedDay>> = newest_first().take(COUNTED_DAYS).filter(|day| day.counted).collect();
         let reached = counted.iter().flat_map(|day| day.reached.iter().copied());
-        let together = together(newest_first());
+        let oldest = || days.iter().take(PLACES_LEARNED_DAYS);
+        let together = together(oldest());
         let is_same_place =
             |a: usize, b: usize| places.get(a).zip(places.get(b)).is_some_and(|(a, b)| a.room.is_some() && a.room == b.room);
         let nearness = |reach| together.nearness(places.len(), is_same_place, move |_| reach);
         Model {
             days: newest_first().count(),
-            entrance: entrance(newest_first(), places),
+            entrance: entrance(oldest(), places),
             column: calibrator::choose(target, counted.len(), reached),
             alerts_of_30_days: newest_first().take(30).map(|day| u32::from(day.alerts)).sum(),
             pasts: pasts(newest_first()),
