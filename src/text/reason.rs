@@ -413,9 +413,11 @@ mod tests {
                     for (blind, n) in [(None, 0), (Some(blind), 1)] {
                         let last_life = last_life.clone();
                         let (limit, sensors_alive) = (silence, n);
+                        all.extend(rhythm::extremes(silence, last_life.clone(), blind.clone(), hours, n));
                         all.push(Reason::Inactivity {
                             limit,
                             hours,
+                            learned_limit: blind.as_ref().map(|_| limit),
                             silence,
                             last_life,
                             blind,

@@ -233,6 +233,8 @@ impl<'a> Run<'a> {
                     )
                     .unwrap();
                 }
+                // Nothing that anybody sees: the limits of later days show it.
+                Effect::Learned(day) => self.history.push(Recorded::Day(*day)),
                 Effect::Local(signal) => writeln!(self.log, "             home hears {signal:?}").unwrap(),
             }
         }

@@ -3,6 +3,9 @@
 //!
 //! Counts are kept and never made again with later knowledge.
 
+/// What is aimed at is less than what was promised: counts of a few alerts waver.
+const AIM: f64 = 0.8;
+
 /// One number for strictness: the larger, the shorter the limits.
 const STEPS: [f64; 8] = [3.0, 2.2, 1.7, 1.3, 1.0, 0.75, 0.55, 0.4];
 const DECADES: [f64; 5] = [1.0, 0.1, 0.01, 0.001, 0.0001];
@@ -34,7 +37,7 @@ pub fn choose(target: f64, days: usize, reached: impl Iterator<Item = u8>) -> us
         ends[usize::from(columns).min(COLUMNS)] += 1;
     }
     let mut alerts: u32 = ends.iter().skip(1).sum();
-    let allowed = target / 30.0;
+    let allowed = AIM * target / 30.0;
     for column in 0..COLUMNS {
         let assumed = theta(column) / THETA_OF_ONE_IN_30_DAYS / 30.0;
         let rate = (f64::from(alerts) + PRIOR_DAYS * assumed) / (days as f64 + PRIOR_DAYS);
@@ -52,7 +55,7 @@ mod tests {
 
     #[test]
     fn before_anything_is_counted_the_promise_itself_decides() {
-        for (target, wanted) in [(1.0, 0.004), (2.0, 0.01), (0.5, 0.0022)] {
+        for (target, wanted) in [(1.0, 0.004), (2.0, 0.0075), (0.5, 0.0017)] {
             let chosen = theta(choose(target, 0, std::iter::empty()));
             assert!((chosen - wanted).abs() < 1e-12, "{target}: {chosen}");
         }

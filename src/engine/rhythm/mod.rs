@@ -19,16 +19,16 @@ pub mod vacancy;
 
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::{RoomId, SensorId};
-use crate::model::learned::{LearnedDay, LimitedBy, RunningSilence, SilenceLimit, SilenceRow};
+use crate::model::learned::{LearnedDay, LimitedBy, SilenceRow};
 use crate::model::time::{Span, Timestamp};
-use model::{Begun, DAYS_KEPT, Model, span};
+use model::{Begun, Model};
 use rooms::RoomKind;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use today::Today;
 use together::TOGETHER_WITHIN_MS;
 use trail::Trail;
-use vacancy::{VACANT_AFTER, Vacancy};
+use vacancy::Vacancy;
 
 /// A silence shorter than this is none: battery sensors are blind for so long after each movement.
 pub const JUDGED_AFTER: Span = Span::minutes(5);

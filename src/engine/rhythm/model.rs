@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub const DAYS_KEPT: usize = 90;
 
 /// How far the rows of other places reach: neighbours see the same stays, but a bathroom is judged by its own rows.
-const REACH: Reach = Reach { elsewhere: 0.05, times_similarity: 1.0 };
+const REACH: Reach = Reach { elsewhere: 0.05, times_similarity: 2.0 };
 const REACH_OF_SHORT: Reach = Reach { elsewhere: 0.01, times_similarity: 0.5 };
 
 /// Which sensors are neighbours, and which one hangs at the entrance, is taken from the oldest days that are remembered: it should not
@@ -89,8 +89,9 @@ impl Model {
         let reached = counted.iter().flat_map(|day| day.reached.iter().copied());
         let oldest = || days.iter().take(PLACES_LEARNED_DAYS);
         let together = together(oldest());
-        let is_same_place =
-            |a: usize, b: usize| places.get(a).zip(places.get(b)).is_some_and(|(a, b)| a.room.is_some() && a.room == b.room);
+        let is_same_place = |a: usize, b: usize| {
+            places.get(a).zip(places.get(b)).is_some_and(|(a, b)| a.room.is_some() && a.room == b.room)
+        };
         let nearness = |reach| together.nearness(places.len(), is_same_place, move |_| reach);
         Model {
             days: newest_first().count(),
@@ -138,9 +139,12 @@ impl Model {
         let (prior, is_short): (&Prior, bool) = match kind {
             RoomKind::Wet if !is_out => (&SHORT, true),
             RoomKind::Kitchen if !is_out => (&KITCHEN, true),
-            RoomKind::Wet | RoomKind::Kitchen | RoomKind::Hall | RoomKind::Bedroom | RoomKind::Living | RoomKind::Other => {
-                (&LONG, false)
-            }
+            RoomKind::Wet
+            | RoomKind::Kitchen
+            | RoomKind::Hall
+            | RoomKind::Bedroom
+            | RoomKind::Living
+            | RoomKind::Other => (&LONG, false),
         };
         let nearness = if is_short { &self.nearness_of_short } else { &self.nearness };
         let nearness = nearness.get(sensor).map_or(&[][..], Vec::as_slice);

@@ -33,10 +33,39 @@ pub fn kind_of(word: &str) -> RoomKind {
 }
 
 const WORDS: &[(RoomKind, &[&str])] = &[
-    (RoomKind::Wet, &["toilet", "wc", "bath", "shower", "basin", "washroom", "restroom", "卫生间", "厕所", "洗手间", "浴室", "盥洗"]),
+    (
+        RoomKind::Wet,
+        &[
+            "toilet",
+            "wc",
+            "bath",
+            "shower",
+            "basin",
+            "washroom",
+            "restroom",
+            "卫生间",
+            "厕所",
+            "洗手间",
+            "浴室",
+            "盥洗",
+        ],
+    ),
     (
         RoomKind::Kitchen,
-        &["kitchen", "fridge", "freezer", "microwave", "stove", "oven", "cook", "dinette", "厨房", "灶", "冰箱", "微波炉"],
+        &[
+            "kitchen",
+            "fridge",
+            "freezer",
+            "microwave",
+            "stove",
+            "oven",
+            "cook",
+            "dinette",
+            "厨房",
+            "灶",
+            "冰箱",
+            "微波炉",
+        ],
     ),
     (RoomKind::Hall, &["hall", "entr", "corridor", "foyer", "aisle", "outside", "门厅", "玄关", "走廊", "过道"]),
     (RoomKind::Bedroom, &["bed", "dresser", "closet", "卧室", "床"]),

@@ -67,6 +67,7 @@ const PRIOR_HOME_HOURS: f64 = 0.3;
 const RATE: f64 = 0.10;
 
 const START_MIN_SECS: f64 = 900.0;
+const EXCESS_MAX_SECS: f64 = 3600.0;
 const SCALE_MIN_SECS: f64 = 600.0;
 /// The shortest silence that is remembered.
 pub const ROW_MIN_SECS: f64 = 300.0;
@@ -84,16 +85,16 @@ pub struct Prior {
     exceedances: f64,
     /// … with an excess of so many seconds, …
     excess_secs: f64,
-    /// … or of this share of the tail's start.
+    /// … or of this share of the tail's start, up to an hour.
     excess_of_start: f64,
 }
 
 /// Where people sit, lie and sleep, or where it is not known.
-pub const LONG: Prior = Prior { mean_secs: 9000.0, exceedances: 1.0, excess_secs: 0.0, excess_of_start: 0.35 };
+pub const LONG: Prior = Prior { mean_secs: 9000.0, exceedances: 2.0, excess_secs: 0.0, excess_of_start: 0.35 };
 /// Nobody stays for hours in a bathroom or toilet.
-pub const SHORT: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_secs: 1080.0, excess_of_start: 0.0 };
+pub const SHORT: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_secs: 900.0, excess_of_start: 0.0 };
 /// Nor, though a little longer, in a kitchen.
-pub const KITCHEN: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_secs: 1440.0, excess_of_start: 0.0 };
+pub const KITCHEN: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_secs: 1260.0, excess_of_start: 0.0 };
 
 /// What is made once a day of the silences before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +116,12 @@ impl Pasts {
         rows.sort_by(|a, b| b.secs.total_cmp(&a.secs).then_with(|| order(a).cmp(&order(b))));
         let decayed = HALF_LIFE_DAYS / std::f64::consts::LN_2 * (1.0 - half(days as f64));
         let away = |minutes: usize| (-0.5 * (minutes as f64 / CLOCK_KERNEL_MINUTES).powi(2)).exp();
-        Pasts { rows, effective_days: decayed + PRIOR_DAYS, clock: (0..=DAY_MINUTES / 2).map(away).collect(), quantiles: quantiles() }
+        Pasts {
+            rows,
+            effective_days: decayed + PRIOR_DAYS,
+            clock: (0..=DAY_MINUTES / 2).map(away).collect(),
+            quantiles: quantiles(),
+        }
     }
 
     /// How much `past` counts for the silence that was asked for.
@@ -166,7 +172,7 @@ impl Pasts {
         };
         let excess = secs_above - start * above;
         let Prior { exceedances, excess_secs, excess_of_start, .. } = *asked.prior;
-        let assumed_excess = excess_secs + excess_of_start * start.max(START_MIN_SECS);
+        let assumed_excess = excess_secs + (excess_of_start * start.max(START_MIN_SECS)).min(EXCESS_MAX_SECS);
         let scale = ((excess + exceedances * assumed_excess) / (above + exceedances)).max(SCALE_MIN_SECS);
         let home_hours = ((home + PRIOR_DAYS * PRIOR_HOME_HOURS) / days).max(HOME_HOURS_MIN);
         Tail { start, scale, rate, home_hours }

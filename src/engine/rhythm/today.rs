@@ -44,7 +44,8 @@ impl Today {
     pub fn opened(at: Timestamp, zone: &Zone) -> Today {
         let until = zone.next(at, midnight());
         let second_of_day = zone.local(at).second_of_day;
-        let begin = at - Span::seconds(i64::from(second_of_day)) - Span::milliseconds(at.timestamp_subsec_millis().into());
+        let begin =
+            at - Span::seconds(i64::from(second_of_day)) - Span::milliseconds(at.timestamp_subsec_millis().into());
         Today {
             opened: at,
             begin,
@@ -95,7 +96,8 @@ impl Today {
             if at >= to {
                 return;
             }
-            let quiet = quiet_since.filter(|since| *since <= at && at >= self.opened).map(|since| (at - since).num_seconds());
+            let quiet =
+                quiet_since.filter(|since| *since <= at && at >= self.opened).map(|since| (at - since).num_seconds());
             self.slots.push(quiet.map_or(UNKNOWN, |secs| i32::try_from(secs).unwrap_or(i32::MAX)));
         }
     }

@@ -43,7 +43,14 @@ impl Trail {
         };
         let mut passed = Vec::new();
         if is_outer_door {
-            passed.extend(self.recent.iter().rev().take_while(|(before, _)| at - *before <= OF_ONE_PASSAGE).filter(of_passage).map(|(_, sensor)| *sensor));
+            passed.extend(
+                self.recent
+                    .iter()
+                    .rev()
+                    .take_while(|(before, _)| at - *before <= OF_ONE_PASSAGE)
+                    .filter(of_passage)
+                    .map(|(_, sensor)| *sensor),
+            );
             self.door_at = Some(at);
         }
         self.recent.push_back((at, sensor));

@@ -6,6 +6,7 @@
 //! every call brings its own instant.
 
 mod battery;
+mod clockwork;
 mod days;
 mod health;
 mod heard;
@@ -25,6 +26,7 @@ use crate::model::observation::{Evidence, Observation, Press};
 use crate::model::reason::{Blind, BlindCause, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
+use clockwork::Clockwork;
 pub use health::{Sight, Silence};
 pub use heard::Heard;
 use meaning::measures_its_kind;
@@ -66,6 +68,7 @@ pub struct Seen {
     pub floods: Floods,
     /// What is usual in the home.
     pub habits: Habits,
+    clockwork: Clockwork,
     sensors: BTreeMap<SensorId, Heard>,
     /// Quarter hours with life in them, counted.
     lively: u32,
@@ -124,6 +127,7 @@ impl Seen {
             links: Links::default(),
             floods: Floods::default(),
             habits: Habits::new(settings.rhythm.limits()),
+            clockwork: Clockwork::default(),
             lively: 0,
             lively_at: None,
             witnessed_at: None,
@@ -191,7 +195,8 @@ impl Seen {
         });
         if sensor.kind.watches_for_life() && self.settings.is_on("stuck_sensor") {
             let chatters_for = self.settings.stuck_sensor.chatters_for;
-            if heard.run.event(at, pause, sensor.kind, chatters_for) {
+            let ticks_since = self.clockwork.event(at, &sensor.id);
+            if heard.run.event(at, pause, sensor.kind, chatters_for) || heard.run.ticks(ticks_since) {
                 self.disbelieve(home, sensor);
             }
         }
@@ -399,6 +404,7 @@ impl Seen {
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);
         self.links.shift(by);
         self.floods.shift(by);
+        self.clockwork.shift(by);
         self.sensors.values_mut().for_each(|heard| heard.shift(by));
     }
 }

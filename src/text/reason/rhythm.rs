@@ -41,10 +41,7 @@ pub(super) fn sentences(say: &Say<'_>, reason: &Reason) -> Vec<String> {
     }
     sentences.extend(fixed_limit.map(|limit| {
         let limit = duration(language, limit);
-        language.pick(
-            format!("固定规则的上限为 {limit}"),
-            format!("The fixed rule would have spoken after {limit}"),
-        )
+        language.pick(format!("固定规则的上限为 {limit}"), format!("The fixed rule would have spoken after {limit}"))
     }));
     sentences.extend(door_at.map(|at| {
         let at = say.at(at);
@@ -67,7 +64,9 @@ fn quiet(language: Language, silence: Span, limit: Span, by: LimitedBy) -> Strin
     let (silence, limit) = (duration(language, silence), duration(language, limit));
     let source = match by {
         LimitedBy::Tail => language.pick("按平日规律", "learned from such silences"),
-        LimitedBy::Line => language.pick("这个时段从未这样安静", "it has hardly ever been quiet for so long at this hour"),
+        LimitedBy::Line => {
+            language.pick("这个时段从未这样安静", "it has hardly ever been quiet for so long at this hour")
+        }
         LimitedBy::Most => language.pick("最长上限", "the longest that is allowed"),
         LimitedBy::ColdStart => language.pick("固定上限", "fixed"),
     };
@@ -92,7 +91,10 @@ fn what_is_usual(language: Language, usual: &Usual, days: u16) -> String {
 fn set_for(language: Language, target: f64, alerts: u32) -> String {
     language.pick(
         format!("上限按 30 天最多 {target} 次不必要的预警设定，近 30 天超限 {alerts} 次"),
-        format!("The limit is set for at most {target} unneeded in 30 days; in the last 30 it was exceeded {}", times(alerts)),
+        format!(
+            "The limit is set for at most {target} unneeded in 30 days; in the last 30 it was exceeded {}",
+            times(alerts)
+        ),
     )
 }
 
@@ -102,4 +104,34 @@ fn days_of(days: u16) -> String {
 
 fn times(times: u32) -> String {
     if times == 1 { "once".to_owned() } else { format!("{times} times") }
+}
+
+/// Every shape of the reason, for the test of all reasons.
+#[cfg(test)]
+pub(super) fn extremes(
+    span: Span,
+    last_life: Option<crate::model::reason::SignOfLife>,
+    blind: Option<crate::model::reason::Blind>,
+    hours: Option<crate::model::time::Hours>,
+    n: u32,
+) -> Vec<Reason> {
+    let usual = hours.map(|hours| Usual { hours, reached: span, on_days: n as u16, longest: span });
+    let reason = |by| Reason::Rhythm {
+        limit: span,
+        by,
+        silence: span,
+        last_life: last_life.clone(),
+        usual: usual.clone(),
+        days: n as u16,
+        target: if n == 0 { 0.5 } else { 1.0 },
+        alerts_of_30_days: n,
+        fixed_limit: last_life.as_ref().map(|_| span),
+        door_at: blind.as_ref().map(|blind| blind.from),
+        is_out: n == 0,
+        blind: blind.clone(),
+        sensors_alive: n,
+        sensors: n,
+        cannot_tell: n * 2,
+    };
+    [LimitedBy::Tail, LimitedBy::Line, LimitedBy::Most, LimitedBy::ColdStart].map(reason).into()
 }
