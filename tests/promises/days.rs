@@ -34,6 +34,7 @@ days! {
     dead_outer_door, dead_by_its_own_rhythm, all_sensors_dead, stuck_on, went_blind, chatters, presence_unknown,
     battery_falls, cover_opened, loose_cover, weak_signal, one_bad_hour, sat_still, fell_in_the_radar, only_a_radio_pir,
     one_press_of_a_remote, offline_by_its_bridge, water_was_used,
+    fell_on_an_ordinary_morning, naps_as_usual,
 }
 
 /// Runs a day three ways: straight through, killed and restored after every input, and compares with the golden file.

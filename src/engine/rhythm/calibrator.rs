@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn alerts_that_were_counted_make_it_milder_and_quiet_weeks_stricter() {
         let quiet = choose(1.0, 60, std::iter::empty());
-        let calm = choose(1.0, 60, [20, 5].into_iter());
+        let calm = choose(1.0, 60, [23, 5].into_iter());
         let restless = choose(1.0, 60, [40, 38, 36, 33, 12].into_iter());
         assert!(quiet < calm && calm < restless, "{quiet} {calm} {restless}");
         assert_eq!(choose(0.1, 60, std::iter::repeat_n(40, 60)), COLUMNS - 1, "no column keeps it: the mildest");
