@@ -31,7 +31,8 @@ fn what_a_recording_switches_is_used_and_what_it_only_reports_is_not() {
     let alerts = Files::new(&format!("{used}{reported}")).alerts(&["--set", NINE_HOURS]);
     assert_eq!(alerts, [("2026-03-01T21:00:00".to_owned(), "inactivity".to_owned())], "nine hours after the lamp");
     let mat = "2026-03-01T15:00:00,Mat,bed,ON\n";
-    let alerts = Files::new(&format!("{used}{mat}2026-03-01T23:00:00,Hall,battery,80\n")).alerts(&["--set", NINE_HOURS]);
+    let alerts =
+        Files::new(&format!("{used}{mat}2026-03-01T23:00:00,Hall,battery,80\n")).alerts(&["--set", NINE_HOURS]);
     assert_eq!(alerts, [], "somebody lay down");
 }
 
