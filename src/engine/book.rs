@@ -90,7 +90,7 @@ impl Book {
         effects: &mut Vec<Effect>,
     ) {
         for alarm in &alarms {
-            let spoken_at = self.spoken_at(rule, &alarm.reason);
+            let spoken_at = self.spoken_at(&alarm.reason);
             if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
                 self.tell(now, home, alarm.reason.clone(), effects);
             }
@@ -388,10 +388,10 @@ impl Book {
             self.alerts.get(&number).map(|alert| &alert.reason).filter(|_| is_repeat)
         };
         let Some(reason) = reason else { return };
-        match self.spoken.iter_mut().find(|spoken| spoken.is_about(reason.rule(), reason)) {
+        match self.spoken.iter_mut().find(|spoken| spoken.is_about(reason)) {
             Some(spoken) => spoken.at = step.at,
             None => self.spoken.push(Spoken {
-                rule: reason.rule(),
+                rule: reason.matter(),
                 subject: reason.subject().cloned(),
                 link: reason.link().map(str::to_owned),
                 at: step.at,
@@ -399,12 +399,12 @@ impl Book {
         }
     }
 
-    fn spoken_at(&self, rule: &str, reason: &Reason) -> Option<Timestamp> {
-        self.spoken.iter().find(|spoken| spoken.is_about(rule, reason)).map(|spoken| spoken.at)
+    fn spoken_at(&self, reason: &Reason) -> Option<Timestamp> {
+        self.spoken.iter().find(|spoken| spoken.is_about(reason)).map(|spoken| spoken.at)
     }
 
     fn open(&self, reason: &Reason) -> Option<&Alert> {
-        let is_same = |of: &Reason| of.rule() == reason.rule() && matter(of) == matter(reason);
+        let is_same = |of: &Reason| of.matter() == reason.matter() && matter(of) == matter(reason);
         self.alerts.values().rev().find(|alert| alert.phase.is_open() && is_same(&alert.reason))
     }
 
@@ -418,8 +418,8 @@ impl Book {
 }
 
 impl Spoken {
-    fn is_about(&self, rule: &str, reason: &Reason) -> bool {
-        self.rule == rule && (self.subject.as_ref(), self.link.as_deref()) == matter(reason)
+    fn is_about(&self, reason: &Reason) -> bool {
+        self.rule == reason.matter() && (self.subject.as_ref(), self.link.as_deref()) == matter(reason)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::alert::{Alert, Step};
 use crate::model::ids::PointId;
+use crate::model::learned::LearnedDay;
 
 /// One thing to do, in the order given.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub enum Effect {
         /// The step.
         step: Step,
     },
+    /// Record what a day has taught: limits of later days rest on it.
+    Learned(Box<LearnedDay>),
     /// Tell the person in the home.
     Local(Signal),
 }

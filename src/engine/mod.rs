@@ -16,11 +16,13 @@ pub mod effect;
 pub mod floods;
 pub mod input;
 pub mod links;
+pub mod rhythm;
 pub mod rules;
 pub mod seen;
 
 use crate::model::alert::Alert;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
+use crate::model::lifecycle::{Deed, Outcome};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -67,15 +69,32 @@ impl Engine {
 
     /// Takes in one line of history.
     pub fn recall(&mut self, recorded: Recorded) {
-        self.now = Some(self.now.map_or(recorded.at(), |now| now.max(recorded.at())));
+        let at = recorded.at();
+        self.now = Some(self.now.map_or(at, |now| now.max(at)));
         if !matches!(recorded, Recorded::ClockStepped { .. }) {
-            self.seen.pass(recorded.at());
+            self.seen.pass(at);
+        }
+        match &recorded {
+            // What went on before the watch was interrupted, or the clock was set, is over before that is taken in.
+            Recorded::Started { blind_since, .. } => self.habits_until(at, *blind_since),
+            Recorded::ClockStepped { by, .. } => self.habits_until(at - *by, None),
+            Recorded::Observed(_)
+            | Recorded::Step { .. }
+            | Recorded::Link { .. }
+            | Recorded::Flooded { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Day(_)
+            | Recorded::Watching { .. } => self.habits_until(at, None),
         }
         match recorded {
             Recorded::Observed(observation) => {
                 self.seen.observe(&self.home, &observation);
             }
-            Recorded::Step { alert, step } => self.book.recall(alert, step),
+            Recorded::Step { alert, step } => {
+                self.book.recall(alert, step.clone());
+                self.unlearn(alert, &step.deed);
+            }
+            Recorded::Day(day) => self.seen.habits.recall(&self.home, day),
             Recorded::Link { at, source, up } => {
                 self.seen.link(&self.home, at, &source, up);
             }
@@ -104,7 +123,25 @@ impl Engine {
         if !clock_was_set {
             self.seen.pass(now);
         }
+        match &input {
+            Input::Started { blind_since } => self.habits_until(now, *blind_since),
+            Input::ClockStepped { by } => self.habits_until(now - *by, None),
+            Input::Observed(_)
+            | Input::Step { .. }
+            | Input::Received { .. }
+            | Input::Link { .. }
+            | Input::Flooded(_)
+            | Input::Suspended(_)
+            | Input::ClockTrusted(_)
+            | Input::Trouble(_)
+            | Input::TroubleOver { .. }
+            | Input::Tick => self.habits_until(now, None),
+        }
         let just = self.take_in(now, input, &mut effects);
+        // What was taken in may have moved the begin of the silence into the past.
+        self.seen.habits.advance(&self.home, now);
+        let learned = self.seen.habits.take_untold().into_iter();
+        effects.extend(learned.map(|day| Effect::Learned(Box::new(day))));
         self.turn(now, just, &mut effects);
         effects
     }
@@ -158,7 +195,14 @@ impl Engine {
                     return Just::SeenAgain(ended);
                 }
             }
-            Input::Step { alert, key, by, deed } => self.book.asked_for(now, alert, key, by, deed, effects),
+            Input::Step { alert, key, by, deed } => {
+                self.book.asked_for(now, alert, key, by, deed, effects);
+                for effect in effects.iter() {
+                    if let Effect::Alert { alert, step } = effect {
+                        self.unlearn(*alert, &step.deed);
+                    }
+                }
+            }
             Input::Received { alert, point } => self.book.received(now, alert, point, effects),
             Input::Link { source, up } => {
                 if let Some(ended) = self.seen.link(&self.home, now, &source, up) {
@@ -194,13 +238,35 @@ impl Engine {
             self.book.find(now, &self.home, rule.name(), finding.alarms, effects);
         }
         self.book.run_timers(now, &self.home, effects);
+        let look_again = earlier(look_again, self.seen.habits.next_deadline());
         self.wakeup = earlier(look_again, self.book.next_wakeup());
         assert!(self.wakeup.is_none_or(|wakeup| wakeup > now), "a deadline that has come was not acted on");
+    }
+
+    /// Time passes for what is learned, until `now`; from `blind_since` on nobody watched.
+    fn habits_until(&mut self, now: Timestamp, blind_since: Option<Timestamp>) {
+        if let Some(from) = blind_since.filter(|from| *from < now) {
+            self.seen.habits.advance(&self.home, from);
+            self.seen.habits.blind(from);
+        }
+        self.seen.habits.advance(&self.home, now);
+    }
+
+    /// A silence in which somebody needed help is no habit.
+    fn unlearn(&mut self, alert: u64, deed: &Deed) {
+        let Deed::Close { outcome, .. } = deed else { return };
+        if !matches!(outcome, Outcome::Helped | Outcome::Hospital | Outcome::Died) {
+            return;
+        }
+        if let Some(alert) = self.book.alerts().find(|other| other.id.number == alert) {
+            self.seen.habits.never_learn(alert.id.raised_at);
+        }
     }
 
     /// Spans are measured on the clock that never jumps: when the clock on the wall is set, what is remembered moves along.
     fn clock_stepped(&mut self, now: Timestamp, by: Span) {
         self.seen.shift(by);
+        self.seen.habits.shift(by, now, &self.home);
         self.book.shift(by);
         self.now = Some(now);
     }

@@ -76,6 +76,9 @@ impl Life {
             if let Effect::Alert { alert, step } = effect {
                 self.history.push(Recorded::Step { alert: *alert, step: step.clone() });
             }
+            if let Effect::Learned(day) = effect {
+                self.history.push(Recorded::Day((**day).clone()));
+            }
         }
         self.told.extend(effects);
         if self.kill {
@@ -182,7 +185,7 @@ proptest! {
             match effect {
                 Effect::Alert { alert, step } => { recorded.insert((*alert, step.number)); }
                 Effect::Notify { alert, step, .. } => prop_assert!(recorded.contains(&(alert.id.number, step.number))),
-                Effect::Local(_) => {}
+                Effect::Local(_) | Effect::Learned(_) => {}
             }
         }
     }

@@ -280,6 +280,7 @@ impl Turn {
                     tracing::info!(alert, step = step.number, deed = step.deed.name(), "alert");
                     self.batch.records.push(to_record(Recorded::Step { alert, step }));
                 }
+                Effect::Learned(day) => self.batch.records.push(to_record(Recorded::Day(*day))),
                 Effect::Notify { to, alert, step } => self.notify(now, &to, &alert, &step),
                 Effect::Local(signal) => tracing::info!(?signal, "the person in the home is told"),
             }

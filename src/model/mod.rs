@@ -12,6 +12,7 @@ pub mod found;
 pub mod frame;
 pub mod home;
 pub mod ids;
+pub mod learned;
 pub mod lifecycle;
 pub mod observation;
 pub mod purpose;

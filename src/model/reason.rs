@@ -3,8 +3,9 @@
 use crate::model::found;
 use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{PointId, RoomId, SensorId};
+use crate::model::learned::LimitedBy;
 use crate::model::observation::Press;
-use crate::model::time::{Hours, Span, Timestamp, span_secs};
+use crate::model::time::{Hours, Span, Timestamp, span_secs, span_secs_opt};
 use serde::{Deserialize, Serialize};
 
 /// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
@@ -109,6 +110,21 @@ pub enum Stuck {
     Unknown,
 }
 
+/// How long quiet usually lasts after movement like the last: true of the past silences that decided a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// The part of the day in which they began.
+    pub hours: Hours,
+    /// This length …
+    #[serde(with = "span_secs", rename = "reached_secs")]
+    pub reached: Span,
+    /// … was reached on so many days, …
+    pub on_days: u16,
+    /// … and this is the longest of all.
+    #[serde(with = "span_secs", rename = "longest_secs")]
+    pub longest: Span,
+}
+
 /// Why an alert was raised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "rule")]
@@ -144,6 +160,14 @@ pub enum Reason {
         /// The part of the day for which this limit is set; absent while the clock is not trusted (strictest limit).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hours: Option<Hours>,
+        /// The limit that is learned for such a silence, where one is.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "span_secs_opt",
+            rename = "learned_limit_secs"
+        )]
+        learned_limit: Option<Span>,
         /// How long nothing was seen, as watched.
         #[serde(with = "span_secs", rename = "silence_secs")]
         silence: Span,
@@ -185,6 +209,48 @@ pub enum Reason {
     Range(found::Range),
     /// The mains are gone.
     MainsLost(found::MainsLost),
+    /// No sign of life for longer than is usual here, after movement like the last, at this hour.
+    Rhythm {
+        /// The limit.
+        #[serde(with = "span_secs", rename = "limit_secs")]
+        limit: Span,
+        /// What set it.
+        by: LimitedBy,
+        /// How long nothing was seen, as watched.
+        #[serde(with = "span_secs", rename = "silence_secs")]
+        silence: Span,
+        /// The last sign of life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_life: Option<SignOfLife>,
+        /// What was usual; absent where nothing like it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual: Option<Usual>,
+        /// Days that were learned from.
+        days: u16,
+        /// So many unneeded alerts in 30 days the limit is set for.
+        target: f64,
+        /// Silences of the last 30 days that were longer than their limit.
+        alerts_of_30_days: u32,
+        /// The fixed limit of the rule `inactivity` for this silence, where it holds.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "span_secs_opt", rename = "fixed_limit_secs")]
+        fixed_limit: Option<Span>,
+        /// The last event of an outer door, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        door_at: Option<Timestamp>,
+        /// Whether the silence began at the outer door: probably out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_out: bool,
+        /// A span inside the silence in which nobody watched, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blind: Option<Blind>,
+        /// Sensors that could show life and are heard from.
+        sensors_alive: u32,
+        /// Sensors that could show life.
+        sensors: u32,
+        /// Of these, how many never check in: their silence cannot be told from their death.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cannot_tell: u32,
+    },
     /// A sensor has not been heard from for longer than is usual for it.
     SilentSensor {
         /// Which sensor.
@@ -356,6 +422,7 @@ impl Reason {
             Reason::NotBack(_) => "not_back",
             Reason::Range(_) => "range",
             Reason::MainsLost(_) => "mains_lost",
+            Reason::Rhythm { .. } => "rhythm",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
             Reason::StuckSensor { .. } => "stuck_sensor",
@@ -370,6 +437,12 @@ impl Reason {
             Reason::HomeUnreachable { .. } => "home_unreachable",
             Reason::Unknown => "unknown",
         }
+    }
+
+    /// Which rules speak about one and the same matter: a silence is one, whichever of its rules comes first.
+    pub fn matter(&self) -> &'static str {
+        let is_silence = matches!(self, Reason::Inactivity { .. } | Reason::Rhythm { .. });
+        if is_silence { "silence" } else { self.rule() }
     }
 
     /// Whom it is about: repeated findings of one rule about one subject are one alert.
@@ -398,6 +471,7 @@ impl Reason {
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
+            | Reason::Rhythm { .. }
             | Reason::NotObserved { .. }
             | Reason::LinkLost { .. }
             | Reason::Subscription { .. }
@@ -422,6 +496,7 @@ impl Reason {
             Reason::CallButton { .. } => Severity::Emergency,
             Reason::Hazard(found) if found.danger != found::Danger::Leak => Severity::Emergency,
             Reason::Inactivity { .. }
+            | Reason::Rhythm { .. }
             | Reason::Hazard(_)
             | Reason::NightDoor(_)
             | Reason::OutOfBed(_)
@@ -467,6 +542,7 @@ impl Reason {
         match self {
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
+            | Reason::Rhythm { .. }
             | Reason::Hazard(_)
             | Reason::NightDoor(_)
             | Reason::OutOfBed(_)

@@ -2,6 +2,7 @@
 
 use crate::model::alert::Step;
 use crate::model::flood::Flood;
+use crate::model::learned::LearnedDay;
 use crate::model::observation::Observation;
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp, span_secs};
@@ -60,6 +61,8 @@ pub enum Recorded {
         #[serde(flatten)]
         what: Change,
     },
+    /// What a day taught about what is usual in the home; written at its end.
+    Day(LearnedDay),
     /// The gateway was watching at this instant: bounds what a power cut leaves unknown.
     Watching {
         /// When.
@@ -73,6 +76,7 @@ impl Recorded {
         match self {
             Recorded::Observed(observation) => observation.at,
             Recorded::Step { step, .. } => step.at,
+            Recorded::Day(day) => day.at,
             Recorded::Link { at, .. }
             | Recorded::Started { at, .. }
             | Recorded::ClockStepped { at, .. }

@@ -9,6 +9,7 @@ use crate::text::links;
 use crate::text::{Language, date_time, duration, room, shown, terms};
 
 mod found;
+mod rhythm;
 mod sensors;
 
 /// The reason in whole sentences, as page, log and replay print it.
@@ -20,7 +21,17 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             vec![say.pressed(sensor, room.as_ref(), press), say.life_before(last_life.as_ref())]
         }
         Reason::ServiceButton { sensor, room, service } => vec![say.asked_for(sensor, room.as_ref(), *service)],
-        Reason::Inactivity { limit, hours, silence, last_life, blind, sensors_alive, sensors, cannot_tell } => {
+        Reason::Inactivity {
+            limit,
+            hours,
+            learned_limit,
+            silence,
+            last_life,
+            blind,
+            sensors_alive,
+            sensors,
+            cannot_tell,
+        } => {
             let (silence, limit) = (duration(language, *silence), duration(language, *limit));
             let source = say.limit_source(*hours);
             let mut sentences = vec![
@@ -30,6 +41,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
                 ),
                 say.last_life(last_life.as_ref()),
             ];
+            sentences.extend(learned_limit.map(|limit| rhythm::learned_limit(language, limit)));
             sentences.extend(blind.as_ref().map(|blind| say.blind_span(blind)));
             sentences.push(say.sensors(*sensors_alive, *sensors));
             sentences.extend(say.cannot_tell(*cannot_tell));
@@ -47,6 +59,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::NotBack(found) => say.not_back(found),
         Reason::Range(found) => say.range(found),
         Reason::MainsLost(found) => say.mains_lost(found),
+        Reason::Rhythm { .. } => rhythm::sentences(&say, reason),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
             let limit = duration(language, *limit);
             let silent = match offline_since {
@@ -119,7 +132,6 @@ pub fn headline(language: Language, reason: &Reason) -> String {
     let detail = match reason {
         Reason::CallButton { sensor, room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
         Reason::ServiceButton { service, .. } => service_word(language, *service).to_owned(),
-        Reason::Inactivity { silence, .. } => duration(language, *silence),
         Reason::Hazard(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::NightDoor(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::OutOfBed(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
@@ -132,6 +144,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::NotBack(found) => terms::absence(language, found.kind).to_owned(),
         Reason::Range(found) => found::value(language, found),
         Reason::MainsLost(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } => duration(language, *silence),
         Reason::SilentSensor { sensor, room: place, .. }
         | Reason::LowBattery { sensor, room: place, .. }
         | Reason::StuckSensor { sensor, room: place, .. }
@@ -415,9 +428,11 @@ mod tests {
                     for (blind, n) in [(None, 0), (Some(blind), 1)] {
                         let last_life = last_life.clone();
                         let (limit, sensors_alive) = (silence, n);
+                        all.extend(rhythm::extremes(silence, last_life.clone(), blind.clone(), hours, n));
                         all.push(Reason::Inactivity {
                             limit,
                             hours,
+                            learned_limit: blind.as_ref().map(|_| limit),
                             silence,
                             last_life,
                             blind,

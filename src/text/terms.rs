@@ -62,6 +62,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::NotBack(_) => language.pick("到期未归", "Not back"),
         Reason::Range(_) => language.pick("数值异常", "Out of range"),
         Reason::MainsLost(_) => language.pick("停电", "Mains lost"),
+        Reason::Rhythm { .. } => language.pick("安静时间反常", "Unusually quiet"),
         Reason::SilentSensor { .. } => language.pick("传感器无信号", "Silent sensor"),
         Reason::LowBattery { .. } => language.pick("电量低", "Low battery"),
         Reason::StuckSensor { .. } => language.pick("传感器失灵", "Stuck sensor"),

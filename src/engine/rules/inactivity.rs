@@ -58,6 +58,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether nobody has set the windows.
+    pub fn is_as_shipped(&self) -> bool {
+        let is = |(window, (from, to, hours)): (&Window, (u32, u32, i64))| {
+            let (begins, ends) = (window.from.second_of_day() / 3600, window.to.second_of_day() / 3600);
+            let is_full = (window.from.second_of_day() + window.to.second_of_day()).is_multiple_of(3600);
+            (begins, ends, window.at_most) == (from, to, Span::hours(hours)) && is_full
+        };
+        self.windows.len() == 2 && self.windows.iter().zip([(9, 21, 6), (21, 9, 10)]).all(is)
+    }
+
     /// When a silence that began at `quiet_since` becomes an alert, by which limit, and for which hours.
     ///
     /// While the clock is not trusted, hours mean nothing: the strictest limit holds at all times.
@@ -85,15 +95,24 @@ pub struct Fires {
     pub hours: Option<Hours>,
 }
 
+/// When the silence that began at `quiet_since` is too long for the windows that hold now: as they are shipped they step back
+/// as soon as the rhythm of the home is learned, for they would spend the alerts that people will bear; its own ceiling is the
+/// net then. Windows that somebody has set hold always; and so do all of them where nobody else tells that the home is not seen.
+pub fn fires_at(known: &Known, quiet_since: Timestamp) -> Option<Fires> {
+    let (seen, all) = (known.seen, known.seen.settings());
+    let steps_back = all.inactivity.is_as_shipped() && seen.rhythm_watches() && all.is_on("not_observed");
+    let holds = all.is_on("inactivity") && !steps_back;
+    holds.then(|| all.inactivity.fires_at(&known.home.zone, seen.clock_trusted, quiet_since)).flatten()
+}
+
 struct Inactivity {
-    settings: Settings,
     /// Whether another rule tells that nobody watches.
     blindness_is_told: bool,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    Inactivity { settings: settings.inactivity.clone(), blindness_is_told: settings.is_on("not_observed") }
+    Inactivity { blindness_is_told: settings.is_on("not_observed") }
 }
 
 impl Rule for Inactivity {
@@ -105,9 +124,7 @@ impl Rule for Inactivity {
         let seen = known.seen;
         let is_told = seen.blind.is_some() && self.blindness_is_told;
         let Some(quiet_since) = seen.quiet_since.filter(|_| !is_told) else { return Finding::default() };
-        let Some(fires) = self.settings.fires_at(&known.home.zone, seen.clock_trusted, quiet_since) else {
-            return Finding::default();
-        };
+        let Some(fires) = fires_at(known, quiet_since) else { return Finding::default() };
         if fires.at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires.at) };
         }
@@ -121,6 +138,7 @@ impl Rule for Inactivity {
         let reason = Reason::Inactivity {
             limit: fires.limit,
             hours: fires.hours,
+            learned_limit: seen.habits.verdict().filter(|_| seen.rhythm_watches()).map(|verdict| verdict.limit),
             silence: now - quiet_since,
             last_life: seen.last_life.clone(),
             blind: seen.blind.clone().or(lasting).or_else(past),

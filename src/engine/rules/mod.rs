@@ -96,9 +96,9 @@ macro_rules! rules {
 }
 
 rules! {
-    call_button, service_button, hazard, inactivity, night_door, out_of_bed, long_in_room, late_rising, daily_contact,
-    away_too_long, moved_while_away, not_back, door_left_open, range, mains_lost, silent_sensor, stuck_sensor, low_battery, tamper, weak_signal, link_lost, flood,
-    not_observed,
+    call_button, service_button, hazard, inactivity, rhythm, night_door, out_of_bed, long_in_room, late_rising, daily_contact,
+    away_too_long, moved_while_away, not_back, door_left_open, range, mains_lost, silent_sensor, stuck_sensor, low_battery,
+    tamper, weak_signal, link_lost, flood, not_observed,
 }
 
 /// Rules about the person whose severity can be set; of the call button it cannot be.

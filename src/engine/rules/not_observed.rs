@@ -28,13 +28,11 @@ impl Default for Settings {
 
 struct NotObserved {
     at_most: Span,
-    inactivity: Option<inactivity::Settings>,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    let judged = !settings.off.iter().any(|off| off == "inactivity");
-    NotObserved { at_most: settings.not_observed.at_most, inactivity: judged.then(|| settings.inactivity.clone()) }
+    NotObserved { at_most: settings.not_observed.at_most }
 }
 
 impl Rule for NotObserved {
@@ -59,7 +57,7 @@ impl Rule for NotObserved {
 
 impl NotObserved {
     fn blind(&self, now: Timestamp, known: &Known, blind: &Blind) -> Finding {
-        let deadline = self.deadline(known, blind, known.seen.quiet_since);
+        let deadline = self.deadline(known, blind, known.seen.quiet_since, usual_until(known));
         if deadline > now {
             return Finding { alarms: Vec::new(), look_again: Some(deadline) };
         }
@@ -75,7 +73,7 @@ impl NotObserved {
         };
         let is_link = matches!(cause, BlindCause::LinkLost { .. });
         let blind = Blind { from, to: None, cause };
-        let deadline = self.deadline(known, &blind, known.seen.quiet_since);
+        let deadline = self.deadline(known, &blind, known.seen.quiet_since, usual_until(known));
         if is_link && deadline > now {
             let sooner = look_again.map_or(deadline, |at| at.min(deadline));
             return Finding { alarms: Vec::new(), look_again: Some(sooner) };
@@ -86,19 +84,30 @@ impl NotObserved {
     }
 
     fn matters(&self, known: &Known, ended: &Ended) -> bool {
-        let deadline = self.deadline(known, &ended.blind, ended.quiet_since);
+        let deadline = self.deadline(known, &ended.blind, ended.quiet_since, ended.usual_until);
         ended.blind.to.is_some_and(|to| to >= deadline)
     }
 
     /// When a blind span has to be told: it is too long, or the silence before it would have become an alert in it.
-    fn deadline(&self, known: &Known, blind: &Blind, quiet_since: Option<Timestamp>) -> Timestamp {
+    fn deadline(
+        &self,
+        known: &Known,
+        blind: &Blind,
+        quiet_since: Option<Timestamp>,
+        usual_until: Option<Timestamp>,
+    ) -> Timestamp {
         let too_long = blind.from + self.at_most;
-        let would_fire = quiet_since.zip(self.inactivity.as_ref()).and_then(|(quiet_since, settings)| {
-            settings.fires_at(&known.home.zone, known.seen.clock_trusted, quiet_since)
-        });
+        let fixed = quiet_since.and_then(|quiet_since| inactivity::fires_at(known, quiet_since)).map(|fires| fires.at);
+        let usual_until = usual_until.filter(|_| known.seen.settings().is_on("rhythm"));
+        let would_fire = fixed.into_iter().chain(usual_until).min();
         // A span that is short enough to be bridged is told by the silence itself, when the view is back.
-        would_fire.map_or(too_long, |fires| too_long.min(fires.at.max(blind.from + BRIDGED)))
+        would_fire.map_or(too_long, |at| too_long.min(at.max(blind.from + BRIDGED)))
     }
+}
+
+/// When the quiet that lasts now will have lasted for longer than is usual.
+fn usual_until(known: &Known) -> Option<Timestamp> {
+    known.seen.habits.verdict().map(|verdict| verdict.since + verdict.limit)
 }
 
 fn alarm(blind: &Blind, known: &Known) -> Alarm {

@@ -19,6 +19,8 @@ pub struct Ended {
     pub blind: Blind,
     /// Since when it had been quiet when it began.
     pub quiet_since: Option<Timestamp>,
+    /// When that quiet would have lasted for longer than is usual, where that was known.
+    pub usual_until: Option<Timestamp>,
 }
 
 impl Seen {
@@ -35,6 +37,7 @@ impl Seen {
             let lost = (at, BlindCause::LinkLost { source: source.to_owned() });
             let (from, cause) = before.map_or(lost, |before| (before.from, before.cause));
             self.blind = Some(Blind { from, to: None, cause });
+            self.habits.blind(from);
             None
         } else if sees {
             match self.blind.take() {
@@ -74,6 +77,7 @@ impl Seen {
             // The way to the sensors was lost before and is not back: still blind.
             let cause = open.map_or(BlindCause::LinkLost { source: lost.name.to_owned() }, |blind| blind.cause);
             self.blind = Some(Blind { from: from.unwrap_or(at), to: None, cause });
+            self.habits.blind(from.unwrap_or(at));
             return None;
         }
         let from = from?;
@@ -85,7 +89,10 @@ impl Seen {
         let blind = Blind { to: Some(at), ..blind };
         let quiet_since = self.quiet_since;
         self.remember(blind.clone());
-        if at - blind.from <= BRIDGED {
+        let usual_until = self.usual_until();
+        let is_bridged = at - blind.from <= BRIDGED;
+        self.habits.seen_again(blind.from, at, is_bridged);
+        if is_bridged {
             return None;
         }
         // What happened in between is not known: neither quiet nor life.
@@ -94,7 +101,7 @@ impl Seen {
         self.whereabouts.seen_again(at);
         // Nor is it known whether a level lasted through it.
         self.sensors.values_mut().filter_map(|heard| heard.main.on_since.as_mut()).for_each(|on| *on = at.max(*on));
-        Some(Ended { blind, quiet_since })
+        Some(Ended { blind, quiet_since, usual_until })
     }
 
     /// The last witness of all was gone, and one is back.
@@ -103,12 +110,19 @@ impl Seen {
         let quiet_since = self.quiet_since;
         let blind = Blind { from, to: Some(at), cause };
         self.remember(blind.clone());
-        if at - from <= BRIDGED {
+        let usual_until = self.usual_until();
+        let is_bridged = at - from <= BRIDGED;
+        self.habits.seen_again(from, at, is_bridged);
+        if is_bridged {
             return None;
         }
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
         self.whereabouts.seen_again(at);
-        Some(Ended { blind, quiet_since })
+        Some(Ended { blind, quiet_since, usual_until })
+    }
+
+    fn usual_until(&self) -> Option<Timestamp> {
+        self.habits.verdict().map(|verdict| verdict.since + verdict.limit)
     }
 
     fn remember(&mut self, blind: Blind) {

@@ -299,6 +299,15 @@ impl Run {
         }
         self.chatters_since.is_some()
     }
+
+    /// It is as regular as a clock since then; whether that is news.
+    pub(super) fn ticks(&mut self, since: Option<Timestamp>) -> bool {
+        let is_news = self.chatters_since.is_none() && since.is_some();
+        if is_news {
+            self.chatters_since = since;
+        }
+        is_news
+    }
 }
 
 /// Nobody is about for hours and hours without ever keeping still for so long.

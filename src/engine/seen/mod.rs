@@ -7,6 +7,7 @@
 
 mod battery;
 mod blind;
+mod clockwork;
 mod days;
 mod health;
 mod heard;
@@ -24,6 +25,7 @@ mod whereabouts;
 
 use crate::engine::floods::Floods;
 use crate::engine::links::Links;
+use crate::engine::rhythm::Habits;
 use crate::engine::rules::Settings;
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::SensorId;
@@ -34,6 +36,7 @@ use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
 pub use blind::{BRIDGED, Ended};
+use clockwork::Clockwork;
 pub use health::Silence;
 pub use heard::Heard;
 use mute::Sources;
@@ -72,6 +75,9 @@ pub struct Seen {
     pub links: Links,
     /// Who says more than can be meant.
     pub floods: Floods,
+    /// What is usual in the home.
+    pub habits: Habits,
+    clockwork: Clockwork,
     sensors: BTreeMap<SensorId, Heard>,
     /// Quarter hours with life in them, counted.
     lively: u32,
@@ -129,6 +135,8 @@ impl Seen {
             sensors: BTreeMap::new(),
             links: Links::default(),
             floods: Floods::default(),
+            habits: Habits::new(settings.rhythm.limits()),
+            clockwork: Clockwork::default(),
             lively: 0,
             lively_at: None,
             witnessed_at: None,
@@ -247,7 +255,8 @@ impl Seen {
         });
         if sensor.kind.watches_for_life() && self.settings.is_on("stuck_sensor") {
             let chatters_for = self.settings.stuck_sensor.chatters_for;
-            if heard.run.event(at, pause, sensor.kind, chatters_for) {
+            let ticks_since = self.clockwork.event(at, &sensor.id);
+            if heard.run.event(at, pause, sensor.kind, chatters_for) || heard.run.ticks(ticks_since) {
                 self.disbelieve(home, sensor);
             }
         }
@@ -286,6 +295,7 @@ impl Seen {
         let ended = self.suspended.saw(at, sensor);
         self.watch_from(ended);
         self.quiet_since = Some(at);
+        self.habits.life(at, sensor);
         match &mut self.last_life {
             // Mostly it is the same sensor again.
             Some(life) if life.sensor == sensor.id => life.at = at,
@@ -330,7 +340,21 @@ impl Seen {
             self.quiet_since = self.quiet_since.map(|quiet| quiet.min(quiet_since));
             let its_own = SignOfLife { at: since, sensor: sensor.id.clone(), room: sensor.room.clone() };
             self.last_life = others.into_iter().chain([its_own]).max_by_key(|life| life.at);
+            let last = self.last_life.as_ref().and_then(|life| home.sensors.get(&life.sensor));
+            if let (Some(since), Some(last)) = (self.quiet_since, last) {
+                self.habits.rewind(since, last);
+            }
         }
+    }
+
+    /// The settings of the rules.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether the learned limit watches now: then the fixed windows as they are shipped step back.
+    pub fn rhythm_watches(&self) -> bool {
+        self.clock_trusted && self.settings.is_on("rhythm") && self.habits.has_learned()
     }
 
     /// Whether frames from `source` can arrive; a source that was never heard of is believed.
@@ -394,6 +418,7 @@ impl Seen {
         self.suspended.shift(by);
         self.links.shift(by);
         self.floods.shift(by);
+        self.clockwork.shift(by);
         self.sensors.values_mut().for_each(|heard| heard.shift(by));
         self.outlooks.shift(by);
         self.sources.shift(by);
