@@ -5,7 +5,8 @@
 //! # Where to begin
 //!
 //! `README` → this page → [`engine`]. "Why was this alert raised?" is answered in three files: the rule in
-//! `engine/rules/`, what it rests on in `engine/seen/`, what became of it in `engine/book.rs`.
+//! `engine/rules/`, what it rests on in `engine/seen/` (for the learned limit `engine/rhythm/`), what became of it in
+//! `engine/book.rs`.
 //!
 //! # The map
 //!
@@ -80,6 +81,12 @@
 //! | desk | the station's decisions |
 //! | circle | who is asked next, in order |
 //! | blind | cannot see the home |
+//! | mute | a source whose driver says that all is well, and from which nothing comes |
+//! | habits, rhythm | what is usual in the home, learned; the rule that judges by it |
+//! | day line | what one day taught, written at its end; kept when the day's observations are not |
+//! | suspension, absence | a time in which the home is known to be other than usual; of its kinds, those without the resident |
+//! | profile | limits for a kind of person, under the keys that somebody set |
+//! | to ask first | to ask the person at home before anybody is told |
 
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
