@@ -6,7 +6,7 @@ use crate::support;
 use carecircle::engine::rules;
 use carecircle::model::time::Zone;
 use carecircle::replay::{History, instant};
-use carecircle::sim::year::outcome::Outcome;
+use carecircle::sim::year::outcome::{End, Outcome};
 use carecircle::sim::year::{Plan, characters, live};
 
 fn plan(seed: u64, days: u32, from: &str) -> Plan {
@@ -41,6 +41,16 @@ fn every_fall_is_found_and_nothing_is_said_of_who_cannot_be_seen() {
         falls += of;
     }
     assert!(falls >= 40, "only {falls} falls: the promise says little");
+}
+
+#[test]
+fn a_rule_that_is_off_is_noticed_by_the_falls_it_does_not_find() {
+    let rules = rules::Settings { off: vec!["inactivity".into()], ..rules::Settings::default() };
+    let plan = Plan { rules, failures: false, falls_per_year: 200.0, ..plan(1, 20, "2026-01-01") };
+    let (outcome, _) = live(&plan, characters::named("steady").unwrap());
+    let lost = outcome.falls.iter().filter(|fall| fall.end == Some(End::Nobody)).count();
+    assert!(lost > 0, "{:?}", outcome.falls);
+    assert_eq!(outcome.breaks.len(), lost);
 }
 
 #[test]
