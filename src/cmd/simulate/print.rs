@@ -41,13 +41,7 @@ pub(super) fn text(out: &mut impl Write, plan: &Plan, outcomes: &[Outcome]) -> R
     if outcomes.len() > 1 {
         row(out, &all)?;
     }
-    writeln!(out, "\nfrom the fall to the alert, where the pendant was not pressed")?;
-    for (name, falls) in groups(&all.falls) {
-        if let Some(delays) = Delays::of(falls.into_iter()) {
-            let (median, p90, max) = (hours(delays.median), hours(delays.p90), hours(delays.max));
-            writeln!(out, "  {name:<15} {:>4}  {median:>8} {p90:>8} {max:>8}", delays.count)?;
-        }
-    }
+    delays(out, &all.falls)?;
     writeln!(out, "\nfound by            {}", counts(&found_by(&all.falls)))?;
     writeln!(out, "other alerts        {}", counts(&all.others))?;
     writeln!(
@@ -76,6 +70,20 @@ fn row(out: &mut impl Write, outcome: &Outcome) -> Result<()> {
         "{:<13} {falls:>5} {found:>5} {visitor:>7}  {median:>8} {p90:>8} {max:>8}  {rate:>9.2}  {by_rule}",
         outcome.resident,
     )
+}
+
+fn delays(out: &mut impl Write, falls: &[Fall]) -> Result<()> {
+    if Delays::of(falls.iter()).is_none() {
+        return Ok(());
+    }
+    writeln!(out, "\nfrom the fall to the alert, where the pendant was not pressed")?;
+    for (name, falls) in groups(falls) {
+        if let Some(delays) = Delays::of(falls.into_iter()) {
+            let (median, p90, max) = (hours(delays.median), hours(delays.p90), hours(delays.max));
+            writeln!(out, "  {name:<11} {:>5}  {median:>24} {p90:>8} {max:>8}", delays.count)?;
+        }
+    }
+    Ok(())
 }
 
 fn breaks(out: &mut impl Write, plan: &Plan, outcomes: &[Outcome]) -> Result<()> {

@@ -198,11 +198,11 @@ impl<'a> Life<'a> {
         let sits = self.character.sits_minutes * (1.0 + 0.15 * self.day.winter);
         let choices = [
             ((Room::LivingRoom, Doing::Sitting, sits), 5.0),
-            ((Room::LivingRoom, Doing::Busy, 8.0), 1.0),
-            ((Room::Kitchen, Doing::Busy, 7.0), 2.0),
-            ((Room::Bathroom, Doing::Busy, 6.0), self.character.bathroom),
-            ((Room::Bedroom, Doing::Busy, 7.0), 1.0),
-            ((Room::Hall, Doing::Busy, 4.0), 0.7),
+            ((Room::LivingRoom, Doing::Busy, 14.0), 1.0),
+            ((Room::Kitchen, Doing::Busy, 12.0), 2.5),
+            ((Room::Bathroom, Doing::Busy, 7.0), self.character.bathroom),
+            ((Room::Bedroom, Doing::Busy, 12.0), 1.0),
+            ((Room::Hall, Doing::Busy, 5.0), 0.7),
         ];
         if let Some((room, doing, median)) = self.chance.pick(&choices) {
             self.stay(room, doing, median, 0.6);
@@ -296,7 +296,7 @@ mod tests {
             let lived = lived(character.name, 60);
             let minutes = |doing| lived.get(doing).copied().unwrap_or(0.0);
             assert!((5.0 * 60.0..11.0 * 60.0).contains(&minutes("sleeping")), "{}: {lived:?}", character.name);
-            assert!((2.0 * 60.0..13.0 * 60.0).contains(&minutes("sitting")), "{}: {lived:?}", character.name);
+            assert!((2.0 * 60.0..13.5 * 60.0).contains(&minutes("sitting")), "{}: {lived:?}", character.name);
             assert!((1.5 * 60.0..9.0 * 60.0).contains(&minutes("busy")), "{}: {lived:?}", character.name);
         }
         assert!(lived("often_out", 60)["out"] > 2.0 * lived("steady", 60)["out"]);

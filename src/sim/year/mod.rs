@@ -8,6 +8,7 @@
 //! recorded homes (`carecircle replay`).
 
 pub mod characters;
+mod failing;
 pub mod life;
 pub mod mishaps;
 pub mod outcome;

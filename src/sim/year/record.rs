@@ -31,9 +31,7 @@ impl Record {
             }
             return;
         }
-        if !self.begun.contains(id) {
-            self.begun.insert(id.to_owned());
-        }
+        self.begun.insert(id.to_owned());
         self.row(at, id, kind, &value);
     }
 

@@ -47,9 +47,6 @@ pub(super) enum Happening {
 /// How long somebody lies before the run gives the fall up for lost.
 const GIVEN_UP_AFTER: Span = Span::hours(48);
 
-/// A sensor that nobody was told about is found at the half-yearly look at everything.
-const FOUND_BY_CHANCE_AFTER: Span = Span::days(60);
-
 /// One home on its way through the year.
 pub struct World<'a> {
     pub(super) plan: &'a Plan,
@@ -69,18 +66,18 @@ pub struct World<'a> {
     /// Help is on the way for it.
     pub(super) help_comes: bool,
     pub(super) down_since: Option<Timestamp>,
-    links_down: BTreeMap<&'static str, Timestamp>,
+    pub(super) links_down: BTreeMap<&'static str, Timestamp>,
     /// When a broken sensor last hid a sign of life.
     pub(super) hidden_at: Option<Timestamp>,
     /// Broken sensors that somebody was told about.
     pub(super) told: BTreeSet<usize>,
     /// Chance has a stream for each matter, so that another rule does not change the weather.
     moves: Chance,
-    radio: Chance,
+    pub(super) radio: Chance,
     mishaps: Chance,
     pub(super) people: Chance,
     pub(super) outcome: Outcome,
-    record: Option<Record>,
+    pub(super) record: Option<Record>,
 }
 
 impl<'a> World<'a> {
@@ -306,19 +303,8 @@ impl<'a> World<'a> {
         }
     }
 
-    fn chatters(&mut self, now: Timestamp, index: usize) {
-        let Some(device) = self.devices.get(index).filter(|device| device.defect == Some(Defect::Chatters)) else {
-            return;
-        };
-        for said in device.chatter() {
-            self.says(now, index, said);
-        }
-        let next = now + minutes(self.radio.between(1.0, 9.0));
-        self.arrange(next, Happening::Chatters(index));
-    }
-
     /// A sensor says something; whether the gateway hears it is another matter.
-    fn says(&mut self, now: Timestamp, index: usize, (measure, evidence): Said) {
+    pub(super) fn says(&mut self, now: Timestamp, index: usize, (measure, evidence): Said) {
         let Some(device) = self.devices.get(index) else { return };
         if self.down_since.is_some() || self.links_down.contains_key(device.sensor.source.as_str()) {
             return;
@@ -395,97 +381,6 @@ impl<'a> World<'a> {
         let leaves = [(0.0, Touch::Moves(Room::Hall)), (0.2, Touch::Door(true)), (0.4, Touch::Door(false))];
         for (at, touch) in leaves {
             self.arrange(after(lasts_minutes.max(1.0) + at), Happening::Touch(touch));
-        }
-    }
-
-    fn fails(&mut self, now: Timestamp, failure: Failure) {
-        match failure {
-            Failure::Gateway { lasts } => {
-                if self.down_since.is_none() {
-                    self.down_since = Some(now);
-                    self.write_watch(now, false);
-                    self.arrange(now + lasts, Happening::GatewayBack);
-                }
-            }
-            Failure::Link { source, lasts } => {
-                let is_used = self.devices.iter().any(|device| device.sensor.source == source);
-                if is_used && !self.links_down.contains_key(source) {
-                    self.links_down.insert(source, now);
-                    if self.down_since.is_none() {
-                        self.tell_engine(now, Input::Link { source: source.to_owned(), up: false });
-                    }
-                    self.arrange(now + lasts, Happening::LinkBack(source));
-                    if !self.is_watched() {
-                        self.write_watch(now, false);
-                    }
-                }
-            }
-            Failure::Sensor { which, defect } => self.sensor_breaks(now, which, defect),
-        }
-        if !self.is_watched() {
-            self.note_blind();
-        }
-    }
-
-    fn sensor_breaks(&mut self, now: Timestamp, which: u64, defect: Defect) {
-        let index = usize::try_from(which % self.devices.len().max(1) as u64).unwrap_or(0);
-        let Some(device) = self.devices.get_mut(index).filter(|device| device.defect.is_none()) else { return };
-        let is_motion = device.sensor.kind == crate::model::home::SensorKind::Motion;
-        // Only what sees people can chatter or overlook them.
-        let defect = if is_motion { defect } else { Defect::Dead };
-        device.defect = Some(defect);
-        self.outcome.defects.0 += 1;
-        self.arrange(now + FOUND_BY_CHANCE_AFTER, Happening::Mended(index));
-        if defect == Defect::Chatters {
-            self.arrange(now, Happening::Chatters(index));
-        }
-    }
-
-    fn mended(&mut self, now: Timestamp, index: usize) {
-        let Some(device) = self.devices.get_mut(index).filter(|device| device.defect.is_some()) else { return };
-        device.replace();
-        let said = device.checks_in(0.0, &mut self.radio);
-        self.told.remove(&index);
-        said.into_iter().for_each(|said| self.says(now, index, said));
-    }
-
-    fn gateway_back(&mut self, now: Timestamp) {
-        let Some(since) = self.down_since.take() else { return };
-        self.outcome.blind.0 += 1;
-        self.outcome.blind.1 += now - since;
-        self.tell_engine(now, Input::Started { blind_since: Some(since) });
-        for source in self.links_down.clone().into_keys() {
-            self.tell_engine(now, Input::Link { source: source.to_owned(), up: false });
-        }
-        if self.is_watched() {
-            self.write_watch(now, true);
-        }
-    }
-
-    fn link_back(&mut self, now: Timestamp, source: &'static str) {
-        let was_watched = self.is_watched();
-        let Some(since) = self.links_down.remove(source) else { return };
-        if self.down_since.is_some() {
-            return;
-        }
-        self.tell_engine(now, Input::Link { source: source.to_owned(), up: true });
-        if !was_watched && self.is_watched() {
-            self.outcome.blind.0 += 1;
-            self.outcome.blind.1 += now - since;
-            self.write_watch(now, true);
-        }
-    }
-
-    fn write_watch(&mut self, now: Timestamp, up: bool) {
-        if let Some(record) = &mut self.record {
-            record.watches(now, up);
-        }
-    }
-
-    /// Whoever lies on the floor meanwhile could not be seen.
-    fn note_blind(&mut self) {
-        if let Some(fall) = self.fallen.and_then(|number| self.outcome.falls.get_mut(number)) {
-            fall.blind = true;
         }
     }
 
