@@ -2,7 +2,7 @@
 //!
 //! One seed is one year. A resident walks from room to room as habit, hour, weekday and season say ([`life`]), sensors
 //! make reports of it as real ones do ([`sensors`]), things go wrong ([`mishaps`]), the engine judges, and people act on what it
-//! says ([`world`], `staff`). What must never happen is kept apart from what is merely bad ([`outcome`]).
+//! says ([`world`]). What must never happen is kept apart from what is merely bad ([`outcome`]).
 //!
 //! It measures rules against one another and catches lost alerts. It proves nothing about real people: their figures come from
 //! recorded homes (`carecircle replay`).
@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod record;
 pub mod sensors;
 mod staff;
+mod visits;
 pub mod world;
 
 use crate::engine::rules;
