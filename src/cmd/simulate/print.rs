@@ -144,10 +144,12 @@ pub(super) fn json(out: &mut impl Write, plan: &Plan, outcomes: &[Outcome]) -> R
 
 fn one(outcome: &Outcome, zone: &Zone, each: bool) -> Value {
     let (falls, found, visitor) = outcome.found();
-    let delays: BTreeMap<&str, Value> = [("all", outcome.falls.iter().filter(|fall| !fall.pressed).collect())]
+    let delays: BTreeMap<String, Value> = [("all", outcome.falls.iter().filter(|fall| !fall.pressed).collect())]
         .into_iter()
         .chain(groups(&outcome.falls))
-        .filter_map(|(name, falls)| Delays::of(falls.into_iter()).map(|delays| (name, seconds(delays))))
+        .filter_map(|(name, falls)| {
+            Delays::of(falls.into_iter()).map(|delays| (name.replace(' ', "_"), seconds(delays)))
+        })
         .collect();
     let mut value = json!({
         "resident": outcome.resident, "days": outcome.days, "readings": outcome.readings,
@@ -183,6 +185,6 @@ fn fell(fall: &Fall, zone: &Zone) -> Value {
     };
     json!({
         "t": zone.wall_clock(fall.at), "room": fall.room.as_str(), "by_night": fall.by_night, "pressed": fall.pressed,
-        "blind": fall.blind, "ended": at.map(|at| zone.wall_clock(at)), "by": rule,
+        "blind": fall.blind, "noticed": at.map(|at| zone.wall_clock(at)), "by": rule,
     })
 }
