@@ -32,6 +32,8 @@ enum Command {
     Decode(cmd::decode::Args),
     /// Recorded history through the same engine
     Replay(cmd::replay::Args),
+    /// Made-up homes through the same engine: a year of residents who fall at random
+    Simulate(cmd::simulate::Args),
     /// The running daemon in ten lines
     Status(cmd::status::Args),
 }
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Listen(args) => cmd::listen::run(args),
         Command::Decode(args) => cmd::decode::run(args),
         Command::Replay(args) => cmd::replay::run(args),
+        Command::Simulate(args) => cmd::simulate::run(args),
         Command::Status(args) => cmd::status::run(args),
     }
 }

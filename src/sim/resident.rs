@@ -1,11 +1,12 @@
 //! A resident: where the next movement is and how long until then. Pure; the whole day comes from one seed.
 
+use crate::sim::chance::Chance;
 use std::time::Duration;
 
 /// Somebody who walks about.
 #[derive(Debug, Clone)]
 pub struct Resident {
-    state: u64,
+    chance: Chance,
     rooms: Vec<String>,
     room: usize,
 }
@@ -14,7 +15,7 @@ impl Resident {
     /// A resident of these rooms (names of their motion sensors).
     pub fn new(seed: u64, rooms: &[&str]) -> Resident {
         assert!(!rooms.is_empty(), "a resident needs a room");
-        Resident { state: seed.max(1), rooms: rooms.iter().map(|room| (*room).to_owned()).collect(), room: 0 }
+        Resident { chance: Chance::new(seed), rooms: rooms.iter().map(|room| (*room).to_owned()).collect(), room: 0 }
     }
 
     /// Goes on: after this pause somebody moves in this room.
@@ -28,12 +29,8 @@ impl Resident {
         (pause, &self.rooms[self.room])
     }
 
-    /// xorshift64*: enough for a walk, and the same everywhere.
     fn next(&mut self) -> u64 {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32
+        self.chance.bits() >> 32
     }
 }
 

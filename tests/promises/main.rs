@@ -24,6 +24,7 @@ mod mutated;
 mod replay;
 mod serial;
 mod service;
+mod simulated;
 mod station;
 mod storage;
 mod support;
