@@ -74,7 +74,15 @@ impl Engine {
             }
             Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
-            Recorded::Watching { .. } => {}
+            // What bore on decisions that stand in the history themselves.
+            Recorded::Watching { .. }
+            | Recorded::Configured { .. }
+            | Recorded::ClockTrusted { .. }
+            | Recorded::Asked { .. }
+            | Recorded::Received { .. }
+            | Recorded::Trouble { .. }
+            | Recorded::TroubleOver { .. }
+            | Recorded::HeardBefore(_) => {}
         }
     }
 
