@@ -6,7 +6,7 @@ mod print;
 mod tally;
 mod verified;
 
-pub(super) use own::Own;
+pub(super) use own::{Own, engine, span_back};
 
 use crate::cmd::progress::Progress;
 use crate::config::overrides;

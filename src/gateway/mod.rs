@@ -24,7 +24,7 @@ mod turn;
 mod unknown;
 mod withheld;
 
-pub use history::from_record;
+pub use history::{from_record, to_record};
 
 use crate::clock::{self, Reading};
 use crate::engine::Engine;

@@ -1,6 +1,6 @@
 //! `replay --verify`: whether what was decided then is decided again from what was written down.
 
-use super::Own;
+use super::{Failed, Own, engine};
 use crate::cmd::listen::folded;
 use crate::cmd::progress::Progress;
 use crate::model::recorded::Recorded;
@@ -15,11 +15,9 @@ use std::process::ExitCode;
 
 /// Fails where there is a difference, and where there is nothing that could be compared.
 pub fn run(own: &Own, from: Option<Timestamp>, is_json: bool) -> Result<ExitCode, Problem> {
-    let engine = super::own::engine(own.config.clone()).map_err(|failed| match failed {
-        super::Failed::World(problem) => problem,
-        super::Failed::Configuration(problems) => {
-            Problem::new(problems.first().map(crate::cmd::one_line).unwrap_or_default())
-        }
+    let engine = engine(own.config.clone()).map_err(|failed| match failed {
+        Failed::World(problem) => problem,
+        Failed::Configuration(problems) => Problem::new(problems.first().map(crate::cmd::one_line).unwrap_or_default()),
     })?;
     let end = own.lines.last().map(Recorded::at).unwrap_or_default();
     // Readings are forgotten once a day.
