@@ -150,6 +150,8 @@ impl Tape {
     fn read(args: &Args) -> Result<Tape, Failed> {
         let Some(path) = &args.history else {
             let config = args.config.clone().unwrap_or_else(|| PathBuf::from(super::DEFAULT_CONFIG));
+            // A mistyped setting is said before a long history is read.
+            own::load(args.compare.iter().flatten().next().unwrap_or(&config), &args.set)?;
             return Own::read(&config, args.database.as_deref()).map(Tape::Own);
         };
         let zone = match &args.zone {

@@ -211,10 +211,8 @@ impl Again {
 }
 
 fn steps(effects: Vec<Effect>) -> impl Iterator<Item = (u64, Step)> {
-    effects.into_iter().filter_map(|effect| match effect {
-        Effect::Alert { alert, step } => Some((alert, step)),
-        Effect::Notify { .. } | Effect::Local(_) => None,
-    })
+    let step = |effect| if let Effect::Alert { alert, step } = effect { Some((alert, step)) } else { None };
+    effects.into_iter().filter_map(step)
 }
 
 /// As the history holds it.

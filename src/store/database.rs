@@ -214,10 +214,11 @@ impl<'c> Statements<'c> {
 
     fn insert_record(&mut self, known: &mut BTreeMap<String, i64>, seq: i64, record: &Record) -> rusqlite::Result<()> {
         match record {
-            Record::Observed(seen) => {
+            Record::Observed(seen) | Record::HeardBefore(seen) => {
                 let sensor = self.word_id(known, seen.sensor.as_str())?;
                 let kind = self.word_id(known, rows::word(&seen.measure))?;
-                let (at, proof) = (seen.at.timestamp_millis(), rows::proof(seen.evidence, seen.copy));
+                let at = seen.at.timestamp_millis();
+                let proof = rows::proof(seen.evidence, seen.copy, matches!(record, Record::HeardBefore(_)));
                 self.observation.execute(params![seq, at, sensor, kind, proof, rows::value(&seen.measure)])?;
             }
             Record::Entry(entry) => {
@@ -247,11 +248,12 @@ fn observation(row: &rusqlite::Row<'_>, words: &[Option<Word>]) -> rusqlite::Res
     let (at, proof, value): (i64, i64, ValueRef<'_>) = (row.get(1)?, row.get(4)?, row.get_ref(5)?);
     let (Some(sensor), Some(kind)) = (word(2)?, word(3)?) else { return Ok(None) };
     let read = || {
-        let (evidence, copy) = rows::evidence(proof)?;
+        let (evidence, copy, was_before) = rows::evidence(proof)?;
         let measure = rows::measure(&kind.text, value)?;
-        Some(Observation { at: from_millis(at), sensor: sensor.sensor.clone()?, measure, evidence, copy })
+        let seen = Observation { at: from_millis(at), sensor: sensor.sensor.clone()?, measure, evidence, copy };
+        Some(if was_before { Record::HeardBefore(seen) } else { Record::Observed(seen) })
     };
-    Ok(read().map(Record::Observed))
+    Ok(read())
 }
 
 /// The rows of one table in order of their numbers, with the next one in hand.

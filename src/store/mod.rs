@@ -69,6 +69,8 @@ pub struct Batch {
 pub enum Record {
     /// A reading of a known sensor.
     Observed(Observation),
+    /// A reading that came earlier than it stands here; kept as long as the others.
+    HeardBefore(Observation),
     /// Anything else the daemon wants to remember.
     Entry(Entry),
 }

@@ -9,7 +9,7 @@ use crate::gateway::{DATABASE, from_record};
 use crate::model::alert::Alert;
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::replay::{in_order, past};
 use crate::store::Looking;
 use std::path::{Path, PathBuf};
@@ -59,14 +59,10 @@ pub fn engine(config: config::Gateway) -> Result<Engine, Failed> {
     Ok(Engine::new(plan.home, &plan.rules, plan.circle))
 }
 
-/// The configuration; warnings are printed.
-fn load(path: &Path, sets: &[String]) -> Result<config::Gateway, Failed> {
+/// The configuration, with single settings changed. What is only doubtful in it is the business of `check`.
+pub fn load(path: &Path, sets: &[String]) -> Result<config::Gateway, Failed> {
     let (config, problems) = config::load_gateway_with(path, sets);
-    let Some(config) = config else { return Err(Failed::Configuration(problems)) };
-    if !sets.is_empty() {
-        crate::cmd::warn(&problems.into_iter().filter(|problem| problem.kind != Kind::Error).collect::<Vec<_>>());
-    }
-    Ok(config)
+    config.ok_or(Failed::Configuration(problems))
 }
 
 fn lines(database: &Path) -> Result<Vec<Recorded>, Problem> {
