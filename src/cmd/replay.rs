@@ -211,6 +211,7 @@ fn recording_engine(config: Option<&Path>, sets: &[String], zone: &Zone) -> Resu
     };
     let (settings, warnings): (rules::Settings, _) = overrides::rules(&base, sets)?;
     super::warn(&warnings);
+    let settings = if config.is_none() { without_the_home(settings) } else { settings };
     let circle = Circle { points: Vec::new(), timers: Timers::default() };
     let home = Home {
         id: "history".parse().expect("a legal id"),
@@ -233,6 +234,14 @@ fn span(args: &Args, zone: &Zone, tape: &Tape) -> Result<(Option<Timestamp>, Opt
     let since = args.since.as_deref().map(own::span_back).transpose()?;
     let end = until.or(tape.end());
     Ok((from.or(since.zip(end).map(|(since, end)| end - since)), until))
+}
+
+/// Rules that need to know what the rooms and doors of a home are; of sensors as found in a recording nobody knows.
+fn without_the_home(settings: rules::Settings) -> rules::Settings {
+    const NEED_A_CONFIG: [&str; 6] =
+        ["night_door", "out_of_bed", "long_in_room", "late_rising", "daily_contact", "door_left_open"];
+    let off = settings.off.into_iter().chain(NEED_A_CONFIG.map(str::to_owned)).collect();
+    rules::Settings { off, ..settings }
 }
 
 fn probes(args: &Args, zone: &Zone) -> Result<Vec<(String, Timestamp)>, Problem> {

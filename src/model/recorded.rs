@@ -3,9 +3,11 @@
 use crate::model::alert::{AlertId, Step};
 use crate::model::flood::Flood;
 use crate::model::ids::PointId;
+use crate::model::learned::LearnedDay;
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::observation::Observation;
 use crate::model::reason::Reason;
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,16 @@ pub enum Recorded {
         /// Who and how fast.
         flood: Flood,
     },
+    /// The home was known to be other than usual, or no longer.
+    Suspended {
+        /// When it was said.
+        at: Timestamp,
+        /// What.
+        #[serde(flatten)]
+        what: Change,
+    },
+    /// What a day taught about what is usual in the home; written at its end.
+    Day(LearnedDay),
     /// The gateway was watching at this instant: bounds what a power cut leaves unknown.
     Watching {
         /// When.
@@ -124,10 +136,12 @@ impl Recorded {
         match self {
             Recorded::Observed(observation) | Recorded::HeardBefore(observation) => observation.at,
             Recorded::Step { step, .. } => step.at,
+            Recorded::Day(day) => day.at,
             Recorded::Link { at, .. }
             | Recorded::Started { at, .. }
             | Recorded::ClockStepped { at, .. }
             | Recorded::Flooded { at, .. }
+            | Recorded::Suspended { at, .. }
             | Recorded::Watching { at }
             | Recorded::Configured { at, .. }
             | Recorded::ClockTrusted { at, .. }

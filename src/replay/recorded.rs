@@ -16,6 +16,7 @@ pub fn replay(
     mut passed: impl FnMut(u64),
 ) -> Outcome {
     let (mut home, mut summary, mut probes) = (Simulated::new(engine), Summary::default(), Probes::new(probes));
+    let mut has_readings = false;
     for line in lines {
         if until.is_some_and(|until| line.at() > until) {
             break;
@@ -27,7 +28,12 @@ pub fn replay(
             summary.strangers += 1;
         }
         probes.ask(&home, Some(line.at()));
-        take(&mut home, line);
+        has_readings |= matches!(line, Recorded::Observed(_));
+        match line {
+            // What days taught whose readings are forgotten; later ones are learned anew, by these settings.
+            Recorded::Day(_) if !has_readings => home.engine.recall(line.clone()),
+            line => take(&mut home, line),
+        }
         passed(summary.rows);
     }
     probes.ask(&home, None);
@@ -55,6 +61,7 @@ fn take(home: &mut Simulated, line: &Recorded) {
         | Recorded::HeardBefore(_)
         | Recorded::Link { .. }
         | Recorded::Flooded { .. }
+        | Recorded::Suspended { .. }
         | Recorded::ClockTrusted { .. }
         | Recorded::Trouble { .. }
         | Recorded::TroubleOver { .. } => {
@@ -63,9 +70,11 @@ fn take(home: &mut Simulated, line: &Recorded) {
                 home.take(at, input);
             }
         }
-        Recorded::Step { .. } | Recorded::Watching { .. } | Recorded::Asked { .. } | Recorded::Received { .. } => {
-            home.pass_time(at);
-        }
+        Recorded::Step { .. }
+        | Recorded::Day(_)
+        | Recorded::Watching { .. }
+        | Recorded::Asked { .. }
+        | Recorded::Received { .. } => home.pass_time(at),
     }
 }
 
@@ -92,12 +101,15 @@ pub(super) fn input(line: &Recorded) -> Option<Input> {
         Recorded::Started { blind_since, .. } => Input::Started { blind_since },
         Recorded::ClockStepped { by, .. } => Input::ClockStepped { by },
         Recorded::Flooded { flood, .. } => Input::Flooded(flood),
+        Recorded::Suspended { what, .. } => Input::Suspended(what),
         Recorded::ClockTrusted { trusted, .. } => Input::ClockTrusted(trusted),
         Recorded::Asked { alert, key, by, deed, .. } => Input::Step { alert, key, by, deed },
         Recorded::Received { alert, point, .. } => Input::Received { alert, point },
         Recorded::Trouble { reason, .. } => Input::Trouble(reason),
         Recorded::TroubleOver { rule, .. } => Input::TroubleOver { rule: trouble_of(&rule)? },
-        Recorded::Step { .. } | Recorded::Watching { .. } | Recorded::Configured { .. } => return None,
+        Recorded::Step { .. } | Recorded::Day(_) | Recorded::Watching { .. } | Recorded::Configured { .. } => {
+            return None;
+        }
     })
 }
 

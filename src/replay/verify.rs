@@ -110,6 +110,8 @@ impl Again {
                 self.begin(at, hash, program, *clock_trusted, limits);
             }
             Recorded::Step { alert, step } => return self.step(*alert, step),
+            // What a day taught is learned anew from its readings.
+            Recorded::Day(_) => {}
             // The time before was not watched, or was another one: no deadline came in it.
             Recorded::Started { .. } | Recorded::ClockStepped { .. } => {
                 self.difference_if_undecided()?;
@@ -123,6 +125,7 @@ impl Again {
             | Recorded::HeardBefore(_)
             | Recorded::Link { .. }
             | Recorded::Flooded { .. }
+            | Recorded::Suspended { .. }
             | Recorded::ClockTrusted { .. }
             | Recorded::Asked { .. }
             | Recorded::Received { .. }

@@ -41,6 +41,8 @@ zigbee2mqtt = "bath"
 id = "pendant"
 kind = "call_button"
 zigbee2mqtt = "pendant"
+[rules]
+off = ["rhythm"]
 [rules.inactivity]
 windows = [
   { from = "09:00", to = "21:00", at_most = "6h" },
@@ -169,6 +171,7 @@ impl Gateway {
     fn write(&mut self, effects: Vec<Effect>) {
         self.lines.extend(effects.into_iter().filter_map(|effect| match effect {
             Effect::Alert { alert, step } => Some(Recorded::Step { alert, step }),
+            Effect::Learned(day) => Some(Recorded::Day(*day)),
             Effect::Notify { .. } | Effect::Local(_) => None,
         }));
     }
@@ -200,7 +203,8 @@ fn events() -> Vec<(i64, &'static str)> {
             11..13 => "bath 14",
             _ => "bath 100",
         };
-        events.extend([(480, "hall 91"), (481, "kitchen 88"), (482, of_bath)].map(|(at, what)| (midnight + at, what)));
+        let reports = [(480, "hall 91"), (481, "kitchen 88"), (482, of_bath), (483, "pendant 80")];
+        events.extend(reports.map(|(at, what)| (midnight + at, what)));
     }
     // Out to see the family (no key, no away button), a long afternoon in the chair, and the fall.
     for (day, from, to) in [(5, 9 * 60, 16 * 60 + 20), (9, 13 * 60, 18 * 60 + 30), (FALL_DAY - 1, 570, 950)] {

@@ -60,7 +60,7 @@ fn a_comparison_pairs_by_episode_and_its_lines_add_up() {
     let config = folder.path().join("gateway.toml");
     let database = folder.path().join("state/history.db");
     let (config, database) = (config.to_str().unwrap(), database.to_str().unwrap());
-    let nine = r#"rules.inactivity.windows=[{ from = "00:00", to = "24:00", at_most = "5h" }]"#;
+    let five = r#"rules.inactivity.windows=[{ from = "00:00", to = "24:00", at_most = "5h" }]"#;
     let own = ["replay", "--config", config, "--database", database, "--format", "jsonl"];
     let lines = |more: &[&str]| -> Vec<Value> {
         let (out, errors, code) = run(&[&own[..], more].concat(), "");
@@ -69,7 +69,7 @@ fn a_comparison_pairs_by_episode_and_its_lines_add_up() {
     };
     let base = lines(&[]);
     assert_eq!(base.last().unwrap()["type"], "summary");
-    let compared = lines(&["--compare", "--set", nine]);
+    let compared = lines(&["--compare", "--set", five]);
     let sum = compared.last().unwrap();
     let count = |word: &str| compared.iter().filter(|line| line["change"] == word).count() as u64;
     assert_eq!(sum["base"].as_u64(), Some(base.len() as u64 - 1));
@@ -79,7 +79,7 @@ fn a_comparison_pairs_by_episode_and_its_lines_add_up() {
     assert!(count("earlier") >= 2 && count("lost") == 0, "five hours instead of six: {sum}");
     let earlier = compared.iter().find(|line| line["change"] == "earlier").unwrap();
     assert_eq!(earlier["later_by_secs"], -3600);
-    let other = lines(&["--set", nine]);
+    let other = lines(&["--set", five]);
     assert_eq!(sum["other"].as_u64(), Some(other.len() as u64 - 1), "the other side alone is the same");
 }
 
