@@ -143,7 +143,7 @@ enum Tape {
     /// A file, with the clock on its wall.
     Recording(History, Zone),
     /// The gateway's own history.
-    Own(Own),
+    Own(Box<Own>),
 }
 
 impl Tape {
@@ -152,7 +152,7 @@ impl Tape {
             let config = args.config.clone().unwrap_or_else(|| PathBuf::from(super::DEFAULT_CONFIG));
             // A mistyped setting is said before a long history is read.
             own::load(args.compare.iter().flatten().next().unwrap_or(&config), &args.set)?;
-            return Own::read(&config, args.database.as_deref()).map(Tape::Own);
+            return Own::read(&config, args.database.as_deref()).map(|own| Tape::Own(Box::new(own)));
         };
         let zone = match &args.zone {
             Some(name) => Zone::named(name).map_err(|unknown| Problem::of("--zone", unknown.to_string()))?,

@@ -7,6 +7,7 @@ use super::simulated::{Raised, is_silence};
 use crate::model::time::{Span, Timestamp};
 
 /// What became of one alert, or of one pair.
+#[allow(clippy::large_enum_variant)] // a few dozen, each looked at once
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Both have it.
@@ -124,7 +125,7 @@ mod tests {
 
     fn silence(began: i64, raised: i64, ended: i64) -> Raised {
         let (limit, silence) = (at(raised) - at(began), at(raised) - at(began));
-        let (hours, last_life, blind) = (None, None, None);
+        let (hours, last_life, blind, learned_limit) = (None, None, None, None);
         let reason = Reason::Inactivity {
             limit,
             hours,
@@ -134,6 +135,7 @@ mod tests {
             sensors_alive: 1,
             sensors: 1,
             cannot_tell: 0,
+            learned_limit,
         };
         Raised::made_up(at(raised), reason, at(began), Some(at(ended)))
     }

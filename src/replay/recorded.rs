@@ -29,10 +29,11 @@ pub fn replay(
         }
         probes.ask(&home, Some(line.at()));
         has_readings |= matches!(line, Recorded::Observed(_));
-        match line {
+        if matches!(line, Recorded::Day(_)) && !has_readings {
             // What days taught whose readings are forgotten; later ones are learned anew, by these settings.
-            Recorded::Day(_) if !has_readings => home.engine.recall(line.clone()),
-            line => take(&mut home, line),
+            home.engine.recall(line.clone());
+        } else {
+            take(&mut home, line);
         }
         passed(summary.rows);
     }
