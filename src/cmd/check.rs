@@ -1,6 +1,7 @@
 //! `carecircle check`: every problem of configuration files at once, what has changed since the home was walked, and with
 //! `--online` the problems of the world around them.
 
+mod against_history;
 mod commissioned;
 
 use crate::cmd::listen::NEVER_CHECKS_IN;
@@ -28,6 +29,15 @@ pub struct Args {
     /// Compare with this record of a walk test; otherwise with the one beside the file or in the state directory
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Also replay the home's own history: warn when a confirmed alert would have been missed, or the alerts doubled
+    #[arg(long)]
+    against_history: bool,
+    /// The gateway's database, or a copy of it; otherwise the one in the state directory
+    #[arg(long, value_name = "FILE", requires = "against_history")]
+    database: Option<PathBuf>,
+    /// Only the last so many days or hours of the history: 30d, 12h
+    #[arg(long, value_name = "SPAN", requires = "against_history")]
+    since: Option<String>,
     /// Take every file for a station's; otherwise [home] or [station] in it decides
     #[arg(long)]
     station: bool,
@@ -35,9 +45,24 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
-    let mut is_good = true;
+    let (mut is_good, mut is_safe) = (true, true);
     for path in &args.files {
-        let Checked { problems, fine, notes } = check(path, &args);
+        let Checked { mut problems, fine, mut notes, is_home } = check(path, &args);
+        let can_be_read = !problems.iter().any(|problem| problem.kind == Kind::Error);
+        if args.against_history && is_home && can_be_read {
+            match against_history::judge(path, args.database.as_deref(), args.since.as_deref()) {
+                Ok(judged) => {
+                    is_safe &= judged.against.is_empty();
+                    problems.extend(judged.against);
+                    notes.extend(judged.notes);
+                }
+                // The configuration is not to blame for a history that cannot be read.
+                Err(unread) => {
+                    is_safe = false;
+                    problems.extend(unread.into_iter().map(Problem::as_warning));
+                }
+            }
+        }
         let has_errors = problems.iter().any(|problem| problem.kind == Kind::Error);
         is_good &= !has_errors;
         problems.iter().for_each(|problem| say(&problem.to_string()));
@@ -46,7 +71,11 @@ pub fn run(args: Args) -> ExitCode {
             notes.iter().for_each(|note| say(&format!("{}: note: {note}", path.display())));
         }
     }
-    if is_good { ExitCode::SUCCESS } else { ExitCode::from(super::EXIT_CONFIGURATION) }
+    match (is_good, is_safe) {
+        (true, true) => ExitCode::SUCCESS,
+        (true, false) => ExitCode::FAILURE,
+        (false, _) => ExitCode::from(super::EXIT_CONFIGURATION),
+    }
 }
 
 /// What one configuration came to.
@@ -56,6 +85,8 @@ struct Checked {
     fine: Option<String>,
     /// What cannot be helped, but should be known.
     notes: Vec<String>,
+    /// Whether it is for a gateway.
+    is_home: bool,
 }
 
 /// All problems of one configuration, and what it holds if it can be read.
@@ -63,7 +94,7 @@ fn check(path: &Path, args: &Args) -> Checked {
     let kind = match config::kind_of(path) {
         _ if args.station => For::Station,
         Ok(kind) => kind,
-        Err(problems) => return Checked { problems, fine: None, notes: Vec::new() },
+        Err(problems) => return Checked { problems, fine: None, notes: Vec::new(), is_home: false },
     };
     let (world, mut checked) = match kind {
         For::Gateway => {
@@ -72,12 +103,12 @@ fn check(path: &Path, args: &Args) -> Checked {
             let notes =
                 config.iter().flat_map(|config| profile(config).into_iter().chain(never_check_in(config))).collect();
             let fine = config.as_ref().map(gateway_in_words);
-            (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes })
+            (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes, is_home: true })
         }
         For::Station => {
             let (config, problems) = config::load_station(path);
             let fine = config.as_ref().map(station_in_words);
-            (config.as_ref().map(World::of_station), Checked { problems, fine, notes: Vec::new() })
+            (config.as_ref().map(World::of_station), Checked { problems, fine, notes: Vec::new(), is_home: false })
         }
     };
     if let (true, Some(world)) = (args.online, world) {

@@ -1,5 +1,14 @@
-//! `carecircle replay`: recorded history through the same engine; what would have been raised, and when.
+//! `carecircle replay`: history through the same engine; what would have been raised, when, and with other settings.
 
+mod compared;
+mod own;
+mod print;
+mod tally;
+mod verified;
+
+pub(super) use own::{Own, engine, span_back};
+
+use crate::cmd::progress::Progress;
 use crate::config::overrides;
 use crate::engine::Engine;
 use crate::engine::circle::Circle;
@@ -8,35 +17,47 @@ use crate::model::home::Home;
 use crate::model::lifecycle::Timers;
 use crate::model::time::{Timestamp, Zone};
 use crate::problem::Problem;
-use crate::replay::{Answer, History, Raised, Replay, Summary, instant};
-use crate::text::{self, Language};
+use crate::replay::{self, History, Outcome, Replay, instant};
+use print::Print;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Arguments of `carecircle replay`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Recorded home: CSV or gzipped CSV `time,sensor,kind,value`
+    /// A recorded home: CSV or gzipped CSV `time,sensor,kind,value`; without it the gateway's own database is read
     #[arg(long, value_name = "FILE")]
-    history: PathBuf,
-    /// Configuration of the home; without it sensors are taken as found and rules have their defaults
+    history: Option<PathBuf>,
+    /// Configuration of the home. With --history only its rules count, and sensors are taken as found
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The gateway's database, or a copy of it; otherwise the one in the configuration's state_dir
+    #[arg(long, value_name = "FILE", conflicts_with = "history")]
+    database: Option<PathBuf>,
     /// Zone of the wall clock in the history, e.g. Europe/Paris; without it a clock that never changes
-    #[arg(long, value_name = "IANA")]
+    #[arg(long, value_name = "IANA", requires = "history")]
     zone: Option<String>,
-    /// Learn from earlier rows, but print only what was raised from here on
+    /// Learn from everything before, but show only the last so many days or hours: 30d, 12h
+    #[arg(long, value_name = "SPAN", conflicts_with = "from")]
+    since: Option<String>,
+    /// Learn from everything before, but show only what was raised from here on
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
     /// Stop here
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Change a rule's setting for this run, e.g. rules.silent_sensor.after=30h
+    /// Change a rule's setting for this run, e.g. rules.silent_sensor.after=30h; with --compare, for the other side
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Compare with another configuration, or with this one as changed by --set: alerts gained, lost, earlier, later
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    compare: Option<Option<PathBuf>>,
+    /// Decide again what the gateway decided, from the inputs it wrote down; both must be the same, byte for byte
+    #[arg(long, conflicts_with_all = ["history", "compare", "set", "probes", "until"])]
+    verify: bool,
     /// Lines of instants: when would the alert come if the home fell silent there for 24 h?
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
     probes: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -45,7 +66,7 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// A table to read
+    /// To read
     Text,
     /// One JSON object a line
     Jsonl,
@@ -53,46 +74,144 @@ enum Format {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
-    super::finish(replay(&args))
+    match begin(&args) {
+        Ok(code) => code,
+        Err(Failed::World(problem)) => super::finish(Err(problem)),
+        Err(Failed::Configuration(problems)) => {
+            super::warn(&problems);
+            ExitCode::from(super::EXIT_CONFIGURATION)
+        }
+    }
 }
 
-fn replay(args: &Args) -> Result<ExitCode, Problem> {
-    let zone = match &args.zone {
-        Some(name) => Zone::named(name).map_err(|unknown| Problem::of("--zone", unknown.to_string()))?,
-        None => Zone::utc(),
-    };
-    let time = |name: &str, text: &Option<String>| -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = text else { return Ok(None) };
-        let wrong =
-            || Problem::of(name, format!("{text:?} is not a time")).with_deed("write it as 2017-03-04T13:05:00");
-        instant(text, &zone).map(Some).ok_or_else(wrong)
-    };
-    let (from, until) = (time("--from", &args.from)?, time("--until", &args.until)?);
-    let engine = engine(args, &zone)?;
-    let history = History::read(&args.history, &zone)
-        .map_err(|error| Problem::of(args.history.display().to_string(), error.to_string()))?;
+/// Why there is nothing to show.
+pub(super) enum Failed {
+    World(Problem),
+    Configuration(Vec<Problem>),
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Failed {
+        Failed::World(problem)
+    }
+}
+
+fn begin(args: &Args) -> Result<ExitCode, Failed> {
+    if let Some(None) = &args.compare
+        && args.set.is_empty()
+    {
+        let deed = "name another configuration, or change a setting: --compare --set rules.silent_sensor.after=30h";
+        return Err(Problem::of("--compare", "there is nothing to compare with").with_deed(deed).into());
+    }
+    let tape = Tape::read(args)?;
+    let zone = tape.zone().clone();
+    if let (true, Tape::Own(own)) = (args.verify, &tape) {
+        let (from, _) = span(args, &zone, &tape)?;
+        return Ok(verified::run(own, from, args.format == Format::Jsonl)?);
+    }
+    let (from, until) = span(args, &zone, &tape)?;
     let probes = probes(args, &zone)?;
     let mut order: Vec<Timestamp> = probes.iter().map(|(_, at)| *at).collect();
     order.sort_unstable();
-    let (raised, answers, summary) = Replay::new(engine, &history).run(&history, &order, until);
-    let raised: Vec<Raised> = raised.into_iter().filter(|raised| from.is_none_or(|from| raised.at >= from)).collect();
-    let print = Print { zone: &zone, out: std::io::BufWriter::new(std::io::stdout().lock()) };
-    super::printed(match args.format {
-        Format::Text => print.text(&raised, &answers, &summary),
-        Format::Jsonl => print.jsonl(&raised, &probes, &answers, &summary),
-    })
+    let base_sets: &[String] = if args.compare.is_some() { &[] } else { &args.set };
+    let run = |title, engine| {
+        let outcome = tape.run(title, engine, &order, until);
+        let raised = outcome.raised.into_iter().filter(|raised| from.is_none_or(|from| raised.at >= from)).collect();
+        Outcome { raised, ..outcome }
+    };
+    let base = run("replaying", tape.engine(args.config.as_deref(), base_sets)?);
+    let print = Print::new(&zone, from, &tape);
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    if let Some(other) = &args.compare {
+        let path = other.as_deref().or(args.config.as_deref());
+        let other = run("comparing", tape.engine(path, &args.set)?);
+        let names = compared::Names::new(args.config.as_deref(), path, &args.set);
+        let lines = compared::lines(&print, &names, &base, &other, args.format == Format::Jsonl);
+        return Ok(super::printed(
+            lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush()),
+        )?);
+    }
+    let lines = match args.format {
+        Format::Text => print.text(&base),
+        Format::Jsonl => print.jsonl(&base, &probes),
+    };
+    Ok(super::printed(lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush()))?)
 }
 
-fn engine(args: &Args, zone: &Zone) -> Result<Engine, Problem> {
-    let base = match &args.config {
+/// What is played.
+enum Tape {
+    /// A file, with the clock on its wall.
+    Recording(History, Zone),
+    /// The gateway's own history.
+    Own(Box<Own>),
+}
+
+impl Tape {
+    fn read(args: &Args) -> Result<Tape, Failed> {
+        let Some(path) = &args.history else {
+            let config = args.config.clone().unwrap_or_else(|| PathBuf::from(super::DEFAULT_CONFIG));
+            // A mistyped setting is said before a long history is read.
+            own::load(args.compare.iter().flatten().next().unwrap_or(&config), &args.set)?;
+            return Own::read(&config, args.database.as_deref()).map(|own| Tape::Own(Box::new(own)));
+        };
+        let zone = match &args.zone {
+            Some(name) => Zone::named(name).map_err(|unknown| Problem::of("--zone", unknown.to_string()))?,
+            None => Zone::utc(),
+        };
+        // A mistyped setting is said before a long file is read.
+        recording_engine(args.config.as_deref(), &args.set, &zone)?;
+        let history =
+            History::read(path, &zone).map_err(|error| Problem::of(path.display().to_string(), error.to_string()))?;
+        Ok(Tape::Recording(history, zone))
+    }
+
+    fn zone(&self) -> &Zone {
+        match self {
+            Tape::Recording(_, zone) => zone,
+            Tape::Own(own) => &own.config.home.zone,
+        }
+    }
+
+    /// When the last thing happened.
+    fn end(&self) -> Option<Timestamp> {
+        match self {
+            Tape::Recording(history, _) => history.rows.last().map(|row| row.at),
+            Tape::Own(own) => own.lines.last().map(crate::model::recorded::Recorded::at),
+        }
+    }
+
+    fn engine(&self, config: Option<&Path>, sets: &[String]) -> Result<Engine, Failed> {
+        match self {
+            Tape::Recording(_, zone) => Ok(recording_engine(config, sets, zone)?),
+            Tape::Own(own) => own.engine(config, sets),
+        }
+    }
+
+    fn run(&self, title: &'static str, engine: Engine, probes: &[Timestamp], until: Option<Timestamp>) -> Outcome {
+        match self {
+            Tape::Recording(history, _) => {
+                let mut progress = Progress::new(title, history.rows.len() as u64);
+                Replay::new(engine, history).run(history, probes, until, |done| progress.passed(done))
+            }
+            Tape::Own(own) => {
+                let mut progress = Progress::new(title, own.lines.len() as u64);
+                replay::replay(engine, &own.lines, probes, until, |done| progress.passed(done))
+            }
+        }
+    }
+}
+
+/// Rules of a configuration, and a home whose sensors are taken as found.
+fn recording_engine(config: Option<&Path>, sets: &[String], zone: &Zone) -> Result<Engine, Problem> {
+    let base = match config {
         Some(path) => {
             std::fs::read_to_string(path).map_err(|error| Problem::of(path.display().to_string(), error.to_string()))?
         }
         None => String::new(),
     };
-    let (settings, warnings): (rules::Settings, _) = overrides::rules(&base, &args.set)?;
+    let (settings, warnings): (rules::Settings, _) = overrides::rules(&base, sets)?;
     super::warn(&warnings);
-    let settings = if args.config.is_none() { without_the_home(settings) } else { settings };
+    let settings = if config.is_none() { without_the_home(settings) } else { settings };
     let circle = Circle { points: Vec::new(), timers: Timers::default() };
     let home = Home {
         id: "history".parse().expect("a legal id"),
@@ -101,6 +220,20 @@ fn engine(args: &Args, zone: &Zone) -> Result<Engine, Problem> {
         sensors: std::collections::BTreeMap::new(),
     };
     Ok(Engine::new(home, &settings, circle))
+}
+
+/// From when on alerts are shown, and where time ends.
+fn span(args: &Args, zone: &Zone, tape: &Tape) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+    let time = |name: &str, text: &Option<String>| -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = text else { return Ok(None) };
+        let wrong =
+            || Problem::of(name, format!("{text:?} is not a time")).with_deed("write it as 2017-03-04T13:05:00");
+        instant(text, zone).map(Some).ok_or_else(wrong)
+    };
+    let (from, until) = (time("--from", &args.from)?, time("--until", &args.until)?);
+    let since = args.since.as_deref().map(own::span_back).transpose()?;
+    let end = until.or(tape.end());
+    Ok((from.or(since.zip(end).map(|(since, end)| end - since)), until))
 }
 
 /// Rules that need to know what the rooms and doors of a home are; of sensors as found in a recording nobody knows.
@@ -122,92 +255,4 @@ fn probes(args: &Args, zone: &Zone) -> Result<Vec<(String, Timestamp)>, Problem>
             instant(line, zone).map(|at| (line.to_owned(), at)).ok_or_else(wrong)
         })
         .collect()
-}
-
-struct Print<'a, W: Write> {
-    zone: &'a Zone,
-    out: W,
-}
-
-impl<W: Write> Print<'_, W> {
-    fn text(mut self, raised: &[Raised], answers: &[Answer], summary: &Summary) -> std::io::Result<()> {
-        for alert in raised {
-            let ended = alert.ended.map_or("-".to_owned(), |at| self.zone.wall_clock(at));
-            let (at, rule) = (self.zone.wall_clock(alert.at), alert.reason.rule());
-            writeln!(self.out, "{at}  {rule:<14} until {ended:<19}  {}", self.explain(&alert.reason))?;
-        }
-        for answer in answers {
-            let from = self.zone.wall_clock(answer.silent_from);
-            match &answer.alert {
-                Some((at, reason)) => {
-                    let after = crate::model::time::write_span(*at - answer.silent_from);
-                    writeln!(
-                        self.out,
-                        "silent from {from}: {} at {} ({after} later)",
-                        reason.rule(),
-                        self.zone.wall_clock(*at)
-                    )?;
-                }
-                None => writeln!(self.out, "silent from {from}: no alert within 24 h")?,
-            }
-        }
-        let days = days(summary);
-        let alerts = if raised.len() == 1 { "alert" } else { "alerts" };
-        writeln!(self.out, "{} {alerts} in {days:.1} days, {} rows", raised.len(), summary.rows)?;
-        self.out.flush()
-    }
-
-    fn jsonl(
-        mut self,
-        raised: &[Raised],
-        probes: &[(String, Timestamp)],
-        answers: &[Answer],
-        summary: &Summary,
-    ) -> std::io::Result<()> {
-        for alert in raised {
-            let line = serde_json::json!({
-                "type": "alert", "t": self.zone.wall_clock(alert.at), "rule": alert.reason.rule(),
-                "class": class(&alert.reason), "ended": alert.ended.map(|at| self.zone.wall_clock(at)),
-                "explain": self.explain(&alert.reason),
-            });
-            writeln!(self.out, "{line}")?;
-        }
-        let by_instant: std::collections::BTreeMap<Timestamp, &Answer> =
-            answers.iter().map(|answer| (answer.silent_from, answer)).collect();
-        for (text, at) in probes {
-            let alert = by_instant.get(at).and_then(|answer| answer.alert.as_ref());
-            let line = serde_json::json!({
-                "type": "probe", "silent_from": text, "alert_at": alert.map(|(at, _)| self.zone.wall_clock(*at)),
-                "rule": alert.map(|(_, reason)| reason.rule()),
-            });
-            writeln!(self.out, "{line}")?;
-        }
-        let mut by_rule = std::collections::BTreeMap::<&str, u64>::new();
-        for alert in raised {
-            *by_rule.entry(alert.reason.rule()).or_default() += 1;
-        }
-        let line = serde_json::json!({
-            "type": "summary", "alerts": raised.len(), "by_rule": by_rule, "rows": summary.rows, "days": days(summary),
-        });
-        writeln!(self.out, "{line}")?;
-        self.out.flush()
-    }
-
-    fn explain(&self, reason: &crate::model::reason::Reason) -> String {
-        text::reason(Language::English, reason, self.zone)
-    }
-}
-
-/// The three classes of the replay contract: a request is a matter of the person.
-fn class(reason: &crate::model::reason::Reason) -> &'static str {
-    use crate::model::reason::Class;
-    match reason.class() {
-        Class::Person | Class::Request => "person",
-        Class::Sensor => "sensor",
-        Class::System => "system",
-    }
-}
-
-fn days(summary: &Summary) -> f64 {
-    summary.span.map_or(0.0, |(first, last)| (last - first).num_seconds() as f64 / 86_400.0)
 }

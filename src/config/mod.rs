@@ -149,6 +149,20 @@ pub fn load_gateway(path: &Path) -> (Option<Gateway>, Vec<Problem>) {
     }
 }
 
+/// The same with single settings of the rules changed for one run: `rules.inactivity.windows=[…]`, as one more file that wins.
+pub fn load_gateway_with(path: &Path, sets: &[String]) -> (Option<Gateway>, Vec<Problem>) {
+    let lines: Result<Vec<String>, Problem> = sets.iter().map(|set| overrides::line(set)).collect();
+    let read = sources(path).and_then(|files| Ok((files, lines.map_err(|problem| vec![problem])?)));
+    match read {
+        Ok((mut files, lines)) => {
+            let text = lines.join("\n");
+            files.extend((!lines.is_empty()).then(|| Source { name: "--set".to_owned(), text }));
+            read_gateway(&files)
+        }
+        Err(problems) => (None, problems),
+    }
+}
+
 /// Reads a station's configuration with the `conf.d/*.toml` beside it.
 pub fn load_station(path: &Path) -> (Option<Station>, Vec<Problem>) {
     match sources(path) {

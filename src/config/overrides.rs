@@ -13,19 +13,13 @@ pub fn rules(base: &str, sets: &[String]) -> Result<(rules::Settings, Vec<Proble
     let mut table: toml::Table = toml::from_str(base).map_err(|error| Problem::new(error.message().to_owned()))?;
     let mut warnings = Vec::new();
     for set in sets {
-        let (key, value) = set.split_once('=').ok_or_else(|| {
-            Problem::of(format!("--set {set}"), "no value").with_deed("write it as rules.inactivity.windows=[…]")
-        })?;
-        let path: Vec<&str> = key.trim().split('.').collect();
-        if path.first() != Some(&"rules") || path.len() < 2 {
-            return Err(Problem::of(format!("--set {set}"), "only settings below `rules.` can be changed for one run"));
-        }
+        let (path, value) = path_and_value(set)?;
         if NOT_YET.contains(&path[1]) {
             let what = format!("rule `{}` is not in this version; the setting has no effect", path[1]);
-            warnings.push(Problem::of(format!("--set {}", key.trim()), what).as_warning());
+            warnings.push(Problem::of(format!("--set {}", path.join(".")), what).as_warning());
             continue;
         }
-        put(&mut table, &path, value_of(value.trim())).map_err(|what| Problem::of(format!("--set {set}"), what))?;
+        put(&mut table, &path, value_of(value)).map_err(|what| Problem::of(format!("--set {set}"), what))?;
     }
     let section = table.remove("rules").unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
     let section = with_profile(section);
@@ -33,6 +27,27 @@ pub fn rules(base: &str, sets: &[String]) -> Result<(rules::Settings, Vec<Proble
         Problem::of("rules", error.message().to_owned()).with_deed("see config/gateway.toml for every key")
     })?;
     Ok((settings, warnings))
+}
+
+/// `set` (`key=value`) as a line of a configuration file.
+pub(super) fn line(set: &str) -> Result<String, Problem> {
+    let (path, value) = path_and_value(set)?;
+    let is_value = parsed(value).is_some();
+    // What is no value is text; a string of JSON is one of TOML.
+    let value = if is_value { value.to_owned() } else { serde_json::Value::from(value).to_string() };
+    Ok(format!("{} = {value}", path.join(".")))
+}
+
+/// The parts of the key, and what stands behind the `=`.
+fn path_and_value(set: &str) -> Result<(Vec<&str>, &str), Problem> {
+    let (key, value) = set.split_once('=').ok_or_else(|| {
+        Problem::of(format!("--set {set}"), "no value").with_deed("write it as rules.inactivity.windows=[…]")
+    })?;
+    let path: Vec<&str> = key.trim().split('.').collect();
+    if path.first() != Some(&"rules") || path.len() < 2 {
+        return Err(Problem::of(format!("--set {set}"), "only settings below `rules.` can be changed for one run"));
+    }
+    Ok((path, value.trim()))
 }
 
 /// The section with its profile's keys under it.
@@ -61,8 +76,13 @@ fn lay_over(lower: &mut toml::Value, upper: toml::Value) {
 
 /// A TOML value where it is one, else plain text: `9h` need not be quoted for the shell.
 fn value_of(text: &str) -> toml::Value {
-    let parsed: Result<toml::Table, _> = toml::from_str(&format!("value = {text}"));
-    parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| toml::Value::String(text.to_owned()))
+    parsed(text).unwrap_or_else(|| toml::Value::String(text.to_owned()))
+}
+
+/// Exactly one TOML value.
+fn parsed(text: &str) -> Option<toml::Value> {
+    let mut table: toml::Table = toml::from_str(&format!("value = {text}")).ok()?;
+    table.remove("value").filter(|_| table.is_empty())
 }
 
 fn put(table: &mut toml::Table, path: &[&str], value: toml::Value) -> Result<(), String> {
@@ -89,6 +109,15 @@ mod tests {
         assert_eq!(settings.silent_sensor.after, Span::hours(30));
         assert_eq!(settings.not_observed.at_most, Span::minutes(5));
         assert_eq!((settings.off, warnings), (vec!["low_battery".to_owned()], vec![]));
+    }
+
+    #[test]
+    fn a_setting_is_one_line_of_a_configuration_and_no_more() {
+        assert_eq!(line("rules.silent_sensor.after=30h").unwrap(), "rules.silent_sensor.after = \"30h\"");
+        assert_eq!(line("rules.off=[\"flood\"]").unwrap(), "rules.off = [\"flood\"]");
+        let smuggled = line("rules.off=[]\nhome.id=\"x\"").unwrap();
+        assert_eq!(smuggled.lines().count(), 1, "{smuggled}");
+        assert!(line("home.id=x").is_err());
     }
 
     #[test]

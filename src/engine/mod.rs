@@ -84,7 +84,14 @@ impl Engine {
             | Recorded::Flooded { .. }
             | Recorded::Suspended { .. }
             | Recorded::Day(_)
-            | Recorded::Watching { .. } => self.habits_until(at, None),
+            | Recorded::Watching { .. }
+            | Recorded::Configured { .. }
+            | Recorded::ClockTrusted { .. }
+            | Recorded::Asked { .. }
+            | Recorded::Received { .. }
+            | Recorded::Trouble { .. }
+            | Recorded::TroubleOver { .. } => self.habits_until(at, None),
+            Recorded::HeardBefore(_) => {}
         }
         match recorded {
             Recorded::Observed(observation) => {
@@ -104,7 +111,15 @@ impl Engine {
             Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
             Recorded::Suspended { at, what } => self.seen.suspend(at, &what),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
-            Recorded::Watching { .. } => {}
+            // What bore on decisions that stand in the history themselves.
+            Recorded::Watching { .. }
+            | Recorded::Configured { .. }
+            | Recorded::ClockTrusted { .. }
+            | Recorded::Asked { .. }
+            | Recorded::Received { .. }
+            | Recorded::Trouble { .. }
+            | Recorded::TroubleOver { .. }
+            | Recorded::HeardBefore(_) => {}
         }
     }
 

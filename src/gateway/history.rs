@@ -8,6 +8,9 @@ pub fn to_record(recorded: Recorded) -> Record {
     if let Recorded::Observed(observation) = recorded {
         return Record::Observed(observation);
     }
+    if let Recorded::HeardBefore(observation) = recorded {
+        return Record::HeardBefore(observation);
+    }
     let body = serde_json::to_string(&recorded).expect("history lines hold only text keys and finite numbers");
     Record::Entry(Entry { at: recorded.at(), body })
 }
@@ -16,6 +19,7 @@ pub fn to_record(recorded: Recorded) -> Record {
 pub fn from_record(record: Record) -> Option<Recorded> {
     match record {
         Record::Observed(observation) => Some(Recorded::Observed(observation)),
+        Record::HeardBefore(observation) => Some(Recorded::HeardBefore(observation)),
         Record::Entry(entry) => serde_json::from_str(&entry.body).ok(),
     }
 }

@@ -22,6 +22,9 @@ mod tasks;
 mod timekeeper;
 mod turn;
 mod unknown;
+mod withheld;
+
+pub use history::{from_record, to_record};
 
 use crate::clock::{self, Reading};
 use crate::engine::Engine;
@@ -53,7 +56,7 @@ pub enum Control {
 }
 
 /// The database's name in the state directory.
-const DATABASE: &str = "history.db";
+pub const DATABASE: &str = "history.db";
 
 /// How often the loop looks at clocks, marks and tasks when nothing else happens.
 const ROUND: Duration = Duration::from_secs(1);
@@ -189,6 +192,7 @@ impl Gateway {
         // The ways out first: what is decided before they are there would be told to nobody.
         self.follow_plan();
         self.turn.begin_with_clock(self.keeper.is_trusted(now.wall));
+        self.turn.configured(now, &self.plan.hash);
         if let Some(newest) = self.blind_since.filter(|newest| *newest > now.wall) {
             // The clock is behind the history: a machine without a battery clock has just booted.
             self.turn.clock_stepped(now, now.wall - newest);

@@ -39,8 +39,11 @@ impl Gateway {
         self.keeper = Timekeeper::new(now, plan.assume_synced);
         self.plan = plan;
         self.follow_plan();
+        let is_trusted = self.keeper.is_trusted(now.wall);
+        self.turn.begin_with_clock(is_trusted);
+        self.turn.configured(now, &self.plan.hash);
+        self.turn.trust_clock(now, is_trusted);
         self.turn.trouble_over(now, "configuration");
-        self.turn.trust_clock(now, self.keeper.is_trusted(now.wall));
         // The gateway watched all the time: links are as they were, and nothing was missed.
         // Channels are ways out: what is down there keeps nobody from being seen.
         let sources = health::source_names(&self.plan);

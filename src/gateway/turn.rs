@@ -20,6 +20,7 @@ use crate::gateway::outbox::Order;
 use crate::gateway::plan::Whose;
 use crate::gateway::repeats::Repeats;
 use crate::gateway::unknown::Unknown;
+use crate::gateway::withheld::Withheld;
 use crate::model::ids::{ChannelName, PointId};
 use crate::model::reason::Reason;
 use crate::model::recorded::Recorded;
@@ -72,6 +73,7 @@ pub struct Turn {
     life_written_at: Option<Span>,
     levels: Levels,
     repeats: Repeats,
+    withheld: Withheld,
     last_turn: Timestamp,
 }
 
@@ -98,6 +100,7 @@ impl Turn {
             life_written_at: None,
             levels: Levels::default(),
             repeats: Repeats::default(),
+            withheld: Withheld::default(),
             last_turn: clock::now(),
         }
     }
@@ -153,7 +156,7 @@ impl Turn {
             self.levels = Levels::default();
         }
         let recorded = Recorded::Link { at: now.wall, source: source.to_owned(), up };
-        self.take(now, Input::Link { source: source.to_owned(), up }, Some(recorded));
+        self.take(now, Input::Link { source: source.to_owned(), up }, Line::Always(recorded));
     }
 
     /// Who says too much is told; called once a second.
@@ -161,14 +164,14 @@ impl Turn {
         for flood in self.admission.floods(now.since_boot) {
             tracing::warn!(?flood, "more is said than can be meant; the rest is left out");
             let recorded = Recorded::Flooded { at: now.wall, flood: flood.clone() };
-            self.take(now, Input::Flooded(flood), Some(recorded));
+            self.take(now, Input::Flooded(flood), Line::Always(recorded));
         }
     }
 
     /// The gateway begins to watch, or stood still since `blind_since`.
     pub fn started(&mut self, now: Reading, blind_since: Option<Timestamp>) {
         let recorded = Recorded::Started { at: now.wall, blind_since };
-        self.take(now, Input::Started { blind_since }, Some(recorded));
+        self.take(now, Input::Started { blind_since }, Line::Always(recorded));
         self.batch.urgent = true;
     }
 
@@ -176,8 +179,10 @@ impl Turn {
     pub fn clock_stepped(&mut self, now: Reading, by: Span) {
         tracing::warn!(by_secs = by.num_seconds(), "the clock was set; what is remembered moves along");
         self.last_turn += by;
+        // With the time of before the jump, as long as that means something.
+        self.write_withheld();
         let recorded = Recorded::ClockStepped { at: now.wall, by };
-        self.take(now, Input::ClockStepped { by }, Some(recorded));
+        self.take(now, Input::ClockStepped { by }, Line::Always(recorded));
         self.batch.urgent = true;
     }
 
@@ -187,10 +192,18 @@ impl Turn {
         self.engine.begin_with_clock(trusted);
     }
 
+    /// The engine of this turn decides by this configuration from here on, upon all that was written so far.
+    pub fn configured(&mut self, now: Reading, hash: &str) {
+        let (hash, program) = (hash.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        let line = Recorded::Configured { at: now.wall, hash, program, clock_trusted: self.clock_trusted };
+        self.batch.records.push(to_record(line));
+    }
+
     /// Whether the clock can be believed has changed.
     pub fn trust_clock(&mut self, now: Reading, trusted: bool) {
         self.clock_trusted = trusted;
-        self.take(now, Input::ClockTrusted(trusted), None);
+        let recorded = Recorded::ClockTrusted { at: now.wall, trusted };
+        self.take(now, Input::ClockTrusted(trusted), Line::Always(recorded));
     }
 
     /// A station holds a notice.
@@ -200,7 +213,9 @@ impl Turn {
             path.orders.send(Order::Settle { key: key.clone() }).ok();
             self.batch.settled.push((path.channel.as_str().to_owned(), key.clone()));
         }
-        self.take(now, Input::Received { alert: receipt.alert, point: receipt.point.clone() }, None);
+        let (alert, point) = (receipt.alert, receipt.point.clone());
+        let recorded = Recorded::Received { at: now.wall, alert, point: point.clone() };
+        self.take(now, Input::Received { alert, point }, Line::IfItDecides(recorded));
     }
 
     /// Somebody at a station did something.
@@ -211,8 +226,10 @@ impl Turn {
             tracing::warn!(home = %step.home, by = ?step.by, "a step that no station of this home may ask for");
             return;
         }
-        let input = Input::Step { alert: step.alert, key: step.key, by: step.by, deed: step.deed };
-        self.take(now, input, None);
+        let StationStep { alert, key, by, deed, .. } = step;
+        let (at, of) = (now.wall, (key.clone(), by.clone(), deed.clone()));
+        let recorded = Recorded::Asked { at, alert, key: of.0, by: of.1, deed: of.2 };
+        self.take(now, Input::Step { alert, key, by, deed }, Line::IfItDecides(recorded));
     }
 
     /// A station says that the home is other than usual, or no longer.
@@ -225,18 +242,20 @@ impl Turn {
         }
         tracing::warn!(?change, "what is usual in this home changes");
         let recorded = Recorded::Suspended { at: now.wall, what: change.clone() };
-        self.take(now, Input::Suspended(change), Some(recorded));
+        self.take(now, Input::Suspended(change), Line::Always(recorded));
         self.batch.urgent = true;
     }
 
     /// A trouble of the gateway itself.
     pub fn trouble(&mut self, now: Reading, reason: Reason) {
-        self.take(now, Input::Trouble(reason), None);
+        let recorded = Recorded::Trouble { at: now.wall, reason: reason.clone() };
+        self.take(now, Input::Trouble(reason), Line::IfItDecides(recorded));
     }
 
     /// The trouble of this rule is over.
     pub fn trouble_over(&mut self, now: Reading, rule: &'static str) {
-        self.take(now, Input::TroubleOver { rule }, None);
+        let recorded = Recorded::TroubleOver { at: now.wall, rule: rule.to_owned() };
+        self.take(now, Input::TroubleOver { rule }, Line::IfItDecides(recorded));
     }
 
     /// Deadlines that have come.
@@ -249,27 +268,47 @@ impl Turn {
         self.batch.records.push(to_record(Recorded::Watching { at: now.wall }));
     }
 
-    fn take(&mut self, now: Reading, input: Input, recorded: Option<Recorded>) {
+    fn take(&mut self, now: Reading, input: Input, line: Line) {
         if !matches!(input, Input::ClockStepped { .. }) {
             self.pass_time(now);
         }
-        self.batch.records.extend(recorded.map(to_record));
         let effects = self.engine.handle(now.wall, input);
+        let line = match line {
+            Line::Always(line) => Some(line),
+            Line::IfItDecides(line) => Some(line).filter(|_| decides(&effects)),
+        };
+        // What a decision rests on stands before it.
+        self.write_withheld_if(decides(&effects));
+        self.batch.records.extend(line.map(to_record));
         self.carry_out(now.wall, effects);
         self.last_turn = now.wall;
+    }
+
+    fn write_withheld_if(&mut self, is_due: bool) {
+        if is_due {
+            self.write_withheld();
+        }
+    }
+
+    fn write_withheld(&mut self) {
+        self.batch.records.extend(self.withheld.take().into_iter().map(to_record));
     }
 
     fn pass_time(&mut self, now: Reading) {
         if drive::is_late(&self.engine, self.last_turn, now.wall) {
             let blind_since = Some(self.last_turn);
             tracing::warn!(since = %self.last_turn, "the gateway stood still");
-            self.batch.records.push(to_record(Recorded::Started { at: now.wall, blind_since }));
             let effects = self.engine.handle(now.wall, Input::Started { blind_since });
+            self.write_withheld_if(decides(&effects));
+            self.batch.records.push(to_record(Recorded::Started { at: now.wall, blind_since }));
             self.carry_out(now.wall, effects);
         }
         let mut came = Vec::new();
         drive::until(&mut self.engine, now.wall, |at, effects| came.push((at, effects)));
-        came.into_iter().for_each(|(at, effects)| self.carry_out(at, effects));
+        for (at, effects) in came {
+            self.write_withheld_if(decides(&effects));
+            self.carry_out(at, effects);
+        }
         self.last_turn = now.wall;
     }
 
@@ -286,6 +325,18 @@ impl Turn {
             }
         }
     }
+}
+
+/// How an input comes into the history.
+enum Line {
+    /// It is remembered in any case.
+    Always(Recorded),
+    /// Only a step that comes of it makes it worth a line.
+    IfItDecides(Recorded),
+}
+
+fn decides(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Alert { .. }))
 }
 
 /// Rebuilds from the store's history the engine, and which messages it holds already.

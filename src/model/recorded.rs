@@ -1,11 +1,14 @@
 //! What a history holds: everything the engine was told or decided, in order. History is the only state.
 
-use crate::model::alert::Step;
+use crate::model::alert::{AlertId, Step};
 use crate::model::flood::Flood;
+use crate::model::ids::PointId;
 use crate::model::learned::LearnedDay;
+use crate::model::lifecycle::{Actor, Deed};
 use crate::model::observation::Observation;
+use crate::model::reason::Reason;
 use crate::model::suspension::Change;
-use crate::model::time::{Span, Timestamp, span_secs};
+use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One line of a home's history.
@@ -43,7 +46,7 @@ pub enum Recorded {
         /// When, by the clock after the jump.
         at: Timestamp,
         /// By how much; positive = forwards.
-        #[serde(with = "span_secs", rename = "by_secs")]
+        #[serde(flatten, with = "to_the_millisecond")]
         by: Span,
     },
     /// Somebody said more than can be meant, and went on.
@@ -68,13 +71,70 @@ pub enum Recorded {
         /// When.
         at: Timestamp,
     },
+    /// From here on this configuration and program decide, upon everything that stands before this line. From the first of
+    /// these lines on, whatever a decision rests on is in the history.
+    Configured {
+        /// When.
+        at: Timestamp,
+        /// Which configuration.
+        hash: String,
+        /// Which version of the program.
+        program: String,
+        /// Whether the clock on the wall could be believed.
+        clock_trusted: bool,
+    },
+    /// Whether the clock on the wall can be believed was found out, or changed.
+    ClockTrusted {
+        /// When.
+        at: Timestamp,
+        /// Whether it can.
+        trusted: bool,
+    },
+    /// Somebody at a station asked for a step; what came of it stands behind it.
+    Asked {
+        /// When.
+        at: Timestamp,
+        /// Of which alert.
+        alert: AlertId,
+        /// Unique per click.
+        key: String,
+        /// Who.
+        by: Actor,
+        /// What.
+        deed: Deed,
+    },
+    /// The first receipt of a station for an alert.
+    Received {
+        /// When.
+        at: Timestamp,
+        /// Of which alert.
+        alert: AlertId,
+        /// Whose receipt.
+        point: PointId,
+    },
+    /// The gateway itself was in trouble, and that was told.
+    Trouble {
+        /// When.
+        at: Timestamp,
+        /// What.
+        reason: Reason,
+    },
+    /// The trouble of a rule was over, and that was told.
+    TroubleOver {
+        /// When.
+        at: Timestamp,
+        /// The reason's rule.
+        rule: String,
+    },
+    /// A reading that said nothing new and was not written when it came, but may bear on the decision behind it.
+    HeardBefore(Observation),
 }
 
 impl Recorded {
     /// When it happened.
     pub fn at(&self) -> Timestamp {
         match self {
-            Recorded::Observed(observation) => observation.at,
+            Recorded::Observed(observation) | Recorded::HeardBefore(observation) => observation.at,
             Recorded::Step { step, .. } => step.at,
             Recorded::Day(day) => day.at,
             Recorded::Link { at, .. }
@@ -82,7 +142,60 @@ impl Recorded {
             | Recorded::ClockStepped { at, .. }
             | Recorded::Flooded { at, .. }
             | Recorded::Suspended { at, .. }
-            | Recorded::Watching { at } => *at,
+            | Recorded::Watching { at }
+            | Recorded::Configured { at, .. }
+            | Recorded::ClockTrusted { at, .. }
+            | Recorded::Asked { at, .. }
+            | Recorded::Received { at, .. }
+            | Recorded::Trouble { at, .. }
+            | Recorded::TroubleOver { at, .. } => *at,
         }
+    }
+}
+
+/// `"by_secs":7200,"by_rest_ms":120`: programs that know whole seconds only still read it.
+mod to_the_millisecond {
+    use super::{Deserialize, Serialize, Span};
+    use serde::{Deserializer, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct By {
+        by_secs: i64,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        by_rest_ms: i64,
+    }
+
+    fn is_zero(number: &i64) -> bool {
+        *number == 0
+    }
+
+    pub(super) fn serialize<S: Serializer>(by: &Span, to: S) -> Result<S::Ok, S::Error> {
+        let by_secs = by.num_seconds();
+        By { by_secs, by_rest_ms: by.num_milliseconds() - by_secs * 1000 }.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+        let By { by_secs, by_rest_ms } = By::deserialize(from)?;
+        let millis = by_secs.saturating_mul(1000).saturating_add(by_rest_ms);
+        Ok(Span::try_milliseconds(millis).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::from_millis;
+
+    #[test]
+    fn a_jump_of_the_clock_keeps_its_milliseconds_and_older_lines_are_read() {
+        for millis in [7_200_120, -7_200_120, 7_200_000] {
+            let line = Recorded::ClockStepped { at: from_millis(5), by: Span::milliseconds(millis) };
+            let text = serde_json::to_string(&line).unwrap();
+            assert_eq!(serde_json::from_str::<Recorded>(&text).unwrap(), line, "{text}");
+        }
+        let older = r#"{"clock_stepped":{"at":"1970-01-01T00:00:00.005Z","by_secs":7200}}"#;
+        let line = Recorded::ClockStepped { at: from_millis(5), by: Span::hours(2) };
+        assert_eq!(serde_json::from_str::<Recorded>(older).unwrap(), line);
+        assert_eq!(serde_json::to_string(&line).unwrap(), older, "what has no rest is written as before");
     }
 }

@@ -1,6 +1,6 @@
 //! "What if from this instant on no sensor said anything?" — asked of a copy of the engine as it stands.
 
-use super::run::Raised;
+use super::simulated::Raised;
 use crate::engine::{Effect, Engine, drive};
 use crate::model::lifecycle::Deed;
 use crate::model::reason::{Class, Reason};

@@ -1,45 +1,20 @@
-//! One history through one engine.
+//! One recording through one engine.
 
 use super::history::{History, Row, What};
-use super::probe::{self, Answer};
-use crate::engine::{Effect, Engine, Input, drive};
-use crate::model::alert::AlertId;
+use super::simulated::{Outcome, Probes, Simulated, Summary};
+use crate::engine::{Engine, Input};
 use crate::model::home::{Sensor, SensorKind};
-use crate::model::ids::{PointId, SensorId};
-use crate::model::lifecycle::{Actor, Contact, Deed, Outcome, Role};
+use crate::model::ids::SensorId;
 use crate::model::observation::Observation;
-use crate::model::reason::{Class, Reason};
 use crate::model::time::{Span, Timestamp};
-use std::collections::VecDeque;
 
-/// An alert that was raised.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Raised {
-    /// When.
-    pub at: Timestamp,
-    /// Why.
-    pub reason: Reason,
-    /// The sign of life or the recovery that ended it.
-    pub ended: Option<Timestamp>,
-}
-
-/// What a replay went through.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Summary {
-    /// Rows read.
-    pub rows: u64,
-    /// First and last instant.
-    pub span: Option<(Timestamp, Timestamp)>,
-}
-
-/// A replay on its way.
+/// A replay of a recording on its way.
 pub struct Replay {
-    engine: Engine,
+    home: Simulated,
     names: Vec<SensorId>,
     known: Vec<bool>,
     /// The daemon is stopped since then.
     down_since: Option<Timestamp>,
-    raised: Vec<Raised>,
     summary: Summary,
 }
 
@@ -48,43 +23,38 @@ impl Replay {
     pub fn new(engine: Engine, history: &History) -> Replay {
         let names = ids(&history.sensors);
         let known = vec![false; names.len()];
-        Replay { engine, names, known, down_since: None, raised: Vec::new(), summary: Summary::default() }
+        Replay { home: Simulated::new(engine), names, known, down_since: None, summary: Summary::default() }
     }
 
-    /// Runs every row up to `until`, answering `probes` (in order of time) on the way.
+    /// Runs every row up to `until`, answering `probes` (in order of time) on the way; `passed` hears how many rows are done.
     pub fn run(
         mut self,
         history: &History,
         probes: &[Timestamp],
         until: Option<Timestamp>,
-    ) -> (Vec<Raised>, Vec<Answer>, Summary) {
-        let mut waiting: VecDeque<Timestamp> = probes.iter().copied().collect();
-        let mut answers = Vec::with_capacity(probes.len());
+        mut passed: impl FnMut(u64),
+    ) -> Outcome {
+        let mut probes = Probes::new(probes);
         for row in &history.rows {
             if until.is_some_and(|until| row.at > until) {
                 break;
             }
-            // Rows before the probe count, the row at its very instant does not.
-            while waiting.front().is_some_and(|silent_from| *silent_from <= row.at) {
-                let silent_from = waiting.pop_front().expect("there is a front");
-                answers.push(probe::answer(&self.engine, silent_from, &self.raised));
-            }
+            probes.ask(&self.home, Some(row.at));
             self.row(row);
+            passed(self.summary.rows);
         }
-        answers.extend(waiting.into_iter().map(|silent_from| probe::answer(&self.engine, silent_from, &self.raised)));
+        probes.ask(&self.home, None);
         if let Some(until) = until
             && self.down_since.is_none()
         {
             self.pass_time(until);
         }
-        (self.raised, answers, self.summary)
+        Outcome { raised: self.home.raised, answers: probes.answers, summary: self.summary }
     }
 
     fn row(&mut self, row: &Row) {
         let at = row.at;
-        self.summary.rows += 1;
-        let first = self.summary.span.map_or(at, |(first, _)| first);
-        self.summary.span = Some((first, at));
+        self.summary.count(at);
         match &row.what {
             What::Down => {
                 self.pass_time(at);
@@ -92,7 +62,7 @@ impl Replay {
             }
             What::Up => {
                 if let Some(since) = self.down_since.take() {
-                    self.take(at, Input::Started { blind_since: Some(since) });
+                    self.home.take(at, Input::Started { blind_since: Some(since) });
                 }
             }
             What::ClockStepped(by) => {
@@ -100,7 +70,7 @@ impl Replay {
                     self.pass_time(at - *by);
                 }
                 self.down_since = self.down_since.map(|since| since + *by);
-                self.take(at, Input::ClockStepped { by: *by });
+                self.home.take(at, Input::ClockStepped { by: *by });
             }
             What::Nothing => self.pass_time(at),
             What::Heard { sensor, kind, measure, evidence } => {
@@ -110,9 +80,9 @@ impl Replay {
                 let observation =
                     Observation { at, sensor, measure: measure.clone(), evidence: *evidence, copy: false };
                 if self.down_since.is_some() {
-                    self.engine.recall(crate::model::recorded::Recorded::Observed(observation));
+                    self.home.engine.recall(crate::model::recorded::Recorded::Observed(observation));
                 } else {
-                    self.take(at, Input::Observed(observation));
+                    self.home.take(at, Input::Observed(observation));
                 }
             }
         }
@@ -120,62 +90,8 @@ impl Replay {
 
     /// Runs the deadlines before `now`, unless the daemon is stopped: then no rule may count time.
     fn pass_time(&mut self, now: Timestamp) {
-        if self.down_since.is_some() {
-            return;
-        }
-        let mut came = Vec::new();
-        drive::until(&mut self.engine, now, |at, effects| came.push((at, effects)));
-        for (at, effects) in came {
-            self.note(at, &effects);
-        }
-    }
-
-    fn take(&mut self, at: Timestamp, input: Input) {
-        let effects = self.engine.handle(at, input);
-        self.note(at, &effects);
-        self.close_ended(at);
-    }
-
-    fn note(&mut self, at: Timestamp, effects: &[Effect]) {
-        for effect in effects {
-            let Effect::Alert { alert, step } = effect else { continue };
-            let reason = if let Deed::Raise { reason, .. } = &step.deed {
-                Some(reason.clone())
-            } else {
-                // A repeat that pages people again counts as an alert.
-                let again = matches!(step.deed, Deed::Again { .. });
-                self.engine.alerts().find(|a| again && a.id.number == *alert).map(|a| a.reason.clone())
-            };
-            self.raised.extend(reason.map(|reason| Raised { at, reason, ended: None }));
-        }
-    }
-
-    /// Simulated staff: what has ended by itself is closed, so that the next episode is an alert of its own.
-    fn close_ended(&mut self, now: Timestamp) {
-        let ended: Vec<(AlertId, bool)> = self
-            .engine
-            .alerts()
-            .filter(|alert| alert.phase.is_open())
-            .filter(|alert| {
-                if alert.reason.class() == Class::Person {
-                    alert.life_since.is_some()
-                } else {
-                    alert.recovered_at.is_some()
-                }
-            })
-            .map(|alert| (alert.id, alert.reason.class() == Class::Person))
-            .collect();
-        for (id, about_person) in ended {
-            let point = PointId::new("replay").expect("a legal id");
-            let by = Actor { role: Role::Desk, point: Some(point.clone()), person: None, via: None };
-            let outcome = if about_person { Outcome::FoundWell } else { Outcome::Equipment };
-            let deed = Deed::Close { outcome, contact: Contact::Seen };
-            self.engine.handle(now, Input::Received { alert: id, point });
-            self.engine.handle(now, Input::Step { alert: id, key: "replay".into(), by, deed });
-            let mut raised = self.raised.iter_mut().rev();
-            if let Some(raised) = raised.find(|raised| raised.ended.is_none() && raised.at >= id.raised_at) {
-                raised.ended = Some(now);
-            }
+        if self.down_since.is_none() {
+            self.home.pass_time(now);
         }
     }
 
@@ -188,7 +104,7 @@ impl Replay {
         let room = id.as_str().parse().ok();
         // A cupboard may stay shut for weeks; only for motion is a day without a word suspicious.
         let silent_after = (kind != SensorKind::Motion).then_some(SILENT_AFTER_AS_FOUND);
-        self.engine.adopt(Sensor {
+        self.home.engine.adopt(Sensor {
             id,
             room,
             kind,

@@ -34,7 +34,7 @@ impl Memory {
                 Ok(recorded) => history.push(recorded),
                 Err(_) => unread += 1,
             },
-            Record::Observed(_) => unread += 1,
+            Record::Observed(_) | Record::HeardBefore(_) => unread += 1,
         });
         read.map_err(|error| error.problem())?;
         if unread > 0 {

@@ -12,12 +12,14 @@
 
 mod database;
 mod error;
+mod looking;
 mod opening;
 mod rows;
 mod upgrade;
 mod writer;
 
 pub use error::Error;
+pub use looking::Looking;
 
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp};
@@ -67,6 +69,8 @@ pub struct Batch {
 pub enum Record {
     /// A reading of a known sensor.
     Observed(Observation),
+    /// A reading that came earlier than it stands here; kept as long as the others.
+    HeardBefore(Observation),
     /// Anything else the daemon wants to remember.
     Entry(Entry),
 }

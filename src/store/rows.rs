@@ -128,19 +128,21 @@ pub(super) fn measure(word: &str, value: ValueRef<'_>) -> Option<Measure> {
     })
 }
 
-/// How much of an event it proves, and whether it is a copy, in one small number.
-pub(super) fn proof(evidence: Evidence, copy: bool) -> i64 {
+/// How much of an event it proves, whether it is a copy, and whether it was heard before it was written, in one small number.
+/// Programs that do not know the last of these leave such rows out.
+pub(super) fn proof(evidence: Evidence, copy: bool, was_before: bool) -> i64 {
     let evidence = match evidence {
         Evidence::Event => 0,
         Evidence::Level => 1,
         Evidence::Cached => 2,
         Evidence::Ambiguous => 3,
     };
-    evidence * 2 + i64::from(copy)
+    evidence * 2 + i64::from(copy) + if was_before { BEFORE } else { 0 }
 }
 
 /// The reverse of [`proof`].
-pub(super) fn evidence(proof: i64) -> Option<(Evidence, bool)> {
+pub(super) fn evidence(proof: i64) -> Option<(Evidence, bool, bool)> {
+    let (proof, was_before) = if proof >= BEFORE { (proof - BEFORE, true) } else { (proof, false) };
     let evidence = match proof >> 1 {
         0 => Evidence::Event,
         1 => Evidence::Level,
@@ -148,8 +150,10 @@ pub(super) fn evidence(proof: i64) -> Option<(Evidence, bool)> {
         3 => Evidence::Ambiguous,
         _ => return None,
     };
-    Some((evidence, proof & 1 == 1))
+    Some((evidence, proof & 1 == 1, was_before))
 }
+
+const BEFORE: i64 = 8;
 
 /// A word of the `word` table, ready for use in either role.
 #[derive(Debug, Clone)]
@@ -218,9 +222,11 @@ mod tests {
     fn every_proof_comes_back_as_it_went() {
         for kind in [Evidence::Event, Evidence::Level, Evidence::Cached, Evidence::Ambiguous] {
             for copy in [true, false] {
-                assert_eq!(evidence(proof(kind, copy)), Some((kind, copy)));
+                for was_before in [true, false] {
+                    assert_eq!(evidence(proof(kind, copy, was_before)), Some((kind, copy, was_before)));
+                }
             }
         }
-        assert_eq!(evidence(8), None);
+        assert_eq!((evidence(16), evidence(-1)), (None, None));
     }
 }

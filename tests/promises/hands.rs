@@ -1,6 +1,6 @@
 //! The technician's hands, as typed: the live table, learning by pressing, the walk test and its record, `check` and `status`.
 
-mod terminal;
+pub(crate) mod terminal;
 
 use super::support::{Daemon, Mosquitto, run, wait_until};
 use super::world::{Home, PATIENCE, World};

@@ -1,5 +1,9 @@
 //! Recorded history through the same engine: the contract that evaluators rely on. All histories here are made up.
 
+mod made_up;
+mod session;
+mod verify;
+
 use super::support::run;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! From a frame to what the engine hears of it: decoded, given to its sensor, held against what was said a moment ago and
 //! against what the sensor may say, written where it is news.
 
-use super::Turn;
+use super::{Turn, decides};
 use crate::clock::Reading;
 use crate::devices::{Decoded, Heard};
 use crate::engine::Input;
@@ -127,17 +127,22 @@ impl Turn {
         let newest_event = |turn: &Turn| turn.engine.seen().heard(&observation.sensor).and_then(|heard| heard.event_at);
         let (life_before, event_before) = (self.last_life_at(), newest_event(self));
         self.pass_time(now);
-        let place = self.batch.records.len();
-        self.take(now, Input::Observed(observation.clone()), None);
+        let effects = self.engine.handle(now.wall, Input::Observed(observation.clone()));
         let is_news = newest_event(self) != event_before;
         let is_life = self.last_life_at() != life_before;
         let sensor = self.engine.home().sensors.get(&observation.sensor);
         // Asked in any case: what follows an event is compared with the event.
         let is_repeat = sensor.is_some_and(|sensor| self.repeats.is_repeat(now.since_boot, sensor, &observation));
-        if is_news || !is_repeat {
+        if is_news || !is_repeat || decides(&effects) {
+            self.withheld.forget_before(&observation);
+            self.write_withheld_if(decides(&effects));
             // Before the steps it led to.
-            self.batch.records.insert(place, to_record(Recorded::Observed(observation)));
+            self.batch.records.push(to_record(Recorded::Observed(observation)));
+        } else {
+            self.withheld.keep(observation);
         }
+        self.carry_out(now.wall, effects);
+        self.last_turn = now.wall;
         let is_due = self.life_written_at.is_none_or(|at| now.since_boot - at >= LIFE_WRITTEN_EVERY);
         if is_life && is_due {
             // The first sign of life after a while is written at once: a restart must not forget it.

@@ -1,0 +1,145 @@
+//! A gateway's own history through an engine: what the sensors said, not what was decided upon it then.
+
+use super::simulated::{Outcome, Probes, Simulated, Summary};
+use crate::engine::{Engine, Input};
+use crate::model::recorded::Recorded;
+use crate::model::time::Timestamp;
+
+/// Runs `lines` up to `until`, answering `probes` (in order of time) on the way; `passed` hears how many lines are done.
+///
+/// Alerts and steps of the history are left out: the rules of `engine` decide anew, and simulated staff close.
+pub fn replay(
+    engine: Engine,
+    lines: &[Recorded],
+    probes: &[Timestamp],
+    until: Option<Timestamp>,
+    mut passed: impl FnMut(u64),
+) -> Outcome {
+    let (mut home, mut summary, mut probes) = (Simulated::new(engine), Summary::default(), Probes::new(probes));
+    let mut has_readings = false;
+    for line in lines {
+        if until.is_some_and(|until| line.at() > until) {
+            break;
+        }
+        summary.count(line.at());
+        if let Recorded::Observed(observation) = line
+            && !home.engine.home().sensors.contains_key(&observation.sensor)
+        {
+            summary.strangers += 1;
+        }
+        probes.ask(&home, Some(line.at()));
+        has_readings |= matches!(line, Recorded::Observed(_));
+        if matches!(line, Recorded::Day(_)) && !has_readings {
+            // What days taught whose readings are forgotten; later ones are learned anew, by these settings.
+            home.engine.recall(line.clone());
+        } else {
+            take(&mut home, line);
+        }
+        passed(summary.rows);
+    }
+    probes.ask(&home, None);
+    if let Some(until) = until {
+        home.pass_time(until);
+    }
+    Outcome { raised: home.raised, answers: probes.answers, summary }
+}
+
+fn take(home: &mut Simulated, line: &Recorded) {
+    let at = line.at();
+    match line {
+        // Nobody watched: no rule may count the time in between.
+        Recorded::Started { blind_since, .. } => {
+            home.pass_time(blind_since.unwrap_or(at).min(at));
+            home.take(at, Input::Started { blind_since: *blind_since });
+        }
+        Recorded::ClockStepped { by, .. } => {
+            home.pass_time(at - *by);
+            home.take(at, Input::ClockStepped { by: *by });
+        }
+        // A start is told next; nothing may be judged before it.
+        Recorded::Configured { clock_trusted, .. } => home.engine.begin_with_clock(*clock_trusted),
+        Recorded::Observed(_)
+        | Recorded::HeardBefore(_)
+        | Recorded::Link { .. }
+        | Recorded::Flooded { .. }
+        | Recorded::Suspended { .. }
+        | Recorded::ClockTrusted { .. }
+        | Recorded::Trouble { .. }
+        | Recorded::TroubleOver { .. } => {
+            home.pass_time(at);
+            if let Some(input) = input(line) {
+                home.take(at, input);
+            }
+        }
+        Recorded::Step { .. }
+        | Recorded::Day(_)
+        | Recorded::Watching { .. }
+        | Recorded::Asked { .. }
+        | Recorded::Received { .. } => home.pass_time(at),
+    }
+}
+
+/// Readings that were written later than they came are put where they came: before the first line that happened after them.
+pub fn in_order(lines: impl IntoIterator<Item = Recorded>) -> Vec<Recorded> {
+    let mut ordered: Vec<Recorded> = Vec::new();
+    for line in lines {
+        let is_late = matches!(line, Recorded::HeardBefore(_));
+        let came = |before: &Recorded| {
+            let begins = matches!(before, Recorded::ClockStepped { .. } | Recorded::Configured { .. });
+            begins || before.at() <= line.at()
+        };
+        let place = if is_late { ordered.iter().rposition(came).map_or(0, |last| last + 1) } else { ordered.len() };
+        ordered.insert(place, line);
+    }
+    ordered
+}
+
+/// What the engine was told, where the line says that it was told something.
+pub(super) fn input(line: &Recorded) -> Option<Input> {
+    Some(match line.clone() {
+        Recorded::Observed(observation) | Recorded::HeardBefore(observation) => Input::Observed(observation),
+        Recorded::Link { source, up, .. } => Input::Link { source, up },
+        Recorded::Started { blind_since, .. } => Input::Started { blind_since },
+        Recorded::ClockStepped { by, .. } => Input::ClockStepped { by },
+        Recorded::Flooded { flood, .. } => Input::Flooded(flood),
+        Recorded::Suspended { what, .. } => Input::Suspended(what),
+        Recorded::ClockTrusted { trusted, .. } => Input::ClockTrusted(trusted),
+        Recorded::Asked { alert, key, by, deed, .. } => Input::Step { alert, key, by, deed },
+        Recorded::Received { alert, point, .. } => Input::Received { alert, point },
+        Recorded::Trouble { reason, .. } => Input::Trouble(reason),
+        Recorded::TroubleOver { rule, .. } => Input::TroubleOver { rule: trouble_of(&rule)? },
+        Recorded::Step { .. } | Recorded::Day(_) | Recorded::Watching { .. } | Recorded::Configured { .. } => {
+            return None;
+        }
+    })
+}
+
+/// The troubles that a gateway tells of itself.
+fn trouble_of(rule: &str) -> Option<&'static str> {
+    ["configuration", "storage", "subscription"].into_iter().find(|known| *known == rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::{Evidence, Measure, Observation};
+    use crate::model::time::from_millis;
+
+    #[test]
+    fn a_reading_that_was_written_late_stands_where_it_came() {
+        let heard = |at, late: bool| {
+            let observation = Observation {
+                at: from_millis(at),
+                sensor: "hall".parse().unwrap(),
+                measure: Measure::Motion(false),
+                evidence: Evidence::Level,
+                copy: false,
+            };
+            if late { Recorded::HeardBefore(observation) } else { Recorded::Observed(observation) }
+        };
+        let step = Recorded::ClockStepped { at: from_millis(50), by: crate::model::time::Span::milliseconds(-60) };
+        let lines = [heard(100, false), step, heard(60, false), heard(70, false), heard(55, true), heard(65, true)];
+        let at: Vec<i64> = in_order(lines).iter().map(|line| line.at().timestamp_millis()).collect();
+        assert_eq!(at, [100, 50, 55, 60, 65, 70]);
+    }
+}
