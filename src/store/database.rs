@@ -69,54 +69,8 @@ impl Database {
     }
 
     /// Hands every record from `since` on to `take`, in slices, until it says stop.
-    pub(super) fn read(
-        &self,
-        since: Option<Timestamp>,
-        mut take: impl FnMut(Vec<Record>) -> bool,
-    ) -> rusqlite::Result<()> {
-        let since = since.map_or(i64::MIN, |since| since.timestamp_millis());
-        let words = self.words_by_id()?;
-        let mut observations = self
-            .connection
-            .prepare("SELECT seq, at_ms, sensor, kind, proof, value FROM observation WHERE at_ms >= ? ORDER BY seq")?;
-        let mut entries =
-            self.connection.prepare("SELECT seq, at_ms, body FROM entry WHERE at_ms >= ? ORDER BY seq")?;
-        let mut observations = Sorted::of(&mut observations, since, |row| observation(row, &words))?;
-        let mut entries = Sorted::of(&mut entries, since, |row| {
-            Ok(Some(Record::Entry(Entry { at: from_millis(row.get(1)?), body: row.get(2)? })))
-        })?;
-        let mut slice = Vec::with_capacity(SLICE_ROWS);
-        loop {
-            let next = if observations.seq() <= entries.seq() { observations.take()? } else { entries.take()? };
-            let ended = next.is_none();
-            slice.extend(next);
-            if slice.len() == SLICE_ROWS || ended && !slice.is_empty() {
-                let full = std::mem::replace(&mut slice, Vec::with_capacity(SLICE_ROWS));
-                if !take(full) {
-                    break;
-                }
-            }
-            if ended {
-                break;
-            }
-        }
-        let unreadable = observations.unreadable;
-        if unreadable > 0 {
-            tracing::warn!(unreadable, "some observations in the database mean nothing to this program");
-        }
-        Ok(())
-    }
-
-    fn words_by_id(&self) -> rusqlite::Result<Vec<Option<Word>>> {
-        let mut by_id = Vec::new();
-        for (text, id) in &self.words {
-            let id = *id as usize;
-            if by_id.len() <= id {
-                by_id.resize(id + 1, None);
-            }
-            by_id[id] = Some(Word::new(text.clone()));
-        }
-        Ok(by_id)
+    pub(super) fn read(&self, since: Option<Timestamp>, take: impl FnMut(Vec<Record>) -> bool) -> rusqlite::Result<()> {
+        read(&self.connection, &self.words, since, take)
     }
 
     /// The open rows of the outbox, oldest first.
@@ -165,6 +119,56 @@ impl Database {
     pub(super) fn shorten_log(&self) -> rusqlite::Result<()> {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
+}
+
+/// Hands every record from `since` on to `take`, in slices, until it says stop.
+pub(super) fn read(
+    connection: &Connection,
+    words: &BTreeMap<String, i64>,
+    since: Option<Timestamp>,
+    mut take: impl FnMut(Vec<Record>) -> bool,
+) -> rusqlite::Result<()> {
+    let since = since.map_or(i64::MIN, |since| since.timestamp_millis());
+    let words = words_by_id(words);
+    let mut observations = connection
+        .prepare("SELECT seq, at_ms, sensor, kind, proof, value FROM observation WHERE at_ms >= ? ORDER BY seq")?;
+    let mut entries = connection.prepare("SELECT seq, at_ms, body FROM entry WHERE at_ms >= ? ORDER BY seq")?;
+    let mut observations = Sorted::of(&mut observations, since, |row| observation(row, &words))?;
+    let mut entries = Sorted::of(&mut entries, since, |row| {
+        Ok(Some(Record::Entry(Entry { at: from_millis(row.get(1)?), body: row.get(2)? })))
+    })?;
+    let mut slice = Vec::with_capacity(SLICE_ROWS);
+    loop {
+        let next = if observations.seq() <= entries.seq() { observations.take()? } else { entries.take()? };
+        let ended = next.is_none();
+        slice.extend(next);
+        if slice.len() == SLICE_ROWS || ended && !slice.is_empty() {
+            let full = std::mem::replace(&mut slice, Vec::with_capacity(SLICE_ROWS));
+            if !take(full) {
+                break;
+            }
+        }
+        if ended {
+            break;
+        }
+    }
+    let unreadable = observations.unreadable;
+    if unreadable > 0 {
+        tracing::warn!(unreadable, "some observations in the database mean nothing to this program");
+    }
+    Ok(())
+}
+
+fn words_by_id(words: &BTreeMap<String, i64>) -> Vec<Option<Word>> {
+    let mut by_id = Vec::new();
+    for (text, id) in words {
+        let id = *id as usize;
+        if by_id.len() <= id {
+            by_id.resize(id + 1, None);
+        }
+        by_id[id] = Some(Word::new(text.clone()));
+    }
+    by_id
 }
 
 /// The two tables of the history.

@@ -13,11 +13,13 @@
 mod database;
 mod error;
 mod opening;
+mod reading;
 mod rows;
 mod upgrade;
 mod writer;
 
 pub use error::Error;
+pub use reading::Reader;
 
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp};

@@ -144,7 +144,7 @@ fn open_shared_or_not(path: &Path, sharing: Sharing) -> Result<Sound, Unusable> 
     Ok(Sound { connection, words, next_seq })
 }
 
-fn words_of(connection: &Connection) -> rusqlite::Result<BTreeMap<String, i64>> {
+pub(super) fn words_of(connection: &Connection) -> rusqlite::Result<BTreeMap<String, i64>> {
     connection.prepare("SELECT text, id FROM word")?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
