@@ -179,7 +179,7 @@ pub(super) enum Table {
 }
 
 impl Table {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Table::Observation => "observation",
             Table::Entry => "entry",

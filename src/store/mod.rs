@@ -12,14 +12,14 @@
 
 mod database;
 mod error;
+mod looking;
 mod opening;
-mod reading;
 mod rows;
 mod upgrade;
 mod writer;
 
 pub use error::Error;
-pub use reading::Reader;
+pub use looking::Looking;
 
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp};
