@@ -32,6 +32,8 @@ enum Command {
     Decode(cmd::decode::Args),
     /// Recorded history through the same engine
     Replay(cmd::replay::Args),
+    /// What a home showed in the last days: activity, limits, alerts, sensors; one HTML page, or for the terminal
+    Report(cmd::report::Args),
     /// The running daemon in ten lines
     Status(cmd::status::Args),
 }
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Listen(args) => cmd::listen::run(args),
         Command::Decode(args) => cmd::decode::run(args),
         Command::Replay(args) => cmd::replay::run(args),
+        Command::Report(args) => cmd::report::run(args),
         Command::Status(args) => cmd::status::run(args),
     }
 }

@@ -10,6 +10,7 @@ pub mod gateway;
 pub mod init;
 pub mod listen;
 pub mod replay;
+pub mod report;
 pub mod station;
 pub mod status;
 #[cfg(test)]

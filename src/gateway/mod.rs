@@ -10,7 +10,7 @@ mod admission;
 mod deliveries;
 mod events;
 mod gauges;
-mod history;
+pub mod history;
 mod levels;
 mod marks;
 mod outbox;
@@ -53,7 +53,7 @@ pub enum Control {
 }
 
 /// The database's name in the state directory.
-const DATABASE: &str = "history.db";
+pub const DATABASE: &str = "history.db";
 
 /// How often the loop looks at clocks, marks and tasks when nothing else happens.
 const ROUND: Duration = Duration::from_secs(1);

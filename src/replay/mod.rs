@@ -7,6 +7,6 @@ mod history;
 mod probe;
 mod run;
 
-pub use history::{History, HistoryError, Row, instant};
+pub use history::{History, HistoryError, Row, What, instant};
 pub use probe::Answer;
-pub use run::{Raised, Replay, Summary};
+pub use run::{Raised, Replay, Summary, as_found, ids};

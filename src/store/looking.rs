@@ -43,7 +43,7 @@ impl Looking {
 
     /// Hands every line to `take`, in the order in which it was written; what is written meanwhile is left out.
     pub fn for_each_record(&self, mut take: impl FnMut(Record)) -> Result<(), Error> {
-        let read = || -> rusqlite::Result<()> {
+        let mut read = || -> rusqlite::Result<()> {
             // One picture of both tables.
             let transaction = self.connection.unchecked_transaction()?;
             let known = words_of(&transaction)?;

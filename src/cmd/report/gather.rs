@@ -1,0 +1,287 @@
+//! From a history to what the report shows: the engine hears every line again, and what it makes of each is written down.
+//!
+//! So a sign of life, a silence and an outage in the picture are what they were to the rules.
+
+use super::places::Places;
+use crate::engine::Engine;
+use crate::model::alert::{Alert, Step};
+use crate::model::ids::SensorId;
+use crate::model::lifecycle::{Deed, Outcome};
+use crate::model::purpose::proves_presence_of_device;
+use crate::model::reason::{Blind, BlindCause, Class, Reason, Severity, SignOfLife};
+use crate::model::recorded::Recorded;
+use crate::model::time::{Span, Timestamp};
+use crate::picture::{Life, SILENCE_MIN, Silence, Stretch};
+use std::collections::BTreeMap;
+
+/// What was found in a history.
+pub struct Gathered {
+    /// The engine with the whole history behind it.
+    pub engine: Engine,
+    /// The rooms.
+    pub places: Places,
+    /// Signs of life.
+    pub life: Vec<Life>,
+    /// Silences.
+    pub silences: Vec<Silence>,
+    /// Spans in which nobody watched, and why.
+    pub outages: Vec<Outage>,
+    /// What was raised.
+    pub alerts: Vec<Raised>,
+    /// When each sensor was silent for longer than its limit.
+    pub silent: BTreeMap<SensorId, Vec<Stretch>>,
+    /// The first observation: nothing is known of the time before.
+    pub known_from: Option<Timestamp>,
+}
+
+/// A span in which nobody watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// From when to when.
+    pub stretch: Stretch,
+    /// Why.
+    pub cause: Cause,
+    /// Whether it lasts.
+    pub is_open: bool,
+}
+
+/// Why nobody watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// What the engine says.
+    Blind(BlindCause),
+    /// The history begins later.
+    BeforeRecords,
+    /// The history ends before.
+    SinceLastLine,
+    /// The clock was set forwards: these hours never were.
+    ClockSet,
+}
+
+/// What was raised.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raised {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+    /// How urgent.
+    pub severity: Severity,
+    /// A test or drill.
+    pub test: bool,
+    /// What became of it.
+    pub end: End,
+}
+
+/// What became of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Nobody has closed it.
+    Open,
+    /// Closed by a person.
+    Closed(Timestamp, Outcome),
+    /// Ended without a person, or a replay.
+    Over(Timestamp),
+    /// Taken back in the home before anybody had it.
+    Cancelled(Timestamp),
+}
+
+impl Raised {
+    /// Since when it had been quiet, where that was the reason.
+    pub fn quiet_since(&self) -> Option<Timestamp> {
+        if let Reason::Inactivity { silence, .. } = &self.reason { Some(self.at - *silence) } else { None }
+    }
+
+    /// Whether it is about the person and no drill.
+    pub fn is_about_person(&self) -> bool {
+        !self.test && matches!(self.reason.class(), Class::Person | Class::Request)
+    }
+}
+
+/// Takes in a history line by line.
+pub struct Gatherer {
+    gathered: Gathered,
+    open: BTreeMap<u64, usize>,
+    last_blind: Option<Blind>,
+    last_at: Option<Timestamp>,
+}
+
+impl Gatherer {
+    /// Nothing is known yet.
+    pub fn new(engine: Engine) -> Gatherer {
+        let gathered = Gathered {
+            places: Places::of(engine.home()),
+            engine,
+            life: Vec::new(),
+            silences: Vec::new(),
+            outages: Vec::new(),
+            alerts: Vec::new(),
+            silent: BTreeMap::new(),
+            known_from: None,
+        };
+        Gatherer { gathered, open: BTreeMap::new(), last_blind: None, last_at: None }
+    }
+
+    /// The engine, for a sensor that joins the home on the way.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.gathered.engine
+    }
+
+    /// Takes in one line.
+    pub fn take(&mut self, line: Recorded) {
+        self.last_at = Some(line.at());
+        let jump = if let Recorded::ClockStepped { at, by } = &line { Some((*at, *by)) } else { None };
+        match &line {
+            Recorded::Observed(observation) => {
+                self.gathered.known_from.get_or_insert(observation.at);
+                self.note_silent_sensor(observation);
+            }
+            Recorded::Step { alert, step } => self.step(*alert, step),
+            Recorded::Link { .. }
+            | Recorded::Started { .. }
+            | Recorded::ClockStepped { .. }
+            | Recorded::Flooded { .. }
+            | Recorded::Watching { .. } => {}
+        }
+        let at = line.at();
+        let seen = self.gathered.engine.seen();
+        let (quiet_before, life_before) = (seen.quiet_since, seen.last_life.clone());
+        self.gathered.engine.recall(line);
+        match jump {
+            Some((at, by)) => self.clock_stepped(at, by),
+            None => self.look(at, quiet_before, life_before),
+        }
+    }
+
+    /// What the line has changed.
+    fn look(&mut self, at: Timestamp, quiet_before: Option<Timestamp>, life_before: Option<SignOfLife>) {
+        let seen = self.gathered.engine.seen();
+        let (quiet_after, life_after) = (seen.quiet_since, seen.last_life.clone());
+        let blind = seen.blind_since(Timestamp::MIN_UTC).cloned();
+        if let Some(quiet) = quiet_after
+            && quiet_before.is_some_and(|before| quiet < before)
+        {
+            self.take_back(quiet);
+        }
+        let is_life = life_after.as_ref().is_some_and(|life| life.at == at) && life_after != life_before;
+        let blinded = blind.as_ref().filter(|_| blind != self.last_blind).and_then(|blind| Some((blind, blind.to?)));
+        let blinded = blinded.filter(|(blind, to)| is_long(blind.from, *to));
+        if let Some((Blind { from, cause, .. }, to)) = blinded {
+            // What was quiet until then may have been quiet for longer.
+            self.silence(quiet_before, *from, life_before.as_ref(), false);
+            self.outage(*from, to, Cause::Blind(cause.clone()), false);
+        }
+        if is_life && let Some(life) = &life_after {
+            let place = self.gathered.places.number(life.room.as_ref());
+            self.gathered.life.push(Life { at, place });
+            if blinded.is_none() {
+                self.silence(quiet_before, at, life_before.as_ref(), true);
+            }
+        }
+        self.last_blind = blind;
+    }
+
+    /// What was taken for life since `quiet` was a sensor's chatter.
+    fn take_back(&mut self, quiet: Timestamp) {
+        let life = &mut self.gathered.life;
+        life.truncate(life.partition_point(|life| life.at <= quiet));
+        self.gathered.silences.retain(|silence| silence.from + silence.length <= quiet);
+    }
+
+    fn silence(&mut self, from: Option<Timestamp>, to: Timestamp, life: Option<&SignOfLife>, has_ended: bool) {
+        let Some(from) = from.filter(|from| to - *from >= SILENCE_MIN) else { return };
+        // Since a blind span, not since a sign of life: it may have been quiet for longer.
+        let life = life.filter(|life| life.at == from);
+        let place = life.map(|life| self.gathered.places.number(life.room.as_ref()));
+        let is_whole = has_ended && life.is_some();
+        self.gathered.silences.push(Silence { from, length: to - from, place, is_whole });
+    }
+
+    fn outage(&mut self, from: Timestamp, to: Timestamp, cause: Cause, is_open: bool) {
+        if is_long(from, to) {
+            self.gathered.outages.push(Outage { stretch: Stretch { from, to }, cause, is_open });
+        }
+    }
+
+    fn note_silent_sensor(&mut self, observation: &crate::model::observation::Observation) {
+        let engine = &self.gathered.engine;
+        let Some(sensor) = engine.home().sensors.get(&observation.sensor) else { return };
+        if !proves_presence_of_device(&observation.measure, observation.evidence) {
+            return;
+        }
+        let silence = engine.seen().silence(sensor, engine.seen().heard(&sensor.id));
+        if let Some(silence) = silence.filter(|silence| observation.at >= silence.too_long_at()) {
+            let stretch = Stretch { from: silence.since, to: observation.at };
+            self.gathered.silent.entry(sensor.id.clone()).or_default().push(stretch);
+        }
+    }
+
+    /// What was remembered moved along, and is no new blind span.
+    fn clock_stepped(&mut self, at: Timestamp, by: Span) {
+        self.last_blind = self.gathered.engine.seen().blind_since(Timestamp::MIN_UTC).cloned();
+        if by > Span::zero() {
+            self.outage(at - by, at, Cause::ClockSet, false);
+        }
+    }
+
+    fn step(&mut self, number: u64, step: &Step) {
+        let alerts = &mut self.gathered.alerts;
+        if let Deed::Raise { .. } = &step.deed {
+            if let Some(alert) = Alert::begin(number, step.clone()) {
+                self.open.insert(number, alerts.len());
+                let Alert { reason, severity, test, .. } = alert;
+                alerts.push(Raised { at: step.at, reason, severity, test, end: End::Open });
+            }
+            return;
+        }
+        let Some(raised) = self.open.get(&number).and_then(|nth| alerts.get_mut(*nth)) else { return };
+        if let Deed::Close { outcome, .. } = &step.deed {
+            raised.end = End::Closed(step.at, *outcome);
+        } else if step.deed == Deed::Recovered && raised.end == End::Open {
+            raised.end = End::Over(step.at);
+        } else if step.deed == Deed::Cancel {
+            raised.end = End::Cancelled(step.at);
+        } else if step.deed == Deed::Reopen {
+            raised.end = End::Open;
+        }
+    }
+
+    /// The end of the history, seen at `now`.
+    pub fn end(mut self, now: Timestamp) -> Gathered {
+        let engine = &self.gathered.engine;
+        let seen = engine.seen();
+        let (quiet_since, life) = (seen.quiet_since, seen.last_life.clone());
+        let last_at = self.last_at.unwrap_or(now);
+        let ended_early = (now - last_at > MARK_MISSED).then_some((last_at, Cause::SinceLastLine));
+        let blind = seen.blind.as_ref().map(|blind| (blind.from, Cause::Blind(blind.cause.clone())));
+        let unwatched = seen.unwatched_since(engine.home(), last_at.max(now.min(last_at + MARK_MISSED)));
+        let unwatched = unwatched.map(|from| (from, Cause::Blind(BlindCause::NoWitness)));
+        let open = [blind, unwatched, ended_early].into_iter().flatten().min_by_key(|(from, _)| *from);
+        let known_until = open.as_ref().map_or(now, |(from, _)| *from);
+        self.silence(quiet_since, known_until, life.as_ref(), false);
+        if let Some((from, cause)) = open {
+            self.outage(from, now, cause, true);
+        }
+        self.still_silent(now);
+        self.gathered.outages.sort_by_key(|outage| outage.stretch);
+        self.gathered
+    }
+
+    fn still_silent(&mut self, now: Timestamp) {
+        let Gathered { engine, silent, .. } = &mut self.gathered;
+        for (sensor, heard) in engine.seen().with_heard(engine.home()) {
+            let silence = engine.seen().silence(sensor, heard).filter(|silence| now >= silence.too_long_at());
+            if let Some(silence) = silence.filter(|_| engine.seen().link_is_up(&sensor.source)) {
+                silent.entry(sensor.id.clone()).or_default().push(Stretch { from: silence.since, to: now });
+            }
+        }
+    }
+}
+
+/// What is shorter does not stop the quiet from counting.
+fn is_long(from: Timestamp, to: Timestamp) -> bool {
+    to - from > crate::engine::seen::BRIDGED
+}
+
+/// A daemon that watches says so every ten minutes.
+const MARK_MISSED: Span = Span::minutes(15);
