@@ -19,7 +19,7 @@ pub fn activity(material: &Material, days: &[Day], caption: &Caption) -> String 
         drawing.path(&format!("p{place}"), path);
     }
     drawing.path("suspended", &paths.suspended);
-    clock(&mut drawing, TOP, height - BOTTOM);
+    clock(&mut drawing, TOP, height - BOTTOM, TOP - 14.0);
     for (nth, day) in days.iter().enumerate().filter(|(nth, day)| rows.is_named(*nth, day)) {
         let middle = rows.top(nth) + rows.cell / 2.0;
         let weekday = caption.weekdays.get(usize::from(day.weekday)).copied().unwrap_or_default();
@@ -46,16 +46,16 @@ pub(super) const LEFT: f64 = 110.0;
 pub(super) const RIGHT: f64 = LEFT + CELL * QUARTERS as f64;
 /// The whole width: an hour of the clock is as wide in every picture, so that they can be read one below the other.
 pub(super) const WIDTH: f64 = RIGHT + 26.0;
-const TOP: f64 = 32.0;
+const TOP: f64 = 34.0;
 const BOTTOM: f64 = 6.0;
 
-/// The hours of the clock above the plot, and lines through it.
-pub(super) fn clock(drawing: &mut Drawing, top: f64, bottom: f64) {
+/// Lines through a plot at hours of the clock, and the hours at height `y`.
+pub(super) fn clock(drawing: &mut Drawing, top: f64, bottom: f64, y: f64) {
     let x = |hour: u32| LEFT + f64::from(hour) * 4.0 * CELL;
     let lines: String = (1..8).map(|third| format!("M{} {top}V{bottom}", x(third * 3))).collect();
     drawing.path("hours", &lines);
     for hour in (0..=24).step_by(3) {
-        drawing.words("hour", x(hour), top - 10.0, &format!("{hour:02}"));
+        drawing.words("hour", x(hour), y, &format!("{hour:02}"));
     }
 }
 
@@ -82,9 +82,9 @@ impl Rows {
         TOP + self.pitch * nth as f64
     }
 
-    /// Thin rows have no room for a name each: Mondays have one.
+    /// Thin rows have no room for a name each: Mondays have one, and the first day where no Monday is near.
     fn is_named(&self, nth: usize, day: &Day) -> bool {
-        !self.many || (day.weekday == 0 && nth > 0) || nth == 0 && (1..=4).contains(&day.weekday)
+        !self.many || day.weekday == 0 || nth == 0 && day.weekday <= 4
     }
 }
 

@@ -18,7 +18,7 @@ pub fn limits(material: &Material, caption: &Caption) -> String {
         drawing.path("hours", &format!("M{LEFT} {0}H{RIGHT}", number(y)));
         drawing.words("day", LEFT - 8.0, y, &format!("{hours} {}", caption.hours));
     }
-    clock(&mut drawing, TOP, FOOT);
+    clock(&mut drawing, TOP, FOOT, FOOT + 24.0);
     let mut dots: [String; PLACES_MAX] = Default::default();
     let (mut elsewhere, mut at_least) = (String::new(), String::new());
     for silence in &material.silences {
@@ -50,9 +50,9 @@ pub fn limits(material: &Material, caption: &Caption) -> String {
 }
 
 const ID: &str = "limits";
-const HEIGHT: f64 = 360.0;
-const TOP: f64 = 32.0;
-const FOOT: f64 = 344.0;
+const HEIGHT: f64 = 376.0;
+const TOP: f64 = 16.0;
+const FOOT: f64 = 336.0;
 /// Lines that can be told apart.
 const LINES: usize = 4;
 
@@ -62,23 +62,20 @@ fn x_of(material: &Material, at: Timestamp) -> f64 {
 
 /// Steps: a limit holds for a whole quarter hour.
 fn line(limit: &Limit, scale: &Scale) -> String {
+    let heights: Vec<Option<String>> =
+        limit.after.iter().map(|after| after.map(|after| number(scale.y(after)))).collect();
     let mut path = String::new();
-    let mut before = None;
-    for (nth, after) in limit.after.iter().enumerate() {
-        let (from, to) = (LEFT + nth as f64 * CELL, LEFT + (nth + 1) as f64 * CELL);
-        if let Some(after) = after {
-            let y = number(scale.y(*after));
-            let start = match &before {
-                None => format!("M{} {y}", number(from)),
-                Some(before) if *before == y => String::new(),
-                Some(_) => format!("V{y}"),
-            };
+    let (mut quarter, mut goes_on) = (0, false);
+    for run in heights.chunk_by(|one, next| one == next) {
+        let (from, to) = (LEFT + quarter as f64 * CELL, LEFT + (quarter + run.len()) as f64 * CELL);
+        quarter += run.len();
+        let height = run.first().and_then(Option::as_ref);
+        if let Some(y) = height {
+            let start = if goes_on { format!("V{y}") } else { format!("M{} {y}", number(from)) };
             // Writing to a text cannot fail.
             write!(path, "{start}H{}", number(to)).ok();
-            before = Some(y);
-        } else {
-            before = None;
         }
+        goes_on = height.is_some();
     }
     path
 }

@@ -187,9 +187,10 @@ impl Report {
         text::date_time(self.language, &self.material.zone, at)
     }
 
-    /// A length of time.
+    /// A length of time; of what lasts for minutes nobody wants the seconds.
     pub fn length(&self, span: Span) -> String {
-        text::duration(self.language, span)
+        let whole = Span::minutes(span.num_minutes());
+        text::duration(self.language, if whole.is_zero() { span } else { whole })
     }
 
     /// Why nobody watched.

@@ -1,7 +1,8 @@
 //! The report as one HTML file: no script, nothing from the network, drawings inside.
 
-use super::table::{Cell, table};
+use super::table::{Cell, dense, table};
 use super::{Report, SensorRow};
+use crate::model::time::{Span, Timestamp};
 use crate::picture::{self, Caption, PLACES_MAX, Shape, Stretch, escaped};
 use crate::text;
 
@@ -69,7 +70,7 @@ fn summary(report: &Report) -> String {
     format!("<header>\n<h1>{title}</h1>\n<p class=\"private\">{private}</p>\n<dl>\n{list}</dl>\n</header>\n")
 }
 
-fn date(report: &Report, at: crate::model::time::Timestamp) -> String {
+fn date(report: &Report, at: Timestamp) -> String {
     report.material.zone.date(at)
 }
 
@@ -95,33 +96,31 @@ fn activity(report: &Report) -> String {
             Cell::from(format!("{} {weekday}", date(report, day.stretch.from))),
             figures.life.map_or_else(none, |(first, _)| clock(first)).into(),
             figures.life.map_or_else(none, |(_, last)| clock(last)).into(),
-            report.length(crate::model::time::Span::minutes(15 * i64::from(figures.lively_quarters))).into(),
+            minutes(report, 15 * figures.lively_quarters).into(),
             longest.into(),
             unwatched.into(),
             if figures.alarms > 0 { Cell::Loud(figures.alarms.to_string()) } else { none().into() },
         ]
     });
     let key = rooms_key(report, &report.material.places) + &states_key(report);
-    section(report, "activity", &[lead, many], &(drawing + &legend(report, &key) + &table(&heads, rows.collect())))
+    section(report, "activity", &[lead, many], &(drawing + &legend(report, &key) + &dense(&heads, rows.collect())))
 }
 
 fn rooms(report: &Report) -> String {
     let heads = ["room", "night", "morning", "afternoon", "evening", "total"].map(|name| report.word(name));
     let figures = picture::by_room(&report.days);
-    let minutes = |minutes: u32| {
-        if minutes == 0 {
-            "–".to_owned()
-        } else {
-            report.length(crate::model::time::Span::minutes(i64::from(minutes)))
-        }
-    };
     let rows = report.material.places.iter().zip(figures).map(|(place, figures)| {
         let mut row: Vec<Cell> = vec![text::shown(place, 40).into()];
-        row.extend(figures.minutes.map(|part| minutes(part).into()));
-        row.push(minutes(figures.total()).into());
+        row.extend(figures.minutes.map(|part| minutes(report, part).into()));
+        row.push(minutes(report, figures.total()).into());
         row
     });
-    section(report, "rooms", &[report.word("rooms_lead")], &table(&heads, rows.collect()))
+    section(report, "rooms", &[report.word("rooms_lead")], &dense(&heads, rows.collect()))
+}
+
+/// Nothing seen is no length of time: perhaps nobody watched.
+fn minutes(report: &Report, minutes: u32) -> String {
+    if minutes == 0 { "–".to_owned() } else { report.length(Span::minutes(i64::from(minutes))) }
 }
 
 fn limits(report: &Report) -> String {
@@ -156,7 +155,7 @@ fn limits(report: &Report) -> String {
     let lines = if lines.is_empty() { format!("<li>{}</li>\n", report.word("no_limit")) } else { lines };
     let at_least = key("<path class=\"at-least\" d=\"M8 12m-3.5 0l3.5-7l3.5 7z\"/>", report.word("at_least"));
     let key = rooms_key(report, &report.material.places) + &lines + &at_least + &alarms_key(report);
-    section(report, "limits", &[lead], &(drawing + &legend(report, &key) + &table(&heads, rows.collect())))
+    section(report, "limits", &[lead], &(drawing + &legend(report, &key) + &dense(&heads, rows.collect())))
 }
 
 fn alerts(report: &Report, name: &'static str, about_person: bool) -> String {

@@ -14,7 +14,7 @@ impl Places {
     /// Those of `home`.
     pub fn of(home: &Home) -> Places {
         let mut places = Places { rooms: Vec::new() };
-        for sensor in home.sensors.values().filter(|sensor| sensor.kind.shows_life()) {
+        for sensor in home.sensors.values().filter(|sensor| sensor.kind.watches_for_life()) {
             places.number(sensor.room.as_ref());
         }
         places

@@ -57,7 +57,7 @@ fn title(report: &Report, name: &'static str) -> Vec<String> {
 fn activity(report: &Report, blocks: Blocks) -> Vec<String> {
     let mut lines = title(report, "activity");
     let hours: String = (0..24).step_by(2).map(|hour| format!("{hour:02}  ")).collect();
-    lines.push(format!("{:LABEL$}{hours:BLOCKS_PER_DAY$} {}", "", report.word("longest_begun")));
+    lines.push(format!("{:LABEL$}{hours:BLOCKS_PER_DAY$} {}", "", report.word("longest_silence")));
     let figures = picture::by_day(&report.material, &report.days);
     for (day, figures) in report.days.iter().zip(&figures) {
         let weekday = text::weekdays(report.language)[usize::from(day.weekday) % 7];
@@ -91,7 +91,7 @@ fn beside(report: &Report, figures: &DayFigures) -> String {
 const LABEL: usize = 11;
 
 fn rooms(report: &Report) -> Vec<String> {
-    let widths = [20, 11, 11, 11, 11, 11];
+    let widths = [14, 12, 12, 12, 12, 12];
     let mut lines = title(report, "rooms");
     lines.extend(folded(report.word("rooms_lead"), 2));
     let heads = ["room", "night", "morning", "afternoon", "evening", "total"].map(|name| report.word(name));
