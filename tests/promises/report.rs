@@ -2,8 +2,11 @@
 
 use super::support::{assert_golden, carecircle, run};
 use carecircle::gateway::history::to_record;
+use carecircle::model::alert::Step;
 use carecircle::model::ids::SensorId;
-use carecircle::model::observation::{Evidence, Measure, Observation};
+use carecircle::model::lifecycle::{Actor, Contact, Deed, Outcome};
+use carecircle::model::observation::{Evidence, Measure, Observation, Press};
+use carecircle::model::reason::{Reason, Severity};
 use carecircle::model::recorded::Recorded;
 use carecircle::model::time::{Span, Timestamp, Zone, whole_millis};
 use carecircle::picture::{self, Alarm, Caption, Life, Limit, Material, QUARTERS, Shape, Silence, Stretch};
@@ -110,6 +113,73 @@ fn time_in_which_nobody_watched_is_hatched_and_never_called_quiet() {
     let (text, ..) = home.report(&["--days", "3", "--text", "--language", "en"], "C.UTF-8");
     let thursday = text.lines().find(|line| line.contains("03-05")).unwrap();
     assert!(thursday.contains(&"░".repeat(48)) && !thursday.contains(" h"), "{thursday}");
+}
+
+#[test]
+fn a_silence_into_which_an_outage_fell_was_at_least_so_long() {
+    let rows = "2026-03-02T08:00:00,Bad,motion,ON\n2026-03-02T10:00:00,gateway,fault,DOWN\n\
+                2026-03-02T12:00:00,gateway,fault,UP\n2026-03-02T15:00:00,Bad,motion,ON\n\
+                2026-03-02T16:00:00,Bad,motion,ON\n";
+    let (text, ..) = Home::new(rows).report(&["--days", "1", "--text", "--language", "en"], "C.UTF-8");
+    let hour = |clock: &str| text.lines().find(|line| line.starts_with(clock)).unwrap().to_owned();
+    assert!(text.contains("12:00 ≥ 3 h"), "{text}");
+    for (clock, length) in [("08:00", "2 h"), ("12:00", "3 h"), ("15:00", "1 h")] {
+        assert!(hour(clock).contains(&format!(" 1          {length}")), "{}", hour(clock));
+    }
+}
+
+#[test]
+fn what_a_chattering_sensor_said_was_nobody() {
+    let mut rows = "2026-03-02T00:01:00,Bad,motion,ON\n".to_owned();
+    for minute in 0..18 * 20 {
+        let (hour, minute) = (minute / 20, minute % 20 * 3);
+        rows.push_str(&format!("2026-03-02T{hour:02}:{minute:02}:30,Diele,motion,ON\n"));
+        if (hour, minute) == (12, 0) {
+            rows.push_str("2026-03-02T12:01:00,Bad,motion,ON\n");
+        }
+    }
+    rows.push_str("2026-03-02T23:00:00,Bad,battery,80\n");
+    let (text, ..) = Home::new(&rows).report(&["--days", "1", "--text", "--language", "en"], "C.UTF-8");
+    let day = text.lines().find(|line| line.contains("03-02 ")).unwrap();
+    let row: String = text.lines().filter(|line| line.starts_with("Mon")).map(|line| line[11..].to_owned()).collect();
+    assert!(row.starts_with('▁') && row.chars().nth(24) == Some('▁'), "what others saw stays: {day}");
+    assert!(row.chars().skip(1).take(23).all(|c| c == '·'), "{day}");
+}
+
+#[test]
+fn what_became_of_alerts_stands_in_the_report_and_a_drill_is_called_one() {
+    let home = Home::new("");
+    let store = Store::open(&home.folder.path().join("state"), "history.db", |_| ()).unwrap().store;
+    let now = whole_millis(carecircle::clock::now());
+    let press = |test| Deed::Raise {
+        reason: Reason::CallButton {
+            sensor: SensorId::new("pendant").unwrap(),
+            room: None,
+            press: Press::Sos,
+            last_life: None,
+        },
+        severity: Severity::Emergency,
+        test,
+        to: Vec::new(),
+    };
+    let close = Deed::Close { outcome: Outcome::FoundWell, contact: Contact::Seen };
+    let steps = [(1, 1, press(false)), (1, 2, close), (2, 1, press(true)), (3, 1, press(false))];
+    let records = steps.into_iter().map(|(alert, number, deed)| {
+        let step = Step { number, at: now, by: Actor::gateway(), deed, key: None, implied: false };
+        to_record(Recorded::Step { alert, step })
+    });
+    store.submit(Batch { urgent: true, records: records.collect(), ..Batch::default() });
+    store.records(None).unwrap();
+    let (text, ..) = home.live(&["--text", "--language", "en"]);
+    for words in ["person is well (", "still open", "TEST"] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    let out = home.folder.path().join("page.html");
+    home.live(&["--language", "en", "--out", out.to_str().unwrap()]);
+    let page = std::fs::read_to_string(out).unwrap();
+    assert!(page.contains("<dd>2 (tests or drills besides 1)</dd>"));
+    assert_eq!(page.matches("class=\"mark emergency\"><").count(), 0, "marks have words");
+    assert_eq!(page.matches("class=\"mark emergency\"").count(), 2 + 2, "two on the picture, two in legends");
 }
 
 #[test]

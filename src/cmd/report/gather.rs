@@ -20,9 +20,9 @@ pub struct Gathered {
     pub engine: Engine,
     /// The rooms.
     pub places: Places,
-    /// Signs of life.
+    /// Signs of life, oldest first.
     pub life: Vec<Life>,
-    /// Silences.
+    /// The silences between them.
     pub silences: Vec<Silence>,
     /// Spans in which nobody watched, and why.
     pub outages: Vec<Outage>,
@@ -101,6 +101,8 @@ impl Raised {
 /// Takes in a history line by line.
 pub struct Gatherer {
     gathered: Gathered,
+    /// Which sensor each sign of life is from: one that turns out to chatter was nobody.
+    life_from: Vec<SensorId>,
     open: BTreeMap<u64, usize>,
     last_blind: Option<Blind>,
     last_at: Option<Timestamp>,
@@ -119,7 +121,7 @@ impl Gatherer {
             silent: BTreeMap::new(),
             known_from: None,
         };
-        Gatherer { gathered, open: BTreeMap::new(), last_blind: None, last_at: None }
+        Gatherer { gathered, life_from: Vec::new(), open: BTreeMap::new(), last_blind: None, last_at: None }
     }
 
     /// The engine, for a sensor that joins the home on the way.
@@ -144,57 +146,48 @@ impl Gatherer {
             | Recorded::Watching { .. } => {}
         }
         let at = line.at();
-        let seen = self.gathered.engine.seen();
-        let (quiet_before, life_before) = (seen.quiet_since, seen.last_life.clone());
+        let speaker = if let Recorded::Observed(observation) = &line { Some(observation.sensor.clone()) } else { None };
+        let chattered = speaker.as_ref().and_then(|sensor| self.chatters_since(sensor));
+        let life_before = self.gathered.engine.seen().last_life.clone();
         self.gathered.engine.recall(line);
-        match jump {
-            Some((at, by)) => self.clock_stepped(at, by),
-            None => self.look(at, quiet_before, life_before),
+        if let Some((at, by)) = jump {
+            return self.clock_stepped(at, by);
         }
+        if let (Some(sensor), None) = (&speaker, chattered)
+            && let Some(since) = self.chatters_since(sensor)
+        {
+            self.take_back(sensor, since);
+        }
+        self.look(at, life_before);
     }
 
     /// What the line has changed.
-    fn look(&mut self, at: Timestamp, quiet_before: Option<Timestamp>, life_before: Option<SignOfLife>) {
+    fn look(&mut self, at: Timestamp, life_before: Option<SignOfLife>) {
         let seen = self.gathered.engine.seen();
-        let (quiet_after, life_after) = (seen.quiet_since, seen.last_life.clone());
+        let life = seen.last_life.clone().filter(|life| life.at == at);
         let blind = seen.blind_since(Timestamp::MIN_UTC).cloned();
-        if let Some(quiet) = quiet_after
-            && quiet_before.is_some_and(|before| quiet < before)
-        {
-            self.take_back(quiet);
-        }
-        let is_life = life_after.as_ref().is_some_and(|life| life.at == at) && life_after != life_before;
-        let blinded = blind.as_ref().filter(|_| blind != self.last_blind).and_then(|blind| Some((blind, blind.to?)));
-        let blinded = blinded.filter(|(blind, to)| is_long(blind.from, *to));
-        if let Some((Blind { from, cause, .. }, to)) = blinded {
-            // What was quiet until then may have been quiet for longer.
-            self.silence(quiet_before, *from, life_before.as_ref(), false);
-            self.outage(*from, to, Cause::Blind(cause.clone()), false);
-        }
-        if is_life && let Some(life) = &life_after {
+        if let Some(life) = life.filter(|life| Some(life) != life_before.as_ref()) {
             let place = self.gathered.places.number(life.room.as_ref());
             self.gathered.life.push(Life { at, place });
-            if blinded.is_none() {
-                self.silence(quiet_before, at, life_before.as_ref(), true);
-            }
+            self.life_from.push(life.sensor);
         }
-        self.last_blind = blind;
+        if blind != self.last_blind {
+            if let Some(Blind { from, to: Some(to), cause }) = &blind {
+                self.outage(*from, *to, Cause::Blind(cause.clone()), false);
+            }
+            self.last_blind = blind;
+        }
     }
 
-    /// What was taken for life since `quiet` was a sensor's chatter.
-    fn take_back(&mut self, quiet: Timestamp) {
-        let life = &mut self.gathered.life;
-        life.truncate(life.partition_point(|life| life.at <= quiet));
-        self.gathered.silences.retain(|silence| silence.from + silence.length <= quiet);
+    fn chatters_since(&self, sensor: &SensorId) -> Option<Timestamp> {
+        self.gathered.engine.seen().heard(sensor).and_then(|heard| heard.run.chatters_since)
     }
 
-    fn silence(&mut self, from: Option<Timestamp>, to: Timestamp, life: Option<&SignOfLife>, has_ended: bool) {
-        let Some(from) = from.filter(|from| to - *from >= SILENCE_MIN) else { return };
-        // Since a blind span, not since a sign of life: it may have been quiet for longer.
-        let life = life.filter(|life| life.at == from);
-        let place = life.map(|life| self.gathered.places.number(life.room.as_ref()));
-        let is_whole = has_ended && life.is_some();
-        self.gathered.silences.push(Silence { from, length: to - from, place, is_whole });
+    /// What was taken for life at `sensor` since then was its chatter.
+    fn take_back(&mut self, sensor: &SensorId, since: Timestamp) {
+        let life = std::mem::take(&mut self.gathered.life).into_iter().zip(std::mem::take(&mut self.life_from));
+        let believed = life.filter(|(life, from)| life.at < since || from != sensor);
+        (self.gathered.life, self.life_from) = believed.unzip();
     }
 
     fn outage(&mut self, from: Timestamp, to: Timestamp, cause: Cause, is_open: bool) {
@@ -250,20 +243,20 @@ impl Gatherer {
     pub fn end(mut self, now: Timestamp) -> Gathered {
         let engine = &self.gathered.engine;
         let seen = engine.seen();
-        let (quiet_since, life) = (seen.quiet_since, seen.last_life.clone());
         let last_at = self.last_at.unwrap_or(now);
         let ended_early = (now - last_at > MARK_MISSED).then_some((last_at, Cause::SinceLastLine));
         let blind = seen.blind.as_ref().map(|blind| (blind.from, Cause::Blind(blind.cause.clone())));
         let unwatched = seen.unwatched_since(engine.home(), last_at.max(now.min(last_at + MARK_MISSED)));
         let unwatched = unwatched.map(|from| (from, Cause::Blind(BlindCause::NoWitness)));
         let open = [blind, unwatched, ended_early].into_iter().flatten().min_by_key(|(from, _)| *from);
-        let known_until = open.as_ref().map_or(now, |(from, _)| *from);
-        self.silence(quiet_since, known_until, life.as_ref(), false);
         if let Some((from, cause)) = open {
             self.outage(from, now, cause, true);
         }
         self.still_silent(now);
         self.gathered.outages.sort_by_key(|outage| outage.stretch);
+        // A clock that was set back shows some instants twice.
+        self.gathered.life.sort_by_key(|life| life.at);
+        self.gathered.silences = silences(&self.gathered.life, &self.gathered.outages, now);
         self.gathered
     }
 
@@ -276,6 +269,26 @@ impl Gatherer {
             }
         }
     }
+}
+
+/// What lies between signs of life, and after the last one. Where nobody watched in between, what is left on either side was at
+/// least so long.
+fn silences(life: &[Life], outages: &[Outage], now: Timestamp) -> Vec<Silence> {
+    let mut silences = Vec::new();
+    let mut ahead = outages.iter().map(|outage| outage.stretch).peekable();
+    for (nth, last) in life.iter().enumerate() {
+        let next = life.get(nth + 1).map(|next| next.at);
+        let end = next.unwrap_or(now);
+        let (mut from, mut place, mut is_whole) = (last.at, Some(last.place), next.is_some());
+        while ahead.next_if(|outage| outage.to <= last.at).is_some() {}
+        while let Some(outage) = ahead.next_if(|outage| outage.from < end) {
+            silences.push(Silence { from, length: outage.from - from, place, is_whole: false });
+            (from, place, is_whole) = (outage.to.max(from), None, false);
+        }
+        silences.push(Silence { from, length: end - from, place, is_whole });
+    }
+    silences.retain(|silence| silence.length >= SILENCE_MIN);
+    silences
 }
 
 /// What is shorter does not stop the quiet from counting.
