@@ -17,7 +17,7 @@ pub struct Looking {
 impl Looking {
     /// Opens the database at `path`, which may be in use.
     pub fn at(path: &Path) -> Result<Looking, Error> {
-        File::open(path).map_err(|error| Error::of_io(path, &error))?;
+        File::open(path).map_err(|error| refused(path, &error))?;
         let in_words = |error: rusqlite::Error| unreadable(path, words(&error));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         let connection = Connection::open_with_flags(uri(path), flags).map_err(in_words)?;
@@ -68,6 +68,17 @@ fn uri(path: &Path) -> String {
 
 fn escaped(c: char) -> String {
     if matches!(c, '?' | '#' | '%') { format!("%{:02x}", u32::from(c)) } else { c.to_string() }
+}
+
+fn refused(path: &Path, error: &std::io::Error) -> Error {
+    let (what, deed) = if error.kind() == std::io::ErrorKind::PermissionDenied {
+        ("permission denied".to_owned(), "ask as root or as the user carecircle".to_owned())
+    } else if error.kind() == std::io::ErrorKind::NotFound {
+        ("there is no such file".to_owned(), "name the gateway's database; it is made when the gateway runs".to_owned())
+    } else {
+        (error.to_string(), "name the gateway's own database".to_owned())
+    };
+    Error::Place { place: path.display().to_string(), what, deed }
 }
 
 fn unreadable(path: &Path, what: String) -> Error {
