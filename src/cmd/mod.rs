@@ -9,6 +9,7 @@ mod file;
 pub mod gateway;
 pub mod init;
 pub mod listen;
+mod progress;
 pub mod replay;
 pub mod report;
 pub mod station;

@@ -10,7 +10,7 @@ mod admission;
 mod deliveries;
 mod events;
 mod gauges;
-pub mod history;
+mod history;
 mod levels;
 mod marks;
 mod outbox;
@@ -22,6 +22,8 @@ mod tasks;
 mod timekeeper;
 mod turn;
 mod unknown;
+
+pub use history::{from_record, to_record};
 
 use crate::clock::{self, Reading};
 use crate::engine::Engine;

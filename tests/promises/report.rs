@@ -1,7 +1,7 @@
 //! The report: what the pictures show is what was there, and the page keeps to itself. All homes here are made up.
 
 use super::support::{assert_golden, carecircle, run};
-use carecircle::gateway::history::to_record;
+use carecircle::gateway::to_record;
 use carecircle::model::alert::Step;
 use carecircle::model::ids::SensorId;
 use carecircle::model::lifecycle::{Actor, Contact, Deed, Outcome};
@@ -90,6 +90,19 @@ fn what_comes_from_outside_stays_text() {
     assert!(page.contains("北屋"), "a room of its own name");
     for name in ["<title>", "<h1>", "<main>", "</html>"] {
         assert!(page.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn every_word_of_the_chinese_page_is_chinese() {
+    let page = Home::new(&week(2)).page(&["--days", "14", "--language", "zh"]);
+    let heads = page.split("data-head=\"").skip(1).filter_map(|after| after.split('"').next());
+    let titles = ["h1", "h2", "dt", "p"].into_iter().flat_map(|tag| {
+        let (begin, end) = (format!("<{tag}>"), format!("</{tag}>"));
+        page.split(&begin).skip(1).filter_map(|after| after.split(&end).next()).collect::<Vec<_>>()
+    });
+    for words in heads.chain(titles) {
+        assert!(!words.chars().any(|c| c.is_ascii_alphabetic()), "{words}");
     }
 }
 

@@ -3,7 +3,6 @@
 mod gather;
 mod page;
 mod places;
-mod progress;
 mod source;
 mod table;
 mod terminal;

@@ -1,12 +1,12 @@
 //! Where the history of a report comes from: the gateway's own database, or a recorded file.
 
 use super::gather::{End, Gathered, Gatherer, Raised};
-use super::progress::Progress;
 use crate::clock;
+use crate::cmd::progress::Progress;
 use crate::config::Gateway;
 use crate::engine::Engine;
 use crate::engine::circle::Circle;
-use crate::gateway::history::from_record;
+use crate::gateway::from_record;
 use crate::model::home::Home;
 use crate::model::lifecycle::Timers;
 use crate::model::observation::Observation;
@@ -29,10 +29,11 @@ pub struct Read {
 pub fn database(config: &Gateway, path: &Path) -> Result<Read, Problem> {
     let wrong = |error: crate::store::Error| error.problem();
     let looking = Looking::at(path).map_err(wrong)?;
-    let mut progress = Progress::new(looking.count().map_err(wrong)?);
+    let (mut progress, mut done) = (Progress::new("reading", looking.count().map_err(wrong)?), 0);
     let mut gatherer = Gatherer::new(engine(config, config.home.clone()));
     let take = |record| {
-        progress.step();
+        done += 1;
+        progress.passed(done);
         if let Some(line) = from_record(record) {
             gatherer.take(line);
         }
@@ -48,12 +49,12 @@ pub fn file(config: &Gateway, path: &Path) -> Result<Read, Problem> {
     let history = History::read(path, &config.home.zone).map_err(|error| Problem::of(place(), error.to_string()))?;
     let until = history.rows.last().map(|row| row.at).ok_or_else(|| Problem::of(place(), "it has no rows"))?;
     let home = home_of(config, &history);
-    let mut progress = Progress::new(2 * history.rows.len() as u64);
+    let mut progress = Progress::new("reading", history.rows.len() as u64);
     let mut gatherer = Gatherer::new(engine(config, home.clone()));
     let names = ids(&history.sensors);
     let mut down_since = None;
-    for row in &history.rows {
-        progress.step();
+    for (row, done) in history.rows.iter().zip(1..) {
+        progress.passed(done);
         match &row.what {
             What::Down => {
                 down_since.get_or_insert(row.at);
