@@ -81,6 +81,19 @@ pub fn within(stretch: Stretch, whole: Stretch) -> Stretch {
     Stretch { from: stretch.from.max(whole.from), to: stretch.to.min(whole.to) }
 }
 
+/// What is left of `stretch` without `cuts`.
+pub fn without(stretch: Stretch, cuts: &[Stretch]) -> Vec<Stretch> {
+    let mut left = Vec::new();
+    let mut from = stretch.from;
+    for cut in merged(cuts).into_iter().filter(|cut| cut.to > stretch.from && cut.from < stretch.to) {
+        left.push(Stretch { from, to: cut.from });
+        from = cut.to;
+    }
+    left.push(Stretch { from, to: stretch.to });
+    left.retain(|part| part.to > part.from);
+    left
+}
+
 fn calendar(zone: &Zone, from: Timestamp, until: Timestamp) -> Vec<Day> {
     let midnight = TimeOfDay::new(0, 0).expect("a clock can show it");
     let mut days = Vec::new();
@@ -173,5 +186,8 @@ mod tests {
         };
         let merged = merged(&[stretch(5, 9), stretch(1, 3), stretch(3, 4), stretch(6, 7), stretch(8, 8)]);
         assert_eq!(merged, [stretch(1, 4), stretch(5, 9)]);
+        assert_eq!(without(stretch(2, 8), &merged), [stretch(4, 5)]);
+        assert_eq!(without(stretch(0, 20), &merged), [stretch(0, 1), stretch(4, 5), stretch(9, 20)]);
+        assert_eq!(without(stretch(4, 5), &[]), [stretch(4, 5)]);
     }
 }

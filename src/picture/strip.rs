@@ -1,13 +1,14 @@
 //! A thin strip of days: when something could be heard, and when not.
 
-use super::days::{merged, within};
+use super::days::{merged, within, without};
 use super::material::Stretch;
 use super::svg::{escaped, number, rectangle};
 
-/// A strip from the begin of `whole` to its end: `heard` from the first word to the last, without the `silent` spans in it.
+/// A strip from the begin of `whole` to its end: `heard` from the first word to the last, without the `silent` spans in it, which
+/// are hatched, and without what was `unwatched`, of which nothing is drawn.
 ///
-/// Outside of `heard` nothing is drawn. The hatching is that of the picture `activity` on the same page.
-pub fn strip(whole: Stretch, heard: Option<Stretch>, silent: &[Stretch], words: &str) -> String {
+/// The hatching is that of the picture `activity` on the same page.
+pub fn strip(whole: Stretch, heard: Option<Stretch>, silent: &[Stretch], unwatched: &[Stretch], words: &str) -> String {
     let length = (whole.to - whole.from).num_seconds().max(1) as f64;
     let x = |at| ((at - whole.from) as chrono::TimeDelta).num_seconds() as f64 / length * WIDTH;
     let part = |stretch: Stretch, path: &mut String| {
@@ -19,10 +20,10 @@ pub fn strip(whole: Stretch, heard: Option<Stretch>, silent: &[Stretch], words: 
         }
     };
     let (mut alive, mut dead) = (String::new(), String::new());
-    heard.into_iter().for_each(|heard| part(heard, &mut alive));
+    heard.into_iter().flat_map(|heard| without(heard, unwatched)).for_each(|heard| part(heard, &mut alive));
     merged(silent).into_iter().for_each(|silent| part(silent, &mut dead));
     format!(
-        "<svg class=\"strip\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{}</title>\
+        "<svg class=\"strip\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\"><title>{}</title>\
          <path class=\"ground\" d=\"M0 {y}H{WIDTH}\"/><path class=\"alive\" d=\"{alive}\"/>\
          <path class=\"gap\" d=\"{dead}\"/><path class=\"unknown\" fill=\"url(#activity-hatch)\" d=\"{dead}\"/></svg>",
         escaped(words),

@@ -117,8 +117,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("in_period", "本时段", "In this period"),
     (
         "strip",
-        "横条：有信号；斜线：超过上限无信号；细线：没有记录",
-        "bar: heard; hatched: silent for longer than its limit; thin line: no record",
+        "横条：有信号；斜线：超过上限无信号；细线：没有记录或未观测",
+        "bar: heard; hatched: silent for longer than its limit; thin line: no record, or not watched",
     ),
     ("outages", "未观测的时段", "Times in which nobody watched"),
     ("from", "从", "From"),

@@ -44,7 +44,8 @@ fn the_strip_of_a_sensor() {
     let whole = Stretch { from: at("2026-11-19T16:00:00Z"), to: at("2026-11-21T16:00:00Z") };
     let heard = Stretch { from: at("2026-11-20T04:00:00Z"), to: at("2026-11-21T10:00:00Z") };
     let silent = [Stretch { from: at("2026-11-20T08:00:00Z"), to: at("2026-11-20T20:00:00Z") }];
-    assert_golden("report/strip.svg", &picture::strip(whole, Some(heard), &silent, "hall <pir>"));
+    let unwatched = [Stretch { from: at("2026-11-21T02:00:00Z"), to: at("2026-11-21T04:00:00Z") }];
+    assert_golden("report/strip.svg", &(picture::strip(whole, Some(heard), &silent, &unwatched, "hall <pir>") + "\n"));
 }
 
 #[test]

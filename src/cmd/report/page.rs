@@ -221,7 +221,7 @@ fn sensor_row(report: &Report, sensor: &SensorRow) -> Vec<Cell> {
         sensor.heard_at.map_or(report.word("never").to_owned(), |at| report.when(at)).into(),
         battery,
         spans.into(),
-        Cell::Drawn(picture::strip(whole, sensor.heard, &silent, &words)),
+        Cell::Drawn(picture::strip(whole, sensor.heard, &silent, &report.material.unwatched, &words)),
     ]
 }
 
