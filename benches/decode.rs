@@ -1,8 +1,8 @@
 //! What decoding costs: an MQTT message against parsing its JSON alone, and a byte from a serial port.
 //!
-//! `cargo bench --bench decode` measures every golden frame that has readings, then prints the ratios; with `-- ratios` it
-//! prints them alone (no criterion benchmark has that name). The budget: at most twice serde_json, at most 1 µs where there is no
-//! JSON; at most 50 ns a byte.
+//! `cargo bench --bench decode` measures every golden frame that has readings (mostly short and odd) and messages of the usual
+//! length (`support/usual.jsonl`), then prints the ratios of both; with `-- ratios` it prints them alone (no criterion
+//! benchmark has that name). The budget: at most twice serde_json, at most 1 µs where there is no JSON; at most 50 ns a byte.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)] // a bench prints and reads the clock
 
@@ -23,10 +23,16 @@ fn main() {
     let mut lines = Vec::new();
     for family in Devices::families() {
         let frames = good_lines(family.name);
-        lines.push(match family.carrier {
-            Carrier::Mqtt => messages(&mut criterion, family.name, &frames),
-            Carrier::Serial => bytes(&mut criterion, family.name, &frames),
-        });
+        match family.carrier {
+            Carrier::Mqtt => {
+                lines.push(messages(&mut criterion, family.name, "odd", &frames));
+                let usual = usual_lines(family.name);
+                if !usual.is_empty() {
+                    lines.push(messages(&mut criterion, family.name, "usual", &usual));
+                }
+            }
+            Carrier::Serial => lines.push(bytes(&mut criterion, family.name, &frames)),
+        }
     }
     println!(
         "\nMQTT: a message, decoded / parsed by serde_json alone (budget 2; without JSON 1000 ns). Serial: time a byte (budget 50 ns)."
@@ -35,7 +41,7 @@ fn main() {
 }
 
 /// The messages of a family: those of JSON decoded by it alone and only parsed, the others only decoded.
-fn messages(criterion: &mut Criterion, family: &str, lines: &[String]) -> String {
+fn messages(criterion: &mut Criterion, family: &str, set: &str, lines: &[String]) -> String {
     let (mut json, mut bare): (Messages, Messages) = (Vec::new(), Vec::new());
     for line in lines {
         let Asked { ear, came: Came::Message { topic, payload } } = Asked::alone(line.as_bytes()).unwrap() else {
@@ -47,8 +53,8 @@ fn messages(criterion: &mut Criterion, family: &str, lines: &[String]) -> String
     }
     let mut said = Vec::new();
     if !json.is_empty() {
-        criterion.bench_function(&format!("decode/{family}"), |b| b.iter(|| decode(&mut json)));
-        criterion.bench_function(&format!("serde_json/{family}"), |b| b.iter(|| parse(&json)));
+        criterion.bench_function(&format!("decode/{family}/{set}"), |b| b.iter(|| decode(&mut json)));
+        criterion.bench_function(&format!("serde_json/{family}/{set}"), |b| b.iter(|| parse(&json)));
         let (decoded, parsed) = (fastest(|| decode(&mut json)), fastest(|| parse(&json)));
         let each = decoded.as_nanos() / json.len() as u128;
         said.push(format!("{:.2} × serde_json ({each} ns)", decoded.as_secs_f64() / parsed.as_secs_f64()));
@@ -57,7 +63,7 @@ fn messages(criterion: &mut Criterion, family: &str, lines: &[String]) -> String
         let each = fastest(|| decode(&mut bare)).as_nanos() / bare.len() as u128;
         said.push(format!("{each} ns without JSON"));
     }
-    format!("{family:16} {}", said.join(", "))
+    format!("{family:16} {set:6} {}", said.join(", "))
 }
 
 /// What is decoded, each by the devices that its line registers.
@@ -105,6 +111,15 @@ fn fastest(mut work: impl FnMut()) -> Duration {
         best = best.min(begin.elapsed());
     }
     best
+}
+
+/// Messages as long as a real home's.
+fn usual_lines(family: &str) -> Vec<String> {
+    let of_family = |line: &&str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["family"] == family
+    };
+    include_str!("support/usual.jsonl").lines().filter(of_family).map(str::to_owned).collect()
 }
 
 fn good_lines(family: &str) -> Vec<String> {

@@ -69,7 +69,8 @@ fn check(path: &Path, args: &Args) -> Checked {
         For::Gateway => {
             let (config, mut problems) = config::load_gateway(path);
             problems.extend(config.iter().flat_map(|config| since_the_walk(path, config, args.record.as_deref())));
-            let notes = config.iter().flat_map(never_check_in).collect();
+            let notes =
+                config.iter().flat_map(|config| profile(config).into_iter().chain(never_check_in(config))).collect();
             let fine = config.as_ref().map(gateway_in_words);
             (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes })
         }
@@ -97,6 +98,17 @@ fn since_the_walk(path: &Path, config: &config::Gateway, asked_for: Option<&Path
         Err(problem) if asked_for.is_some() => vec![problem],
         Err(problem) => vec![problem.as_warning()],
     }
+}
+
+/// Which profile the rules follow, and what it sets; nothing where every default stands.
+fn profile(config: &config::Gateway) -> Vec<String> {
+    let profile = config.rules.profile;
+    let sets: Vec<&str> = profile.text().lines().collect();
+    if sets.is_empty() {
+        return Vec::new();
+    }
+    let begin = format!("the rules are set for profile \"{}\"; where the file says nothing else:", profile.as_str());
+    std::iter::once(begin).chain(sets.into_iter().map(|set| format!("  rules.{set}"))).collect()
 }
 
 fn never_check_in(config: &config::Gateway) -> Vec<String> {

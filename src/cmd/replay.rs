@@ -92,6 +92,7 @@ fn engine(args: &Args, zone: &Zone) -> Result<Engine, Problem> {
     };
     let (settings, warnings): (rules::Settings, _) = overrides::rules(&base, &args.set)?;
     super::warn(&warnings);
+    let settings = if args.config.is_none() { without_the_home(settings) } else { settings };
     let circle = Circle { points: Vec::new(), timers: Timers::default() };
     let home = Home {
         id: "history".parse().expect("a legal id"),
@@ -100,6 +101,14 @@ fn engine(args: &Args, zone: &Zone) -> Result<Engine, Problem> {
         sensors: std::collections::BTreeMap::new(),
     };
     Ok(Engine::new(home, &settings, circle))
+}
+
+/// Rules that need to know what the rooms and doors of a home are; of sensors as found in a recording nobody knows.
+fn without_the_home(settings: rules::Settings) -> rules::Settings {
+    const NEED_A_CONFIG: [&str; 6] =
+        ["night_door", "out_of_bed", "long_in_room", "late_rising", "daily_contact", "door_left_open"];
+    let off = settings.off.into_iter().chain(NEED_A_CONFIG.map(str::to_owned)).collect();
+    rules::Settings { off, ..settings }
 }
 
 fn probes(args: &Args, zone: &Zone) -> Result<Vec<(String, Timestamp)>, Problem> {

@@ -89,6 +89,21 @@ fn section_at<'t>(text: &'t str, span: &Range<usize>) -> Option<&'t str> {
 }
 
 const DUPLICATE: &str = "duplicate key";
+/// `upper` laid over a text of ours, all of whose keys stand at `place`.
+pub(super) fn over<'a>(text: &'static str, place: &Place, upper: Table<'a>) -> Table<'a> {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let mut lower: Table<'a> = entries(place.file, table.into_inner());
+    lower.values_mut().for_each(|entry| entry.stands_at(place));
+    lay_over(&mut lower, upper);
+    lower
+}
+
+impl Entry<'_> {
+    fn stands_at(&mut self, place: &Place) {
+        self.key = place.clone();
+        self.node.stands_at(place);
+    }
+}
 
 fn node(file: usize, value: Spanned<DeValue<'_>>) -> Node<'_> {
     let place = Place { file, span: value.span() };
@@ -155,6 +170,15 @@ fn identity<'n>(node: &'n Node<'_>) -> Option<&'n str> {
 }
 
 impl<'a> Node<'a> {
+    fn stands_at(&mut self, place: &Place) {
+        self.place = place.clone();
+        match &mut self.what {
+            What::Table(table) => table.values_mut().for_each(|entry| entry.stands_at(place)),
+            What::List(items) => items.iter_mut().for_each(|item| item.stands_at(place)),
+            What::Leaf(_) => {}
+        }
+    }
+
     /// The text, where it is one.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.what {

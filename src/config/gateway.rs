@@ -90,6 +90,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     checks::polls(&sensors, &ports, &sources, report);
     if let Some(rules) = &rules {
         checks::watch(&sensors, rules, root, report);
+        rules::check_fit(&sensors, rules, &rules_section, report);
     }
     root.finish();
 

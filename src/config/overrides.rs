@@ -1,10 +1,11 @@
 //! `--set rules.inactivity.windows=[…]`: single settings of the rules, changed for one run.
 
 use crate::engine::rules;
+use crate::engine::rules::profile::Profile;
 use crate::problem::Problem;
 
 /// Rules that a later version brings; a setting for them is said to be without effect instead of being refused.
-const NOT_YET: &[&str] = &["rhythm"];
+const NOT_YET: &[&str] = &[];
 
 /// The rule settings of `base` (the text of a configuration file, or nothing) with `sets` (`key=value`) put on top.
 /// Warnings come beside.
@@ -27,10 +28,35 @@ pub fn rules(base: &str, sets: &[String]) -> Result<(rules::Settings, Vec<Proble
         put(&mut table, &path, value_of(value.trim())).map_err(|what| Problem::of(format!("--set {set}"), what))?;
     }
     let section = table.remove("rules").unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
+    let section = with_profile(section);
     let settings: rules::Settings = section.try_into().map_err(|error: toml::de::Error| {
         Problem::of("rules", error.message().to_owned()).with_deed("see config/gateway.toml for every key")
     })?;
     Ok((settings, warnings))
+}
+
+/// The section with its profile's keys under it.
+fn with_profile(section: toml::Value) -> toml::Value {
+    let named = section.get("profile").and_then(toml::Value::as_str).map(str::to_owned);
+    let profile = Profile::ALL.into_iter().find(|profile| named.as_deref() == Some(profile.as_str()));
+    let lower: toml::Table = profile.and_then(|profile| toml::from_str(profile.text()).ok()).unwrap_or_default();
+    let mut whole = toml::Value::Table(lower);
+    lay_over(&mut whole, section);
+    whole
+}
+
+fn lay_over(lower: &mut toml::Value, upper: toml::Value) {
+    match (lower, upper) {
+        (toml::Value::Table(lower), toml::Value::Table(upper)) => {
+            for (key, value) in upper {
+                match lower.get_mut(&key) {
+                    Some(below) => lay_over(below, value),
+                    None => drop(lower.insert(key, value)),
+                }
+            }
+        }
+        (lower, upper) => *lower = upper,
+    }
 }
 
 /// A TOML value where it is one, else plain text: `9h` need not be quoted for the shell.
@@ -66,9 +92,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_setting_is_refused_and_a_rule_to_come_is_said_to_have_no_effect() {
+    fn a_mistyped_setting_is_refused_and_a_number_may_be_whole() {
         assert!(rules("", &["rules.inactvity.windows=[]".into()]).is_err());
         assert!(rules("", &["home.id=x".into()]).is_err());
-        assert!(rules("", &["rules.rhythm.target_false_alerts_per_30_days=1".into()]).is_ok_and(|(_, w)| w.len() == 1));
+        let set = rules("", &["rules.rhythm.target_false_alerts_per_30_days=2".into()]).unwrap();
+        assert_eq!((set.0.rhythm.target_false_alerts_per_30_days, set.1.len()), (2.0, 0));
     }
 }

@@ -8,14 +8,20 @@ use crate::engine::rules::inactivity::Window;
 use crate::engine::rules::{NAMES, Settings};
 use crate::model::time::{Span, write_span};
 
+mod policy;
+mod rules_of_the_home;
+pub(super) use rules_of_the_home::fit as check_fit;
+
 /// The settings of all rules.
 pub(super) fn read(section: &Section<'_, '_>, report: &Report<'_>) -> Option<Settings> {
-    let table = section.table();
+    let table = &policy::with_profile(section.table().clone());
     let (readable, is_whole) = readable(table, report);
     let settings: Settings = deserialize(&Node { place: section.place.clone(), what: What::Table(readable) }, report)?;
     check_off(&settings, table, report);
     check_windows(&settings.inactivity.windows, section, report);
     check_limits(&settings, section, report);
+    rules_of_the_home::check(&settings, section, report);
+    policy::check(&settings, section, report);
     is_whole.then_some(settings)
 }
 
@@ -119,10 +125,20 @@ fn check_limits(settings: &Settings, section: &Section<'_, '_>, report: &Report<
         ("stuck_sensor", "chatters_for", stuck.chatters_for, month),
         ("stuck_sensor", "off_for", stuck.off_for, month),
         ("inactivity", "presence_counts_for", settings.inactivity.presence_counts_for, Span::days(1)),
+        ("rhythm", "cold_start_limit", settings.rhythm.cold_start_limit, Span::hours(48)),
+        ("rhythm", "at_least", settings.rhythm.at_least, Span::hours(12)),
+        ("rhythm", "hard_max", settings.rhythm.hard_max, Span::hours(48)),
+        ("rhythm", "hard_max_away", settings.rhythm.hard_max_away, Span::hours(48)),
         ("link_lost", "after", settings.link_lost.after, Span::days(1)),
         ("not_observed", "at_most", settings.not_observed.at_most, Span::days(1)),
     ] {
-        in_range(&place_of(section, rule, key), key, span, Span::seconds(1), longest, report);
+        // A limit that is learned from silences of five minutes and more is none below that.
+        let shortest = match (rule, key) {
+            ("rhythm", "at_least") => Span::minutes(5),
+            ("rhythm", _) => Span::hours(1),
+            (_, _) => Span::seconds(1),
+        };
+        in_range(&place_of(section, rule, key), key, span, shortest, longest, report);
     }
     let (battery, signal) = (&settings.low_battery, &settings.weak_signal);
     let numbers = [
@@ -132,6 +148,12 @@ fn check_limits(settings: &Settings, section: &Section<'_, '_>, report: &Report<
         ("low_battery", "empty_within_days", f64::from(battery.empty_within_days), 0, 365),
         ("weak_signal", "at_most_percent", signal.at_most_percent, 0, 100),
     ];
+    let target = settings.rhythm.target_false_alerts_per_30_days;
+    if !(0.1..=10.0).contains(&target) {
+        let what = format!("target_false_alerts_per_30_days = {target} is out of range");
+        let place = place_of(section, "rhythm", "target_false_alerts_per_30_days");
+        report.error(&place, what, Some("from 0.1 to 10; one alert in 30 days is what services live with".into()));
+    }
     let rooms = stuck.room_times.values().map(|times| ("stuck_sensor", "room_times", *times, 1, 100));
     for (rule, key, number, from, to) in numbers.into_iter().chain(rooms) {
         if !(f64::from(from)..=f64::from(to)).contains(&number) {

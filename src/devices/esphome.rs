@@ -18,11 +18,11 @@
 //! of ESPHome's MQTT client component.
 
 use crate::devices::meaning::{Kind, Meaning, Values};
-use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, toml_text};
+use crate::devices::message::{Json, Scalar};
+use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, reading_of, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// One sentence for the table.
@@ -90,7 +90,7 @@ impl TryFrom<Written> for Address {
 impl Identity for Address {
     /// Node and object: `livingroom#pir`.
     fn device(&self) -> String {
-        format!("{}#{}", self.node, self.object)
+        [&self.node, "#", &self.object].concat()
     }
 
     fn says(&self) -> Vec<Measure> {
@@ -191,24 +191,24 @@ impl Esphome {
         let registered = self.nodes.get(node).and_then(|objects| objects.get(object));
         let (measure, evidence) = match registered {
             Some(address) => (objects::read(&address.meaning, &value), address.evidence),
-            None => unregistered(component, object, &value),
+            None => unregistered(component, object, (&value).into()),
         };
-        let device = format!("{node}#{object}");
+        let device = [node, "#", object].concat();
         // A word that is none of those known, or a broken sensor's nan, shows only that the node is there.
         let Some(measure) = measure else {
-            return Ok(vec![reading(&device, Measure::Alive, Evidence::Event, frame.retained)]);
+            return Ok(vec![reading_of(device, Measure::Alive, Evidence::Event, frame.retained)]);
         };
         if registered.is_none() && objects::is_of_whole_device(object, node, &measure) {
             return Ok(self.of_node(node, measure, evidence, frame.retained));
         }
-        Ok(vec![reading(&device, measure, evidence, frame.retained)])
+        Ok(vec![reading_of(device, measure, evidence, frame.retained)])
     }
 
     /// What is true of a node is true of each of its registered objects; of the node itself where there are none.
     fn of_node(&self, node: &str, measure: Measure, evidence: Evidence, retained: bool) -> Vec<Reading> {
         match self.nodes.get(node) {
             Some(objects) => {
-                let each = |address: &Address| reading(&address.device(), measure.clone(), evidence, retained);
+                let each = |address: &Address| reading_of(address.device(), measure.clone(), evidence, retained);
                 objects.values().map(each).collect()
             }
             None => vec![reading(node, measure, evidence, retained)],
@@ -217,7 +217,7 @@ impl Esphome {
 }
 
 /// An object that nobody registered, by its component and its usual names.
-fn unregistered(component: &str, object: &str, value: &Value) -> (Option<Measure>, Evidence) {
+fn unregistered(component: &str, object: &str, value: Scalar) -> (Option<Measure>, Evidence) {
     match component {
         "event" => (objects::press(value), Evidence::Event),
         "switch" => (lenient::truth(value).map(Measure::Switch), Evidence::Level),
@@ -230,19 +230,14 @@ fn unregistered(component: &str, object: &str, value: &Value) -> (Option<Measure
 }
 
 /// The value of a state message; `None` where the broker's copy was cleared.
-fn value(component: &str, payload: &[u8]) -> Result<Option<Value>, &'static str> {
+fn value<'a>(component: &str, payload: &'a [u8]) -> Result<Option<Json<'a>>, &'static str> {
     if payload.is_empty() {
         return Ok(None);
     }
     if component == "event" && payload.trim_ascii_start().starts_with(b"{") {
-        let mut event = lenient::object(payload)?;
-        return event.remove("event_type").map(Some).ok_or("no_event_type");
+        return lenient::object(payload)?.take("event_type").map(Some).ok_or("no_event_type");
     }
-    if payload.len() > lenient::PAYLOAD_BYTES_MAX {
-        return Err("too_long");
-    }
-    let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
-    Ok(Some(Value::from(text.trim())))
+    Ok(Some(Json::Text(lenient::text(payload)?.into())))
 }
 
 fn status(payload: &[u8]) -> Option<Availability> {

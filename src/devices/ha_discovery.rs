@@ -12,11 +12,12 @@
 //! A template that computes cannot be followed; its first value is proposed, and said to be a guess.
 
 use crate::devices::ha_entity::{Entity, NOTE, path_of};
+use crate::devices::message::{Json, Object};
 use crate::devices::{Decoded, Decoder, Identity, TOPIC_BYTES_MAX, lenient, reading};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "Home Assistant discovery: what exists and where it reports, never a sensor itself";
@@ -95,13 +96,13 @@ impl Decoder for HaDiscovery {
         };
         let device = identifier(&message).unwrap_or_else(|| object.to_owned()).replace('#', "_");
         let said = match (component, get(&message, "components", "cmps")) {
-            ("device", Some(Value::Object(parts))) => {
-                let part = |(part, own): (&String, &Value)| {
+            ("device", Some(Json::Object(parts))) => {
+                let part = |(part, own): (&str, &Json)| {
                     let own = own.as_object()?;
                     let component = get(own, "platform", "p")?.as_str()?;
                     Some(note((part, entity(component, &[own, &message], &device)?), &device))
                 };
-                parts.iter().filter_map(part).collect()
+                parts.sorted().into_iter().filter_map(part).collect()
             }
             ("device", _) => return Decoded::Malformed("no_components".to_owned()),
             (component, _) => {
@@ -125,20 +126,20 @@ fn component_and_object(place: &str) -> Option<(&str, &str)> {
 }
 
 /// What stands at a key's long or short name.
-fn get<'a>(map: &'a Map<String, Value>, long: &str, short: &str) -> Option<&'a Value> {
-    map.get(long).or_else(|| map.get(short)).filter(|value| !value.is_null())
+fn get<'m, 'a>(map: &'m Object<'a>, long: &str, short: &str) -> Option<&'m Json<'a>> {
+    map.get(long).or_else(|| map.get(short)).filter(|value| **value != Json::Null)
 }
 
 /// The device's first identifier, or what else names it.
-fn identifier(message: &Map<String, Value>) -> Option<String> {
-    let first = |value: &Value| {
-        let one = value.as_array().map_or(Some(value), |all| all.first());
-        one.and_then(Value::as_str).map(str::to_owned)
+fn identifier(message: &Object) -> Option<String> {
+    let first = |value: &Json| {
+        let one = value.as_list().map_or(Some(value), |all| all.first());
+        one.and_then(Json::as_str).map(str::to_owned)
     };
-    let device = get(message, "device", "dev").and_then(Value::as_object);
+    let device = get(message, "device", "dev").and_then(Json::as_object);
     let named = device.and_then(|device| {
         let by_id = get(device, "identifiers", "ids").and_then(first);
-        let address = || get(device, "connections", "cns")?.pointer("/0/1")?.as_str().map(str::to_owned);
+        let address = || get(device, "connections", "cns")?.at("/0/1")?.as_str().map(str::to_owned);
         by_id.or_else(address).or_else(|| device.get("name").and_then(first))
     });
     named
@@ -147,9 +148,9 @@ fn identifier(message: &Map<String, Value>) -> Option<String> {
 }
 
 /// The entity that these tables describe, the nearer one first; none where it reports nothing.
-fn entity(component: &str, tables: &[&Map<String, Value>], device: &str) -> Option<Entity> {
+fn entity(component: &str, tables: &[&Object], device: &str) -> Option<Entity> {
     let at = |long: &str, short: &str| tables.iter().find_map(|table| get(table, long, short));
-    let text = |long: &str, short: &str| at(long, short).and_then(Value::as_str);
+    let text = |long: &str, short: &str| at(long, short).and_then(Json::as_str);
     // These only take commands; a topic they share with the rest of their device is not theirs.
     if matches!(component, "button" | "scene" | "notify") {
         return None;
@@ -173,8 +174,8 @@ fn entity(component: &str, tables: &[&Map<String, Value>], device: &str) -> Opti
             at("payload_off", "pl_off").map(word_of).unwrap_or_else(|| usual("OFF")),
         )
     };
-    let about = at("device", "dev").and_then(Value::as_object);
-    let word = |long: &str, short: &str| about.and_then(|about| get(about, long, short)).and_then(Value::as_str);
+    let about = at("device", "dev").and_then(Json::as_object);
+    let word = |long: &str, short: &str| about.and_then(|about| get(about, long, short)).and_then(Json::as_str);
     let model = [word("manufacturer", "mf"), word("model", "mdl")].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let shown = |text: &str| text.chars().take(SHOWN_CHARACTERS_MAX).collect();
     Some(Entity {
@@ -193,11 +194,11 @@ fn entity(component: &str, tables: &[&Map<String, Value>], device: &str) -> Opti
 }
 
 /// What a state can be compared with; lists and tables are no words.
-fn word_of(value: &Value) -> Value {
+fn word_of(value: &Json) -> Value {
     match value {
-        Value::String(text) if text.len() > WORD_BYTES_MAX => Value::Null,
-        Value::String(_) | Value::Bool(_) | Value::Number(_) => value.clone(),
-        Value::Null | Value::Array(_) | Value::Object(_) => Value::Null,
+        Json::Text(text) if text.len() > WORD_BYTES_MAX => Value::Null,
+        Json::Text(_) | Json::Truth(_) | Json::Number(_) => value.to_value(),
+        Json::Null | Json::List(_) | Json::Object(_) => Value::Null,
     }
 }
 
@@ -216,11 +217,11 @@ fn with_base(topic: &str, base: &str) -> String {
 }
 
 /// The base topic of the Zigbee2MQTT bridge whose state is the availability of the entity.
-fn bridge_base(tables: &[&Map<String, Value>], base: &str) -> Option<String> {
+fn bridge_base(tables: &[&Object], base: &str) -> Option<String> {
     let at = |long: &str, short: &str| tables.iter().find_map(|table| get(table, long, short));
-    let listed = at("availability", "avty").and_then(Value::as_array).into_iter().flatten();
+    let listed = at("availability", "avty").and_then(Json::as_list).into_iter().flatten();
     let listed = listed.filter_map(|each| get(each.as_object()?, "topic", "t")?.as_str());
-    let own = at("availability_topic", "avty_t").and_then(Value::as_str);
+    let own = at("availability_topic", "avty_t").and_then(Json::as_str);
     listed.chain(own).find_map(|topic| with_base(topic, base).strip_suffix("/bridge/state").map(str::to_owned))
 }
 
@@ -236,7 +237,7 @@ fn friendly_name(topic: &str, device: &str, base: Option<String>) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     fn entities(topic: &str, message: Value) -> Vec<(String, Entity)> {
         let frame = RawFrame {

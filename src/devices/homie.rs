@@ -20,11 +20,11 @@
 //! as in the convention's own text (homieiot/convention).
 
 use crate::devices::meaning::{Kind, Meaning, Values};
-use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, toml_text};
+use crate::devices::message::Scalar;
+use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, reading_of, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// One sentence for the table.
@@ -181,13 +181,13 @@ impl Homie {
     }
 
     fn stats(&self, device: &str, what: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-        let value = Value::from(text(&frame.bytes)?);
+        let value = text(&frame.bytes)?;
         let measure = match what {
-            "battery" => lenient::percent(&value).map(Measure::BatteryPercent),
-            "signal" => lenient::percent(&value).map(Measure::SignalPercent),
-            "supply" => lenient::number(&value).filter(|volts| *volts >= 0.0).map(Measure::SupplyVolts),
+            "battery" => lenient::percent(value).map(Measure::BatteryPercent),
+            "signal" => lenient::percent(value).map(Measure::SignalPercent),
+            "supply" => lenient::number(value).filter(|volts| *volts >= 0.0).map(Measure::SupplyVolts),
             // Said again and again by a device that is there.
-            "uptime" => lenient::number(&value).map(|_| Measure::Alive),
+            "uptime" => lenient::number(value).map(|_| Measure::Alive),
             _ => None,
         };
         Ok(measure.map_or_else(Vec::new, |measure| self.of_device(device, measure, Evidence::Level, frame.retained)))
@@ -204,29 +204,28 @@ impl Homie {
         if word.is_empty() {
             return Ok(Vec::new()); // the broker's copy was cleared
         }
-        let value = Value::from(word);
         let name = format!("{node}/{property}");
         let registered = self.devices.get(device).and_then(|properties| properties.get(&name));
         let (measure, evidence) = match registered {
-            Some(address) => (objects::read(&address.meaning, &value), address.evidence),
-            None => unregistered(property, node, &value),
+            Some(address) => (objects::read(&address.meaning, word), address.evidence),
+            None => unregistered(property, node, word.into()),
         };
         let device_of_it = format!("{device}#{name}");
         // A word that is none of those known shows only that the device is there.
         let Some(measure) = measure else {
-            return Ok(vec![reading(&device_of_it, Measure::Alive, Evidence::Event, frame.retained)]);
+            return Ok(vec![reading_of(device_of_it, Measure::Alive, Evidence::Event, frame.retained)]);
         };
         if registered.is_none() && objects::is_of_whole_device(&name, device, &measure) {
             return Ok(self.of_device(device, measure, evidence, frame.retained));
         }
-        Ok(vec![reading(&device_of_it, measure, evidence, frame.retained)])
+        Ok(vec![reading_of(device_of_it, measure, evidence, frame.retained)])
     }
 
     /// What is true of a device is true of each of its registered properties; of the device itself where there are none.
     fn of_device(&self, device: &str, measure: Measure, evidence: Evidence, retained: bool) -> Vec<Reading> {
         match self.devices.get(device) {
             Some(properties) => {
-                let each = |address: &Address| reading(&address.device(), measure.clone(), evidence, retained);
+                let each = |address: &Address| reading_of(address.device(), measure.clone(), evidence, retained);
                 properties.values().map(each).collect()
             }
             None => vec![reading(device, measure, evidence, retained)],
@@ -235,7 +234,7 @@ impl Homie {
 }
 
 /// A property that nobody registered, by its usual names or those of its node: booleans are `true` and `false` here.
-fn unregistered(property: &str, node: &str, value: &Value) -> (Option<Measure>, Evidence) {
+fn unregistered(property: &str, node: &str, value: Scalar) -> (Option<Measure>, Evidence) {
     let is_number = lenient::number(value).is_some();
     // A state is that of its node.
     let names = if matches!(property, "state" | "value" | "on") { [node, property] } else { [property, node] };
@@ -250,11 +249,7 @@ fn unregistered(property: &str, node: &str, value: &Value) -> (Option<Measure>, 
 
 /// A payload as trimmed text. Version 5 writes the empty text as one NUL, because an empty payload clears the topic.
 fn text(payload: &[u8]) -> Result<&str, &'static str> {
-    if payload.len() > lenient::PAYLOAD_BYTES_MAX {
-        return Err("too_long");
-    }
-    let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
-    Ok(text.trim_matches('\0').trim())
+    lenient::text(payload).map(|text| text.trim_matches('\0').trim())
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@
 //! device sends on the event alone and does not repeat its state.
 
 use crate::devices::meaning::{Kind, Meaning, Values, Words};
+use crate::devices::message::Json as Message;
 use crate::devices::{Decoded, Decoder, Identity, TOPIC_BYTES_MAX, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "anything over MQTT: topic, JSON pointer and words from the config";
@@ -124,26 +124,24 @@ impl Identity for Address {
 
 impl Address {
     /// Its readings from a message on its topic.
-    fn read(&self, name: &str, message: &Value, retained: bool) -> Vec<Reading> {
-        if let Some(when) = &self.when {
-            let identity = lenient::at(message, &when.pointer).and_then(lenient::word);
-            if !identity.is_some_and(|identity| when.is.has(&identity)) {
-                return Vec::new();
-            }
+    fn read(&self, name: &str, message: &Message, retained: bool, readings: &mut Vec<Reading>) {
+        if let Some(when) = &self.when
+            && !message.at(&when.pointer).is_some_and(|identity| when.is.says(identity))
+        {
+            return;
         }
-        let at = |pointer: &Option<String>| lenient::at(message, pointer.as_deref()?);
+        let at = |pointer: &Option<String>| message.at(pointer.as_deref()?);
         let percent = at(&self.battery).and_then(lenient::percent).map(Measure::BatteryPercent);
         let low = at(&self.battery_low).and_then(lenient::truth).map(Measure::BatteryLow);
-        let value = lenient::at(message, &self.pointer);
-        let measure = value.and_then(|value| self.meaning.read(value));
-        let mut readings: Vec<Reading> =
-            measure.map(|m| reading(name, m, self.evidence, retained)).into_iter().collect();
+        let value = message.at(&self.pointer);
+        let measure = value.and_then(|value| self.meaning.read_scalar(value.into()));
+        let before = readings.len();
+        readings.extend(measure.map(|m| reading(name, m, self.evidence, retained)));
         readings.extend(percent.into_iter().chain(low).map(|m| reading(name, m, Evidence::Level, retained)));
         // Something stood at its place, or the message bears its identity: the device is there.
-        if readings.is_empty() && (value.is_some() || self.when.is_some()) {
+        if readings.len() == before && (value.is_some() || self.when.is_some()) {
             readings.push(reading(name, Measure::Alive, Evidence::Event, retained));
         }
-        readings
     }
 }
 
@@ -172,21 +170,19 @@ impl Decoder for Json {
         if mine.peek().is_none() {
             return Decoded::NotMine;
         }
-        let message = match lenient::json(&frame.bytes) {
-            Ok(message) => Ok(message),
+        let (message, is_word) = match lenient::json(&frame.bytes) {
+            Ok(message) => (message, false),
             // A bare word is a value too, where the whole payload is one.
-            Err("not_json") => Err(Value::from(String::from_utf8_lossy(&frame.bytes))),
+            Err("not_json") => (Message::Text(String::from_utf8_lossy(&frame.bytes)), true),
             Err(why) => return Decoded::Malformed(why.to_owned()),
         };
         let mut readings = Vec::new();
         let mut is_refused = false;
         for (name, address) in mine {
-            match &message {
-                Ok(message) => readings.extend(address.read(name, message, frame.retained)),
-                Err(word) if address.pointer.is_empty() && address.when.is_none() => {
-                    readings.extend(address.read(name, word, frame.retained));
-                }
-                Err(word) => is_refused |= word != "",
+            if is_word && !(address.pointer.is_empty() && address.when.is_none()) {
+                is_refused |= !frame.bytes.is_empty();
+            } else {
+                address.read(name, &message, frame.retained, &mut readings);
             }
         }
         if readings.is_empty() && is_refused {

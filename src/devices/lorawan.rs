@@ -17,12 +17,12 @@
 //! and bytes as the one before, is a copy. Signal: of the gateway that heard it best, RSSI and, below the noise, SNR added;
 //! −130 dBm is 0 %, −60 dBm is 100 %.
 
+use crate::devices::message::Json;
 use crate::devices::milesight::Model;
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 mod address;
@@ -58,10 +58,10 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
         "" => String::new(),
         prefix => format!("{prefix}/"),
     };
-    let mut devices: BTreeMap<String, Device> = BTreeMap::new();
+    let mut devices: BTreeMap<String, Vec<Sensor>> = BTreeMap::new();
     for address in addresses {
         let name = address.device();
-        devices.entry(address.dev_eui).or_default().says.push((name, address.says));
+        devices.entry(address.dev_eui).or_default().push(Sensor { name, says: address.says, last: None });
     }
     Lorawan { prefixes: settings.prefixes.iter().map(with_slash).collect(), devices }
 }
@@ -80,13 +80,14 @@ pub fn address_toml(device: &str, readings: &[Reading]) -> String {
 
 struct Lorawan {
     prefixes: Vec<String>,
-    devices: BTreeMap<String, Device>,
+    /// The sensors of each registered device.
+    devices: BTreeMap<String, Vec<Sensor>>,
 }
 
-/// A registered device: its sensors, and its last uplink.
-#[derive(Default)]
-struct Device {
-    says: Vec<(String, Says)>,
+/// One sensor of a device, and the last uplink of which it was told.
+struct Sensor {
+    name: String,
+    says: Says,
     last: Option<Mark>,
 }
 
@@ -112,7 +113,8 @@ impl Decoder for Lorawan {
         if event == Event::NotForUs || frame.bytes.is_empty() {
             return Decoded::Readings(Vec::new());
         }
-        match lenient::object(&frame.bytes).and_then(|message| self.read(event, message, frame.retained)) {
+        match lenient::object(&frame.bytes).and_then(|message| self.read(event, &Json::Object(message), frame.retained))
+        {
             Ok(readings) => Decoded::Readings(readings),
             Err(why) => Decoded::Malformed(why.to_owned()),
         }
@@ -120,14 +122,8 @@ impl Decoder for Lorawan {
 }
 
 impl Lorawan {
-    fn read(
-        &mut self,
-        event: Event,
-        message: Map<String, Value>,
-        retained: bool,
-    ) -> Result<Vec<Reading>, &'static str> {
-        let message = Value::Object(message);
-        let text = |pointer: &str| lenient::at(&message, pointer).and_then(Value::as_str);
+    fn read(&mut self, event: Event, message: &Json, retained: bool) -> Result<Vec<Reading>, &'static str> {
+        let text = |pointer: &str| message.at(pointer).and_then(Json::as_str);
         let (topic_eui, named) = match event {
             Event::ChirpStackUp(eui) | Event::Status(eui) | Event::Spoke(eui) | Event::Log(eui) => {
                 (Some(eui), text("/deviceInfo/devEui"))
@@ -137,77 +133,94 @@ impl Lorawan {
         let eui = named.or(topic_eui).and_then(dev_eui).ok_or("no_dev_eui")?;
         let alive = || vec![(Measure::Alive, Evidence::Event)];
         let said = match event {
-            Event::ChirpStackUp(_) => return self.uplink(&eui, &CHIRPSTACK, &message, retained),
-            Event::ThingsUp => return self.uplink(&eui, &THINGS, &message, retained),
+            Event::ChirpStackUp(_) => return self.uplink(&eui, &CHIRPSTACK, message, retained),
+            Event::ThingsUp => return self.uplink(&eui, &THINGS, message, retained),
             Event::Status(_) => {
-                let is_mains = lenient::at(&message, "/externalPowerSource").and_then(lenient::truth) == Some(true);
-                let is_unknown =
-                    lenient::at(&message, "/batteryLevelUnavailable").and_then(lenient::truth) == Some(true);
-                let percent = lenient::at(&message, "/batteryLevel").and_then(lenient::percent);
+                let is_mains = message.at("/externalPowerSource").and_then(lenient::truth) == Some(true);
+                let is_unknown = message.at("/batteryLevelUnavailable").and_then(lenient::truth) == Some(true);
+                let percent = message.at("/batteryLevel").and_then(lenient::percent);
                 let percent = percent.filter(|_| !is_mains && !is_unknown);
                 percent.map_or_else(alive, |percent| vec![(Measure::BatteryPercent(percent), Evidence::Level)])
             }
             // Of the network's complaints, only those about an uplink prove that there was one.
             Event::Log(_) if !text("/code").is_some_and(|code| code.starts_with("UPLINK")) => Vec::new(),
-            Event::Spoke(_) if lenient::at(&message, "/acknowledged").and_then(lenient::truth) == Some(false) => {
-                Vec::new()
-            }
+            Event::Spoke(_) if message.at("/acknowledged").and_then(lenient::truth) == Some(false) => Vec::new(),
             Event::Log(_) | Event::Spoke(_) | Event::ThingsJoin | Event::NotForUs => alive(),
         };
-        let bare = [eui.clone()];
-        let registered = self.devices.get(&eui);
-        let names: Vec<&String> = registered
-            .map_or_else(|| bare.iter().collect(), |device| device.says.iter().map(|(name, _)| name).collect());
-        let each = |name: &&String| {
-            let said = said.iter().map(|(measure, evidence)| reading(name, measure.clone(), *evidence, retained));
-            said.collect::<Vec<_>>()
+        let tell = |name: &str, readings: &mut Vec<Reading>| {
+            let each = said.iter().map(|(measure, evidence)| reading(name, measure.clone(), *evidence, retained));
+            readings.extend(each);
         };
-        Ok(names.iter().flat_map(each).collect())
+        let mut readings = Vec::new();
+        match self.devices.get(&eui) {
+            Some(sensors) => sensors.iter().for_each(|sensor| tell(&sensor.name, &mut readings)),
+            None => tell(&eui, &mut readings),
+        }
+        Ok(readings)
     }
 
-    fn uplink(
-        &mut self,
-        eui: &str,
-        at: &Places,
-        message: &Value,
-        retained: bool,
-    ) -> Result<Vec<Reading>, &'static str> {
-        let data = lenient::at(message, at.data).and_then(Value::as_str).unwrap_or_default();
-        let port = lenient::at(message, at.port).and_then(lenient::number);
+    fn uplink(&mut self, eui: &str, at: &Places, message: &Json, retained: bool) -> Result<Vec<Reading>, &'static str> {
+        let data = message.at(at.data).and_then(Json::as_str).unwrap_or_default();
+        let port = message.at(at.port).and_then(lenient::number);
         // Port 0 is the network's own talk, whatever a decoder would make of it.
-        let payload = if port == Some(0.0) { Vec::new() } else { base64(data).ok_or("bad_base64")? };
-        let beside: Vec<Measure> =
-            signal(lenient::at(message, at.receptions)).into_iter().chain(battery(message, at)).collect();
-        let Some(device) = self.devices.get_mut(eui) else {
+        let payload = if port == Some(0.0) { Ok(Vec::new()) } else { base64(data).ok_or("bad_base64") };
+        let signal = signal(message.at(at.receptions));
+        let beside = || signal.clone().into_iter().chain(battery(message, at));
+        let mut all = Vec::new();
+        let Some(sensors) = self.devices.get_mut(eui) else {
+            payload?;
             let said = [(Measure::Alive, Evidence::Event)].into_iter();
-            return Ok(readings(eui, said, &beside, false, retained));
+            tell(eui, said.chain(beside().map(level)), false, retained, &mut all);
+            return Ok(all);
         };
         let mark = Mark::of(message, at, data);
-        let is_copy = device.last.as_ref().is_some_and(|last| mark.repeats(last));
-        device.last = Some(mark);
-        let mut all = Vec::new();
-        for (name, says) in &device.says {
-            let said = match says {
-                Says::Model(model) => of_model(*model, &payload)?,
-                Says::Falls(model) => falls(*model, &payload)?,
-                Says::At(place) => place.read(message),
-            };
-            all.extend(readings(name, said.into_iter(), &beside, is_copy, retained));
+        let mut wrong = None;
+        for sensor in sensors {
+            match (sensor.read(&payload, message), sensor.last) {
+                (Ok(said), last) => {
+                    let is_copy = last.is_some_and(|last| mark.repeats(&last));
+                    sensor.last = Some(mark);
+                    tell(&sensor.name, said.into_iter().chain(beside().map(level)), is_copy, retained, &mut all);
+                }
+                // Another address of the device may still read it.
+                (Err(why), _) => wrong = Some(why),
+            }
         }
-        Ok(all)
+        match wrong {
+            Some(why) if all.is_empty() => Err(why),
+            Some(_) | None => Ok(all),
+        }
     }
 }
 
-fn readings(
+impl Sensor {
+    /// What the uplink says for this sensor.
+    fn read(
+        &self,
+        payload: &Result<Vec<u8>, &'static str>,
+        message: &Json,
+    ) -> Result<Vec<(Measure, Evidence)>, &'static str> {
+        let bytes = || payload.as_deref().map_err(|why| *why);
+        match &self.says {
+            Says::Model(model) => of_model(*model, bytes()?),
+            Says::Falls(model) => falls(*model, bytes()?),
+            Says::At(place) => Ok(place.read(message)),
+        }
+    }
+}
+
+fn level(measure: Measure) -> (Measure, Evidence) {
+    (measure, Evidence::Level)
+}
+
+fn tell(
     name: &str,
     said: impl Iterator<Item = (Measure, Evidence)>,
-    beside: &[Measure],
     copy: bool,
     retained: bool,
-) -> Vec<Reading> {
-    let beside = beside.iter().map(|measure| (measure.clone(), Evidence::Level));
-    let all = said.chain(beside).map(|(measure, evidence)| reading(name, measure, evidence, retained));
-    all.map(|reading| Reading { copy, ..reading }).collect()
+    readings: &mut Vec<Reading>,
+) {
+    readings.extend(said.map(|(measure, evidence)| Reading { copy, ..reading(name, measure, evidence, retained) }));
 }
 
 fn of_model(model: Model, payload: &[u8]) -> Result<Vec<(Measure, Evidence)>, &'static str> {

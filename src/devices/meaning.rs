@@ -1,6 +1,7 @@
 //! What a value means where only the config can say: the kind, and which words stand for which state.
 
 use crate::devices::lenient;
+use crate::devices::message::{Number, Scalar};
 use crate::model::observation::{Availability, Evidence, Measure, Press};
 use serde::Deserialize;
 use serde_json::Value;
@@ -84,21 +85,36 @@ impl Word {
 }
 
 impl Word {
-    /// Whether it is `word`, which is lower case; mostly without making text of it.
-    fn is(&self, word: &str) -> bool {
-        match self {
-            Word::Truth(truth) => word == if *truth { "true" } else { "false" },
-            Word::Whole(number) => word.parse() == Ok(*number) && number.to_string() == word,
-            Word::Text(text) if text.is_ascii() => text.trim().eq_ignore_ascii_case(word),
-            Word::Number(_) | Word::Text(_) => self.spoken() == word,
+    /// Whether it is what `value` says, letter case aside; mostly without making text of either.
+    fn is(&self, value: Scalar) -> bool {
+        match (self, value) {
+            (_, Scalar::Nothing) => false,
+            (Word::Truth(truth), Scalar::Truth(said)) => *truth == said,
+            (Word::Whole(number), Scalar::Number(Number::Whole(said))) if said.unsigned_abs() < 1 << 53 => {
+                *number == said
+            }
+            (Word::Text(text), Scalar::Number(Number::Whole(said))) => {
+                let text = text.trim();
+                // `01` and `+1` are words of their own.
+                let is_plain = text == "0" || !text.trim_start_matches('-').starts_with(['0', '+']);
+                is_plain && text.parse() == Ok(said)
+            }
+            (Word::Text(text), Scalar::Text(said)) if text.is_ascii() && said.is_ascii() => {
+                let text = text.trim();
+                !text.is_empty() && text.eq_ignore_ascii_case(said.trim())
+            }
+            // A truth is no number, whichever way it is written down.
+            (Word::Truth(_), Scalar::Number(_)) | (Word::Whole(_) | Word::Number(_), Scalar::Truth(_)) => false,
+            _ => lenient::word(value).is_some_and(|said| self.spoken() == said),
         }
     }
 }
 
 impl Words {
-    /// Whether one of them is `word`, letter case aside.
-    pub fn has(&self, word: &str) -> bool {
-        self.all().iter().any(|known| known.is(word))
+    /// Whether one of them is what `value` says, letter case aside.
+    pub fn says<'v>(&self, value: impl Into<Scalar<'v>>) -> bool {
+        let value = value.into();
+        self.all().iter().any(|known| known.is(value))
     }
 
     fn all(&self) -> &[Word] {
@@ -162,11 +178,16 @@ impl Meaning {
 
     /// What `value` says; `None` where it says nothing known.
     pub fn read(&self, value: &Value) -> Option<Measure> {
+        self.read_scalar(value.into())
+    }
+
+    /// The same of a value that stands in a message.
+    pub fn read_scalar(&self, value: Scalar) -> Option<Measure> {
         let truth = |measure: fn(bool) -> Measure| {
             let said = if self.values.is_empty() { lenient::truth(value) } else { self.state(value).map(is_on) };
             said.map(measure)
         };
-        let scaled = || Some(Value::from(lenient::number(value)? * self.scale));
+        let scaled = || Some(lenient::number(value)? * self.scale);
         match self.kind {
             Kind::Motion => truth(Measure::Motion),
             Kind::Presence => truth(Measure::Presence),
@@ -184,21 +205,20 @@ impl Meaning {
             Kind::Button if self.values.is_empty() => lenient::press(&lenient::word(value)?).map(Measure::Button),
             Kind::Button => self.state(value).map(|name| Measure::Button(Press::from(name.to_owned()))),
             Kind::Availability if self.values.is_empty() => lenient::availability(value).map(Measure::Availability),
-            Kind::Availability => lenient::availability(&Value::from(self.state(value)?)).map(Measure::Availability),
-            Kind::Battery => lenient::percent(&scaled().unwrap_or_else(|| value.clone())).map(Measure::BatteryPercent),
-            Kind::Humidity => lenient::percent(&scaled()?).map(Measure::HumidityPercent),
-            Kind::Temperature => lenient::celsius(&scaled()?).map(Measure::TemperatureCelsius),
-            Kind::Illuminance => lenient::number(&scaled()?).filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux),
-            Kind::SupplyVoltage => lenient::number(&scaled()?).filter(|volts| *volts >= 0.0).map(Measure::SupplyVolts),
-            Kind::Number => lenient::number(&scaled()?).map(Measure::Number),
+            Kind::Availability => lenient::availability(self.state(value)?).map(Measure::Availability),
+            Kind::Battery => lenient::percent(scaled().map_or(value, Scalar::from)).map(Measure::BatteryPercent),
+            Kind::Humidity => lenient::percent(scaled()?).map(Measure::HumidityPercent),
+            Kind::Temperature => lenient::celsius(scaled()?).map(Measure::TemperatureCelsius),
+            Kind::Illuminance => lenient::lux(scaled()?).map(Measure::IlluminanceLux),
+            Kind::SupplyVoltage => lenient::number(scaled()?).filter(|volts| *volts >= 0.0).map(Measure::SupplyVolts),
+            Kind::Number => lenient::number(scaled()?).map(Measure::Number),
             Kind::Alive => Some(Measure::Alive),
         }
     }
 
     /// The state whose words include what `value` says.
-    fn state(&self, value: &Value) -> Option<&str> {
-        let word = lenient::word(value)?;
-        self.values.iter().find(|(_, words)| words.has(&word)).map(|(state, _)| state.as_str())
+    fn state(&self, value: Scalar) -> Option<&str> {
+        self.values.iter().find(|(_, words)| words.says(value)).map(|(state, _)| state.as_str())
     }
 
     /// Whether a value of this kind is an event in itself, unless the config says otherwise.

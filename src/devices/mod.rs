@@ -21,6 +21,7 @@ pub mod gateways;
 mod home;
 pub mod lenient;
 pub mod meaning;
+pub mod message;
 pub mod objects;
 pub mod parts;
 pub mod rtl_433_models;
@@ -377,8 +378,13 @@ pub trait Decoder: Send + Sync {
 
 /// A reading of a live or a kept message: what a broker kept is never an event.
 fn reading(device: &str, measure: Measure, evidence: Evidence, retained: bool) -> Reading {
+    reading_of(device.to_owned(), measure, evidence, retained)
+}
+
+/// The same where the device's name was made for it.
+fn reading_of(device: String, measure: Measure, evidence: Evidence, retained: bool) -> Reading {
     let evidence = if retained { Evidence::Cached } else { evidence };
-    Reading { device: device.to_owned(), measure, evidence, copy: false }
+    Reading { device, measure, evidence, copy: false }
 }
 
 /// `text` as a TOML string.

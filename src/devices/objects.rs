@@ -5,39 +5,49 @@
 
 use crate::devices::lenient;
 use crate::devices::meaning::{Kind, Meaning};
+use crate::devices::message::{Object, Scalar, is_same};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
-use serde_json::{Map, Value};
 
 /// Reads one key of a message.
-pub type Read = fn(&Value) -> Option<Measure>;
+pub type Read = fn(Scalar) -> Option<Measure>;
 
-/// What the keys of a message say that stand in `table`, in the order of the table. Goes through the message, not through the
-/// table: messages are short.
-pub fn in_order_of(table: &[(&str, Read)], message: &Map<String, Value>) -> Vec<Measure> {
-    let known = |(key, value): (&String, &Value)| {
-        let (at, (_, read)) = table.iter().enumerate().find(|(_, (known, _))| known == key)?;
-        Some((at, read(value)?))
-    };
-    let mut found: Vec<(usize, Measure)> = message.iter().filter_map(known).collect();
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, measure)| measure).collect()
+/// What the fields of a message say that stand in `table`, in the order of the table. Goes through the message, not through
+/// the table: messages are short. Of a table longer than 64 lines the rest is not looked at.
+pub fn in_order_of<'m>(table: &'m [(&str, Read)], message: &'m Object) -> impl Iterator<Item = Measure> + 'm {
+    let (mut found, mut places) = (0u64, [0u16; LINES_MAX]);
+    for (place, (name, _)) in (0..=u16::MAX).zip(message.written()) {
+        if let Some(line) = table.iter().take(LINES_MAX).position(|(known, _)| is_same(known, name)) {
+            found |= 1 << line;
+            places[line] = place; // a later field of this name overrules
+        }
+    }
+    let lines = table.iter().enumerate().take(LINES_MAX).filter(move |(line, _)| found & (1 << line) != 0);
+    lines.filter_map(move |(line, (_, read))| {
+        let (_, value) = message.written().get(usize::from(places[line]))?;
+        read(value.into())
+    })
 }
+
+/// As many as there are bits.
+const LINES_MAX: usize = 64;
 
 /// What a registered value says. A button that is wired like a switch presses when it goes on and is let go when it goes
 /// off.
-pub fn read(meaning: &Meaning, value: &Value) -> Option<Measure> {
+pub fn read<'v>(meaning: &Meaning, value: impl Into<Scalar<'v>>) -> Option<Measure> {
+    let value = value.into();
     if meaning.kind == Kind::Button && meaning.values.is_empty() {
         return press(value);
     }
-    meaning.read(value)
+    meaning.read_scalar(value)
 }
 
 /// A press by its word, or by the state of the contact below the button.
-pub fn press(value: &Value) -> Option<Measure> {
+pub fn press<'v>(value: impl Into<Scalar<'v>>) -> Option<Measure> {
+    let value = value.into();
     let press = match lenient::truth(value) {
         Some(true) => Press::Single,
         Some(false) => Press::Release,
-        None => match lenient::word(value)?.as_str() {
+        None => match &*lenient::word(value)? {
             "toggle" => Press::Single,
             "clear" => Press::Release,
             word => lenient::press(word)?,
@@ -56,23 +66,23 @@ pub fn evidence(meaning: &Meaning, event: Option<bool>) -> Evidence {
 }
 
 /// What an unregistered value probably says, by its name.
-pub fn guess(name: &str, value: &Value) -> Option<Measure> {
-    let name = name.to_lowercase();
-    let has = |words: &[&str]| name.split(['_', '-', '/', ' ', '.']).any(|part| words.contains(&part));
+pub fn guess<'v>(name: &str, value: impl Into<Scalar<'v>>) -> Option<Measure> {
+    let (name, value) = (lenient::lower_case(name), value.into());
+    let has = |words: &[&str]| name.split(SEPARATORS).any(|part| words.contains(&part));
     if has(&["timeout", "delay", "sensitivity", "threshold", "distance", "energy", "uptime", "count"]) {
         return None;
     }
     // What is measured stands before where: `door_battery`, `water_temperature`.
     if let Some(number) = lenient::number(value) {
         return match () {
-            () if has(&["wifi", "rssi", "signal"]) && number < 0.0 => Some(Measure::SignalPercent(of_dbm(number))),
+            () if has(&["wifi", "rssi", "signal"]) && number < 0.0 => lenient::dbm(value).map(Measure::SignalPercent),
             () if has(&["voltage", "volts", "vcc"]) => {
                 Some(number).filter(|v| (0.0..60.0).contains(v)).map(Measure::SupplyVolts)
             }
             () if has(&["battery"]) => lenient::percent(value).map(Measure::BatteryPercent),
             () if has(&["temperature", "temp"]) => lenient::celsius(value).map(Measure::TemperatureCelsius),
             () if has(&["humidity"]) => lenient::percent(value).map(Measure::HumidityPercent),
-            () if has(&["illuminance", "lux"]) => Some(number).filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux),
+            () if has(&["illuminance", "lux"]) => lenient::lux(value).map(Measure::IlluminanceLux),
             () => None,
         };
     }
@@ -102,11 +112,6 @@ fn as_call(pressed: Measure) -> Measure {
     if pressed == Measure::Button(Press::Single) { Measure::Button(Press::Sos) } else { pressed }
 }
 
-/// Wi-Fi strength: −100 dBm and below is nothing, −50 dBm and above as good as can be, as Tasmota counts it too.
-pub fn of_dbm(dbm: f64) -> f64 {
-    ((dbm + 100.0) * 2.0).clamp(0.0, 100.0)
-}
-
 /// Whether an object that nobody registered says something about its whole device: it measures what a device has once, and its
 /// name names no part. `battery_level` is the device's, `door_battery` that of something it listens to.
 pub fn is_of_whole_device(name: &str, device: &str, measure: &Measure) -> bool {
@@ -114,11 +119,16 @@ pub fn is_of_whole_device(name: &str, device: &str, measure: &Measure) -> bool {
         measure,
         Measure::BatteryPercent(_) | Measure::BatteryLow(_) | Measure::SupplyVolts(_) | Measure::SignalPercent(_)
     );
-    let parts =
-        |text: &str| text.to_lowercase().split(['_', '-', '/', ' ', '.']).map(str::to_owned).collect::<Vec<_>>();
-    let own = parts(device);
-    is_of_a_kind && parts(name).iter().all(|part| OF_ANY_DEVICE.contains(&part.as_str()) || own.contains(part))
+    if !is_of_a_kind {
+        return false;
+    }
+    let (name, device) = (lenient::lower_case(name), lenient::lower_case(device));
+    let is_its = |part: &str| OF_ANY_DEVICE.contains(&part) || device.split(SEPARATORS).any(|own| own == part);
+    name.split(SEPARATORS).all(is_its)
 }
+
+/// What stands between the words of a name.
+const SEPARATORS: [char; 5] = ['_', '-', '/', ' ', '.'];
 
 /// Words in the names of what a device has once.
 const OF_ANY_DEVICE: [&str; 18] = [

@@ -15,12 +15,12 @@
 
 use crate::devices::codes::{self, Codes};
 use crate::devices::gateways::{self, Gateways};
+use crate::devices::message::{Json, Object};
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "433 MHz codes heard by OpenMQTTGateway";
@@ -142,7 +142,7 @@ impl OmgRf {
             Some(message) => value_of(message)?,
             None => whole(&message).ok_or("no_code")?,
         };
-        let signal = message.get("rssi").and_then(gateways::signal);
+        let signal = message.get("rssi").and_then(lenient::dbm).map(Measure::SignalPercent);
         if value == 0 {
             return Err("zero_code");
         }
@@ -169,19 +169,19 @@ impl OmgRf {
 }
 
 /// The code of a message; a bridge says it in its raw bytes too.
-fn value_of(message: &Map<String, Value>) -> Result<u64, &'static str> {
-    match (message.get("value").and_then(whole), message.get("raw").and_then(Value::as_str)) {
+fn value_of(message: &Object) -> Result<u64, &'static str> {
+    match (message.get("value").and_then(whole), message.get("raw").and_then(Json::as_str)) {
         (Some(value), _) => Ok(value),
         (None, Some(bytes)) => raw(bytes.as_bytes()),
         (None, None) => Err("no_code"),
     }
 }
 
-fn whole(value: &Value) -> Option<u64> {
+fn whole(value: &Json) -> Option<u64> {
     match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(digits) => digits.trim().parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Json::Number(number) => number.as_u64(),
+        Json::Text(digits) => digits.trim().parse().ok(),
+        Json::Null | Json::Truth(_) | Json::List(_) | Json::Object(_) => None,
     }
 }
 
@@ -206,7 +206,7 @@ const CODE_DIGITS_MAX: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn address(written: Value) -> Result<Address, String> {
         serde_json::from_value(written).map_err(|error| error.to_string())

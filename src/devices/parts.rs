@@ -23,7 +23,11 @@ impl Parts {
 
     /// Gives readings to the sensors they are for: of a registered part to it, of another part to the device, and what holds
     /// for all of a device (its battery, that it is there) to every sensor in it.
-    pub fn give(&self, readings: Vec<Reading>) -> Vec<Reading> {
+    pub fn give(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
+        if self.registered.is_empty() {
+            readings.iter_mut().for_each(|reading| reading.device.truncate(device_of(&reading.device).len()));
+            return readings;
+        }
         let mut given = Vec::with_capacity(readings.len());
         for mut reading in readings {
             let bare = device_of(&reading.device).len();

@@ -205,7 +205,7 @@ impl Shape for Bridge {
             [0xaa, 0xa3 | 0xa4, ..] => ends_at(12),
             [0xaa, 0xa0..=0xa2, ..] => ends_at(3),
             [0xaa, 0xa6, length, ..] => ends_at(4 + usize::from(length.min(CODE_BYTES_MAX))),
-            [0xaa, 0xb1, times, ..] => ends_after(rest, 3 + 2 * usize::from(times.min(TIMES_MAX))),
+            [0xaa, 0xb1, times, ..] => ends_after(rest, TIMES_BEGIN + 2 * usize::from(times.min(TIMES_MAX))),
             [0xaa, 0xa6 | 0xb1] => Look::Begun,
             _ => Look::Noise,
         }
@@ -223,22 +223,25 @@ impl Shape for Bridge {
 }
 
 /// Pulses have no length of their own: their digits name one of the times, so that 55 cannot be among them, and the first one
-/// is the end. Nor can the head of a code, which has two high levels in a row: then they were cut short.
+/// is the end. Nor can the head of a code stand anywhere in such a frame: no time reaches 32 ms (a high byte of AA), no pulse
+/// has two high levels in a row. Where one stands, the frame was cut short.
 fn ends_after(rest: &[u8], begin: usize) -> Look {
-    let pulses = rest.get(begin..).unwrap_or_default();
-    let pulses = pulses.get(..PULSE_BYTES_MAX).unwrap_or(pulses);
-    let is_head = |pair: &[u8]| matches!(pair, [0xaa, 0xa3 | 0xa4]);
-    match (pulses.iter().position(|byte| *byte == 0x55), pulses.windows(2).position(is_head)) {
-        (Some(end), None) => Look::Whole(begin + end + 1),
-        (Some(end), Some(head)) if end < head => Look::Whole(begin + end + 1),
-        (_, Some(head)) => Look::Damaged(begin + head),
-        (None, None) if pulses.len() >= PULSE_BYTES_MAX => Look::Damaged(begin + PULSE_BYTES_MAX),
+    let frame = rest.get(..begin + PULSE_BYTES_MAX).unwrap_or(rest);
+    let end = frame.iter().skip(begin).position(|byte| *byte == 0x55).map(|at| begin + at + 1);
+    // The last time and the first pulses may look like a head together.
+    let is_head = |at: &usize| *at + 1 != begin && matches!(frame.get(*at..*at + 2), Some([0xaa, 0xa3 | 0xa4]));
+    match (end, (TIMES_BEGIN..frame.len()).find(is_head)) {
+        (Some(end), Some(head)) if end <= head => Look::Whole(end),
+        (Some(end), None) => Look::Whole(end),
+        (_, Some(head)) => Look::Damaged(head),
+        (None, None) if frame.len() >= begin + PULSE_BYTES_MAX => Look::Damaged(frame.len()),
         (None, None) => Look::Begun,
     }
 }
 
 const ACKNOWLEDGED: [u8; 3] = [0xaa, 0xa0, 0x55];
 const CODE_BYTES_MAX: u8 = 64;
+const TIMES_BEGIN: usize = 3;
 const TIMES_MAX: u8 = 16;
 const PULSE_BYTES_MAX: usize = 192;
 
@@ -262,7 +265,9 @@ mod tests {
     #[test]
     fn a_code_behind_noise_that_claims_many_bytes_is_heard_at_once() {
         let code = b"\xaa\xa4\x2f\x44\x01\x55\x04\x10\x4d\x19\xa8\x55";
-        for noise in [b"\xaa\xa6\x5d\xa7".as_slice(), b"\xaa\xb1\x10\x07", b"\xaa\xb1\x01\x07\xf9\x24\xaa"] {
+        for noise in
+            [b"\xaa\xa6\x5d\xa7".as_slice(), b"\xaa\xb1\x10\x07", b"\xaa\xb1\xcc\x51", b"\xaa\xb1\x01\x07\xf9\x24\xaa"]
+        {
             let mut framer = framer(&Settings::default());
             framer.push(noise);
             assert_eq!(framer.push(code).last().unwrap(), code, "{noise:02x?}");

@@ -17,14 +17,15 @@
 
 use crate::devices::codes::Codes;
 use crate::devices::gateways::{self, Gateways};
-use crate::devices::rtl_433_models::{self, Said};
+use crate::devices::message::{Json, Object};
+use crate::devices::rtl_433_models::{self, Model, Said};
 use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "433 MHz sensors heard by rtl_433";
@@ -128,6 +129,7 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
         gateway_bases: gateways::trimmed(&settings.gateway_base_topics),
         registered,
         gateways: Gateways::default(),
+        models: BTreeMap::new(),
     }
 }
 
@@ -153,6 +155,8 @@ struct Rtl433 {
     /// By lasting model name and id.
     registered: BTreeMap<String, Vec<Registered>>,
     gateways: Gateways,
+    /// The models that were heard, by the names they gave.
+    models: BTreeMap<String, Arc<Model>>,
 }
 
 struct Registered {
@@ -218,16 +222,16 @@ impl Rtl433 {
             return Ok(Vec::new());
         }
         let message = lenient::object(&frame.bytes)?;
-        let model = message.get("model").and_then(Value::as_str).map(str::trim).filter(|model| !model.is_empty());
+        let model = message.get("model").and_then(Json::as_str).map(str::trim).filter(|model| !model.is_empty());
         let model = model.ok_or("no_model")?;
-        let name = rtl_433_models::lasting_name(model);
-        let said = rtl_433_models::read(&name, &message);
+        let known_model = self.model(model);
+        let said = rtl_433_models::read(&known_model, &message);
         let back = if frame.retained { None } else { self.gateways.heard(gateway) };
         let mut readings: Vec<Reading> = back.into_iter().collect();
         if said.is_foreign {
             return Ok(readings);
         }
-        let known = self.registered_as(&name, &message, &said);
+        let known = self.registered_as(&known_model.name, &message, &said);
         let mut is_named = false;
         for registered in known.into_iter().flatten() {
             is_named |= registered.tell(&said, &message, frame.retained, &mut readings);
@@ -239,8 +243,20 @@ impl Rtl433 {
         Ok(readings)
     }
 
+    /// Each model says its name again and again.
+    fn model(&mut self, written: &str) -> Arc<Model> {
+        if let Some(known) = self.models.get(written) {
+            return Arc::clone(known);
+        }
+        let model = Arc::new(Model::of(written));
+        if self.models.len() < MODELS_MAX && written.len() <= MODEL_BYTES_MAX {
+            self.models.insert(written.to_owned(), Arc::clone(&model));
+        }
+        model
+    }
+
     /// The registered sensors of the device that speaks. A model without ids is known by its code, or as a whole.
-    fn registered_as(&self, name: &str, message: &Map<String, Value>, said: &Said) -> Option<&Vec<Registered>> {
+    fn registered_as(&self, name: &str, message: &Object, said: &Said) -> Option<&Vec<Registered>> {
         match id_of(message) {
             Some(id) => self.registered.get(&key(name, &id)),
             None => {
@@ -253,7 +269,7 @@ impl Rtl433 {
 
 impl Registered {
     /// Adds what `said` means for this sensor; whether it means anything but that the device is there.
-    fn tell(&self, said: &Said, message: &Map<String, Value>, retained: bool, readings: &mut Vec<Reading>) -> bool {
+    fn tell(&self, said: &Said, message: &Object, retained: bool, readings: &mut Vec<Reading>) -> bool {
         let named = match &self.codes {
             None => said.main.clone(),
             Some(codes) => {
@@ -281,7 +297,7 @@ impl Registered {
 /// What a device says that nobody registered, or a code of it that nobody named: for the technician.
 fn tell_unregistered(
     model: &str,
-    message: &Map<String, Value>,
+    message: &Object,
     said: &Said,
     is_known: bool,
     retained: bool,
@@ -289,7 +305,7 @@ fn tell_unregistered(
 ) {
     let id = id_of(message);
     let device = match id.as_ref().or(said.code.as_ref()) {
-        Some(id) => format!("{model}/{id}"),
+        Some(id) => [model, "/", id].concat(),
         None => model.to_owned(),
     };
     let tell = |measure, evidence| reading(&device, measure, evidence, retained);
@@ -312,18 +328,22 @@ fn tell_unregistered(
 }
 
 /// The device's id as the message writes it.
-fn id_of(message: &Map<String, Value>) -> Option<String> {
-    let written = |value: &Value| match value {
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+fn id_of(message: &Object) -> Option<String> {
+    let written = |value: &Json| match value {
+        Json::Number(number) => Some(number.written().to_string()),
+        Json::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Json::Null | Json::Truth(_) | Json::List(_) | Json::Object(_) => None,
     };
-    ["id", "device", "sid"].iter().find_map(|key| message.get(*key).and_then(written))
+    ["id", "device", "sid"].iter().find_map(|key| message.get(key).and_then(written))
 }
 
 fn key(name: &str, id: &str) -> String {
-    format!("{name}/{}", id.to_lowercase())
+    [name, "/", &lenient::lower_case(id)].concat()
 }
+
+/// No neighbourhood has more models; noise that makes up names must not grow the memory.
+const MODELS_MAX: usize = 64;
+const MODEL_BYTES_MAX: usize = 100;
 
 const RAW_CODE: &str = "raw_code";
 
@@ -331,7 +351,7 @@ const RAW_CODE: &str = "raw_code";
 mod tests {
     use super::*;
     use crate::model::observation::Press;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn address(written: Value) -> Address {
         serde_json::from_value(written).unwrap()

@@ -12,9 +12,10 @@
 //!
 //! Sources: the decoders of rtl_433 and the samples of rtl_433_tests (interlogix/05 and 06 for the switches).
 
-use crate::devices::{gateways, lenient};
+use crate::devices::lenient;
+use crate::devices::message::{Json, Object};
 use crate::model::observation::{Evidence, Measure, Press};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// One message, read.
 #[derive(Debug, Default, PartialEq)]
@@ -33,6 +34,23 @@ pub struct Said {
     pub is_doubtful: bool,
     /// Nothing of it is for a home: tyres.
     pub is_foreign: bool,
+}
+
+/// A model as the messages of all its releases are read.
+#[derive(Debug, PartialEq)]
+pub struct Model {
+    /// See [`lasting_name`].
+    pub name: String,
+    /// See [`checks_in`].
+    pub checks_in: bool,
+}
+
+impl Model {
+    /// The model that a message names.
+    pub fn of(written: &str) -> Model {
+        let name = lasting_name(written);
+        Model { checks_in: checks_in(&name), name }
+    }
 }
 
 /// The part of a model's name that releases do not change: `DSC Contact` and `DSC-Security` are `dsc`.
@@ -56,12 +74,13 @@ pub fn checks_in(name: &str) -> bool {
     !SILENT.iter().any(|silent| name.contains(silent))
 }
 
-/// What `message` says of a device whose model has the lasting name `name`.
-pub fn read(name: &str, message: &Map<String, Value>) -> Said {
-    if message.get("type").and_then(Value::as_str) == Some("TPMS") || name.starts_with("tpms") {
+/// What `message` says of a device of this model.
+pub fn read(model: &Model, message: &Object) -> Said {
+    let name = model.name.as_str();
+    if message.get("type").and_then(Json::as_str) == Some("TPMS") || name.starts_with("tpms") {
         return Said { is_foreign: true, ..Said::default() };
     }
-    let mut said = Said { side: side(message), evidence: Some(evidence(name, message)), ..Said::default() };
+    let mut said = Said { side: side(message), evidence: Some(evidence(model, message)), ..Said::default() };
     said.is_doubtful = name == "smokegs558";
     let main = match name {
         "interlogix" => interlogix(message, &mut said),
@@ -82,7 +101,7 @@ pub fn read(name: &str, message: &Map<String, Value>) -> Said {
     }
     said.state = said.main.iter().find_map(|(measure, _)| word_for(measure));
     if said.code.is_none() && !is_explained(&said, message) {
-        said.code = CODES.iter().find_map(|key| message.get(*key).and_then(lenient::word));
+        said.code = CODES.iter().find_map(|key| message.get(key).and_then(lenient::word)).map(Cow::into_owned);
     }
     said
 }
@@ -98,35 +117,35 @@ fn word_for(measure: &Measure) -> Option<&'static str> {
 }
 
 /// Every word of a message that a registration can name.
-pub fn words<'a>(said: &'a Said, message: &'a Map<String, Value>) -> impl Iterator<Item = String> + 'a {
-    let written = WORDS.iter().filter_map(|key| message.get(*key).and_then(lenient::word));
-    said.code.clone().into_iter().chain(written).chain(said.state.map(str::to_owned))
+pub fn words<'a>(said: &'a Said, message: &'a Object<'a>) -> impl Iterator<Item = Cow<'a, str>> + 'a {
+    let written = WORDS.iter().filter_map(|key| message.get(key).and_then(lenient::word));
+    said.code.as_deref().map(Cow::Borrowed).into_iter().chain(written).chain(said.state.map(Cow::Borrowed))
 }
 
 /// Whether a code beside says no more than what was understood: an opened cover, an empty battery, a check-in.
-fn is_explained(said: &Said, message: &Map<String, Value>) -> bool {
+fn is_explained(said: &Said, message: &Object) -> bool {
     let is_check_in = |key: &&str| {
-        message.get(*key).and_then(Value::as_str).is_some_and(|word| matches!(word, "Heartbeat" | "Battery Report"))
+        message.get(key).and_then(Json::as_str).is_some_and(|word| matches!(word, "Heartbeat" | "Battery Report"))
     };
     ["event", "state"].iter().any(is_check_in)
         || said.side.iter().any(|measure| matches!(measure, Measure::Tamper(true) | Measure::BatteryLow(true)))
 }
 
 /// Whether a message of this model is sent because something happened.
-fn evidence(name: &str, message: &Map<String, Value>) -> Evidence {
+fn evidence(model: &Model, message: &Object) -> Evidence {
     let flag = |key: &str| message.get(key).and_then(lenient::truth);
     let is_event = match flag("heartbeat") {
         Some(is_check_in) => !is_check_in,
-        None if name == "dsc" => flag("event") == Some(true),
+        None if model.name == "dsc" => flag("event") == Some(true),
         // What never checks in sends on the event alone. Of models nobody knows here, only a change is believed.
-        None => !checks_in(name),
+        None => !model.checks_in,
     };
     if is_event { Evidence::Event } else { Evidence::Level }
 }
 
 /// The meaning of the common fields, and of words where there are none.
-fn by_fields(message: &Map<String, Value>) -> Vec<Measure> {
-    let flag = |keys: &[&str]| keys.iter().find_map(|key| message.get(*key).and_then(lenient::truth));
+fn by_fields(message: &Object) -> Vec<Measure> {
+    let flag = |keys: &[&str]| keys.iter().find_map(|key| message.get(key).and_then(lenient::truth));
     let fields = [
         flag(&["motion"]).map(Measure::Motion),
         flag(&["opened", "open", "contact_open"]).map(Measure::Contact),
@@ -137,7 +156,7 @@ fn by_fields(message: &Map<String, Value>) -> Vec<Measure> {
     ];
     let mut measures: Vec<Measure> = fields.into_iter().flatten().collect();
     for key in ["state", "event", "remarks", "extradata", "text"] {
-        let Some(Value::String(words)) = message.get(key) else { continue };
+        let Some(Json::Text(words)) = message.get(key) else { continue };
         let Some(measure) = in_words(words) else { continue };
         let is_said = |known: &Measure| std::mem::discriminant(known) == std::mem::discriminant(&measure);
         if !measures.iter().any(is_said) {
@@ -149,7 +168,7 @@ fn by_fields(message: &Map<String, Value>) -> Vec<Measure> {
 
 /// `DS10A DOOR/WINDOW OPEN`, `Water Leak`, `Contact Closed`, `motion`, `ON`.
 fn in_words(text: &str) -> Option<Measure> {
-    let text = text.to_lowercase();
+    let text = lenient::lower_case(text);
     let has = |words: &[&str]| text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
     match () {
         // Somebody tries the device out, or it says that it is there.
@@ -168,13 +187,13 @@ fn in_words(text: &str) -> Option<Measure> {
     }
 }
 
-fn interlogix(message: &Map<String, Value>, said: &mut Said) -> Vec<Measure> {
-    let open = |number: u8| match message.get(&format!("switch{number}")).and_then(Value::as_str) {
+fn interlogix(message: &Object, said: &mut Said) -> Vec<Measure> {
+    let open = |number: usize| match SWITCHES.get(number - 1).and_then(|key| message.get(key)).and_then(Json::as_str) {
         Some("OPEN") => Some(true),
         Some("CLOSED") => Some(false),
         Some(_) | None => None,
     };
-    let kind = ["subtype", "device_type"].iter().find_map(|key| message.get(*key).and_then(Value::as_str));
+    let kind = ["subtype", "device_type"].iter().find_map(|key| message.get(key).and_then(Json::as_str));
     let cover = if kind == Some("smoke") { 4 } else { 3 };
     if kind != Some("keyfob") {
         said.side.extend(open(cover).map(Measure::Tamper));
@@ -194,7 +213,7 @@ fn interlogix(message: &Map<String, Value>, said: &mut Said) -> Vec<Measure> {
     }
 }
 
-fn generic_motion(message: &Map<String, Value>, said: &mut Said) -> Vec<Measure> {
+fn generic_motion(message: &Object, said: &mut Said) -> Vec<Measure> {
     let code = message.get("code").and_then(lenient::word).unwrap_or_default();
     said.evidence = Some(Evidence::Event);
     match code.get(code.len().saturating_sub(2)..) {
@@ -205,32 +224,35 @@ fn generic_motion(message: &Map<String, Value>, said: &mut Said) -> Vec<Measure>
 }
 
 /// `learn` and the like: 0 where somebody meant it.
-fn pressed(message: &Map<String, Value>, key: &str) -> bool {
+fn pressed(message: &Object, key: &str) -> bool {
     message.get(key).and_then(lenient::truth) != Some(true)
 }
 
+/// What stands for the switches of an Interlogix, the first of which has the number 1.
+const SWITCHES: [&str; 5] = ["switch1", "switch2", "switch3", "switch4", "switch5"];
+
 /// Battery, cover, weather and signal, which all models write alike.
-fn side(message: &Map<String, Value>) -> Vec<Measure> {
+fn side(message: &Object) -> Vec<Measure> {
     let of = |key: &str| message.get(key);
     let mut side = Vec::new();
     side.extend(of("tamper").and_then(lenient::truth).map(Measure::Tamper));
     side.extend(battery(message));
     side.extend(of("battery_mV").and_then(lenient::number).map(|milli| Measure::SupplyVolts(milli / 1000.0)));
-    let fahrenheit = || Some(Value::from((lenient::number(of("temperature_F")?)? - 32.0) / 1.8));
-    let celsius = of("temperature_C").and_then(lenient::celsius).or_else(|| lenient::celsius(&fahrenheit()?));
+    let fahrenheit = || lenient::celsius((lenient::number(of("temperature_F")?)? - 32.0) / 1.8);
+    let celsius = of("temperature_C").and_then(lenient::celsius).or_else(fahrenheit);
     side.extend(celsius.map(Measure::TemperatureCelsius));
     side.extend(of("humidity").and_then(lenient::percent).map(Measure::HumidityPercent));
-    let lux = of("light_lux").or_else(|| of("lux")).and_then(lenient::number);
-    side.extend(lux.filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux));
+    let lux = of("light_lux").or_else(|| of("lux")).and_then(lenient::lux);
+    side.extend(lux.map(Measure::IlluminanceLux));
     // 5 dB above the noise is just heard, 30 dB is next door. Without a noise level only dBm says something.
     let above_noise = of("snr").and_then(lenient::number).filter(|db| (-20.0..100.0).contains(db));
     let signal = above_noise.map(|db| Measure::SignalPercent(((db - 5.0) * 4.0).clamp(0.0, 100.0)));
-    side.extend(signal.or_else(|| gateways::signal(of("rssi")?)));
+    side.extend(signal.or_else(|| lenient::dbm(of("rssi")?).map(Measure::SignalPercent)));
     side
 }
 
 /// `battery_ok` 0 or 1, or a share of one; older releases `battery` OK or LOW, `battery_low`.
-fn battery(message: &Map<String, Value>) -> Option<Measure> {
+fn battery(message: &Object) -> Option<Measure> {
     if let Some(ok) = message.get("battery_ok") {
         return match lenient::truth(ok) {
             Some(is_ok) => Some(Measure::BatteryLow(!is_ok)),
@@ -239,7 +261,7 @@ fn battery(message: &Map<String, Value>) -> Option<Measure> {
                 .map(|share| Measure::BatteryPercent(share * 100.0)),
         };
     }
-    if let Some(is_low) = ["battery_low", "low_battery"].iter().find_map(|key| lenient::truth(message.get(*key)?)) {
+    if let Some(is_low) = ["battery_low", "low_battery"].iter().find_map(|key| lenient::truth(message.get(key)?)) {
         return Some(Measure::BatteryLow(is_low));
     }
     let word = |key: &str| message.get(key).and_then(lenient::word);
@@ -286,10 +308,10 @@ const WORDS: &[&str] = &["cmd", "command", "code", "data", "button", "unit", "st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn read_of(model: &str, message: Value) -> Said {
-        read(&lasting_name(model), message.as_object().unwrap())
+        read(&Model::of(model), Json::from(message).as_object().unwrap())
     }
 
     #[test]
@@ -351,7 +373,7 @@ mod tests {
             (json!({"battery_low": 0}), Some(Measure::BatteryLow(false))),
             (json!({"state": "battery"}), Some(Measure::BatteryLow(true))),
         ] {
-            assert_eq!(battery(message.as_object().unwrap()), measure, "{message}");
+            assert_eq!(battery(Json::from(message.clone()).as_object().unwrap()), measure, "{message}");
         }
     }
 

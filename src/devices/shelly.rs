@@ -20,14 +20,14 @@
 //! Sources: Shelly's API documents; the topics of ha-shellies-discovery.
 
 use crate::devices::bthome::{self, BUTTONS_MAX, Counted, Packets};
+use crate::devices::message::{Json, Object};
 use crate::devices::parts::Parts;
 use crate::devices::shelly_components::{self, Found};
-use crate::devices::{Decoded, Decoder, Identity, gateways, lenient, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, gateways, lenient, reading, reading_of, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "Shelly devices of all generations, and the Bluetooth sensors behind them";
@@ -191,8 +191,8 @@ impl Shelly {
 
     /// Whether the device is connected. One that sleeps has just woken, or has gone to sleep.
     fn online(&mut self, device: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-        let word = Value::from(String::from_utf8_lossy(&frame.bytes));
-        let availability = lenient::availability(&word).ok_or("unknown_availability")?;
+        let availability =
+            lenient::availability(&*String::from_utf8_lossy(&frame.bytes)).ok_or("unknown_availability")?;
         if !shelly_components::sleeps(device) {
             // The broker keeps it on purpose, as the device's last will: what is kept still holds.
             return Ok(vec![reading(device, Measure::Availability(availability), Evidence::Level, false)]);
@@ -209,11 +209,11 @@ impl Shelly {
     fn pressed(&mut self, device: &str, channel: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
         let message = lenient::object(&frame.bytes)?;
         let channel: u16 = channel.parse().map_err(|_| "no_channel")?;
-        let count = message.get("event_cnt").and_then(Value::as_u64);
+        let count = message.get("event_cnt").and_then(Json::as_u64);
         let of = format!("{device}#{channel}");
         let count = count.filter(|_| channel < BUTTONS_MAX.into());
         let counted = count.map_or(Counted::New, |count| self.presses.counted(&of, count, frame.retained));
-        let press = message.get("event").and_then(Value::as_str).and_then(shelly_components::gen1_press);
+        let press = message.get("event").and_then(Json::as_str).and_then(shelly_components::gen1_press);
         let Some(press) = press else {
             return Ok(vec![reading(device, Measure::Alive, Evidence::Event, frame.retained)]);
         };
@@ -234,22 +234,20 @@ impl Shelly {
     /// A notification of a later generation.
     fn notified(&mut self, device: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
         let message = lenient::object(&frame.bytes)?;
-        let Some(Value::Object(params)) = message.get("params") else { return Err("no_params") };
+        let Some(Json::Object(params)) = message.get("params") else { return Err("no_params") };
         let mut readings = Vec::new();
-        match message.get("method").and_then(Value::as_str) {
+        match message.get("method").and_then(Json::as_str) {
             Some("NotifyStatus" | "NotifyFullStatus") => {
-                for (component, status) in params {
-                    let Value::Object(status) = status else { continue };
+                for (component, status) in params.sorted() {
+                    let Json::Object(status) = status else { continue };
                     readings.extend(told(device, shelly_components::of_component(component, status), frame.retained));
                 }
             }
             Some("NotifyEvent") => {
-                for event in params.get("events").and_then(Value::as_array).into_iter().flatten() {
-                    let Value::Object(event) = event else { continue };
+                for event in params.get("events").and_then(Json::as_list).into_iter().flatten() {
+                    let Json::Object(event) = event else { continue };
                     match event.get("data") {
-                        Some(Value::Object(data)) if data.contains_key("address") => {
-                            self.beacon(data, frame, &mut readings)
-                        }
+                        Some(Json::Object(data)) if data.has("address") => self.beacon(data, frame, &mut readings),
                         Some(_) | None => {
                             readings.extend(told(device, shelly_components::of_event(event), frame.retained))
                         }
@@ -266,20 +264,21 @@ impl Shelly {
     }
 
     /// A Bluetooth device that the Shelly heard: a script hands on what its beacon says.
-    fn beacon(&mut self, data: &Map<String, Value>, frame: &RawFrame, readings: &mut Vec<Reading>) {
-        let Some(device) = data.get("address").and_then(Value::as_str).and_then(bthome::mac) else { return };
+    fn beacon(&mut self, data: &Object, frame: &RawFrame, readings: &mut Vec<Reading>) {
+        let Some(device) = data.get("address").and_then(Json::as_str).and_then(bthome::mac) else { return };
         if data.get("encryption").and_then(lenient::truth) == Some(true) {
             return;
         }
         let before = readings.len();
         readings.extend(told(&device, shelly_components::of_beacon(data), frame.retained));
-        let packet = data.get("pid").and_then(Value::as_u64);
-        let pressed = bthome::pressed(data);
+        let packet = data.get("pid").and_then(Json::as_u64);
+        let pressed = bthome::pressed(&data.to_map(|name| name.starts_with("button")));
         let packet = packet.filter(|_| !pressed.is_empty());
         let is_again =
             packet.is_some_and(|packet| self.presses.counted(&device, packet, frame.retained) == Counted::Again);
         for (button, press) in pressed {
-            let press = reading(&format!("{device}#{button}"), Measure::Button(press), Evidence::Event, frame.retained);
+            let press =
+                reading_of(format!("{device}#{button}"), Measure::Button(press), Evidence::Event, frame.retained);
             readings.push(Reading { copy: is_again, ..press });
         }
         if readings.len() == before {
@@ -291,17 +290,13 @@ impl Shelly {
 /// What was found in a message, as readings; one that says nothing else proves that the device is there.
 fn told(device: &str, found: Vec<Found>, retained: bool) -> Vec<Reading> {
     let tell = |found: Found| match found.channel {
-        Some(channel) => reading(&format!("{device}#{channel}"), found.measure, found.evidence, retained),
+        Some(channel) => reading_of(format!("{device}#{channel}"), found.measure, found.evidence, retained),
         None => reading(device, found.measure, found.evidence, retained),
     };
     found.into_iter().map(tell).collect()
 }
 
-fn by_json(
-    device: &str,
-    frame: &RawFrame,
-    read: impl Fn(&Map<String, Value>) -> Vec<Found>,
-) -> Result<Vec<Reading>, &'static str> {
+fn by_json(device: &str, frame: &RawFrame, read: impl Fn(&Object) -> Vec<Found>) -> Result<Vec<Reading>, &'static str> {
     let mut readings = told(device, read(&lenient::object(&frame.bytes)?), frame.retained);
     if readings.is_empty() {
         readings.push(reading(device, Measure::Alive, Evidence::Event, frame.retained));
@@ -315,11 +310,11 @@ fn gen1_value(device: &str, rest: &str, frame: &RawFrame) -> Result<Vec<Reading>
         return Err("too_long");
     }
     let text = std::str::from_utf8(&frame.bytes).map_err(|_| "not_utf8")?;
-    let value = Value::from(text.trim());
-    match shelly_components::gen1_value(rest, &value) {
+    let value = text.trim();
+    match shelly_components::gen1_value(rest, value.into()) {
         Some(Some(found)) => Ok(told(device, vec![found], frame.retained)),
         // A topic that is known, and no value of it.
-        Some(None) if lenient::word(&value).is_some_and(|word| !matches!(word.as_str(), "unknown" | "null")) => {
+        Some(None) if lenient::word(value).is_some_and(|word| !matches!(&*word, "unknown" | "null")) => {
             Err("no_such_value")
         }
         Some(None) | None => Ok(vec![reading(device, Measure::Alive, Evidence::Event, frame.retained)]),
@@ -329,7 +324,7 @@ fn gen1_value(device: &str, rest: &str, frame: &RawFrame) -> Result<Vec<Reading>
 /// A device presents itself; on the common topic, under the id it names.
 fn announced(device: &str, frame: &RawFrame) -> Vec<Reading> {
     let Ok(message) = lenient::object(&frame.bytes) else { return Vec::new() };
-    let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
+    let text = |key: &str| message.get(key).and_then(Json::as_str).unwrap_or_default();
     let device = if device.is_empty() { text("id") } else { device };
     if device.is_empty() || device.contains('#') {
         return Vec::new();

@@ -8,9 +8,9 @@
 //!       bthomesensor:201 {"value":true}: only a registration can say what it is
 //! ```
 
-use crate::devices::{gateways, lenient};
+use crate::devices::lenient;
+use crate::devices::message::{Json, Object, Scalar};
 use crate::model::observation::{Evidence, Measure, Press};
-use serde_json::{Map, Value};
 
 /// One thing a message says.
 #[derive(Debug, PartialEq)]
@@ -63,26 +63,26 @@ pub fn gen1_press(letters: &str) -> Option<Press> {
 }
 
 /// The status of a Gen1 motion sensor, or the whole state of another Gen1 device.
-pub fn gen1_status(message: &Map<String, Value>) -> Vec<Found> {
-    let sensor = message.get("sensor").and_then(Value::as_object).unwrap_or(message);
+pub fn gen1_status(message: &Object) -> Vec<Found> {
+    let sensor = message.get("sensor").and_then(Json::as_object).unwrap_or(message);
     // Detection was switched off: that nothing moves is not known.
     let is_active = sensor.get("active").and_then(lenient::truth) != Some(false);
     let inner = |outer: &str, key: &str| message.get(outer).and_then(|outer| outer.get(key));
-    let percent = sensor.get("bat").filter(|bat| !bat.is_object()).or_else(|| inner("bat", "value"));
-    let lux = sensor.get("lux").filter(|lux| !lux.is_object()).or_else(|| inner("lux", "value"));
+    let percent = sensor.get("bat").filter(|bat| bat.as_object().is_none()).or_else(|| inner("bat", "value"));
+    let lux = sensor.get("lux").filter(|lux| lux.as_object().is_none()).or_else(|| inner("lux", "value"));
     let celsius = inner("tmp", "tC").or_else(|| inner("tmp", "value"));
     let truth = |key: &str| sensor.get(key).and_then(lenient::truth);
     [
         truth("motion").filter(|_| is_active).map(Measure::Motion),
         truth("vibration").map(Measure::Vibration),
-        sensor.get("state").filter(|_| message.contains_key("sensor")).and_then(contact),
+        sensor.get("state").filter(|_| message.has("sensor")).and_then(contact),
         truth("flood").or_else(|| lenient::truth(message.get("flood")?)).map(Measure::Leak),
         truth("smoke").or_else(|| lenient::truth(message.get("smoke")?)).map(Measure::Smoke),
         percent.and_then(lenient::percent).map(Measure::BatteryPercent),
         celsius.and_then(lenient::celsius).map(Measure::TemperatureCelsius),
         inner("hum", "value").and_then(lenient::percent).map(Measure::HumidityPercent),
         lux.and_then(illuminance),
-        inner("wifi_sta", "rssi").and_then(gateways::signal),
+        inner("wifi_sta", "rssi").and_then(lenient::dbm).map(Measure::SignalPercent),
     ]
     .into_iter()
     .flatten()
@@ -91,7 +91,7 @@ pub fn gen1_status(message: &Map<String, Value>) -> Vec<Found> {
 }
 
 /// One value of the first generation. `None`: a topic that means nothing here; `Some(None)`: a value that cannot be.
-pub fn gen1_value(rest: &str, value: &Value) -> Option<Option<Found>> {
+pub fn gen1_value(rest: &str, value: Scalar) -> Option<Option<Found>> {
     let mut levels = rest.split('/');
     let place = (levels.next()?, levels.next()?);
     if levels.next().is_some() {
@@ -124,7 +124,7 @@ pub fn gen1_value(rest: &str, value: &Value) -> Option<Option<Found>> {
 }
 
 /// The status of one component: `smoke:0`, `wifi`.
-pub fn of_component(component: &str, status: &Map<String, Value>) -> Vec<Found> {
+pub fn of_component(component: &str, status: &Object) -> Vec<Found> {
     let (name, number) = named(component);
     let truth = |key: &str| status.get(key).and_then(lenient::truth);
     let mut found = Vec::new();
@@ -148,23 +148,23 @@ pub fn of_component(component: &str, status: &Map<String, Value>) -> Vec<Found> 
             .get("battery")
             .and_then(|battery| battery.get("percent").and_then(lenient::percent).map(Measure::BatteryPercent))),
         "bthomesensor" => say(match status.get("value") {
-            Some(Value::Bool(on)) => Some(Measure::Alarm(*on)),
-            Some(value @ Value::Number(_)) => lenient::number(value).map(Measure::Number),
+            Some(Json::Truth(on)) => Some(Measure::Alarm(*on)),
+            Some(value @ Json::Number(_)) => lenient::number(value).map(Measure::Number),
             Some(_) | None => None,
         }),
         "bthomedevice" => {
             say(status.get("battery").and_then(lenient::percent).map(Measure::BatteryPercent));
-            say(status.get("rssi").and_then(gateways::signal));
+            say(status.get("rssi").and_then(lenient::dbm).map(Measure::SignalPercent));
         }
-        "wifi" => say(status.get("rssi").and_then(gateways::signal)),
+        "wifi" => say(status.get("rssi").and_then(lenient::dbm).map(Measure::SignalPercent)),
         _ => {}
     }
     found
 }
 
 /// One event of a notification: `{"component":"input:0","event":"single_push"}`.
-pub fn of_event(event: &Map<String, Value>) -> Vec<Found> {
-    let text = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
+pub fn of_event(event: &Object) -> Vec<Found> {
+    let text = |key: &str| event.get(key).and_then(Json::as_str).unwrap_or_default();
     let (name, number) = named(text("component"));
     let measure = match (name, text("event")) {
         // Pressed and let go; what kind of press it was follows.
@@ -183,7 +183,7 @@ pub fn of_event(event: &Map<String, Value>) -> Vec<Found> {
 }
 
 /// What a Bluetooth beacon says but for presses.
-pub fn of_beacon(data: &Map<String, Value>) -> Vec<Found> {
+pub fn of_beacon(data: &Object) -> Vec<Found> {
     let truth = |key: &str| data.get(key).and_then(lenient::truth);
     [
         truth("motion").map(Measure::Motion),
@@ -197,7 +197,7 @@ pub fn of_beacon(data: &Map<String, Value>) -> Vec<Found> {
         data.get("temperature").and_then(lenient::celsius).map(Measure::TemperatureCelsius),
         data.get("humidity").and_then(lenient::percent).map(Measure::HumidityPercent),
         data.get("illuminance").and_then(illuminance),
-        data.get("rssi").and_then(gateways::signal),
+        data.get("rssi").and_then(lenient::dbm).map(Measure::SignalPercent),
     ]
     .into_iter()
     .flatten()
@@ -213,16 +213,16 @@ fn named(component: &str) -> (&str, Option<u16>) {
     }
 }
 
-fn contact(value: &Value) -> Option<Measure> {
+fn contact<'v>(value: impl Into<Scalar<'v>>) -> Option<Measure> {
     lenient::open(value).map(Measure::Contact)
 }
 
-fn illuminance(value: &Value) -> Option<Measure> {
-    lenient::number(value).filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux)
+fn illuminance<'v>(value: impl Into<Scalar<'v>>) -> Option<Measure> {
+    lenient::lux(value).map(Measure::IlluminanceLux)
 }
 
-fn dark(value: &Value) -> Option<Measure> {
-    match value.as_str()? {
+fn dark<'v>(value: impl Into<Scalar<'v>>) -> Option<Measure> {
+    match value.into().as_str()? {
         "dark" => Some(Measure::Dark(true)),
         "twilight" | "bright" => Some(Measure::Dark(false)),
         _ => None,
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_sensor_that_was_switched_off_does_not_say_that_nobody_moves() {
         let status = |active: bool| serde_json::json!({"motion": false, "active": active, "bat": 80});
-        let said = |active| gen1_status(status(active).as_object().unwrap());
+        let said = |active| gen1_status(Json::from(status(active)).as_object().unwrap());
         assert_eq!(said(true)[0].measure, Measure::Motion(false));
         assert_eq!(said(false)[0].measure, Measure::BatteryPercent(80.0));
     }

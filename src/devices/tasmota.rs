@@ -18,16 +18,17 @@
 //! read. Layout as in Tasmota's documentation (MQTT, Buttons and Switches, HLK-LD2410S, Zigbee).
 
 use crate::devices::codes::Means;
+use crate::devices::message::{Json, Object, Scalar};
 use crate::devices::tasmota_address::{Input, Part, is_radio_address};
 use crate::devices::tasmota_bridges::Bridges;
 use crate::devices::tasmota_relayed as relayed;
 use crate::devices::tasmota_sensors::{NO_SENSORS, sensor};
 use crate::devices::tasmota_topics::{FullTopic, Placed, Prefix};
-use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading};
+use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, reading_of};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::devices::tasmota_address::{Address, address_toml};
@@ -141,10 +142,9 @@ enum Place {
 impl Tasmota {
     /// The device about itself, or the broker in its name. It is kept on purpose: what is kept still holds.
     fn last_will(&mut self, name: &str, payload: &[u8]) -> Result<Vec<Reading>, &'static str> {
-        let state = match std::str::from_utf8(payload).map(str::trim) {
-            Ok("") => Availability::Removed,
-            Ok(word) => lenient::availability(&Value::from(word)).ok_or("unknown_availability")?,
-            Err(_) => return Err("not_utf8"),
+        let state = match lenient::text(payload)? {
+            "" => Availability::Removed,
+            word => lenient::availability(word).ok_or("unknown_availability")?,
         };
         let mut readings = self.of_device(name, &Measure::Availability(state), Evidence::Level, false);
         let any = self.bridges.last_will(name, state == Availability::Online);
@@ -154,18 +154,15 @@ impl Tasmota {
 
     /// One value on a topic of its own: `ON`, `{"STATE":"ON"}`, `{"ACTION":"SINGLE"}`.
     fn single(&self, placed: Placed, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-        let value = match lenient::json(&frame.bytes) {
-            Ok(Value::Object(object)) => {
-                let inner = object.iter().find(|(key, _)| is_action(key)).map(|(_, value)| value.clone());
-                inner.unwrap_or(Value::Null)
-            }
-            Ok(value) => value,
-            Err("not_json") => Value::from(String::from_utf8_lossy(&frame.bytes).trim()),
-            Err(why) => return Err(why),
+        let message = lenient::json_or_text(&frame.bytes)?;
+        let value = match &message {
+            Json::Object(object) => object.sorted().into_iter().find(|(key, _)| is_action(key)).map(|(_, value)| value),
+            Json::Null | Json::Truth(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => Some(&message),
         };
+        let value = value.map_or(Scalar::Nothing, Scalar::from);
         let Some(input) = input(placed.command) else { return Ok(Vec::new()) };
         let place = if matches!(input, Input::Power(_)) { Place::Report } else { Place::Change };
-        match self.part(placed.name, input, &value, place, frame.retained) {
+        match self.part(placed.name, input, value, place, frame.retained) {
             Some(reading) => Ok(vec![reading]),
             // A word that is none of those known shows only that the device is there.
             None => Ok(self.of_device(placed.name, &Measure::Alive, Evidence::Event, frame.retained)),
@@ -177,11 +174,11 @@ impl Tasmota {
         let mut message = lenient::object(&frame.bytes)?;
         let name = placed.name;
         if placed.command == "ZbReceived" {
-            message = Map::from_iter([("ZbReceived".to_owned(), Value::Object(message))]); // SetOption118
+            message = Object::of_one("ZbReceived", Json::Object(message)); // SetOption118
         }
         let is_answer = placed.prefix == Prefix::Stat && placed.command != "RESULT";
-        let inner = ["StatusSNS", "StatusSTS"].iter().find_map(|key| message.remove(*key));
-        if let Some(Value::Object(inner)) = inner {
+        let inner = ["StatusSNS", "StatusSTS"].iter().find_map(|key| message.take(key));
+        if let Some(Json::Object(inner)) = inner {
             message = inner;
         }
         let passed = self.passed(name, &message, frame.retained)?;
@@ -197,22 +194,17 @@ impl Tasmota {
     }
 
     /// What the message says of other devices.
-    fn passed(
-        &mut self,
-        name: &str,
-        message: &Map<String, Value>,
-        retained: bool,
-    ) -> Result<Vec<Reading>, &'static str> {
+    fn passed(&mut self, name: &str, message: &Object, retained: bool) -> Result<Vec<Reading>, &'static str> {
         let mut readings = Vec::new();
-        for (key, value) in message {
-            let Value::Object(value) = value else { continue };
-            match key.as_str() {
+        for (key, value) in message.sorted() {
+            let Json::Object(value) = value else { continue };
+            match key {
                 // SetOption119 leaves the address out of the message, which then is the device's own.
-                "ZbReceived" | "LwReceived" if value.contains_key("Device") => {
+                "ZbReceived" | "LwReceived" if value.has("Device") => {
                     readings.extend(self.relayed("", value, retained))
                 }
                 "ZbReceived" | "LwReceived" => {
-                    for (key, value) in value {
+                    for (key, value) in value.sorted() {
                         readings.extend(
                             value.as_object().into_iter().flat_map(|device| self.relayed(key, device, retained)),
                         );
@@ -232,8 +224,8 @@ impl Tasmota {
     }
 
     /// One device behind a bridge, by whichever of its names is registered, else by the one the bridge puts first.
-    fn relayed(&self, key: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
-        let named = ["Name", "Device", "IEEEAddr"].iter().filter_map(|key| message.get(*key)?.as_str());
+    fn relayed(&self, key: &str, message: &Object, retained: bool) -> Vec<Reading> {
+        let named = ["Name", "Device", "IEEEAddr"].iter().filter_map(|key| message.get(key)?.as_str());
         let names: Vec<&str> = [key].into_iter().filter(|key| !key.is_empty()).chain(named).collect();
         let registered = names.iter().find_map(|name| {
             self.devices.get(*name).or_else(|| {
@@ -246,7 +238,7 @@ impl Tasmota {
     }
 
     /// A 433 MHz code: what it says for those whose code it is; a note for the technician where it is nobody's.
-    fn coded(&self, received: &Map<String, Value>, retained: bool) -> Result<Vec<Reading>, &'static str> {
+    fn coded(&self, received: &Object, retained: bool) -> Result<Vec<Reading>, &'static str> {
         let Some(code) = relayed::code(received)? else { return Ok(Vec::new()) };
         if let Some(whose) = self.codes.get(&code) {
             let each = |(device, means): &(String, Means)| reading(device, means.measure(), Evidence::Event, retained);
@@ -259,54 +251,55 @@ impl Tasmota {
     }
 
     /// What the message says of the device itself and of its parts.
-    fn own(&self, name: &str, message: &Map<String, Value>, place: Place, retained: bool) -> Vec<Reading> {
+    fn own(&self, name: &str, message: &Object, place: Place, retained: bool) -> Vec<Reading> {
         let mut readings = Vec::new();
-        let is_fahrenheit = message.get("TempUnit").and_then(Value::as_str) == Some("F");
+        let is_fahrenheit = message.get("TempUnit").and_then(Json::as_str) == Some("F");
         let mut climates = 0;
-        for (key, value) in message {
-            if NO_SENSORS.contains(&key.as_str()) {
+        for (key, value) in message.sorted() {
+            if NO_SENSORS.contains(&key) {
                 continue;
             }
             let part = input(key);
             match (part, value) {
-                (Some(input), Value::Object(object)) => {
-                    let action = object.iter().find(|(key, _)| is_action(key)).map(|(_, value)| value);
-                    readings.extend(action.and_then(|value| self.part(name, input, value, Place::Change, retained)));
+                (Some(input), Json::Object(object)) => {
+                    let action = object.sorted().into_iter().find(|(key, _)| is_action(key)).map(|(_, value)| value);
+                    readings
+                        .extend(action.and_then(|value| self.part(name, input, value.into(), Place::Change, retained)));
                 }
-                (Some(input), value) => readings.extend(self.part(name, input, value, place, retained)),
-                (None, Value::Object(object)) if key == "Wifi" => {
+                (Some(input), value) => readings.extend(self.part(name, input, value.into(), place, retained)),
+                (None, Json::Object(object)) if key == "Wifi" => {
                     // Tasmota counts per cent here and gives the dBm as Signal.
                     let percent = object.get("RSSI").and_then(lenient::percent);
                     readings.extend(percent.into_iter().flat_map(|percent| {
                         self.of_device(name, &Measure::SignalPercent(percent), evidence_of(place), retained)
                     }));
                 }
-                (None, Value::Object(object)) if !is_radio_address(key) && !is_relayed(object) => {
-                    let said = sensor(key, object, is_fahrenheit);
-                    let part = Input::Sensor(key.clone()).device(name);
-                    let is_part = self.parts.get(name).is_some_and(|parts| parts.contains_key(&part));
+                (None, Json::Object(object)) if !is_radio_address(key) && !is_relayed(object) => {
+                    let mut said = sensor(key, object, is_fahrenheit).peekable();
                     // Of several alike the first is the device's own.
-                    climates += usize::from(!said.is_empty());
-                    let device = if is_part || climates > 1 { part.as_str() } else { name };
-                    readings
-                        .extend(said.into_iter().map(|measure| reading(device, measure, evidence_of(place), retained)));
+                    climates += usize::from(said.peek().is_some());
+                    let registered = self.parts.get(name).filter(|_| said.peek().is_some());
+                    let part = || Input::Sensor(key.to_owned()).device(name);
+                    let is_part = registered.is_some_and(|parts| parts.contains_key(&part()));
+                    let device = if is_part || climates > 1 { Cow::Owned(part()) } else { Cow::Borrowed(name) };
+                    readings.extend(said.map(|measure| reading(&device, measure, evidence_of(place), retained)));
                 }
-                (None, Value::String(_) | Value::Bool(_)) => {
-                    readings.extend(self.part(name, Input::Sensor(key.clone()), value, place, retained));
+                (None, Json::Text(_) | Json::Truth(_)) => {
+                    readings.extend(self.part(name, Input::Sensor(key.to_owned()), value.into(), place, retained));
                 }
-                (None, Value::Object(_) | Value::Null | Value::Number(_) | Value::Array(_)) => {}
+                (None, Json::Object(_) | Json::Null | Json::Number(_) | Json::List(_)) => {}
             }
         }
         readings
     }
 
     /// The value of one part, by its registered meaning or as it stands.
-    fn part(&self, name: &str, input: Input, value: &Value, place: Place, retained: bool) -> Option<Reading> {
+    fn part(&self, name: &str, input: Input, value: Scalar, place: Place, retained: bool) -> Option<Reading> {
         let parts = self.parts.get(name);
-        let registered_as = |input: &Input| parts?.get_key_value(&input.device(name));
+        let registered_as = |input: &Input| parts?.iter().find(|(_, part)| part.input == *input);
         // A device with one relay leaves the number out, and with SetOption26 it does not.
-        let known =
-            registered_as(&input).or_else(|| registered_as(&Input::Power(1)).filter(|_| input == Input::Power(0)));
+        let only = || if input == Input::Power(0) { registered_as(&Input::Power(1)) } else { None };
+        let known = registered_as(&input).or_else(only);
         let registered = known.map(|(_, part)| part);
         let meaning = registered.and_then(|part| part.meaning.as_ref());
         let measure = match (&input, meaning) {
@@ -323,7 +316,7 @@ impl Tasmota {
             Place::Report => Evidence::Cached,
         };
         let device = known.map_or_else(|| input.device(name), |(device, _)| device.clone());
-        Some(reading(&device, measure, evidence, retained))
+        Some(reading_of(device, measure, evidence, retained))
     }
 
     /// What is true of a device is true of each of its registered parts.
@@ -361,6 +354,6 @@ fn is_action(key: &str) -> bool {
 }
 
 /// Whether an object without a known name around it is another device's: Zigbee or Bluetooth.
-fn is_relayed(object: &Map<String, Value>) -> bool {
-    object.get("Device").and_then(Value::as_str).is_some_and(is_radio_address) || object.contains_key("mac")
+fn is_relayed(object: &Object) -> bool {
+    object.get("Device").and_then(Json::as_str).is_some_and(is_radio_address) || object.has("mac")
 }

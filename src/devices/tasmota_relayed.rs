@@ -12,23 +12,22 @@
 //! to time: states are levels. Keys of the alarm zones (`Contact`, `Water`, `Fire` …) are 1 while the alarm lasts, so
 //! `Contact:1` is open. `ZoneStatus` bits: 0 and 1 alarm, 2 tamper, 3 battery low. Names as in Tasmota's Zigbee documentation.
 
+use crate::devices::message::{Json, Object};
 use crate::devices::objects::Read;
 use crate::devices::{lenient, objects};
 use crate::model::observation::{Evidence, Measure, Press};
-use serde_json::{Map, Value};
 
 /// What was measured and what it proves.
 pub type Said = (Measure, Evidence);
 
 /// What a bridge passed on of one device.
-pub fn readings(message: &Map<String, Value>) -> Vec<Said> {
-    let mut said: Vec<Said> =
-        objects::in_order_of(LEVELS, message).into_iter().map(|measure| (measure, Evidence::Level)).collect();
+pub fn readings(message: &Object) -> Vec<Said> {
+    let mut said: Vec<Said> = objects::in_order_of(LEVELS, message).map(|measure| (measure, Evidence::Level)).collect();
     said.extend(press(message).map(|measure| (measure, Evidence::Event)));
     said.extend(shaken(message).map(|measure| (measure, Evidence::Event)));
     said.extend(power(message).into_iter().map(|measure| (measure, Evidence::Level)));
     said.extend(zone(message, &said).into_iter().map(|measure| (measure, Evidence::Level)));
-    let is_command = message.keys().any(|key| key.starts_with("0006!"));
+    let is_command = message.names().any(|key| key.starts_with("0006!"));
     let switched = message.get("Power").filter(|_| !is_command).and_then(lenient::truth);
     said.extend(switched.map(|on| (Measure::Switch(on), Evidence::Level)));
     if said.is_empty() {
@@ -38,10 +37,10 @@ pub fn readings(message: &Map<String, Value>) -> Vec<Said> {
 }
 
 /// The code of a 433 MHz telegram in lower-case hexadecimal digits; `None` where it holds none.
-pub fn code(received: &Map<String, Value>) -> Result<Option<String>, &'static str> {
+pub fn code(received: &Object) -> Result<Option<String>, &'static str> {
     let (digits, number) = match received.get("Data") {
-        Some(Value::String(text)) => {
-            let text = text.trim().to_lowercase();
+        Some(Json::Text(text)) => {
+            let text = lenient::lower_case(text.trim());
             let digits = text.strip_prefix("0x").unwrap_or(&text).to_owned();
             if digits.is_empty() || digits.len() > 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
                 return Err("no_code");
@@ -49,11 +48,11 @@ pub fn code(received: &Map<String, Value>) -> Result<Option<String>, &'static st
             (digits, None)
         }
         // SetOption28: decimal.
-        Some(Value::Number(number)) => (String::new(), Some(number.as_u64().ok_or("no_code")?)),
-        Some(Value::Null) | None => return Ok(None),
-        Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => return Err("no_code"),
+        Some(Json::Number(number)) => (String::new(), Some(number.as_u64().ok_or("no_code")?)),
+        Some(Json::Null) | None => return Ok(None),
+        Some(Json::Truth(_) | Json::List(_) | Json::Object(_)) => return Err("no_code"),
     };
-    let bits = received.get("Bits").and_then(Value::as_u64).filter(|bits| (1..=64).contains(bits)).unwrap_or(24);
+    let bits = received.get("Bits").and_then(Json::as_u64).filter(|bits| (1..=64).contains(bits)).unwrap_or(24);
     let width = bits.div_ceil(4) as usize;
     let code = match number {
         Some(number) => format!("{number:0width$x}"),
@@ -63,32 +62,32 @@ pub fn code(received: &Map<String, Value>) -> Result<Option<String>, &'static st
 }
 
 /// A button, or the pendant of an alarm zone.
-fn press(message: &Map<String, Value>) -> Option<Measure> {
-    let is_call = |key: &&str| message.get(*key).and_then(lenient::truth) == Some(true);
+fn press(message: &Object) -> Option<Measure> {
+    let is_call = |key: &&str| message.get(key).and_then(lenient::truth) == Some(true);
     if ["PersonalAlarm", "Panic", "Emergency", "SOS"].iter().any(is_call) {
         return Some(Measure::Button(Press::Sos));
     }
     // IAS ACE: a remote's emergency key.
-    if message.contains_key("0501!02") {
+    if message.has("0501!02") {
         return Some(Measure::Button(Press::Sos));
     }
-    if let Some(click) = ["Click", "Action"].iter().find_map(|key| message.get(*key)) {
+    if let Some(click) = ["Click", "Action"].iter().find_map(|key| message.get(key)) {
         return objects::press(click);
     }
     // A command to a lamp comes from somebody's finger on a remote.
-    message.keys().any(|key| key.starts_with("0006!")).then_some(Measure::Button(Press::Single))
+    message.names().any(|key| key.starts_with("0006!")).then_some(Measure::Button(Press::Single))
 }
 
-fn shaken(message: &Map<String, Value>) -> Option<Measure> {
+fn shaken(message: &Object) -> Option<Measure> {
     let word = lenient::word(message.get("AqaraVibrationMode")?)?;
-    matches!(word.as_str(), "vibrate" | "tilt" | "drop").then_some(Measure::Vibration(true))
+    matches!(&*word, "vibrate" | "tilt" | "drop").then_some(Measure::Vibration(true))
 }
 
 /// Battery and radio, whose units differ between the radios: LoRaWAN devices give their battery in volts.
-fn power(message: &Map<String, Value>) -> Vec<Measure> {
-    let is_lora = message.contains_key("SNR");
+fn power(message: &Object) -> Vec<Measure> {
+    let is_lora = message.has("SNR");
     // More is the voltage of a plug's mains.
-    let volts = |key: &&str| lenient::number(message.get(*key)?).filter(|volts| (0.5..60.0).contains(volts));
+    let volts = |key: &&str| lenient::number(message.get(key)?).filter(|volts| (0.5..60.0).contains(volts));
     let keys: &[&str] = if is_lora { &["Battery", "BatteryVoltage"] } else { &["BatteryVoltage", "Voltage"] };
     let supply = keys.iter().find_map(volts).map(Measure::SupplyVolts);
     let share = message.get("Battery").filter(|_| !is_lora).and_then(lenient::percent).map(Measure::BatteryPercent);
@@ -99,8 +98,8 @@ fn power(message: &Map<String, Value>) -> Vec<Measure> {
 }
 
 /// Tamper and battery of the alarm zone's bits; its alarm only where no key has named it.
-fn zone(message: &Map<String, Value>, named: &[Said]) -> Vec<Measure> {
-    let status = ["ZoneStatusChange", "ZoneStatus"].iter().find_map(|key| message.get(*key)?.as_u64());
+fn zone(message: &Object, named: &[Said]) -> Vec<Measure> {
+    let status = ["ZoneStatusChange", "ZoneStatus"].iter().find_map(|key| message.get(key)?.as_u64());
     let Some(status) = status else { return Vec::new() };
     let has = |known: fn(&Measure) -> bool| named.iter().any(|(measure, _)| known(measure));
     let mut measures = Vec::new();
@@ -141,7 +140,7 @@ const LEVELS: &[(&str, Read)] = &[
     ("BatteryPercentage", |v| lenient::percent(v).map(Measure::BatteryPercent)),
     ("Temperature", |v| lenient::celsius(v).map(Measure::TemperatureCelsius)),
     ("Humidity", |v| lenient::percent(v).map(Measure::HumidityPercent)),
-    ("Illuminance", |v| lenient::number(v).filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux)),
+    ("Illuminance", |v| lenient::lux(v).map(Measure::IlluminanceLux)),
     // 0 to 254.
     ("LinkQuality", |v| {
         lenient::number(v).filter(|q| (0.0..=255.0).contains(q)).map(|q| Measure::SignalPercent((q / 2.54).min(100.0)))
@@ -151,15 +150,15 @@ const LEVELS: &[(&str, Read)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn said(message: Value) -> Vec<Measure> {
-        let Value::Object(message) = message else { panic!() };
+        let Json::Object(message) = message.into() else { panic!() };
         readings(&message).into_iter().map(|(measure, _)| measure).collect()
     }
 
     fn code_of(received: Value) -> Result<Option<String>, &'static str> {
-        let Value::Object(received) = received else { panic!() };
+        let Json::Object(received) = received.into() else { panic!() };
         code(&received)
     }
 

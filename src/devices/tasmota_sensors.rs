@@ -7,18 +7,18 @@
 //! ```
 
 use crate::devices::lenient;
+use crate::devices::message::{Json, Object};
 use crate::model::observation::Measure;
-use serde_json::{Map, Value};
 
 /// One sensor of the device by its key: a climate sensor, a radar.
-pub fn sensor(key: &str, object: &Map<String, Value>, is_fahrenheit: bool) -> Vec<Measure> {
+pub fn sensor(key: &str, object: &Object, is_fahrenheit: bool) -> impl Iterator<Item = Measure> + use<> {
     let celsius = object
         .get("Temperature")
         .and_then(lenient::number)
         .map(|degrees| if is_fahrenheit { (degrees - 32.0) / 1.8 } else { degrees });
-    let temperature = celsius.and_then(|celsius| lenient::celsius(&Value::from(celsius)));
+    let temperature = celsius.and_then(lenient::celsius);
     let humidity = object.get("Humidity").and_then(lenient::percent);
-    let lux = object.get("Illuminance").and_then(lenient::number).filter(|lux| *lux >= 0.0);
+    let lux = object.get("Illuminance").and_then(lenient::lux);
     let is_radar = key.starts_with("LD24") || key.starts_with("HLK") || key.starts_with("RD03");
     let presence = if is_radar { radar(object) } else { None };
     [
@@ -29,12 +29,11 @@ pub fn sensor(key: &str, object: &Map<String, Value>, is_fahrenheit: bool) -> Ve
     ]
     .into_iter()
     .flatten()
-    .collect()
 }
 
 /// Whether a radar sees somebody. `People` of the LD2410S: 0 and 1 nobody, 2 and 3 somebody. The LD2410 gives distances in
 /// cm (moving, still, both), which Tasmota sets to 0 when there is no target.
-fn radar(object: &Map<String, Value>) -> Option<bool> {
+fn radar(object: &Object) -> Option<bool> {
     if let Some(people) = object.get("People") {
         return match people.as_u64()? {
             0 | 1 => Some(false),
@@ -42,10 +41,10 @@ fn radar(object: &Map<String, Value>) -> Option<bool> {
             _ => None,
         };
     }
-    if let Some(said) = ["Presence", "Occupancy", "Motion"].iter().find_map(|key| object.get(*key)) {
+    if let Some(said) = ["Presence", "Occupancy", "Motion"].iter().find_map(|key| object.get(key)) {
         return lenient::truth(said);
     }
-    let Value::Array(distances) = object.get("Distance")? else { return None };
+    let Json::List(distances) = object.get("Distance")? else { return None };
     let distances: Option<Vec<f64>> = distances.iter().map(lenient::number).collect();
     distances.filter(|distances| !distances.is_empty()).map(|distances| distances.iter().any(|cm| *cm > 0.0))
 }
@@ -69,11 +68,11 @@ pub const NO_SENSORS: [&str; 12] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn said(key: &str, object: Value, is_fahrenheit: bool) -> Vec<Measure> {
-        let Value::Object(object) = object else { panic!() };
-        sensor(key, &object, is_fahrenheit)
+        let Json::Object(object) = object.into() else { panic!() };
+        sensor(key, &object, is_fahrenheit).collect()
     }
 
     #[test]

@@ -16,13 +16,14 @@
 
 use crate::devices::bthome::{self, BUTTONS_MAX, Counted, Packets};
 use crate::devices::gateways::{self, Gateways};
+use crate::devices::message::{Json, Object, Scalar};
+use crate::devices::objects::{self, Read};
 use crate::devices::parts::Parts;
-use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, lenient, reading, reading_of, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "Bluetooth sensors heard by Theengs gateways and OpenMQTTGateways";
@@ -174,11 +175,12 @@ impl Theengs {
         let device = id_of(&message, topic_end).ok_or("no_id")?;
         let back = if frame.retained { None } else { self.gateways.heard(gateway) };
         let mut readings: Vec<Reading> = back.into_iter().collect();
-        if message.contains_key("cipher") {
+        if message.has("cipher") {
             return Ok(readings);
         }
         let before = readings.len();
-        readings.extend(levels(&device, &message, frame.retained));
+        let level = |measure| reading(&device, measure, Evidence::Level, frame.retained);
+        readings.extend(levels(&message).map(level));
         self.presses(&device, &message, frame.retained, &mut readings);
         if readings.len() == before {
             readings.push(reading(&device, Measure::Alive, Evidence::Event, frame.retained));
@@ -186,50 +188,57 @@ impl Theengs {
         Ok(self.parts.give(readings))
     }
 
-    fn presses(&mut self, device: &str, message: &Map<String, Value>, retained: bool, readings: &mut Vec<Reading>) {
-        let pressed = bthome::pressed(message);
+    fn presses(&mut self, device: &str, message: &Object, retained: bool, readings: &mut Vec<Reading>) {
+        let pressed = bthome::pressed(&message.to_map(|name| name.starts_with("button")));
         if pressed.is_empty() {
             return;
         }
-        let packet = message.get("packet").or_else(|| message.get("pid")).and_then(Value::as_u64);
+        let packet = message.get("packet").or_else(|| message.get("pid")).and_then(Json::as_u64);
         // The first number after a start counts as new: a beacon says a press for no longer than its burst.
         let is_again = packet.is_some_and(|packet| self.packets.counted(device, packet, retained) == Counted::Again);
         for (button, press) in pressed {
             // A count begins anew with a new battery: a repeat is marked, never dropped.
-            let press = reading(&format!("{device}#{button}"), Measure::Button(press), Evidence::Event, retained);
+            let press = reading_of(format!("{device}#{button}"), Measure::Button(press), Evidence::Event, retained);
             readings.push(Reading { copy: is_again, ..press });
         }
     }
 }
 
-fn levels(device: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
+fn levels<'m>(message: &'m Object) -> impl Iterator<Item = Measure> + 'm {
     // Curtains and blinds move and open by themselves.
-    let is_curtain = message.contains_key("position") || message.contains_key("calibrated");
-    let known = LEVELS.iter().filter(|(_, what, _)| !(is_curtain && *what == OF_PEOPLE));
-    let level = |(key, _, read): &(&str, bool, Read)| {
-        Some(reading(device, read(message.get(*key)?)?, Evidence::Level, retained))
-    };
-    known.filter_map(level).collect()
+    let is_curtain = message.has("position") || message.has("calibrated");
+    let levels = if is_curtain { LEVELS.split_at(OF_PEOPLE).1 } else { LEVELS };
+    objects::in_order_of(levels, message)
 }
 
 /// The MAC address, or what else the gateway calls the device.
-fn id_of(message: &Map<String, Value>, topic_end: &str) -> Option<String> {
-    let text = |key: &str| message.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+fn id_of(message: &Object, topic_end: &str) -> Option<String> {
+    let text = |key: &str| message.get(key).and_then(Json::as_str).map(str::trim).filter(|text| !text.is_empty());
     let of_topic = topic_end.rsplit('/').next().unwrap_or_default();
     let named = [text("id"), text("mac"), Some(of_topic)];
-    named.into_iter().flatten().find_map(bthome::mac).or_else(|| text("id").map(str::to_owned))
+    named.into_iter().flatten().find_map(mac).or_else(|| text("id").map(str::to_owned))
+}
+
+/// A MAC address in capitals, as most gateways write it already.
+fn mac(text: &str) -> Option<String> {
+    let fits = |(at, byte): (usize, u8)| match at % 3 {
+        2 => byte == b':',
+        _ => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
+    };
+    let is_written = text.len() == 17 && text.bytes().enumerate().all(fits);
+    if is_written { Some(text.to_owned()) } else { bthome::mac(text) }
 }
 
 /// A state as the device writes it: true or false. Percent and pressure have the same names elsewhere.
-fn truth(value: &Value) -> Option<bool> {
+fn truth(value: Scalar) -> Option<bool> {
     match value {
-        Value::Bool(_) | Value::String(_) => lenient::truth(value),
-        Value::Number(_) | Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Scalar::Truth(_) | Scalar::Text(_) => lenient::truth(value),
+        Scalar::Number(_) | Scalar::Nothing => None,
     }
 }
 
 /// `open`, `closed`, and SwitchBot's `timeout not closed`: left open for long.
-fn contact(value: &Value) -> Option<Measure> {
+fn contact(value: Scalar) -> Option<Measure> {
     let said = match value.as_str() {
         Some(word) if word.contains("not closed") => Some(true),
         Some(_) => lenient::open(value),
@@ -239,7 +248,7 @@ fn contact(value: &Value) -> Option<Measure> {
 }
 
 /// Somebody is there, or the gateway hears a tracked tag.
-fn presence(value: &Value) -> Option<Measure> {
+fn presence(value: Scalar) -> Option<Measure> {
     match value.as_str() {
         Some("present" | "home") => Some(Measure::Availability(Availability::Online)),
         Some("absent" | "not_home") => Some(Measure::Availability(Availability::Offline)),
@@ -247,7 +256,7 @@ fn presence(value: &Value) -> Option<Measure> {
     }
 }
 
-fn dark(value: &Value) -> Option<Measure> {
+fn dark(value: Scalar) -> Option<Measure> {
     match value.as_str()? {
         "dark" => Some(Measure::Dark(true)),
         "bright" | "light" => Some(Measure::Dark(false)),
@@ -255,48 +264,46 @@ fn dark(value: &Value) -> Option<Measure> {
     }
 }
 
-type Read = fn(&Value) -> Option<Measure>;
-
-const OF_PEOPLE: bool = true;
-const OF_THE_DEVICE: bool = false;
+/// So many of the states are of people's doing, and come first; the others are the device's.
+const OF_PEOPLE: usize = 10;
 
 /// States that are said again with every message.
-const LEVELS: &[(&str, bool, Read)] = &[
-    ("motion", OF_PEOPLE, |v| truth(v).map(Measure::Motion)),
-    ("movement", OF_PEOPLE, |v| truth(v).map(Measure::Motion)),
-    ("pres", OF_PEOPLE, |v| truth(v).map(Measure::Presence)),
-    ("presence", OF_PEOPLE, presence),
-    ("occupancy", OF_PEOPLE, |v| truth(v).map(Measure::Presence)),
-    ("open", OF_PEOPLE, contact),
-    ("contact", OF_PEOPLE, contact),
-    ("opening", OF_PEOPLE, contact),
-    ("door", OF_PEOPLE, contact),
-    ("window", OF_PEOPLE, contact),
-    ("leak", OF_THE_DEVICE, |v| truth(v).map(Measure::Leak)),
-    ("water_leak", OF_THE_DEVICE, |v| truth(v).map(Measure::Leak)),
-    ("moisture", OF_THE_DEVICE, |v| truth(v).map(Measure::Leak)),
-    ("smoke", OF_THE_DEVICE, |v| truth(v).map(Measure::Smoke)),
-    ("gas", OF_THE_DEVICE, |v| truth(v).map(Measure::Gas)),
-    ("carbon_monoxide", OF_THE_DEVICE, |v| truth(v).map(Measure::Gas)),
-    ("tamper", OF_THE_DEVICE, |v| truth(v).map(Measure::Tamper)),
-    ("vibration", OF_THE_DEVICE, |v| truth(v).map(Measure::Vibration)),
-    ("batt", OF_THE_DEVICE, |v| lenient::percent(v).map(Measure::BatteryPercent)),
-    ("battery", OF_THE_DEVICE, |v| lenient::percent(v).map(Measure::BatteryPercent)),
-    ("battery_low", OF_THE_DEVICE, |v| truth(v).map(Measure::BatteryLow)),
-    ("low_battery", OF_THE_DEVICE, |v| truth(v).map(Measure::BatteryLow)),
-    ("volt", OF_THE_DEVICE, |v| lenient::number(v).filter(|volts| *volts >= 0.0).map(Measure::SupplyVolts)),
-    ("tempc", OF_THE_DEVICE, |v| lenient::celsius(v).map(Measure::TemperatureCelsius)),
-    ("hum", OF_THE_DEVICE, |v| lenient::percent(v).map(Measure::HumidityPercent)),
-    ("lux", OF_THE_DEVICE, |v| lenient::number(v).filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux)),
-    ("darkness", OF_THE_DEVICE, |v| lenient::number(v).filter(|lux| *lux >= 0.0).map(Measure::IlluminanceLux)),
-    ("lightlevel", OF_THE_DEVICE, dark),
-    ("rssi", OF_THE_DEVICE, gateways::signal),
+const LEVELS: &[(&str, Read)] = &[
+    ("motion", |v| truth(v).map(Measure::Motion)),
+    ("movement", |v| truth(v).map(Measure::Motion)),
+    ("pres", |v| truth(v).map(Measure::Presence)),
+    ("presence", presence),
+    ("occupancy", |v| truth(v).map(Measure::Presence)),
+    ("open", contact),
+    ("contact", contact),
+    ("opening", contact),
+    ("door", contact),
+    ("window", contact),
+    ("leak", |v| truth(v).map(Measure::Leak)),
+    ("water_leak", |v| truth(v).map(Measure::Leak)),
+    ("moisture", |v| truth(v).map(Measure::Leak)),
+    ("smoke", |v| truth(v).map(Measure::Smoke)),
+    ("gas", |v| truth(v).map(Measure::Gas)),
+    ("carbon_monoxide", |v| truth(v).map(Measure::Gas)),
+    ("tamper", |v| truth(v).map(Measure::Tamper)),
+    ("vibration", |v| truth(v).map(Measure::Vibration)),
+    ("batt", |v| lenient::percent(v).map(Measure::BatteryPercent)),
+    ("battery", |v| lenient::percent(v).map(Measure::BatteryPercent)),
+    ("battery_low", |v| truth(v).map(Measure::BatteryLow)),
+    ("low_battery", |v| truth(v).map(Measure::BatteryLow)),
+    ("volt", |v| lenient::number(v).filter(|volts| *volts >= 0.0).map(Measure::SupplyVolts)),
+    ("tempc", |v| lenient::celsius(v).map(Measure::TemperatureCelsius)),
+    ("hum", |v| lenient::percent(v).map(Measure::HumidityPercent)),
+    ("lux", |v| lenient::lux(v).map(Measure::IlluminanceLux)),
+    ("darkness", |v| lenient::lux(v).map(Measure::IlluminanceLux)),
+    ("lightlevel", dark),
+    ("rssi", |v| lenient::dbm(v).map(Measure::SignalPercent)),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn heard(decoder: &mut impl Decoder, gateway: &str, message: &Value) -> Vec<Reading> {
         let from = Origin::Mqtt { topic: format!("home/{gateway}/BTtoMQTT/AABBCCDDEE05") };

@@ -19,13 +19,13 @@
 //! Keys of one device that are different sensors are told apart by the part of the action that names them:
 //! `zigbee2mqtt = { name = "panel", key = "2" }` is pressed by `2_single`, `single_2` and `button_2_hold`.
 
-use crate::devices::zigbee2mqtt_attributes::{CALLS, LEVELS, is_known, is_wanted, pressed, radar};
+use crate::devices::message::{Json, Object};
+use crate::devices::zigbee2mqtt_attributes::{CALLS, LEVELS, is_known, pressed, radar};
 use crate::devices::{Decoded, Decoder, Identity, lenient, objects, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One sentence for the table.
@@ -122,11 +122,12 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
         settings.base_topics.iter().map(|base| base.trim_end_matches('/').to_owned()).collect();
     // Of two bases one of which begins with the other, the longer is meant.
     bases.sort_by_key(|base| std::cmp::Reverse(base.len()));
-    let mut keys: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut keys: BTreeMap<String, Vec<Key>> = BTreeMap::new();
     let mut whole = BTreeSet::new();
     for address in addresses {
+        let device = address.device();
         match address.key {
-            Some(key) => keys.entry(address.name).or_default().push(key),
+            Some(key) => keys.entry(address.name).or_default().push(Key { device, part: format!("_{key}_") }),
             None => drop(whole.insert(address.name)),
         }
     }
@@ -141,11 +142,19 @@ pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
 struct Zigbee2mqtt {
     bases: Vec<String>,
     /// Devices of which single keys are registered.
-    keys: BTreeMap<String, Vec<String>>,
+    keys: BTreeMap<String, Vec<Key>>,
     /// Devices that are registered as a whole.
     whole: BTreeSet<String>,
     /// Devices that call by a state and have not ended it.
     calling: BTreeSet<String>,
+}
+
+/// A key that is a sensor of its own.
+struct Key {
+    /// `panel#2`
+    device: String,
+    /// How it stands in an action that has `_` at both ends: `_2_`.
+    part: String,
 }
 
 impl Decoder for Zigbee2mqtt {
@@ -160,15 +169,14 @@ impl Decoder for Zigbee2mqtt {
             _ if rest == "bridge/state" => bridge(base, frame),
             _ if rest.is_empty() || rest == "bridge" || rest.starts_with("bridge/") => Ok(Vec::new()),
             _ if is_command(rest) => Ok(Vec::new()),
-            Some((name, "availability")) => availability(name, frame),
+            Some((name, "availability")) => availability(name, frame).map(|said| self.by_key(said, None)),
             Some((name, attribute)) if is_known(attribute) && !is_object(&frame.bytes) => {
                 self.attribute(name, attribute, frame)
             }
             Some(_) | None => self.state(rest, frame),
         };
         match said {
-            Ok(readings) if self.keys.is_empty() => Decoded::Readings(readings),
-            Ok(readings) => Decoded::Readings(self.by_key(readings, &frame.bytes)),
+            Ok(readings) => Decoded::Readings(readings),
             Err(why) => Decoded::Malformed(why.to_owned()),
         }
     }
@@ -183,38 +191,12 @@ impl Zigbee2mqtt {
         })
     }
 
-    /// Gives the readings of a device to its keys: a press to the key it names, everything else to each.
-    fn by_key(&self, readings: Vec<Reading>, payload: &[u8]) -> Vec<Reading> {
-        let mut given = Vec::new();
-        for reading in readings {
-            let Some(keys) = self.keys.get(&reading.device) else {
-                given.push(reading);
-                continue;
-            };
-            let is_press = matches!(reading.measure, Measure::Button(_));
-            let action = if is_press { action_word(payload) } else { String::new() };
-            let mine = keys.iter().filter(|key| !is_press || format!("_{action}_").contains(&format!("_{key}_")));
-            let before = given.len();
-            given.extend(mine.map(|key| Reading { device: format!("{}#{key}", reading.device), ..reading.clone() }));
-            // A press of a key that nobody registered is still heard of.
-            if self.whole.contains(&reading.device) || given.len() == before {
-                given.push(reading);
-            }
-        }
-        given
-    }
-
     /// One attribute on a topic of its own. The twin of a press says again what the message itself says.
     fn attribute(&mut self, name: &str, attribute: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
         if frame.bytes.trim_ascii().is_empty() && attribute != "action" {
             return Ok(Vec::new());
         }
-        let value = match lenient::json(&frame.bytes) {
-            Ok(value) => value,
-            Err("not_json") => Value::from(String::from_utf8_lossy(&frame.bytes)),
-            Err(why) => return Err(why),
-        };
-        let message = Map::from_iter([(attribute.to_owned(), value)]);
+        let message = Object::of_one(attribute, lenient::json_or_text(&frame.bytes)?);
         let mut readings = self.measures(name, &message, frame.retained);
         for reading in &mut readings {
             reading.copy = attribute == "action";
@@ -227,33 +209,62 @@ impl Zigbee2mqtt {
         if frame.bytes.is_empty() {
             return Ok(Vec::new());
         }
-        let message = lenient::fields(&frame.bytes, is_wanted)?;
-        let mut readings = self.measures(name, &message, frame.retained);
-        if readings.is_empty() {
-            readings.push(reading(name, Measure::Alive, Evidence::Event, frame.retained));
+        let message = lenient::object(&frame.bytes)?;
+        let readings = self.measures(name, &message, frame.retained);
+        if !readings.is_empty() {
+            return Ok(readings);
         }
-        Ok(readings)
+        Ok(self.by_key(vec![reading(name, Measure::Alive, Evidence::Event, frame.retained)], None))
     }
 
-    fn measures(&mut self, name: &str, message: &Map<String, Value>, retained: bool) -> Vec<Reading> {
+    fn measures(&mut self, name: &str, message: &Object, retained: bool) -> Vec<Reading> {
         let level = |measure| reading(name, measure, Evidence::Level, retained);
-        let mut readings: Vec<Reading> = objects::in_order_of(LEVELS, message).into_iter().map(level).collect();
+        let mut readings: Vec<Reading> = objects::in_order_of(LEVELS, message).map(level).collect();
         // Older releases give the raw value as `illuminance` and the lux beside it.
-        let lux = ["illuminance_lux", "illuminance"].iter().find_map(|key| lenient::number(message.get(*key)?));
+        let lux = ["illuminance_lux", "illuminance"].iter().find_map(|key| lenient::number(message.get(key)?));
         if let Some(lux) = lux.filter(|lux| *lux >= 0.0) {
             readings.push(level(Measure::IlluminanceLux(lux)));
         }
         readings.extend(radar(message).map(level));
         // Old releases say `click` for `action`.
-        let action = ["action", "click"].iter().find_map(|key| message.get(*key).and_then(pressed));
-        readings.extend(action.map(|measure| reading(name, measure, Evidence::Event, retained)));
+        let said = |key: &&str| message.get(key).and_then(|action| Some((pressed(action)?, action.as_str()?)));
+        let action = ["action", "click"].iter().find_map(said);
+        let press = action.as_ref().filter(|(measure, _)| matches!(measure, Measure::Button(_)));
+        let press = press.map(|(_, word)| (readings.len(), *word));
+        readings.extend(action.map(|(measure, _)| reading(name, measure, Evidence::Event, retained)));
         readings.extend(self.call(name, message, retained));
-        readings
+        self.by_key(readings, press)
+    }
+
+    /// Gives the readings of a device to its keys: a press (by its place among the readings) to the key that its action names,
+    /// everything else to each; a call that is a state names none.
+    fn by_key(&self, readings: Vec<Reading>, press: Option<(usize, &str)>) -> Vec<Reading> {
+        if self.keys.is_empty() {
+            return readings;
+        }
+        let Some(keys) = readings.first().and_then(|reading| self.keys.get(&reading.device)) else { return readings };
+        let mut given = Vec::new();
+        for (place, reading) in readings.into_iter().enumerate() {
+            let action = press.filter(|(at, _)| *at == place);
+            let action = action.map(|(_, action)| ["_", &lenient::lower_case(action.trim()), "_"].concat());
+            let before = given.len();
+            let mine = keys.iter().filter(|key| action.as_ref().is_none_or(|action| action.contains(&key.part)));
+            given.extend(mine.map(|key| Reading {
+                device: key.device.clone(),
+                measure: reading.measure.clone(),
+                ..reading
+            }));
+            // A press of a key that nobody registered is still heard of.
+            if self.whole.contains(&reading.device) || given.len() == before {
+                given.push(reading);
+            }
+        }
+        given
     }
 
     /// A call that is a state. It is a press when it begins; while it lasts, the rest of the message repeats it.
-    fn call(&mut self, name: &str, message: &Map<String, Value>, retained: bool) -> Option<Reading> {
-        let is_call = CALLS.iter().find_map(|key| message.get(*key).and_then(lenient::truth))?;
+    fn call(&mut self, name: &str, message: &Object, retained: bool) -> Option<Reading> {
+        let is_call = CALLS.iter().find_map(|key| message.get(key).and_then(lenient::truth))?;
         if !is_call {
             self.calling.remove(name);
             return None;
@@ -265,14 +276,6 @@ impl Zigbee2mqtt {
         let evidence = if is_new { Evidence::Event } else { Evidence::Level };
         Some(reading(name, Measure::Button(Press::Sos), evidence, retained))
     }
-}
-
-/// The action of a message or of its twin.
-fn action_word(payload: &[u8]) -> String {
-    let said = lenient::object(payload)
-        .ok()
-        .and_then(|message| ["action", "click"].iter().find_map(|key| message.get(*key).and_then(lenient::word)));
-    said.unwrap_or_else(|| String::from_utf8_lossy(payload).trim().trim_matches('"').to_lowercase())
 }
 
 fn is_command(rest: &str) -> bool {
@@ -300,13 +303,9 @@ fn availability_word(payload: &[u8]) -> Result<Option<Availability>, &'static st
     if payload.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let value = match lenient::json(payload) {
-        Ok(Value::Object(object)) => object.get("state").cloned().unwrap_or(Value::Null),
-        Ok(value) => value,
-        Err("not_json") => Value::from(String::from_utf8_lossy(payload)),
-        Err(why) => return Err(why),
-    };
-    lenient::availability(&value).map(Some).ok_or("unknown_availability")
+    let message = lenient::json_or_text(payload)?;
+    let value = if let Json::Object(object) = &message { object.get("state") } else { Some(&message) };
+    value.and_then(lenient::availability).map(Some).ok_or("unknown_availability")
 }
 
 /// No home has more pendants.
@@ -335,5 +334,29 @@ mod tests {
         assert_eq!(evidence(topic, r#"{"sos":true}"#, false), Some(Evidence::Level));
         assert_eq!(evidence(topic, r#"{"sos":false}"#, false), None);
         assert_eq!(evidence(topic, r#"{"sos":true}"#, false), Some(Evidence::Event));
+    }
+
+    #[test]
+    fn a_press_is_its_keys_and_a_call_that_is_a_state_is_every_keys() {
+        let key = |key: &str| Address { name: "panel".to_owned(), key: Some(key.to_owned()) };
+        let mut decoder = decoder(&Settings::default(), vec![key("1"), key("2")]);
+        let mut pressed = |topic: &str, payload: &str| {
+            let from = Origin::Mqtt { topic: topic.to_owned() };
+            let frame = RawFrame { from, bytes: payload.as_bytes().to_vec(), retained: false };
+            let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{payload}") };
+            let presses = readings.into_iter().filter(|said| matches!(said.measure, Measure::Button(_)));
+            presses.map(|said| said.device).collect::<Vec<_>>()
+        };
+        assert_eq!(pressed("zigbee2mqtt/panel", r#"{"sos":true}"#), ["panel#1", "panel#2"]);
+        assert_eq!(pressed("zigbee2mqtt/panel/sos", "true"), ["panel#1", "panel#2"]);
+        assert_eq!(pressed("zigbee2mqtt/panel", r#"{"action":" 2_Single "}"#), ["panel#2"]);
+        assert_eq!(pressed("zigbee2mqtt/panel/action", "1_single"), ["panel#1"]);
+        assert_eq!(
+            pressed("zigbee2mqtt/panel", r#"{"click":"3_single"}"#),
+            ["panel"],
+            "nobody's key is still heard of"
+        );
+        let both = pressed("zigbee2mqtt/panel", r#"{"action":"1_single","sos":true}"#);
+        assert_eq!(both, ["panel#1", "panel#1", "panel#2"]);
     }
 }

@@ -3,31 +3,30 @@
 //! A new attribute is one line in [`LEVELS`]; names as in the device pages of Zigbee2MQTT.
 
 use crate::devices::lenient;
+use crate::devices::message::{Json, Object};
 use crate::devices::objects::Read;
 use crate::model::observation::Measure;
-use serde_json::{Map, Value};
 
 /// What an action says.
-pub fn pressed(action: &Value) -> Option<Measure> {
-    let Value::String(word) = action else { return None };
-    match word.as_str() {
+pub fn pressed(action: &Json) -> Option<Measure> {
+    match action.as_str()? {
         // Aqara's vibration sensor reports its three events as actions.
         "vibration" | "tilt" | "drop" => Some(Measure::Vibration(true)),
         // Aqara's radar reports the regions of its room as actions: going about in them is no press.
         word if word.starts_with("region_") => {
             (word.ends_with("_enter") || word.ends_with("_occupied")).then_some(Measure::Presence(true))
         }
-        _ => lenient::press(word).map(Measure::Button),
+        word => lenient::press(word).map(Measure::Button),
     }
 }
 
 /// Presence of radars that have no `presence`, by what they call its kind. Where they have it, and it is `null`, it is unknown.
-pub fn radar(message: &Map<String, Value>) -> Option<Measure> {
-    if ["presence", "occupancy"].iter().any(|key| message.contains_key(*key)) {
+pub fn radar(message: &Object) -> Option<Measure> {
+    if ["presence", "occupancy"].iter().any(|key| message.has(key)) {
         return None;
     }
-    let word = RADAR_STATES.iter().find_map(|key| message.get(*key).and_then(lenient::word))?;
-    let somebody = match word.as_str() {
+    let word = RADAR_STATES.iter().find_map(|key| message.get(key).and_then(lenient::word))?;
+    let somebody = match &*word {
         "none" | "absent" | "no_presence" | "leave" | "left_leave" | "right_leave" => false,
         "presence" | "present" | "peaceful" | "static" | "still" | "moving" | "move" | "small" | "medium" | "large"
         | "huge" => true,
@@ -37,21 +36,6 @@ pub fn radar(message: &Map<String, Value>) -> Option<Measure> {
         _ => return None,
     };
     Some(Measure::Presence(somebody))
-}
-
-/// Whether a device's message is looked at for `attribute`.
-pub fn is_wanted(attribute: &str) -> bool {
-    match attribute.len() {
-        // Most of a message's names are told apart by their length alone.
-        0..=2 => false,
-        3 => matches!(attribute, "sos" | "gas"),
-        _ => {
-            matches!(attribute, "action" | "click" | "illuminance" | "illuminance_lux")
-                || LEVELS.iter().any(|(key, _)| *key == attribute)
-                || CALLS.contains(&attribute)
-                || RADAR_STATES.contains(&attribute)
-        }
-    }
 }
 
 /// Whether `attribute` can stand on a topic of its own.
@@ -107,7 +91,7 @@ pub const LEVELS: &[(&str, Read)] = &[
     }),
     ("battery", |v| lenient::percent(v).map(Measure::BatteryPercent)),
     ("battery_low", |v| lenient::truth(v).map(Measure::BatteryLow)),
-    ("battery_state", |v| match lenient::word(v)?.as_str() {
+    ("battery_state", |v| match &*lenient::word(v)? {
         "low" | "critical" | "empty" => Some(Measure::BatteryLow(true)),
         "normal" | "medium" | "middle" | "high" | "full" => Some(Measure::BatteryLow(false)),
         _ => None,
@@ -119,7 +103,7 @@ pub const LEVELS: &[(&str, Read)] = &[
     ("linkquality", |v| {
         lenient::number(v).filter(|q| (0.0..=255.0).contains(q)).map(|q| Measure::SignalPercent(q / 2.55))
     }),
-    ("illumination", |v| match lenient::word(v)?.as_str() {
+    ("illumination", |v| match &*lenient::word(v)? {
         "dim" | "dark" | "low" => Some(Measure::Dark(true)),
         "bright" | "light" | "high" => Some(Measure::Dark(false)),
         _ => None,

@@ -5,17 +5,18 @@
 
 use crate::engine::circle::Circle;
 use crate::engine::effect::{Effect, Signal};
-use crate::engine::rules::Alarm;
+use crate::engine::rules::{Alarm, Long, Settings};
 use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::found::{LateRising, LongInRoom};
 use crate::model::home::Home;
 use crate::model::ids::{PointId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
-use crate::model::reason::{Class, Reason, SignOfLife};
+use crate::model::reason::{Class, Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
+use outlook::{CLOSED_KEPT, Outlook, ended_at};
 use std::collections::BTreeMap;
 
-/// Closed alerts stay this long, so that late repeats of a station's step find their answer.
-const CLOSED_KEPT: Span = Span::days(7);
+mod outlook;
 
 /// One sign of life in this span is enough on an open alert.
 const LIFE_STEP_EVERY: Span = Span::minutes(5);
@@ -29,6 +30,11 @@ pub struct Book {
     /// When each rule last spoke about each matter: an episode is told once. A few dozen at most, looked through by
     /// reference: this happens at every input.
     spoken: Vec<Spoken>,
+    /// What follows from the alerts as they are; absent after a change until it is asked for.
+    outlook: Option<Outlook>,
+    /// How urgent the alerts of a rule are, and how long the person is asked first, where the configuration says so.
+    severities: BTreeMap<String, Severity>,
+    ask_first: BTreeMap<String, Long>,
 }
 
 /// When a rule last spoke about a subject.
@@ -42,12 +48,21 @@ struct Spoken {
 
 impl Book {
     /// An empty book.
-    pub fn new(circle: Circle) -> Book {
-        Book { circle, alerts: BTreeMap::new(), next_number: 1, spoken: Vec::new() }
+    pub fn new(circle: Circle, settings: &Settings) -> Book {
+        Book {
+            circle,
+            alerts: BTreeMap::new(),
+            next_number: 1,
+            spoken: Vec::new(),
+            outlook: None,
+            severities: settings.severity.clone(),
+            ask_first: settings.ask_first.clone(),
+        }
     }
 
     /// Takes in a step of the history.
     pub fn recall(&mut self, number: u64, step: Step) {
+        self.outlook = None;
         self.next_number = self.next_number.max(number + 1);
         self.note_spoken(number, &step);
         match self.alerts.get_mut(&number) {
@@ -75,7 +90,7 @@ impl Book {
         effects: &mut Vec<Effect>,
     ) {
         for alarm in &alarms {
-            let spoken_at = self.spoken_at(rule, &alarm.reason);
+            let spoken_at = self.spoken_at(&alarm.reason);
             if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
                 self.tell(now, home, alarm.reason.clone(), effects);
             }
@@ -99,14 +114,19 @@ impl Book {
     /// A sign of life: shown on open alerts about the person, and nothing else changes.
     ///
     /// A press is no news on the call it makes; movement, and a press while the quiet is wrong, are.
-    pub fn life(&mut self, now: Timestamp, sign: &SignOfLife, is_press: bool, effects: &mut Vec<Effect>) {
+    pub fn life(&mut self, now: Timestamp, home: &Home, sign: &SignOfLife, is_press: bool, effects: &mut Vec<Effect>) {
+        for number in self.numbers(|alert| alert.asking_until.is_some() && is_answered_by(&alert.reason, sign)) {
+            let by = Actor { via: None, ..Actor::home() };
+            self.take_back(now, home, number, by, effects);
+        }
         let waits = |alert: &Alert| {
             let news = alert
                 .life_since
                 .as_ref()
                 .is_none_or(|last| sign.at - last.at >= LIFE_STEP_EVERY || last.at < alert.again_at);
             let is_its_own = is_press && matches!(alert.reason, Reason::CallButton { .. });
-            alert.phase.is_open() && !is_its_own && concerns_person(&alert.reason) && news && sign.at > alert.again_at
+            let is_told = alert.phase.is_open() && alert.asking_until.is_none();
+            is_told && !is_its_own && concerns_person(&alert.reason) && news && sign.at > alert.again_at
         };
         for number in self.numbers(waits) {
             self.write(now, number, Actor::gateway(), Deed::Life { sign: sign.clone() }, None, effects);
@@ -176,7 +196,17 @@ impl Book {
 
     /// Makes every step whose time has come.
     pub fn run_timers(&mut self, now: Timestamp, home: &Home, effects: &mut Vec<Effect>) {
-        self.alerts.retain(|_, alert| !ended_before(alert, now - CLOSED_KEPT));
+        let outlook = self.outlook();
+        if outlook.forgotten_from.is_some_and(|from| from < now) {
+            self.alerts.retain(|_, alert| !ended_before(alert, now - CLOSED_KEPT));
+            self.outlook = None;
+        }
+        if self.outlook().timer_at.is_none_or(|at| at > now) {
+            return;
+        }
+        for number in self.numbers(|alert| alert.asking_until.is_some_and(|until| until <= now)) {
+            self.stop_asking(now, home, number, effects);
+        }
         for number in self.numbers(|alert| alert.phase.is_open()) {
             while let Some((_, deed)) =
                 self.alerts[&number].next_home_timer(&self.circle.timers).filter(|(at, _)| *at <= now)
@@ -192,15 +222,18 @@ impl Book {
     }
 
     /// The next instant at which [`Book::run_timers`] has something to do.
-    pub fn next_wakeup(&self) -> Option<Timestamp> {
-        let timers = &self.circle.timers;
-        let own = self.alerts.values().filter_map(|alert| alert.next_home_timer(timers)).map(|(at, _)| at);
-        let circle = self.alerts.values().filter_map(|alert| self.circle.widens_at(alert));
-        own.chain(circle).min()
+    pub fn next_wakeup(&mut self) -> Option<Timestamp> {
+        self.outlook().timer_at
+    }
+
+    fn outlook(&mut self) -> &Outlook {
+        let (alerts, circle) = (&self.alerts, &self.circle);
+        self.outlook.get_or_insert_with(|| Outlook::of(alerts, circle))
     }
 
     /// Moves every remembered instant by `by`.
     pub fn shift(&mut self, by: Span) {
+        self.outlook = None;
         self.alerts.values_mut().for_each(|alert| alert.shift(by));
         self.spoken.iter_mut().for_each(|spoken| spoken.at += by);
     }
@@ -209,6 +242,10 @@ impl Book {
     fn tell(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
         if let Some(open) = self.open(&reason) {
             let (number, count) = (open.id.number, open.count + 1);
+            if open.asking_until.is_some() {
+                // Whoever presses again means it.
+                self.stop_asking(now, home, number, effects);
+            }
             self.write(now, number, who_says(&reason), Deed::Again { count }, None, effects);
             return;
         }
@@ -217,8 +254,49 @@ impl Book {
             return;
         }
         let number = self.next_number;
+        let severity = self.severities.get(reason.rule()).copied().unwrap_or(reason.severity());
+        if let Some(long) = self.ask_first.get(reason.rule()).copied() {
+            let deed = Deed::Raise { severity, reason, test: false, to: Vec::new() };
+            self.record(now, number, Actor::gateway(), deed, None, effects);
+            self.record(now, number, Actor::gateway(), Deed::AskHome { until: now + long.0 }, None, effects);
+            effects.push(Effect::Local(Signal::Asking));
+            return;
+        }
         let to = self.circle.first(&home.zone, now);
-        let deed = Deed::Raise { severity: reason.severity(), reason, test: false, to };
+        let deed = Deed::Raise { severity, reason, test: false, to };
+        self.write(now, number, Actor::gateway(), deed, None, effects);
+    }
+
+    /// Somebody pressed the OK button: whatever is being asked at home is answered, and whoever is on the way is told.
+    ///
+    /// An alert that a station may hold already is never taken back by it: only people close.
+    pub fn all_well(&mut self, now: Timestamp, home: &Home, effects: &mut Vec<Effect>) {
+        for number in self.numbers(|alert| alert.asking_until.is_some()) {
+            self.take_back(now, home, number, Actor::home(), effects);
+        }
+        let says_it_already = |alert: &Alert| {
+            alert.steps.iter().any(|step| step.deed == Deed::PersonCancelled && step.at >= alert.again_at)
+        };
+        let waits = |alert: &Alert| {
+            alert.phase.after(&Deed::PersonCancelled, Role::Home).is_ok()
+                && concerns_person(&alert.reason)
+                && !says_it_already(alert)
+        };
+        for number in self.numbers(waits) {
+            self.write(now, number, Actor::home(), Deed::PersonCancelled, None, effects);
+        }
+    }
+
+    /// What was asked at home is answered: taken back before a station was asked, and shown to the first one all the same.
+    fn take_back(&mut self, now: Timestamp, home: &Home, number: u64, by: Actor, effects: &mut Vec<Effect>) {
+        let step = self.record(now, number, by, Deed::Cancel, None, effects);
+        effects.push(notify(&self.alerts[&number], self.circle.first(&home.zone, now), step));
+        effects.push(Effect::Local(Signal::Closed));
+    }
+
+    /// Nobody answered, or the same was found again: stations are asked now.
+    fn stop_asking(&mut self, now: Timestamp, home: &Home, number: u64, effects: &mut Vec<Effect>) {
+        let deed = Deed::Unanswered { to: self.circle.first(&home.zone, now) };
         self.write(now, number, Actor::gateway(), deed, None, effects);
     }
 
@@ -231,14 +309,14 @@ impl Book {
     }
 
     fn mark_recovered(&mut self, now: Timestamp, rule: &'static str, alarms: &[Alarm], effects: &mut Vec<Effect>) {
-        let gone = |alert: &Alert| {
-            alert.phase.is_open()
-                && alert.recovered_at.is_none()
-                && alert.reason.rule() == rule
-                && matches!(alert.reason.class(), Class::Sensor | Class::System)
-                && !alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason))
+        let standing = self.outlook().standing.iter().filter(|(_, of)| *of == rule).map(|(number, _)| *number);
+        let standing: Vec<u64> = standing.collect();
+        let gone = |number: &u64| {
+            let Some(alert) = self.alerts.get(number) else { return false };
+            !alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason))
         };
-        for number in self.numbers(gone) {
+        let gone: Vec<u64> = standing.into_iter().filter(gone).collect();
+        for number in gone {
             self.write(now, number, Actor::gateway(), Deed::Recovered, None, effects);
         }
     }
@@ -310,10 +388,10 @@ impl Book {
             self.alerts.get(&number).map(|alert| &alert.reason).filter(|_| is_repeat)
         };
         let Some(reason) = reason else { return };
-        match self.spoken.iter_mut().find(|spoken| spoken.is_about(reason.rule(), reason)) {
+        match self.spoken.iter_mut().find(|spoken| spoken.is_about(reason)) {
             Some(spoken) => spoken.at = step.at,
             None => self.spoken.push(Spoken {
-                rule: reason.rule(),
+                rule: reason.matter(),
                 subject: reason.subject().cloned(),
                 link: reason.link().map(str::to_owned),
                 at: step.at,
@@ -321,12 +399,12 @@ impl Book {
         }
     }
 
-    fn spoken_at(&self, rule: &str, reason: &Reason) -> Option<Timestamp> {
-        self.spoken.iter().find(|spoken| spoken.is_about(rule, reason)).map(|spoken| spoken.at)
+    fn spoken_at(&self, reason: &Reason) -> Option<Timestamp> {
+        self.spoken.iter().find(|spoken| spoken.is_about(reason)).map(|spoken| spoken.at)
     }
 
     fn open(&self, reason: &Reason) -> Option<&Alert> {
-        let is_same = |of: &Reason| of.rule() == reason.rule() && matter(of) == matter(reason);
+        let is_same = |of: &Reason| of.matter() == reason.matter() && matter(of) == matter(reason);
         self.alerts.values().rev().find(|alert| alert.phase.is_open() && is_same(&alert.reason))
     }
 
@@ -340,8 +418,8 @@ impl Book {
 }
 
 impl Spoken {
-    fn is_about(&self, rule: &str, reason: &Reason) -> bool {
-        self.rule == rule && (self.subject.as_ref(), self.link.as_deref()) == matter(reason)
+    fn is_about(&self, reason: &Reason) -> bool {
+        self.rule == reason.matter() && (self.subject.as_ref(), self.link.as_deref()) == matter(reason)
     }
 }
 
@@ -366,10 +444,15 @@ fn concerns_person(reason: &Reason) -> bool {
     reason.class() == Class::Person || matches!(reason, Reason::NotObserved { .. })
 }
 
-fn ended_before(alert: &Alert, instant: Timestamp) -> bool {
-    match alert.phase {
-        Phase::Closed => alert.closed.as_ref().is_some_and(|closed| closed.at < instant),
-        Phase::Cancelled => alert.again_at < instant,
-        Phase::Raised | Phase::Received | Phase::Taken | Phase::OnTheWay | Phase::Arrived => false,
+/// Whether this sign of life answers the question at home. Somebody who has fallen and called may move: only a press of the
+/// OK button takes a call back; and to move in the room where one has been for too long is no answer.
+fn is_answered_by(reason: &Reason, sign: &SignOfLife) -> bool {
+    if let Reason::LongInRoom(LongInRoom { room, .. }) | Reason::LateRising(LateRising { room, .. }) = reason {
+        return sign.room.as_ref().is_some_and(|seen_in| seen_in != room);
     }
+    !matches!(reason, Reason::CallButton { .. })
+}
+
+fn ended_before(alert: &Alert, instant: Timestamp) -> bool {
+    ended_at(alert).is_some_and(|at| at < instant)
 }

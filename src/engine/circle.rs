@@ -55,7 +55,7 @@ impl Circle {
 
     /// When the circle is widened for `alert` if nothing happens before; `None` while it need not be.
     pub fn widens_at(&self, alert: &Alert) -> Option<Timestamp> {
-        if !alert.phase.is_open() || self.points.is_empty() {
+        if !alert.phase.is_open() || self.points.is_empty() || alert.asking_until.is_some() {
             return None;
         }
         let timers = &self.timers;

@@ -2,6 +2,7 @@
 
 use crate::model::alert::{Alert, Step};
 use crate::model::ids::PointId;
+use crate::model::learned::LearnedDay;
 
 /// One thing to do, in the order given.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub enum Effect {
         /// The step.
         step: Step,
     },
+    /// Record what a day has taught: limits of later days rest on it.
+    Learned(Box<LearnedDay>),
     /// Tell the person in the home.
     Local(Signal),
 }
@@ -29,6 +32,8 @@ pub enum Effect {
 /// What the person in the home is told by lamp or voice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
+    /// "Are you all right? Move, or press the button; otherwise somebody comes."
+    Asking,
     /// "Your call has been received."
     CallReceived,
     /// "Someone is on the way."

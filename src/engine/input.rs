@@ -6,6 +6,7 @@ use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::observation::Observation;
 use crate::model::reason::Reason;
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 
 /// One thing that happened.
@@ -45,6 +46,8 @@ pub enum Input {
     },
     /// Somebody says more than can be meant; told about once a minute while it lasts.
     Flooded(Flood),
+    /// A station says that the home is other than usual, or no longer; what cannot be taken is refused before.
+    Suspended(Change),
     /// Whether the clock on the wall can be believed.
     ClockTrusted(bool),
     /// The clock on the wall jumped against the clock that never does; `now` is the instant after the jump.

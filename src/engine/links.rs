@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Links {
     states: BTreeMap<String, State>,
+    /// How many of them are down.
+    down: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,21 +44,29 @@ pub struct Lost<'a> {
 
 impl Links {
     /// A link came or went; whether that is news.
-    pub fn set(&mut self, at: Timestamp, name: &str, up: bool) -> bool {
+    pub fn set(&mut self, home: &Home, at: Timestamp, name: &str, up: bool) -> bool {
         if self.states.get(name).is_some_and(|state| state.up == up) {
             return false;
         }
-        if !self.states.contains_key(name) && self.states.len() >= KEPT_MAX && !self.forget_a_bridge() {
+        let is_full = !self.states.contains_key(name) && self.states.len() >= KEPT_MAX;
+        if is_full && !self.forget_a_bridge(home, carries_a_source(home, name)) {
             return false;
         }
         self.states.insert(name.to_owned(), State { up, since: at });
+        self.count();
         true
+    }
+
+    /// Whether any link is down.
+    pub fn any_is_down(&self) -> bool {
+        self.down > 0
     }
 
     /// A run begins, or goes on after a standstill: a link is what it was until it says otherwise, and one that no sensor
     /// needs any more is forgotten.
     pub fn begin(&mut self, home: &Home) {
         self.states.retain(|name, _| home.sensors.values().any(|sensor| concerns(name, &sensor.source)));
+        self.count();
     }
 
     /// Every link that was heard of: name, whether it is up by itself, and since when.
@@ -72,18 +82,31 @@ impl Links {
     /// Whether frames from `source` can arrive; one that was never heard of is believed.
     pub fn is_up(&self, source: &str) -> bool {
         // Asked for every sensor at every input: mostly everything is up.
-        self.states.values().all(|state| state.up) || self.is_up_among_lost(source)
+        !self.any_is_down() || self.is_up_among_lost(source)
     }
 
     fn is_up_among_lost(&self, source: &str) -> bool {
         self.carriers(source).all(|state| state.up) && !self.has_lost_all_bridges(source)
     }
 
-    /// Whether a sensor of `source` that was not heard since `heard_at` may be missing only because one of several
-    /// bridges is lost since: nobody can tell behind which of them it is.
-    pub fn excuses(&self, source: &str, heard_at: Option<Timestamp>) -> bool {
-        !self.states.is_empty()
-            && self.bridges(source).any(|(_, state)| !state.up && heard_at.is_none_or(|at| at <= state.since))
+    /// Until when a sensor of `source` that was not heard since `heard_at` may be missing only because one of several
+    /// bridges is lost since: nobody can tell behind which of them it is. A bridge that is not repaired in that time has been
+    /// retired, and a sensor that is not heard is missing.
+    pub fn excuses_until(&self, source: &str, heard_at: Option<Timestamp>) -> Option<Timestamp> {
+        if !self.any_is_down() {
+            return None;
+        }
+        let lost = self.bridges(source).map(|(_, state)| state).filter(|state| !state.up);
+        lost.filter(|state| heard_at.is_none_or(|at| at <= state.since)).map(|state| state.since + EXCUSED_FOR).max()
+    }
+
+    /// What of the way to `source` is lost, and since when it is: the first of what carries it, or the last of its bridges.
+    pub fn lost_for<'a>(&'a self, source: &'a str) -> Option<(&'a str, Timestamp)> {
+        let down = |name: &'a str| self.states.get(name).filter(|state| !state.up).map(|state| (name, state.since));
+        let carriers = parents(source).chain([source]).filter_map(down);
+        let bridges = self.bridges(source).filter(|(_, state)| !state.up);
+        let bridges = bridges.map(|(name, state)| (name.as_str(), state.since));
+        carriers.min_by_key(|(_, since)| *since).or_else(|| bridges.max_by_key(|(_, since)| *since))
     }
 
     /// Since when the way to `source` is as it is now, where anything is known of it.
@@ -115,11 +138,20 @@ impl Links {
         self.states.values_mut().for_each(|state| state.since += by);
     }
 
-    /// Made-up bridges must not fill the memory: one that is up can be heard of again.
-    fn forget_a_bridge(&mut self) -> bool {
-        let is_bridge = |(name, state): &(&String, &State)| state.up && name.contains('/');
-        let name = self.states.iter().find(is_bridge).map(|(name, _)| name.clone());
-        name.is_some_and(|name| self.states.remove(&name).is_some())
+    /// Made-up bridges must not fill the memory: one that is up can be heard of again, one that nobody needs is no matter.
+    /// For what carries a source any bridge goes, the newest first, for its loss may not be told yet; and where there are
+    /// none, there are no more names than the config has.
+    fn forget_a_bridge(&mut self, home: &Home, for_a_source: bool) -> bool {
+        let bridges = || self.states.iter().filter(|(name, _)| !carries_a_source(home, name));
+        let is_needed = |name: &str| home.sensors.values().any(|sensor| concerns(name, &sensor.source));
+        let idle = bridges().find(|(_, state)| state.up).or_else(|| bridges().find(|(name, _)| !is_needed(name)));
+        let newest = || bridges().filter(|_| for_a_source).max_by_key(|(_, state)| state.since);
+        let name = idle.or_else(newest).map(|(name, _)| name.clone());
+        name.map_or(for_a_source, |name| self.states.remove(&name).is_some())
+    }
+
+    fn count(&mut self) {
+        self.down = self.states.values().filter(|state| !state.up).count();
     }
 
     fn carriers<'a>(&'a self, source: &'a str) -> impl Iterator<Item = &'a State> {
@@ -137,6 +169,11 @@ impl Links {
     }
 }
 
+/// Whether `name` is, or carries, the source of a sensor: no bridge.
+fn carries_a_source(home: &Home, name: &str) -> bool {
+    home.sensors.values().any(|sensor| name == sensor.source || is_within(&sensor.source, name))
+}
+
 /// Whether `name` carries `source`, is it, or is a bridge of it.
 fn concerns(name: &str, source: &str) -> bool {
     name == source || is_within(source, name) || is_within(name, source)
@@ -151,18 +188,22 @@ fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(place, _)| &name[..place])
 }
 
+/// A long weekend: what was lost on Friday evening is repaired by the end of the next working day.
+const EXCUSED_FOR: Span = Span::hours(72);
+
 /// Sources, ports and bridges of a large home are a few dozen.
 const KEPT_MAX: usize = 256;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::rules::testing::home;
     use crate::model::time::from_millis;
 
     fn links(states: &[(&str, bool)]) -> Links {
         let mut links = Links::default();
         for (nth, (name, up)) in states.iter().enumerate() {
-            links.set(from_millis(nth as i64), name, *up);
+            links.set(&home(), from_millis(nth as i64), name, *up);
         }
         links
     }
@@ -180,20 +221,41 @@ mod tests {
     fn a_family_is_down_only_when_all_its_known_bridges_are() {
         let mut links = links(&[("mqtt", true), ("mqtt/z/a", false), ("mqtt/z/b/c", true), ("mqtt/zz/d", false)]);
         assert!(links.is_up("mqtt/z") && !links.is_up("mqtt/zz"));
-        assert!(links.set(from_millis(9), "mqtt/z/b/c", false));
+        assert!(links.set(&home(), from_millis(9), "mqtt/z/b/c", false));
         assert!(!links.is_up("mqtt/z"));
         assert_eq!(links.lost().count(), 3);
-        assert!(links.set(from_millis(10), "mqtt/z/a", true) && links.is_up("mqtt/z"));
-        assert!(!links.set(from_millis(11), "mqtt/z/a", true), "no news");
+        assert!(links.set(&home(), from_millis(10), "mqtt/z/a", true) && links.is_up("mqtt/z"));
+        assert!(!links.set(&home(), from_millis(11), "mqtt/z/a", true), "no news");
     }
 
     #[test]
     fn made_up_bridges_do_not_fill_the_memory() {
         let mut links = Links::default();
         for n in 0..100_000 {
-            links.set(from_millis(n), &format!("mqtt/z/{n}"), true);
+            links.set(&home(), from_millis(n), &format!("mqtt/z/{n}"), true);
         }
         assert_eq!(links.states.len(), KEPT_MAX);
-        assert!(links.set(from_millis(0), "radio", false) && !links.is_up("radio"));
+        assert!(links.set(&home(), from_millis(0), "radio", false) && !links.is_up("radio"));
+    }
+
+    #[test]
+    fn a_real_loss_is_never_refused_however_many_made_up_bridges_are_down() {
+        let mut links = Links::default();
+        for n in 0..2 * KEPT_MAX as i64 {
+            links.set(&home(), from_millis(n), &format!("mqtt/{n}"), false);
+        }
+        assert!(links.is_up("radio") && links.states.len() == KEPT_MAX);
+        for source in ["radio", "mqtt"] {
+            assert!(links.set(&home(), from_millis(9_999), source, false) && !links.is_up(source), "{source}");
+        }
+        assert!(links.states.len() <= KEPT_MAX);
+        assert!(links.state("mqtt/0").is_some(), "what was told first stands");
+    }
+
+    #[test]
+    fn a_bridge_that_was_retired_excuses_nobody_for_ever() {
+        let links = links(&[("mqtt/old", false), ("mqtt/new", true)]);
+        assert_eq!(links.excuses_until("mqtt", None), Some(from_millis(0) + EXCUSED_FOR));
+        assert_eq!(links.excuses_until("mqtt", Some(from_millis(1))), None, "heard since");
     }
 }

@@ -16,11 +16,13 @@ pub mod effect;
 pub mod floods;
 pub mod input;
 pub mod links;
+pub mod rhythm;
 pub mod rules;
 pub mod seen;
 
 use crate::model::alert::Alert;
-use crate::model::home::{Home, Sensor, Service};
+use crate::model::home::{Home, Sensor, SensorKind, Service};
+use crate::model::lifecycle::{Deed, Outcome};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -47,7 +49,14 @@ impl Engine {
     /// An engine that has seen nothing yet.
     pub fn new(home: Home, settings: &rules::Settings, circle: Circle) -> Engine {
         let seen = Seen::new(&home, settings);
-        Engine { rules: rules::enabled(settings).into(), seen, book: Book::new(circle), home, now: None, wakeup: None }
+        Engine {
+            rules: rules::enabled(settings).into(),
+            seen,
+            book: Book::new(circle, settings),
+            home,
+            now: None,
+            wakeup: None,
+        }
     }
 
     /// The same engine with this history behind it. Learns, raises nothing, sends nothing.
@@ -60,12 +69,32 @@ impl Engine {
 
     /// Takes in one line of history.
     pub fn recall(&mut self, recorded: Recorded) {
-        self.now = Some(self.now.map_or(recorded.at(), |now| now.max(recorded.at())));
+        let at = recorded.at();
+        self.now = Some(self.now.map_or(at, |now| now.max(at)));
+        if !matches!(recorded, Recorded::ClockStepped { .. }) {
+            self.seen.pass(at);
+        }
+        match &recorded {
+            // What went on before the watch was interrupted, or the clock was set, is over before that is taken in.
+            Recorded::Started { blind_since, .. } => self.habits_until(at, *blind_since),
+            Recorded::ClockStepped { by, .. } => self.habits_until(at - *by, None),
+            Recorded::Observed(_)
+            | Recorded::Step { .. }
+            | Recorded::Link { .. }
+            | Recorded::Flooded { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Day(_)
+            | Recorded::Watching { .. } => self.habits_until(at, None),
+        }
         match recorded {
             Recorded::Observed(observation) => {
                 self.seen.observe(&self.home, &observation);
             }
-            Recorded::Step { alert, step } => self.book.recall(alert, step),
+            Recorded::Step { alert, step } => {
+                self.book.recall(alert, step.clone());
+                self.unlearn(alert, &step.deed);
+            }
+            Recorded::Day(day) => self.seen.habits.recall(&self.home, day),
             Recorded::Link { at, source, up } => {
                 self.seen.link(&self.home, at, &source, up);
             }
@@ -73,6 +102,7 @@ impl Engine {
                 self.seen.started(&self.home, at, blind_since);
             }
             Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
+            Recorded::Suspended { at, what } => self.seen.suspend(at, &what),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
             Recorded::Watching { .. } => {}
         }
@@ -90,7 +120,28 @@ impl Engine {
         let now = self.now.filter(|_| !clock_was_set).map_or(now, |last| now.max(last));
         self.now = Some(now);
         let mut effects = Vec::new();
+        if !clock_was_set {
+            self.seen.pass(now);
+        }
+        match &input {
+            Input::Started { blind_since } => self.habits_until(now, *blind_since),
+            Input::ClockStepped { by } => self.habits_until(now - *by, None),
+            Input::Observed(_)
+            | Input::Step { .. }
+            | Input::Received { .. }
+            | Input::Link { .. }
+            | Input::Flooded(_)
+            | Input::Suspended(_)
+            | Input::ClockTrusted(_)
+            | Input::Trouble(_)
+            | Input::TroubleOver { .. }
+            | Input::Tick => self.habits_until(now, None),
+        }
         let just = self.take_in(now, input, &mut effects);
+        // What was taken in may have moved the begin of the silence into the past.
+        self.seen.habits.advance(&self.home, now);
+        let learned = self.seen.habits.take_untold().into_iter();
+        effects.extend(learned.map(|day| Effect::Learned(Box::new(day))));
         self.turn(now, just, &mut effects);
         effects
     }
@@ -104,6 +155,7 @@ impl Engine {
 
     /// A sensor joins the home.
     pub fn adopt(&mut self, sensor: Sensor) {
+        self.seen.adopt(&sensor);
         self.home.sensors.entry(sensor.id.clone()).or_insert(sensor);
     }
 
@@ -127,12 +179,15 @@ impl Engine {
             Input::Observed(observation) => {
                 let told = self.seen.observe(&self.home, &observation);
                 if let Some(sign) = self.seen.last_life.as_ref().filter(|_| told.is_life) {
-                    self.book.life(now, sign, told.press.is_some(), effects);
+                    self.book.life(now, &self.home, sign, told.press.is_some(), effects);
                 }
                 if let Some(pressed) = told.press {
                     let sensor = self.home.sensors.get(&pressed.sensor);
                     if sensor.is_some_and(|sensor| sensor.service == Some(Service::Arrival)) {
                         self.book.arrived(now, effects);
+                    }
+                    if sensor.is_some_and(|sensor| sensor.kind == SensorKind::OkButton) {
+                        self.book.all_well(now, &self.home, effects);
                     }
                     return Just::Pressed(pressed);
                 }
@@ -140,7 +195,14 @@ impl Engine {
                     return Just::SeenAgain(ended);
                 }
             }
-            Input::Step { alert, key, by, deed } => self.book.asked_for(now, alert, key, by, deed, effects),
+            Input::Step { alert, key, by, deed } => {
+                self.book.asked_for(now, alert, key, by, deed, effects);
+                for effect in effects.iter() {
+                    if let Effect::Alert { alert, step } = effect {
+                        self.unlearn(*alert, &step.deed);
+                    }
+                }
+            }
             Input::Received { alert, point } => self.book.received(now, alert, point, effects),
             Input::Link { source, up } => {
                 if let Some(ended) = self.seen.link(&self.home, now, &source, up) {
@@ -153,6 +215,7 @@ impl Engine {
                 }
             }
             Input::Flooded(flood) => self.seen.floods.tell(now, &flood),
+            Input::Suspended(change) => self.seen.suspend(now, &change),
             Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
             Input::ClockStepped { by } => self.clock_stepped(now, by),
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),
@@ -165,20 +228,45 @@ impl Engine {
     /// Judges every rule once, then runs the timers that are due, and finds the next instant at which to look again.
     fn turn(&mut self, now: Timestamp, just: Just, effects: &mut Vec<Effect>) {
         let known = Known { home: &self.home, seen: &self.seen, just: &just };
-        let mut look_again: Option<Timestamp> = None;
+        let mut look_again = self.seen.suspended.changes_at(now);
         for rule in self.rules.iter() {
+            if self.seen.suspended.holds(now, rule.name()) {
+                continue;
+            }
             let finding = rule.judge(now, &known);
             look_again = earlier(look_again, finding.look_again);
             self.book.find(now, &self.home, rule.name(), finding.alarms, effects);
         }
         self.book.run_timers(now, &self.home, effects);
+        let look_again = earlier(look_again, self.seen.habits.next_deadline());
         self.wakeup = earlier(look_again, self.book.next_wakeup());
         assert!(self.wakeup.is_none_or(|wakeup| wakeup > now), "a deadline that has come was not acted on");
+    }
+
+    /// Time passes for what is learned, until `now`; from `blind_since` on nobody watched.
+    fn habits_until(&mut self, now: Timestamp, blind_since: Option<Timestamp>) {
+        if let Some(from) = blind_since.filter(|from| *from < now) {
+            self.seen.habits.advance(&self.home, from);
+            self.seen.habits.blind(from);
+        }
+        self.seen.habits.advance(&self.home, now);
+    }
+
+    /// A silence in which somebody needed help is no habit.
+    fn unlearn(&mut self, alert: u64, deed: &Deed) {
+        let Deed::Close { outcome, .. } = deed else { return };
+        if !matches!(outcome, Outcome::Helped | Outcome::Hospital | Outcome::Died) {
+            return;
+        }
+        if let Some(alert) = self.book.alerts().find(|other| other.id.number == alert) {
+            self.seen.habits.never_learn(alert.id.raised_at);
+        }
     }
 
     /// Spans are measured on the clock that never jumps: when the clock on the wall is set, what is remembered moves along.
     fn clock_stepped(&mut self, now: Timestamp, by: Span) {
         self.seen.shift(by);
+        self.seen.habits.shift(by, now, &self.home);
         self.book.shift(by);
         self.now = Some(now);
     }

@@ -71,15 +71,20 @@ impl Life {
     fn handle(&mut self, at: Timestamp, input: Input, recorded: Option<Recorded>) {
         self.history.extend(recorded);
         let effects = self.engine.handle(at, input);
+        self.engine.seen.assert_outlook(&self.engine.home);
         for effect in &effects {
             if let Effect::Alert { alert, step } = effect {
                 self.history.push(Recorded::Step { alert: *alert, step: step.clone() });
+            }
+            if let Effect::Learned(day) = effect {
+                self.history.push(Recorded::Day((**day).clone()));
             }
         }
         self.told.extend(effects);
         if self.kill {
             let before = self.engine.next_wakeup();
             self.engine = engine().restore(self.history.iter().cloned());
+            self.engine.seen.assert_outlook(&self.engine.home);
             assert_eq!(self.engine.handle(at, Input::Tick), [], "restored, it did something by itself");
             assert_eq!(self.engine.next_wakeup(), before, "restored, it has other deadlines");
         }
@@ -180,7 +185,7 @@ proptest! {
             match effect {
                 Effect::Alert { alert, step } => { recorded.insert((*alert, step.number)); }
                 Effect::Notify { alert, step, .. } => prop_assert!(recorded.contains(&(alert.id.number, step.number))),
-                Effect::Local(_) => {}
+                Effect::Local(_) | Effect::Learned(_) => {}
             }
         }
     }

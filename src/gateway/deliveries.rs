@@ -27,6 +27,9 @@ struct Taken {
     content: u64,
 }
 
+/// How a line begins that is one of these.
+const BEGINS: &str = "{\"taken\":";
+
 /// The line as it stands in the history, beside those of the engine.
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -55,6 +58,10 @@ impl Deliveries {
     /// A line of the history, if it is one of these.
     pub fn recall(&mut self, record: &Record) {
         let Record::Entry(entry) = record else { return };
+        // A start reads weeks of history, and hardly any line of it is one of these.
+        if !entry.body.starts_with(BEGINS) {
+            return;
+        }
         if let Ok(Line { taken }) = serde_json::from_str(&entry.body) {
             self.remember(taken);
         }

@@ -55,6 +55,7 @@ impl Gateway {
             What::Greeting => self.tasks.all_due(&name),
             What::Receipt(receipt) => self.turn.receipt(now, &receipt),
             What::Step(step) => self.turn.station_step(now, step),
+            What::Suspend(change) => self.turn.suspend(now, change),
             What::Refused { topic, why } => {
                 tracing::warn!(topic, why, "a message from the station that cannot be used")
             }

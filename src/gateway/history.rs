@@ -25,7 +25,20 @@ mod tests {
     use super::*;
     use crate::model::alert::Step;
     use crate::model::lifecycle::{Actor, Deed};
+    use crate::model::suspension::{Absence, Change, Suspension};
     use crate::model::time::from_millis;
+
+    #[test]
+    fn a_suspension_comes_back_from_the_store_and_never_without_its_end() {
+        let (kind, owner, why) = (Absence::Hospital, "p-03".to_owned(), "hip".to_owned());
+        let suspension = Suspension { kind, owner: owner.clone(), why, from: from_millis(5), until: from_millis(9) };
+        for what in [Change::Begin(suspension), Change::End { kind, owner }] {
+            let line = Recorded::Suspended { at: from_millis(5), what };
+            assert_eq!(from_record(to_record(line.clone())), Some(line));
+        }
+        let endless = r#"{"suspended":{"at":"2026-03-02T08:00:00Z","change":"begin","kind":"hospital","owner":"p-03","from_ms":5}}"#;
+        assert!(serde_json::from_str::<Recorded>(endless).is_err());
+    }
 
     #[test]
     fn every_deed_comes_back_from_the_store_as_it_went_in() {

@@ -72,8 +72,10 @@ pub fn is_near(sensor: &Sensor, before: &Measure, now: &Measure) -> bool {
         (Measure::IlluminanceLux(a), Measure::IlluminanceLux(b)) => by(a, b, (a.max(*b) * 0.2).max(5.0)),
         (Measure::BatteryPercent(a), Measure::BatteryPercent(b)) => by(a, b, 1.0),
         (Measure::SupplyVolts(a), Measure::SupplyVolts(b)) => by(a, b, 0.05),
-        // That a meter went on is a sign of life.
-        (Measure::Number(a), Measure::Number(b)) if sensor.kind == SensorKind::Item => a == b,
+        // That a meter went on is a sign of life; what is measured of a body is judged.
+        (Measure::Number(a), Measure::Number(b)) if matches!(sensor.kind, SensorKind::Item | SensorKind::Vital) => {
+            a == b
+        }
         // Only a technician looks at these; that one of a kind was said a moment ago is enough.
         (Measure::Number(_), Measure::Number(_)) => true,
         (Measure::Note { kind: a, .. }, Measure::Note { kind: b, .. }) => a == b,

@@ -23,6 +23,7 @@ use crate::gateway::unknown::Unknown;
 use crate::model::ids::{ChannelName, PointId};
 use crate::model::reason::Reason;
 use crate::model::recorded::Recorded;
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 use crate::sinks::Outgoing;
 use crate::store::{Batch, Store};
@@ -214,6 +215,20 @@ impl Turn {
         self.take(now, input, None);
     }
 
+    /// A station says that the home is other than usual, or no longer.
+    pub fn suspend(&mut self, now: Reading, change: Change) {
+        if let Change::Begin(suspension) = &change
+            && let Some(fault) = suspension.fault(now.wall)
+        {
+            tracing::warn!(?suspension, fault, "a suspension that cannot be taken");
+            return;
+        }
+        tracing::warn!(?change, "what is usual in this home changes");
+        let recorded = Recorded::Suspended { at: now.wall, what: change.clone() };
+        self.take(now, Input::Suspended(change), Some(recorded));
+        self.batch.urgent = true;
+    }
+
     /// A trouble of the gateway itself.
     pub fn trouble(&mut self, now: Reading, reason: Reason) {
         self.take(now, Input::Trouble(reason), None);
@@ -265,6 +280,7 @@ impl Turn {
                     tracing::info!(alert, step = step.number, deed = step.deed.name(), "alert");
                     self.batch.records.push(to_record(Recorded::Step { alert, step }));
                 }
+                Effect::Learned(day) => self.batch.records.push(to_record(Recorded::Day(*day))),
                 Effect::Notify { to, alert, step } => self.notify(now, &to, &alert, &step),
                 Effect::Local(signal) => tracing::info!(?signal, "the person in the home is told"),
             }

@@ -94,6 +94,8 @@ pub struct Alert {
     pub reopened: u32,
     /// From when the promised time runs: the raise, or the newest reopening.
     pub due_from: Timestamp,
+    /// Until when the person at home is asked, before any station is.
+    pub asking_until: Option<Timestamp>,
     /// When somebody was at the door.
     pub arrived_at: Option<Timestamp>,
     /// How it ended.
@@ -179,6 +181,7 @@ impl Alert {
             again_at: raise.at,
             reopened: 0,
             due_from: raise.at,
+            asking_until: None,
             arrived_at: None,
             closed: None,
             last_step: raise.number,
@@ -225,6 +228,7 @@ impl Alert {
             }
             // Phase and role say all there is to say about the rest.
             Deed::Raise { .. } | Deed::Again { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Receive => {}
+            Deed::AskHome { .. } | Deed::Unanswered { .. } => {}
             Deed::Ask { .. }
             | Deed::Take
             | Deed::TakeOver
@@ -351,7 +355,15 @@ impl Alert {
                 self.overdue_at = Some(step.at);
             }
             Deed::Undo { .. } => self.restore(),
-            Deed::Raise { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Refused { .. } | Deed::Unknown => {}
+            Deed::AskHome { until } => self.asking_until = Some(*until),
+            Deed::Unanswered { to } => {
+                self.asking_until = None;
+                self.points.clone_from(to);
+                self.due_from = step.at;
+                self.unclaimed_since = Some(step.at);
+            }
+            Deed::Cancel => self.asking_until = None,
+            Deed::Raise { .. } | Deed::PersonCancelled | Deed::Refused { .. } | Deed::Unknown => {}
         }
         if let Next::To(phase) = next {
             self.phase = phase;
@@ -415,6 +427,7 @@ impl Alert {
             self.overdue_at.as_mut(),
             self.recovered_at.as_mut(),
             self.arrived_at.as_mut(),
+            self.asking_until.as_mut(),
             owner,
             asked,
             handing,
@@ -469,6 +482,7 @@ impl Alert {
         let overdue = self
             .due_at(timers)
             .filter(|_| self.phase.is_open() && self.phase != Phase::Arrived && !self.overdue)
+            .filter(|_| self.asking_until.is_none())
             .map(|at| (at, Deed::Overdue));
         let lapse = self
             .owner

@@ -77,6 +77,7 @@ impl Phase {
         }
         let next = match deed {
             Deed::Raise { .. } => None,
+            Deed::AskHome { .. } | Deed::Unanswered { .. } => (self == Raised).then_some(Next::Same),
             Deed::Cancel => (self == Raised).then_some(Next::To(Cancelled)),
             Deed::Receive => match self {
                 Raised => Some(Next::To(Received)),
@@ -142,6 +143,17 @@ pub enum Deed {
     Again {
         /// Which time, the raise being the first.
         count: u32,
+    },
+    /// Before any station is asked, the person at home is.
+    AskHome {
+        /// Until when an answer counts.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "until_ms")]
+        until: Timestamp,
+    },
+    /// Nobody at home answered: stations are asked from now on.
+    Unanswered {
+        /// Who is asked first.
+        to: Vec<PointId>,
     },
     /// Taken back in the home before any receipt.
     Cancel,
@@ -252,6 +264,8 @@ impl Deed {
         match self {
             Deed::Raise { .. } => "raise",
             Deed::Again { .. } => "again",
+            Deed::AskHome { .. } => "ask_home",
+            Deed::Unanswered { .. } => "unanswered",
             Deed::Cancel => "cancel",
             Deed::PersonCancelled => "person_cancelled",
             Deed::Receive => "receive",
@@ -286,6 +300,7 @@ impl Deed {
         match self {
             Deed::Raise { .. } => matches!(role, Role::Gateway | Role::Station),
             Deed::Again { .. } => matches!(role, Role::Home | Role::Gateway),
+            Deed::AskHome { .. } | Deed::Unanswered { .. } => role == Role::Gateway,
             Deed::Cancel | Deed::PersonCancelled => role == Role::Home,
             Deed::Receive | Deed::AskEnded | Deed::HandOverEnded => role == Role::Station,
             Deed::Ask { .. } | Deed::TakeOver => matches!(role, Role::Desk | Role::Supervisor),
@@ -320,6 +335,8 @@ impl Deed {
         vec![
             Deed::Raise { reason: Reason::Unknown, severity: Severity::Urgent, test: false, to: Vec::new() },
             Deed::Again { count: 2 },
+            Deed::AskHome { until: crate::model::time::from_millis(0) },
+            Deed::Unanswered { to: Vec::new() },
             Deed::Cancel,
             Deed::PersonCancelled,
             Deed::Receive,

@@ -1,9 +1,11 @@
 //! Why an alert was raised: data, so that page, log, SMS and replay say the same thing (through `text`).
 
+use crate::model::found;
 use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{PointId, RoomId, SensorId};
+use crate::model::learned::LimitedBy;
 use crate::model::observation::Press;
-use crate::model::time::{Hours, Span, Timestamp, span_secs};
+use crate::model::time::{Hours, Span, Timestamp, span_secs, span_secs_opt};
 use serde::{Deserialize, Serialize};
 
 /// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
@@ -70,6 +72,28 @@ pub enum BlindCause {
     },
     /// Every sensor that could show life is dead or cannot be believed.
     NoWitness,
+    /// Nothing comes from what carries the last sensors that could show life, although its driver says that all is well.
+    Mute {
+        /// The source as the config names it.
+        source: String,
+    },
+}
+
+/// How a way to sensors is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// Its driver says so.
+    #[default]
+    Down,
+    /// Its driver says that all is well, and nothing comes from any sensor behind it.
+    Mute,
+}
+
+impl Loss {
+    fn is_down(&self) -> bool {
+        *self == Loss::Down
+    }
 }
 
 /// How a sensor speaks and yet cannot be believed.
@@ -84,6 +108,21 @@ pub enum Stuck {
     Chatters,
     /// It is there and does not say what it is there for (`null`).
     Unknown,
+}
+
+/// How long quiet usually lasts after movement like the last: true of the past silences that decided a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// The part of the day in which they began.
+    pub hours: Hours,
+    /// This length …
+    #[serde(with = "span_secs", rename = "reached_secs")]
+    pub reached: Span,
+    /// … was reached on so many days, …
+    pub on_days: u16,
+    /// … and this is the longest of all.
+    #[serde(with = "span_secs", rename = "longest_secs")]
+    pub longest: Span,
 }
 
 /// Why an alert was raised.
@@ -121,12 +160,86 @@ pub enum Reason {
         /// The part of the day for which this limit is set; absent while the clock is not trusted (strictest limit).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hours: Option<Hours>,
+        /// The limit that is learned for such a silence, where one is.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            with = "span_secs_opt",
+            rename = "learned_limit_secs"
+        )]
+        learned_limit: Option<Span>,
         /// How long nothing was seen, as watched.
         #[serde(with = "span_secs", rename = "silence_secs")]
         silence: Span,
         /// The last sign of life; absent if there was none since the records begin.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_life: Option<SignOfLife>,
+        /// A span inside the silence in which nobody watched, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blind: Option<Blind>,
+        /// Sensors that could show life and are heard from.
+        sensors_alive: u32,
+        /// Sensors that could show life.
+        sensors: u32,
+        /// Of these, how many never check in: their silence cannot be told from their death.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cannot_tell: u32,
+    },
+    /// A detector says smoke, gas or water.
+    Hazard(found::Hazard),
+    /// The outer door moved at night and nobody was seen inside since.
+    NightDoor(found::NightDoor),
+    /// Out of bed at night, and nothing seen since.
+    OutOfBed(found::OutOfBed),
+    /// In one room for too long.
+    LongInRoom(found::LongInRoom),
+    /// Not up by a set hour.
+    LateRising(found::LateRising),
+    /// No sign of life this morning.
+    DailyContact(found::DailyContact),
+    /// Probably out, for longer than usual.
+    AwayTooLong(found::AwayTooLong),
+    /// The outer door stands open.
+    DoorLeftOpen(found::DoorLeftOpen),
+    /// Somebody moves in a home that should be empty.
+    MovedWhileAway(found::MovedWhileAway),
+    /// An absence is over and nobody was seen since.
+    NotBack(found::NotBack),
+    /// A value is out of range.
+    Range(found::Range),
+    /// The mains are gone.
+    MainsLost(found::MainsLost),
+    /// No sign of life for longer than is usual here, after movement like the last, at this hour.
+    Rhythm {
+        /// The limit.
+        #[serde(with = "span_secs", rename = "limit_secs")]
+        limit: Span,
+        /// What set it.
+        by: LimitedBy,
+        /// How long nothing was seen, as watched.
+        #[serde(with = "span_secs", rename = "silence_secs")]
+        silence: Span,
+        /// The last sign of life.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_life: Option<SignOfLife>,
+        /// What was usual; absent where nothing like it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual: Option<Usual>,
+        /// Days that were learned from.
+        days: u16,
+        /// So many unneeded alerts in 30 days the limit is set for.
+        target: f64,
+        /// Silences of the last 30 days that were longer than their limit.
+        alerts_of_30_days: u32,
+        /// The fixed limit of the rule `inactivity` for this silence, where it holds.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "span_secs_opt", rename = "fixed_limit_secs")]
+        fixed_limit: Option<Span>,
+        /// The last event of an outer door, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        door_at: Option<Timestamp>,
+        /// Whether the silence began at the outer door: probably out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_out: bool,
         /// A span inside the silence in which nobody watched, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         blind: Option<Blind>,
@@ -224,6 +337,9 @@ pub enum Reason {
     LinkLost {
         /// Its path: what stands before a `/` carries what stands behind it.
         link: String,
+        /// How it is lost.
+        #[serde(default, skip_serializing_if = "Loss::is_down")]
+        how: Loss,
         /// Since when.
         since: Timestamp,
         /// Sensors behind it, or perhaps behind it where not all bridges of a family are gone.
@@ -294,6 +410,19 @@ impl Reason {
             Reason::CallButton { .. } => "call_button",
             Reason::ServiceButton { .. } => "service_button",
             Reason::Inactivity { .. } => "inactivity",
+            Reason::Hazard(_) => "hazard",
+            Reason::NightDoor(_) => "night_door",
+            Reason::OutOfBed(_) => "out_of_bed",
+            Reason::LongInRoom(_) => "long_in_room",
+            Reason::LateRising(_) => "late_rising",
+            Reason::DailyContact(_) => "daily_contact",
+            Reason::AwayTooLong(_) => "away_too_long",
+            Reason::DoorLeftOpen(_) => "door_left_open",
+            Reason::MovedWhileAway(_) => "moved_while_away",
+            Reason::NotBack(_) => "not_back",
+            Reason::Range(_) => "range",
+            Reason::MainsLost(_) => "mains_lost",
+            Reason::Rhythm { .. } => "rhythm",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
             Reason::StuckSensor { .. } => "stuck_sensor",
@@ -310,6 +439,12 @@ impl Reason {
         }
     }
 
+    /// Which rules speak about one and the same matter: a silence is one, whichever of its rules comes first.
+    pub fn matter(&self) -> &'static str {
+        let is_silence = matches!(self, Reason::Inactivity { .. } | Reason::Rhythm { .. });
+        if is_silence { "silence" } else { self.rule() }
+    }
+
     /// Whom it is about: repeated findings of one rule about one subject are one alert.
     pub fn subject(&self) -> Option<&SensorId> {
         match self {
@@ -320,9 +455,23 @@ impl Reason {
             | Reason::WeakSignal { sensor, .. } => Some(sensor),
             // Two service buttons ask for two things; two call buttons call for one and the same person.
             Reason::ServiceButton { sensor, .. } => Some(sensor),
+            Reason::Hazard(found) => Some(&found.sensor),
+            // Two doors stand open by themselves; whoever went out by one of them is one person.
+            Reason::DoorLeftOpen(found) => Some(&found.sensor),
+            Reason::Range(found) => Some(&found.sensor),
+            Reason::MainsLost(found) => Some(&found.sensor),
+            Reason::NightDoor(_)
+            | Reason::OutOfBed(_)
+            | Reason::LongInRoom(_)
+            | Reason::LateRising(_)
+            | Reason::DailyContact(_)
+            | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_) => None,
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
+            | Reason::Rhythm { .. }
             | Reason::NotObserved { .. }
             | Reason::LinkLost { .. }
             | Reason::Subscription { .. }
@@ -345,7 +494,23 @@ impl Reason {
     pub fn severity(&self) -> Severity {
         match self {
             Reason::CallButton { .. } => Severity::Emergency,
-            Reason::Inactivity { .. } | Reason::Unknown => Severity::Urgent,
+            Reason::Hazard(found) if found.danger != found::Danger::Leak => Severity::Emergency,
+            Reason::Inactivity { .. }
+            | Reason::Rhythm { .. }
+            | Reason::Hazard(_)
+            | Reason::NightDoor(_)
+            | Reason::OutOfBed(_)
+            | Reason::LongInRoom(_)
+            | Reason::Unknown => Severity::Urgent,
+            Reason::Range(found) if found.what != found::Quantity::RoomTemperature => Severity::Urgent,
+            Reason::Range(_)
+            | Reason::LateRising(_)
+            | Reason::DailyContact(_)
+            | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_)
+            | Reason::DoorLeftOpen(_) => Severity::Notice,
+            Reason::MainsLost(_) => Severity::Fault,
             Reason::NotObserved { .. }
             | Reason::HomeUnreachable { .. }
             | Reason::LinkLost { nobody_can_call: true, .. }
@@ -366,10 +531,31 @@ impl Reason {
         }
     }
 
+    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut. It is shown; people close.
+    pub fn ends_by_itself(&self) -> bool {
+        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_));
+        is_told || matches!(self.class(), Class::Sensor | Class::System)
+    }
+
     /// Whose problem it is.
     pub fn class(&self) -> Class {
         match self {
-            Reason::CallButton { .. } | Reason::Inactivity { .. } | Reason::Unknown => Class::Person,
+            Reason::CallButton { .. }
+            | Reason::Inactivity { .. }
+            | Reason::Rhythm { .. }
+            | Reason::Hazard(_)
+            | Reason::NightDoor(_)
+            | Reason::OutOfBed(_)
+            | Reason::LongInRoom(_)
+            | Reason::LateRising(_)
+            | Reason::DailyContact(_)
+            | Reason::AwayTooLong(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_)
+            | Reason::DoorLeftOpen(_)
+            | Reason::Range(_)
+            | Reason::Unknown => Class::Person,
+            Reason::MainsLost(_) => Class::System,
             Reason::ServiceButton { .. } => Class::Request,
             Reason::SilentSensor { .. }
             | Reason::LowBattery { .. }

@@ -2,7 +2,9 @@
 
 use crate::model::alert::Step;
 use crate::model::flood::Flood;
+use crate::model::learned::LearnedDay;
 use crate::model::observation::Observation;
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp, span_secs};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +53,16 @@ pub enum Recorded {
         /// Who and how fast.
         flood: Flood,
     },
+    /// The home was known to be other than usual, or no longer.
+    Suspended {
+        /// When it was said.
+        at: Timestamp,
+        /// What.
+        #[serde(flatten)]
+        what: Change,
+    },
+    /// What a day taught about what is usual in the home; written at its end.
+    Day(LearnedDay),
     /// The gateway was watching at this instant: bounds what a power cut leaves unknown.
     Watching {
         /// When.
@@ -64,10 +76,12 @@ impl Recorded {
         match self {
             Recorded::Observed(observation) => observation.at,
             Recorded::Step { step, .. } => step.at,
+            Recorded::Day(day) => day.at,
             Recorded::Link { at, .. }
             | Recorded::Started { at, .. }
             | Recorded::ClockStepped { at, .. }
             | Recorded::Flooded { at, .. }
+            | Recorded::Suspended { at, .. }
             | Recorded::Watching { at } => *at,
         }
     }

@@ -317,6 +317,22 @@ pub mod span_secs {
     }
 }
 
+/// The same where there may be none; use with `#[serde(default, with = "…")]`.
+pub mod span_secs_opt {
+    use super::Span;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes whole seconds or nothing.
+    pub fn serialize<S: Serializer>(span: &Option<Span>, to: S) -> Result<S::Ok, S::Error> {
+        span.map(|span| span.num_seconds()).serialize(to)
+    }
+
+    /// Reads whole seconds or nothing.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
+        Ok(Option::<i64>::deserialize(from)?.and_then(Span::try_seconds))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -140,11 +140,15 @@ fn gateway(kind: &str, value: &str) -> What {
     }
 }
 
-/// What a row of a sensor means. Recordings do not tell use from report for mats, meters and lamps: these are alive only.
+/// What a row of a sensor means. Mats, cupboards, appliances and lamps that say on and off are used when that changes; a number is
+/// only a report.
 fn heard(sensor: u32, name: &str, kind: &str, value: &str) -> What {
-    let on = matches!(value.to_ascii_uppercase().as_str(), "ON" | "1" | "TRUE" | "OPEN");
+    let word = value.to_ascii_uppercase();
+    let on = matches!(word.as_str(), "ON" | "1" | "TRUE" | "OPEN");
+    let says_state = matches!(word.as_str(), "ON" | "TRUE" | "OPEN" | "OFF" | "FALSE" | "CLOSE" | "CLOSED");
     let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
     let alive = (Measure::Alive, Evidence::Ambiguous);
+    let used = || if says_state { (Measure::Switch(on), Evidence::Level) } else { alive.clone() };
     let (registered, (measure, evidence)) = match kind {
         "motion" => (SensorKind::Motion, (Measure::Motion(on), Evidence::Event)),
         "door" => (door(name), (Measure::Contact(on), Evidence::Event)),
@@ -159,9 +163,9 @@ fn heard(sensor: u32, name: &str, kind: &str, value: &str) -> What {
             let word = if on { Availability::Offline } else { Availability::Online };
             (SensorKind::Item, (Measure::Availability(word), Evidence::Level))
         }
-        "bed" => (SensorKind::Bed, alive),
-        "pressure" => (SensorKind::Chair, alive),
-        _ => (SensorKind::Item, alive),
+        "bed" => (SensorKind::Bed, used()),
+        "pressure" => (SensorKind::Chair, used()),
+        _ => (SensorKind::Item, used()),
     };
     What::Heard { sensor, kind: registered, measure, evidence }
 }

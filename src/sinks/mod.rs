@@ -96,6 +96,8 @@ pub enum What {
     Receipt(wire::Receipt),
     /// Somebody at the station did something.
     Step(wire::StationStep),
+    /// The home is other than usual, or no longer.
+    Suspend(crate::model::suspension::Change),
     /// The station is there again: whatever waits is due.
     Greeting,
     /// Something came that cannot be used.

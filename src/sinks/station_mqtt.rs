@@ -3,6 +3,7 @@
 //! PUBACK is the broker's word and moves nothing but the next attempt; the station's receipt comes as [`What::Receipt`].
 
 use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::model::suspension::Suspend;
 use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
 use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
@@ -146,9 +147,16 @@ fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<Wh
             let greeting = wire::Greeting::from_bytes(payload).map_err(|error| error.to_string())?;
             ours(&greeting.home).map(|()| What::Greeting)
         }
-        Some(Topic::Down(_, Down::Directory | Down::Suspension)) => {
-            Err("this version takes neither directories nor suspensions from a station".to_owned())
+        Some(Topic::Down(_, Down::Suspension)) => {
+            if retained {
+                return Err(
+                    "a suspension must not be retained: it would begin again whenever this home connects".to_owned()
+                );
+            }
+            let said = Suspend::from_bytes(payload).map_err(|error| error.to_string())?;
+            ours(&said.home).map(|()| What::Suspend(said.what))
         }
+        Some(Topic::Down(_, Down::Directory)) => Err("this version takes no directory from a station".to_owned()),
         Some(Topic::Up(..)) | None => Err("nobody speaks to a home on this topic".to_owned()),
     }
 }
@@ -181,7 +189,10 @@ mod tests {
         assert!(refused("carecircle/v1/ky-0412/down/receipt", b"{", false).contains("not a body"));
         assert!(refused("carecircle/v1/ky-0412/down/receipt", br#"{"v":2}"#, false).contains("version 2"));
         assert!(refused("carecircle/v1/ky-0412/down/step", b"{}", true).contains("retained"));
-        assert!(refused("carecircle/v1/ky-0412/down/suspension", b"{}", false).contains("suspensions"));
+        assert!(refused("carecircle/v1/ky-0412/down/directory", b"{}", false).contains("directory"));
+        let endless = br#"{"v":1,"home":"ky-0412","change":"begin","kind":"hospital","owner":"p-03","from_ms":1}"#;
+        assert!(refused("carecircle/v1/ky-0412/down/suspension", endless, false).contains("until_ms"));
+        assert!(refused("carecircle/v1/ky-0412/down/suspension", endless, true).contains("retained"));
         assert!(refused("other/topic", b"{}", false).contains("nobody speaks"));
     }
 }

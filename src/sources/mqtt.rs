@@ -182,10 +182,11 @@ async fn next_of(line: &mut Option<Line>) -> Option<mqtt::Event> {
     }
 }
 
+/// What is to be said about a link that is up: nothing, unless the broker keeps something from us.
 fn up_words(broker: &str, link: &mqtt::Link) -> String {
     let refused = link.refused_filters();
     if refused.is_empty() {
-        return format!("connected to {broker}");
+        return String::new();
     }
     format!("connected to {broker}, but it refuses {}; check its access list", refused.join(", "))
 }

@@ -1,7 +1,7 @@
 //! Sentences about the ways to the sensors: what is gone, what hangs behind it, who floods them.
 
 use crate::model::ids::SensorId;
-use crate::model::reason::Reason;
+use crate::model::reason::{Loss, Reason};
 use crate::text::{Language, shown};
 
 /// A link as people call it: its path without the broker that everything hangs behind.
@@ -19,11 +19,22 @@ pub fn link_name(path: &str) -> String {
 
 /// What became of a lost link, in sentences; nothing for another reason.
 pub(super) fn lost(language: Language, reason: &Reason) -> Vec<String> {
-    let Reason::LinkLost { link, sensors, is_whole, nobody_can_call, call_buttons, outer_doors, .. } = reason else {
+    let Reason::LinkLost { link, how, sensors, is_whole, nobody_can_call, call_buttons, outer_doors, .. } = reason
+    else {
         return Vec::new();
     };
     let name = link_name(link);
     let what = match (*is_whole, *sensors) {
+        (_, n) if *how == Loss::Mute => {
+            let sensors = language.pick(
+                format!("{n} 个传感器"),
+                if n == 1 { "its only sensor".to_owned() } else { format!("any of its {n} sensors") },
+            );
+            language.pick(
+                format!("{name} 虽显示已连接，但其 {sensors}都没有信号，请检查或重新启动该设备"),
+                format!("{name} seems to be up, but nothing comes from {sensors}; please check it, or start it anew"),
+            )
+        }
         (true, 1) => language.pick(
             format!("与 {name} 的连接中断，1 个传感器收不到信号"),
             format!("the link {name} is lost; 1 sensor cannot be heard"),

@@ -1,13 +1,15 @@
 //! Why an alert was raised, in whole sentences: rule, limit and its source, last sign of life, what could not be seen.
 
-use crate::model::home::{SensorKind, Service};
+use crate::model::home::Service;
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::observation::Press;
-use crate::model::reason::{Blind, BlindCause, Reason, SignOfLife};
+use crate::model::reason::{Blind, BlindCause, Loss, Reason, SignOfLife};
 use crate::model::time::{Hours, Timestamp, Zone};
 use crate::text::links;
 use crate::text::{Language, date_time, duration, room, shown, terms};
 
+mod found;
+mod rhythm;
 mod sensors;
 
 /// The reason in whole sentences, as page, log and replay print it.
@@ -19,7 +21,17 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             vec![say.pressed(sensor, room.as_ref(), press), say.life_before(last_life.as_ref())]
         }
         Reason::ServiceButton { sensor, room, service } => vec![say.asked_for(sensor, room.as_ref(), *service)],
-        Reason::Inactivity { limit, hours, silence, last_life, blind, sensors_alive, sensors, cannot_tell } => {
+        Reason::Inactivity {
+            limit,
+            hours,
+            learned_limit,
+            silence,
+            last_life,
+            blind,
+            sensors_alive,
+            sensors,
+            cannot_tell,
+        } => {
             let (silence, limit) = (duration(language, *silence), duration(language, *limit));
             let source = say.limit_source(*hours);
             let mut sentences = vec![
@@ -29,11 +41,25 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
                 ),
                 say.last_life(last_life.as_ref()),
             ];
+            sentences.extend(learned_limit.map(|limit| rhythm::learned_limit(language, limit)));
             sentences.extend(blind.as_ref().map(|blind| say.blind_span(blind)));
             sentences.push(say.sensors(*sensors_alive, *sensors));
             sentences.extend(say.cannot_tell(*cannot_tell));
             sentences
         }
+        Reason::Hazard(found) => say.hazard(found),
+        Reason::NightDoor(found) => say.night_door(found),
+        Reason::OutOfBed(found) => say.out_of_bed(found),
+        Reason::LongInRoom(found) => say.long_in_room(found),
+        Reason::LateRising(found) => say.late_rising(found),
+        Reason::DailyContact(found) => say.daily_contact(found),
+        Reason::AwayTooLong(found) => say.away_too_long(found),
+        Reason::DoorLeftOpen(found) => say.door_left_open(found),
+        Reason::MovedWhileAway(found) => say.moved_while_away(found),
+        Reason::NotBack(found) => say.not_back(found),
+        Reason::Range(found) => say.range(found),
+        Reason::MainsLost(found) => say.mains_lost(found),
+        Reason::Rhythm { .. } => rhythm::sentences(&say, reason),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
             let limit = duration(language, *limit);
             let silent = match offline_since {
@@ -59,10 +85,13 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::NotObserved { blind, last_life } => {
             vec![say.not_watched(blind), say.life_before_blind(last_life.as_ref())]
         }
-        Reason::LinkLost { since, .. } => {
+        Reason::LinkLost { since, how, .. } => {
             let mut sentences = links::lost(language, reason);
             let since = say.at(*since);
-            sentences.push(language.pick(format!("中断时间：{since}"), format!("Lost since {since}")));
+            sentences.push(match how {
+                Loss::Down => language.pick(format!("中断时间：{since}"), format!("Lost since {since}")),
+                Loss::Mute => language.pick(format!("最后一次信号：{since}"), format!("Nothing came since {since}")),
+            });
             sentences
         }
         Reason::Flood { sensor, room, .. } => {
@@ -103,7 +132,19 @@ pub fn headline(language: Language, reason: &Reason) -> String {
     let detail = match reason {
         Reason::CallButton { sensor, room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
         Reason::ServiceButton { service, .. } => service_word(language, *service).to_owned(),
-        Reason::Inactivity { silence, .. } => duration(language, *silence),
+        Reason::Hazard(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::NightDoor(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::OutOfBed(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::LongInRoom(found) => format!("{} · {}", room(language, &found.room), duration(language, found.limit)),
+        Reason::LateRising(found) => found.by.to_string(),
+        Reason::DailyContact(found) => found.by.to_string(),
+        Reason::AwayTooLong(found) => duration(language, found.limit),
+        Reason::DoorLeftOpen(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::MovedWhileAway(found) => terms::absence(language, found.kind).to_owned(),
+        Reason::NotBack(found) => terms::absence(language, found.kind).to_owned(),
+        Reason::Range(found) => found::value(language, found),
+        Reason::MainsLost(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } => duration(language, *silence),
         Reason::SilentSensor { sensor, room: place, .. }
         | Reason::LowBattery { sensor, room: place, .. }
         | Reason::StuckSensor { sensor, room: place, .. }
@@ -272,6 +313,13 @@ fn cause(language: Language, cause: &BlindCause) -> String {
             let source = links::link_name(source);
             language.pick(format!("与传感器的连接 {source} 中断"), format!("the link {source} to the sensors was lost"))
         }
+        BlindCause::Mute { source } => {
+            let source = links::link_name(source);
+            language.pick(
+                format!("{source} 虽显示已连接，但其传感器全部没有信号"),
+                format!("{source} seems to be up, but nothing comes from any of its sensors"),
+            )
+        }
         BlindCause::NoWitness => {
             language.pick("能看到活动的传感器全部失灵", "no sensor that could show life is working").to_owned()
         }
@@ -304,31 +352,10 @@ fn service_word(language: Language, service: Service) -> &'static str {
     }
 }
 
-fn kind_word(language: Language, kind: SensorKind) -> &'static str {
-    match kind {
-        SensorKind::Motion => language.pick("人体感应", "motion"),
-        SensorKind::Presence => language.pick("存在感应", "presence"),
-        SensorKind::CallButton => language.pick("呼叫按钮", "call button"),
-        SensorKind::ServiceButton => language.pick("服务按钮", "service button"),
-        SensorKind::OkButton => language.pick("平安按钮", "OK button"),
-        SensorKind::AwayButton => language.pick("外出按钮", "away button"),
-        SensorKind::OuterDoor => language.pick("入户门", "outer door"),
-        SensorKind::Door => language.pick("房门", "door"),
-        SensorKind::Bed => language.pick("床垫感应", "bed"),
-        SensorKind::Chair => language.pick("座椅感应", "chair"),
-        SensorKind::Item => language.pick("物品感应", "item"),
-        SensorKind::Smoke => language.pick("烟雾", "smoke"),
-        SensorKind::Gas => language.pick("燃气", "gas"),
-        SensorKind::Leak => language.pick("漏水", "leak"),
-        SensorKind::Temperature => language.pick("温度", "temperature"),
-        SensorKind::Vital => language.pick("体征", "vital signs"),
-        SensorKind::Mains => language.pick("市电", "mains power"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::home::SensorKind;
     use crate::model::reason::Stuck;
     use crate::model::time::{Span, from_millis};
 
@@ -373,6 +400,7 @@ mod tests {
         let instants = [None, Some(from_millis(0)), Some(from_millis(i64::MAX)), Some(from_millis(1_795_241_529_000))];
         let words = ["", "disk full.", "a\nb\u{202e}", "坏了。", &"很长".repeat(5_000)];
         let mut all = vec![Reason::Unknown];
+        all.extend(found::extremes());
         for room in rooms {
             let life = |at: Option<Timestamp>| at.map(|at| SignOfLife { at, sensor: sensor(), room: room.clone() });
             for at in instants {
@@ -400,9 +428,11 @@ mod tests {
                     for (blind, n) in [(None, 0), (Some(blind), 1)] {
                         let last_life = last_life.clone();
                         let (limit, sensors_alive) = (silence, n);
+                        all.extend(rhythm::extremes(silence, last_life.clone(), blind.clone(), hours, n));
                         all.push(Reason::Inactivity {
                             limit,
                             hours,
+                            learned_limit: blind.as_ref().map(|_| limit),
                             silence,
                             last_life,
                             blind,
@@ -418,8 +448,12 @@ mod tests {
                 }
                 let open_since = at.unwrap_or(from_millis(0));
                 all.push(Reason::Tamper { sensor: sensor(), room: room.clone(), open_since });
-                let causes =
-                    [BlindCause::GatewayDown, BlindCause::LinkLost { source: "mqtt".into() }, BlindCause::NoWitness];
+                let causes = [
+                    BlindCause::GatewayDown,
+                    BlindCause::LinkLost { source: "mqtt".into() },
+                    BlindCause::NoWitness,
+                    BlindCause::Mute { source: "radio".into() },
+                ];
                 for cause in causes {
                     let blind = Blind { from: from_millis(0), to: at, cause };
                     all.push(Reason::NotObserved { blind, last_life: last_life.clone() });
@@ -448,6 +482,7 @@ mod tests {
                 let some = vec![sensor(); nth];
                 all.push(Reason::LinkLost {
                     link: link.to_owned(),
+                    how: if nth % 2 == 0 { Loss::Down } else { Loss::Mute },
                     since: from_millis(0),
                     sensors,
                     is_whole: nth < 2,

@@ -48,7 +48,16 @@ pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> 
         Deed::Again { count } => {
             language.pick(format!("再次发生，第 {count} 次"), format!("happened again, time {count}"))
         }
-        Deed::Cancel => pick("在送达前撤销", "taken back before anybody had it"),
+        Deed::AskHome { until } => {
+            let until = clock_time(zone, *until);
+            language.pick(format!("先询问本人，等到 {until}"), format!("asks the person at home first, until {until}"))
+        }
+        Deed::Unanswered { to } => {
+            let to: Vec<String> = to.iter().map(|point| point.to_string()).collect();
+            let to = if to.is_empty() { "—".to_owned() } else { to.join(language.pick("、", ", ")) };
+            language.pick(format!("本人没有回应，通知：{to}"), format!("no answer at home, tells {to}"))
+        }
+        Deed::Cancel => pick("本人有回应，已撤销", "answered at home, taken back"),
         Deed::PersonCancelled => pick(
             "家中有人表示不需要帮助，仍需工作人员确认",
             "somebody in the home says no help is needed; staff still decide",

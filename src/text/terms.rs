@@ -1,7 +1,9 @@
 //! The words of the field in both languages (`station.md` section 6).
 
+use crate::model::found::Danger;
 use crate::model::lifecycle::{CallResult, Contact, Outcome, Phase, Proof, Reminder, Role, Via};
 use crate::model::reason::{Class, Reason, Severity};
+use crate::model::suspension::Absence;
 use crate::text::Language;
 
 /// How urgent.
@@ -44,6 +46,23 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::CallButton { .. } => language.pick("一键呼叫", "Call button"),
         Reason::ServiceButton { .. } => language.pick("服务呼叫", "Service request"),
         Reason::Inactivity { .. } => language.pick("长时间无活动", "No activity"),
+        Reason::Hazard(found) => match found.danger {
+            Danger::Smoke => language.pick("烟雾报警", "Smoke"),
+            Danger::Gas => language.pick("燃气报警", "Gas"),
+            Danger::Leak => language.pick("漏水报警", "Water leak"),
+        },
+        Reason::NightDoor(_) => language.pick("夜间外出未归", "Night door"),
+        Reason::OutOfBed(_) => language.pick("离床未归", "Out of bed"),
+        Reason::LongInRoom(_) => language.pick("久留不出", "Long in one room"),
+        Reason::LateRising(_) => language.pick("晚起", "Not up yet"),
+        Reason::DailyContact(_) => language.pick("每日联系", "Daily contact"),
+        Reason::AwayTooLong(_) => language.pick("外出过久", "Out for long"),
+        Reason::DoorLeftOpen(_) => language.pick("入户门未关", "Door left open"),
+        Reason::MovedWhileAway(_) => language.pick("空屋有活动", "Movement while away"),
+        Reason::NotBack(_) => language.pick("到期未归", "Not back"),
+        Reason::Range(_) => language.pick("数值异常", "Out of range"),
+        Reason::MainsLost(_) => language.pick("停电", "Mains lost"),
+        Reason::Rhythm { .. } => language.pick("安静时间反常", "Unusually quiet"),
         Reason::SilentSensor { .. } => language.pick("传感器无信号", "Silent sensor"),
         Reason::LowBattery { .. } => language.pick("电量低", "Low battery"),
         Reason::StuckSensor { .. } => language.pick("传感器失灵", "Stuck sensor"),
@@ -57,6 +76,17 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::Configuration { .. } => language.pick("配置错误", "Configuration fault"),
         Reason::HomeUnreachable { .. } => language.pick("家庭网关失联", "Home unreachable"),
         Reason::Unknown => language.pick("未知规则", "Unknown rule"),
+    }
+}
+
+/// Why a home is other than usual.
+pub fn absence(language: Language, kind: Absence) -> &'static str {
+    match kind {
+        Absence::Away => language.pick("外出", "away"),
+        Absence::Hospital => language.pick("住院", "in hospital"),
+        Absence::Holiday => language.pick("度假", "on holiday"),
+        Absence::Visitors => language.pick("来客", "visitors"),
+        Absence::Cleaning => language.pick("打扫或维修", "cleaning or repair"),
     }
 }
 

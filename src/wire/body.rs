@@ -4,6 +4,7 @@ use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::ids::{HomeId, PointId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase};
 use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::suspension::Suspend;
 use crate::model::time::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -48,6 +49,7 @@ impl Wire for StationStep {}
 impl Wire for Heartbeat {}
 impl Wire for Link {}
 impl Wire for Greeting {}
+impl Wire for Suspend {}
 
 /// An alert, or its newest step, complete enough to act on. Gateway → station.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

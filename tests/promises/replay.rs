@@ -24,11 +24,16 @@ fn a_silence_is_found_at_its_limit_and_ends_with_the_next_sign_of_life() {
 }
 
 #[test]
-fn mats_meters_and_lamps_of_a_recording_are_no_sign_of_life() {
-    let day = "2026-03-01T07:00:00,Hall,motion,ON\n2026-03-01T12:00:00,Lamp,light,ON\n2026-03-01T13:00:00,Meter,item,12.5\n\
-               2026-03-01T14:00:00,Mat,bed,ON\n2026-03-01T20:00:00,Hall,battery,80\n";
-    let alerts = Files::new(day).alerts(&["--set", NINE_HOURS]);
-    assert_eq!(alerts, [("2026-03-01T16:00:00".to_owned(), "inactivity".to_owned())]);
+fn what_a_recording_switches_is_used_and_what_it_only_reports_is_not() {
+    let used = "2026-03-01T07:00:00,Hall,motion,ON\n2026-03-01T12:00:00,Lamp,light,ON\n";
+    let reported = "2026-03-01T13:00:00,Meter,item,12.5\n2026-03-01T13:30:00,Meter,item,1\n2026-03-01T14:00:00,Lamp,light,ON\n\
+                    2026-03-01T14:30:00,Mat,bed,OFF\n2026-03-01T23:00:00,Hall,battery,80\n";
+    let alerts = Files::new(&format!("{used}{reported}")).alerts(&["--set", NINE_HOURS]);
+    assert_eq!(alerts, [("2026-03-01T21:00:00".to_owned(), "inactivity".to_owned())], "nine hours after the lamp");
+    let mat = "2026-03-01T15:00:00,Mat,bed,ON\n";
+    let alerts =
+        Files::new(&format!("{used}{mat}2026-03-01T23:00:00,Hall,battery,80\n")).alerts(&["--set", NINE_HOURS]);
+    assert_eq!(alerts, [], "somebody lay down");
 }
 
 #[test]

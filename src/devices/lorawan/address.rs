@@ -1,11 +1,11 @@
 //! Addresses of LoRaWAN devices: which device, and what its payload means.
 
 use crate::devices::meaning::{Kind, Meaning, Values};
+use crate::devices::message::Json;
 use crate::devices::milesight::Model;
 use crate::devices::{Identity, lenient};
 use crate::model::observation::{Evidence, Measure};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// A device and what its payload means.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -140,9 +140,9 @@ pub(super) fn dev_eui(text: &str) -> Option<String> {
 
 impl At {
     /// What stands there, and the battery beside it.
-    pub(super) fn read(&self, message: &Value) -> Vec<(Measure, Evidence)> {
-        let at = |pointer: &Option<String>| lenient::at(message, pointer.as_deref()?);
-        let measure = lenient::at(message, &self.pointer).and_then(|value| self.meaning.read(value));
+    pub(super) fn read(&self, message: &Json) -> Vec<(Measure, Evidence)> {
+        let at = |pointer: &Option<String>| message.at(pointer.as_deref()?);
+        let measure = message.at(&self.pointer).and_then(|value| self.meaning.read_scalar(value.into()));
         let percent = at(&self.battery).and_then(lenient::percent).map(Measure::BatteryPercent);
         let low = at(&self.battery_low).and_then(lenient::truth).map(Measure::BatteryLow);
         let said = measure.map_or((Measure::Alive, Evidence::Event), |measure| (measure, self.evidence));

@@ -1,8 +1,8 @@
 //! What two networks put around a payload: topics, places in the message, repeats, signal, the bytes as text.
 
 use crate::devices::lenient;
+use crate::devices::message::Json;
 use crate::model::observation::Measure;
-use serde_json::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What a topic tells of.
@@ -75,16 +75,16 @@ pub(super) const THINGS: Places = Places {
 };
 
 /// What tells an uplink from the one before.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Mark {
     deduplication: Option<u64>,
     counted: Option<u64>,
 }
 
 impl Mark {
-    pub(super) fn of(message: &Value, at: &Places, data: &str) -> Mark {
-        let text = |pointer: &str| lenient::at(message, pointer).and_then(Value::as_str);
-        let count = lenient::at(message, at.count).and_then(Value::as_u64);
+    pub(super) fn of(message: &Json, at: &Places, data: &str) -> Mark {
+        let text = |pointer: &str| message.at(pointer).and_then(Json::as_str);
+        let count = message.at(at.count).and_then(Json::as_u64);
         Mark {
             deduplication: text("/deduplicationId").map(|id| hashed(&id)),
             counted: count.map(|count| hashed(&(count, text(at.address), data))),
@@ -105,18 +105,18 @@ fn hashed(of: &impl Hash) -> u64 {
 }
 
 /// The network's own word on the battery, where it passes one on with an uplink.
-pub(super) fn battery(message: &Value, at: &Places) -> Option<Measure> {
-    lenient::at(message, at.battery?).and_then(lenient::percent).map(Measure::BatteryPercent)
+pub(super) fn battery(message: &Json, at: &Places) -> Option<Measure> {
+    message.at(at.battery?).and_then(lenient::percent).map(Measure::BatteryPercent)
 }
 
 /// How well the best gateway heard it.
-pub(super) fn signal(receptions: Option<&Value>) -> Option<Measure> {
-    let heard = |reception: &Value| {
+pub(super) fn signal(receptions: Option<&Json>) -> Option<Measure> {
+    let heard = |reception: &Json| {
         let rssi = lenient::number(reception.get("rssi")?)?;
         let snr = reception.get("snr").and_then(lenient::number).unwrap_or(0.0);
         Some(rssi + snr.min(0.0))
     };
-    let best = receptions?.as_array()?.iter().filter_map(heard).reduce(f64::max)?;
+    let best = receptions?.as_list()?.iter().filter_map(heard).reduce(f64::max)?;
     Some(Measure::SignalPercent(((best + 130.0) / 70.0 * 100.0).clamp(0.0, 100.0).round()))
 }
 

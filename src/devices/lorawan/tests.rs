@@ -75,6 +75,34 @@ fn the_same_uplink_handed_out_twice_is_a_copy_and_the_next_is_not() {
 }
 
 #[test]
+fn an_address_that_cannot_read_an_uplink_silences_no_other_of_the_device() {
+    let model = r#"{"dev_eui":"24e124000a1b2c3d","decoder":"milesight-ws101"}"#;
+    let place = r#"{"dev_eui":"24e124000a1b2c3d","pointer":"/object/state","kind":"contact"}"#;
+    for order in [[model, place], [place, model]] {
+        let mut decoder = with(&order);
+        for data in ["A", "/y4"] {
+            let said = up(&mut decoder, &format!(r#"{{"fPort":85,"data":"{data}","object":{{"state":"open"}}}}"#));
+            assert_eq!(measures(&said), [Measure::Contact(true)], "{data}");
+        }
+    }
+}
+
+#[test]
+fn the_second_copy_of_an_uplink_that_came_broken_is_the_first_that_says_anything() {
+    let model = r#"{"dev_eui":"24e124000a1b2c3d","decoder":"milesight-ws101"}"#;
+    let place = r#"{"dev_eui":"24e124000a1b2c3d","pointer":"/object/state","kind":"contact"}"#;
+    let (broken, whole) =
+        (r#"{"deduplicationId":"a","fPort":85,"data":"A"}"#, r#"{"deduplicationId":"a","fPort":85,"data":"/y4B"}"#);
+    let mut alone = with(&[model]);
+    let topic = format!("application/7/device/{EUI}/event/up");
+    assert_eq!(decode(&mut alone, &topic, broken), Decoded::Malformed("bad_base64".to_owned()));
+    assert_eq!(up(&mut alone, whole).iter().map(|r| r.copy).collect::<Vec<_>>(), [false]);
+    let mut both = with(&[model, place]);
+    up(&mut both, broken);
+    assert_eq!(up(&mut both, whole).iter().map(|r| r.copy).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
 fn port_0_and_an_empty_payload_only_prove_the_device() {
     let mut decoder = with(&[r#"{"dev_eui":"24e124000a1b2c3d","decoder":"milesight-ws202"}"#]);
     for payload in [r#"{"fPort":0,"data":"AwAB"}"#, r#"{"fPort":85,"data":""}"#, r#"{"fPort":85}"#, "{}"] {

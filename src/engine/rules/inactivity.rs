@@ -2,10 +2,12 @@
 //!
 //! Silence is judged only after a first sign of life (a home whose sensors have never shown life is a sensor problem) and
 //! only while somebody watches: time without a watching gateway is neither quiet nor life. Dead and stuck sensors are no
-//! witnesses; when none is left, the home is not quiet but not observed, and `not_observed` says so.
+//! witnesses; when none is left, the home is not quiet but not observed, and `not_observed` says so. Where that rule is switched
+//! off, nobody else would speak of it, and this one does.
 
 use super::{Alarm, Finding, Known, Rule};
-use crate::model::reason::Reason;
+use crate::engine::seen::Unwatched;
+use crate::model::reason::{Blind, Reason};
 use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, Zone, span_text};
 use serde::Deserialize;
 
@@ -56,6 +58,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether nobody has set the windows.
+    pub fn is_as_shipped(&self) -> bool {
+        let is = |(window, (from, to, hours)): (&Window, (u32, u32, i64))| {
+            let (begins, ends) = (window.from.second_of_day() / 3600, window.to.second_of_day() / 3600);
+            let is_full = (window.from.second_of_day() + window.to.second_of_day()).is_multiple_of(3600);
+            (begins, ends, window.at_most) == (from, to, Span::hours(hours)) && is_full
+        };
+        self.windows.len() == 2 && self.windows.iter().zip([(9, 21, 6), (21, 9, 10)]).all(is)
+    }
+
     /// When a silence that began at `quiet_since` becomes an alert, by which limit, and for which hours.
     ///
     /// While the clock is not trusted, hours mean nothing: the strictest limit holds at all times.
@@ -83,13 +95,24 @@ pub struct Fires {
     pub hours: Option<Hours>,
 }
 
+/// When the silence that began at `quiet_since` is too long for the windows that hold now: as they are shipped they step back
+/// as soon as the rhythm of the home is learned, for they would spend the alerts that people will bear; its own ceiling is the
+/// net then. Windows that somebody has set hold always; and so do all of them where nobody else tells that the home is not seen.
+pub fn fires_at(known: &Known, quiet_since: Timestamp) -> Option<Fires> {
+    let (seen, all) = (known.seen, known.seen.settings());
+    let steps_back = all.inactivity.is_as_shipped() && seen.rhythm_watches() && all.is_on("not_observed");
+    let holds = all.is_on("inactivity") && !steps_back;
+    holds.then(|| all.inactivity.fires_at(&known.home.zone, seen.clock_trusted, quiet_since)).flatten()
+}
+
 struct Inactivity {
-    settings: Settings,
+    /// Whether another rule tells that nobody watches.
+    blindness_is_told: bool,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    Inactivity { settings: settings.inactivity.clone() }
+    Inactivity { blindness_is_told: settings.is_on("not_observed") }
 }
 
 impl Rule for Inactivity {
@@ -99,23 +122,26 @@ impl Rule for Inactivity {
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let seen = known.seen;
-        let Some(quiet_since) = seen.quiet_since.filter(|_| seen.blind.is_none()) else { return Finding::default() };
-        let Some(fires) = self.settings.fires_at(&known.home.zone, seen.clock_trusted, quiet_since) else {
-            return Finding::default();
-        };
-        if seen.unwatched_since(known.home, now).is_some() {
-            return Finding::default();
-        }
+        let is_told = seen.blind.is_some() && self.blindness_is_told;
+        let Some(quiet_since) = seen.quiet_since.filter(|_| !is_told) else { return Finding::default() };
+        let Some(fires) = fires_at(known, quiet_since) else { return Finding::default() };
         if fires.at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires.at) };
         }
+        let unwatched = seen.unwatched(known.home, now);
+        if unwatched.is_some() && self.blindness_is_told {
+            return Finding::default();
+        }
+        let lasting = unwatched.map(|Unwatched { from, cause, .. }| Blind { from, to: None, cause });
+        let past = || seen.blind_since(seen.last_life.as_ref().map_or(quiet_since, |life| life.at)).cloned();
         let sight = seen.sight(known.home, now);
         let reason = Reason::Inactivity {
             limit: fires.limit,
             hours: fires.hours,
+            learned_limit: seen.habits.verdict().filter(|_| seen.rhythm_watches()).map(|verdict| verdict.limit),
             silence: now - quiet_since,
             last_life: seen.last_life.clone(),
-            blind: seen.blind_since(seen.last_life.as_ref().map_or(quiet_since, |life| life.at)).cloned(),
+            blind: seen.blind.clone().or(lasting).or_else(past),
             sensors_alive: sight.alive,
             sensors: sight.sensors,
             cannot_tell: sight.cannot_tell,
@@ -162,6 +188,29 @@ mod tests {
     fn an_untrusted_clock_takes_the_strictest_limit_at_all_hours() {
         let fires = Settings::default().fires_at(&Zone::utc(), false, at("20:00"));
         assert_eq!(fires.map(|f| (f.at, f.hours)), Some((at("20:00") + Span::hours(6), None)));
+    }
+
+    #[test]
+    fn where_nobody_else_tells_that_no_witness_is_left_the_quiet_is_told() {
+        let later = at("08:00") + Span::hours(25);
+        let judged = |off: &[&str], lose: &[&str]| {
+            let off = off.iter().map(|rule| (*rule).to_owned()).collect();
+            let settings = super::super::Settings { off, ..Default::default() };
+            let mut seen = moved(&["08:00"]);
+            lose.iter().for_each(|link| _ = seen.link(&super::super::testing::home(), at("09:00"), link, false));
+            judge(&rule(&settings), later, &seen).alarms
+        };
+        for lose in [&[][..], &["mqtt", "radio"]] {
+            assert_eq!(judged(&[], lose), [], "not_observed tells it");
+            let alarms = judged(&["not_observed"], lose);
+            assert!(
+                matches!(
+                    &alarms[..],
+                    [Alarm { reason: Reason::Inactivity { sensors_alive: 0, blind: Some(_), .. }, .. }]
+                ),
+                "{alarms:?}"
+            );
+        }
     }
 
     #[test]

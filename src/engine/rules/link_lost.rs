@@ -1,13 +1,15 @@
-//! A broker, a serial port or a bridge is gone: one technical alert for everything behind it, never one for each sensor.
+//! A broker, a serial port or a bridge is gone: one technical alert for everything behind it, never one for each sensor. So it
+//! is where a source is mute: its driver says that all is well, and nothing comes from any of its sensors.
 //!
 //! Where nothing else is left that could show life the home is blind, and `not_observed` says so instead. A lost link with
 //! the last call button behind it is no mere fault: whoever calls now is not heard.
 
 use super::{Alarm, Finding, Known, Rule};
 use crate::engine::links::{Links, Lost};
+use crate::engine::seen::Mute;
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::SensorId;
-use crate::model::reason::Reason;
+use crate::model::reason::{BlindCause, Loss, Reason};
 use crate::model::time::{Span, Timestamp, span_text};
 use serde::Deserialize;
 
@@ -29,11 +31,13 @@ impl Default for Settings {
 
 struct LinkLost {
     after: Span,
+    /// Whether another rule tells that nobody watches.
+    blindness_is_told: bool,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    LinkLost { after: settings.link_lost.after }
+    LinkLost { after: settings.link_lost.after, blindness_is_told: settings.is_on("not_observed") }
 }
 
 impl Rule for LinkLost {
@@ -42,42 +46,86 @@ impl Rule for LinkLost {
     }
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
+        let mut finding = self.down(now, known);
+        let mutes = known.seen.mutes(known.home, now);
+        for mute in self.not_told_as_blindness(now, known, &mutes) {
+            let behind: Vec<&Sensor> =
+                known.home.sensors.values().filter(|sensor| sensor.source == mute.source).collect();
+            let reason = reason(known, (mute.source, Loss::Mute), mute.since, &behind);
+            // It may be known in the very instant in which the watch began.
+            finding.alarms.push(Alarm { reason, since: mute.since, is_over: false });
+        }
+        finding.look_again = earlier(finding.look_again, known.seen.mutes_change_at(now));
+        finding
+    }
+}
+
+impl LinkLost {
+    fn down(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
+        let blind_from = if known.seen.links.any_is_down() { self.blind_from(now, known) } else { None };
         for Lost { name: link, since, carrier_lost } in known.seen.links.lost() {
             let behind: Vec<&Sensor> =
                 known.home.sensors.values().filter(|sensor| Links::is_behind(link, sensor)).collect();
             let deadline = since + self.after;
             // What was told before its carrier went stands; what was not is part of the carrier's loss.
             let is_the_carriers = carrier_lost.is_some_and(|carrier_lost| deadline > carrier_lost);
-            if behind.is_empty() || is_the_carriers || is_told_as_blindness(known, deadline, &behind) {
+            // While the home is blind, a link to what could show life is part of that; what was told before it stands.
+            let watches = behind.iter().any(|sensor| sensor.kind.watches_for_life());
+            let is_told_as_blindness = watches && blind_from.is_some_and(|from| deadline > from);
+            if behind.is_empty() || is_the_carriers || is_told_as_blindness {
                 continue;
             }
             if deadline > now {
-                finding.look_again = Some(finding.look_again.map_or(deadline, |at| at.min(deadline)));
+                finding.look_again = earlier(finding.look_again, Some(deadline));
                 continue;
             }
-            finding.alarms.push(Alarm { reason: reason(known, link, since, &behind), since, is_over: false });
+            let reason = reason(known, (link, Loss::Down), since, &behind);
+            finding.alarms.push(Alarm { reason, since, is_over: false });
         }
         finding
     }
+
+    /// Since when a lost link leaves nothing that could show life, where that is told.
+    fn blind_from(&self, now: Timestamp, known: &Known) -> Option<Timestamp> {
+        let by_link = || {
+            let unwatched = known.seen.unwatched(known.home, now)?;
+            matches!(unwatched.cause, BlindCause::LinkLost { .. }).then_some(unwatched.from)
+        };
+        let blind = known.seen.blind.as_ref().map(|blind| blind.from);
+        if self.blindness_is_told { blind.or_else(by_link) } else { None }
+    }
+
+    /// A mute source that leaves nothing that could show life is told as that; what was told before it stands.
+    fn not_told_as_blindness<'a>(&self, now: Timestamp, known: &Known, mutes: &'a [Mute<'a>]) -> Vec<&'a Mute<'a>> {
+        let may_be = !mutes.is_empty() && self.blindness_is_told;
+        let unwatched = if may_be { known.seen.unwatched(known.home, now) } else { None };
+        let is_part = |mute: &&Mute| {
+            let sensors = known.home.sensors.values();
+            let mut behind = sensors.filter(|sensor| sensor.source == mute.source);
+            let watches = behind.any(|sensor| sensor.kind.watches_for_life());
+            watches && unwatched.as_ref().is_some_and(|unwatched| mute.at >= unwatched.known_at)
+        };
+        mutes.iter().filter(|mute| !is_part(mute)).collect()
+    }
 }
 
-/// While the home is blind, a link to what could show life is part of that; what was told before it stands.
-fn is_told_as_blindness(known: &Known, deadline: Timestamp, behind: &[&Sensor]) -> bool {
-    let watches = behind.iter().any(|sensor| sensor.kind.watches_for_life());
-    known.seen.blind.as_ref().is_some_and(|blind| watches && deadline > blind.from)
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    a.into_iter().chain(b).min()
 }
 
-fn reason(known: &Known, link: &str, since: Timestamp, behind: &[&Sensor]) -> Reason {
+fn reason(known: &Known, (link, how): (&str, Loss), since: Timestamp, behind: &[&Sensor]) -> Reason {
     let named = |kind: SensorKind| -> Vec<SensorId> {
         behind.iter().filter(|sensor| sensor.kind == kind).map(|sensor| sensor.id.clone()).take(NAMED_MAX).collect()
     };
-    let can_be_heard = |sensor: &&Sensor| known.seen.link_is_up(&sensor.source);
+    let is_mute = |sensor: &Sensor| how == Loss::Mute && sensor.source == link;
+    let can_be_heard = |sensor: &&Sensor| known.seen.link_is_up(&sensor.source) && !is_mute(sensor);
     let sensors = known.home.sensors.values();
     let mut other_buttons = sensors.filter(|sensor| sensor.kind == SensorKind::CallButton).filter(can_be_heard);
     let call_buttons = named(SensorKind::CallButton);
     Reason::LinkLost {
         link: link.to_owned(),
+        how,
         since,
         sensors: behind.len() as u32,
         is_whole: !behind.iter().any(can_be_heard),
@@ -146,7 +194,7 @@ mod tests {
         let home = home();
         let excused = |id: &str| {
             let id: SensorId = id.parse().unwrap();
-            seen.is_excused(&home.sensors[&id], seen.heard(&id))
+            seen.is_excused(at("09:00"), &home.sensors[&id], seen.heard(&id))
         };
         assert!(!excused("hall") && excused("front") && !excused("bath"));
     }

@@ -40,8 +40,8 @@ impl Rule for LowBattery {
     }
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
-        let low = known.seen.with_heard(known.home).filter_map(|(sensor, heard)| {
-            let battery = heard?.battery.as_ref()?;
+        let low = known.seen.ailing(known.home).filter_map(|(sensor, heard)| {
+            let battery = heard.battery.as_ref()?;
             let (since, empty_at) = episode(battery)?;
             let reason = Reason::LowBattery {
                 sensor: sensor.id.clone(),

@@ -6,9 +6,10 @@
 
 use crate::engine::seen::{Ended, Pressed, Seen};
 use crate::model::home::Home;
-use crate::model::reason::Reason;
-use crate::model::time::Timestamp;
+use crate::model::reason::{Reason, Severity};
+use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, Zone, span_text};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A judgement made again and again.
 pub trait Rule: Send + Sync {
@@ -59,6 +60,8 @@ pub struct Alarm {
     pub is_over: bool,
 }
 
+pub mod profile;
+
 macro_rules! rules {
     ($($name:ident),* $(,)?) => {
         $(pub mod $name;)*
@@ -69,6 +72,12 @@ macro_rules! rules {
         pub struct Settings {
             /// Rules that are switched off, by name.
             pub off: Vec<String>,
+            /// For whom the rules are set; what it sets has been laid under the other keys where they were read.
+            pub profile: profile::Profile,
+            /// How urgent the alerts of a rule are, where that differs from the usual.
+            pub severity: BTreeMap<String, Severity>,
+            /// How long the person is asked first, by rule; absent: not at all.
+            pub ask_first: BTreeMap<String, Long>,
             $(
                 #[doc = concat!("`[rules.", stringify!($name), "]`")]
                 pub $name: $name::Settings,
@@ -87,8 +96,81 @@ macro_rules! rules {
 }
 
 rules! {
-    call_button, service_button, inactivity, silent_sensor, stuck_sensor, low_battery, tamper, weak_signal, link_lost, flood,
-    not_observed,
+    call_button, service_button, hazard, inactivity, rhythm, night_door, out_of_bed, long_in_room, late_rising, daily_contact,
+    away_too_long, moved_while_away, not_back, door_left_open, range, mains_lost, silent_sensor, stuck_sensor, low_battery,
+    tamper, weak_signal, link_lost, flood, not_observed,
+}
+
+/// Rules about the person whose severity can be set; of the call button it cannot be.
+pub const PERSON: &[&str] = &[
+    "hazard",
+    "inactivity",
+    "rhythm",
+    "night_door",
+    "out_of_bed",
+    "long_in_room",
+    "late_rising",
+    "daily_contact",
+    "away_too_long",
+    "moved_while_away",
+    "not_back",
+    "door_left_open",
+    "range",
+];
+
+/// Rules before whose alert the person can be asked.
+pub const ASKING: &[&str] =
+    &["call_button", "inactivity", "rhythm", "out_of_bed", "long_in_room", "late_rising", "daily_contact"];
+
+/// A span as a configuration writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Long(#[serde(with = "span_text")] pub Span);
+
+/// When a limit that differs by day and by night is passed.
+pub(crate) struct Passed {
+    at: Timestamp,
+    limit: Span,
+    /// For which part of the day it is set; absent while the clock is not trusted: then the strictest holds at all times.
+    hours: Option<Hours>,
+}
+
+/// When what began at `since` has lasted too long.
+pub(crate) fn first_passed(known: &Known, since: Timestamp, night: Hours, by_day: Span, by_night: Span) -> Passed {
+    if !known.seen.clock_trusted {
+        let limit = by_day.min(by_night);
+        return Passed { at: since + limit, limit, hours: None };
+    }
+    let part = |hours: Hours, limit: Span| Passed {
+        at: hours.first_inside(&known.home.zone, since + limit),
+        limit,
+        hours: Some(hours),
+    };
+    let (day, night) = (part(Hours { from: night.to, to: night.from }, by_day), part(night, by_night));
+    if day.at < night.at { day } else { night }
+}
+
+/// What is night where nobody says otherwise.
+pub(crate) fn usual_night() -> Hours {
+    let clock = |text: &str| text.parse().expect("a time of day");
+    Hours { from: clock("22:00"), to: clock("06:00") }
+}
+
+/// The last instant up to `now` at which the clock on the wall showed `time`, and the next one.
+pub(crate) fn latest(zone: &Zone, now: Timestamp, time: TimeOfDay) -> (Timestamp, Timestamp) {
+    // The longest day has 25 hours.
+    let mut last = zone.next(now - Span::hours(26), time);
+    loop {
+        let next = zone.next(last, time);
+        if next > now {
+            return (last, next);
+        }
+        last = next;
+    }
+}
+
+/// A span that may be left out.
+pub(crate) fn optional_span<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
+    span_text::deserialize(from).map(Some)
 }
 
 impl Settings {
@@ -105,7 +187,7 @@ pub(crate) mod testing {
     use super::*;
     use crate::model::home::{Sensor, SensorKind, Service};
     use crate::model::observation::{Evidence, Measure, Observation};
-    use crate::model::time::{Span, Zone};
+    use crate::model::time::Zone;
 
     pub fn at(clock: &str) -> Timestamp {
         format!("2026-03-02T{clock}:00Z").parse().expect("a clock reading")

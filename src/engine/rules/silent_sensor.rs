@@ -2,10 +2,11 @@
 //!
 //! What is usual is learned from its own check-ins, between a floor and a ceiling; until then, and for sensors that speak only
 //! when they see somebody, the ceiling holds. A sensor behind a lost link is not silent: the link is the problem, and it is
-//! told once. Where the config says that a bridge's word counts (`offline_is_silent`), being called offline is silence too, and
+//! told once; and so it is where every sensor of a source is silent together (`link_lost`). Where the config says that a bridge's word counts (`offline_is_silent`), being called offline is silence too, and
 //! sooner. A radio that never checks in is never silent, only not seen.
 
 use super::{Alarm, Finding, Known, Rule};
+use crate::engine::seen::mute_of;
 use crate::model::reason::Reason;
 use crate::model::time::{Span, Timestamp, span_text};
 use serde::Deserialize;
@@ -65,12 +66,29 @@ impl Rule for SilentSensor {
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
+        let every_link_is_up = !known.seen.links.any_is_down();
+        let first = known.seen.first_silent_at();
+        if every_link_is_up && first.is_none_or(|first| first > now) {
+            return Finding { look_again: first, ..finding };
+        }
+        let mutes = known.seen.mutes(known.home, now);
         for (sensor, heard) in known.seen.with_heard(known.home) {
-            let Some(silence) = known.seen.silence(sensor, heard) else { continue };
-            let deadline = silence.too_long_at();
-            if known.seen.is_excused(sensor, heard) {
+            let silent_at = heard.and_then(|heard| known.seen.silent_at(heard));
+            if every_link_is_up && silent_at.is_none_or(|at| at > now) {
+                finding.look_again = finding.look_again.into_iter().chain(silent_at).min();
                 continue;
             }
+            let Some(silence) = known.seen.silence(sensor, heard) else { continue };
+            let excused_until = known.seen.excused_until(sensor, heard);
+            if excused_until == Some(Timestamp::MAX_UTC) {
+                continue;
+            }
+            let too_long_at = silence.too_long_at();
+            // What was told before its source was found to be mute stands; what comes later is the source's matter.
+            if !silence.is_offline && mute_of(&mutes, sensor).is_some_and(|mute| too_long_at >= mute.at) {
+                continue;
+            }
+            let deadline = excused_until.map_or(too_long_at, |until| until.max(too_long_at));
             if deadline > now {
                 finding.look_again = Some(finding.look_again.map_or(deadline, |at| at.min(deadline)));
                 continue;
@@ -91,24 +109,72 @@ impl Rule for SilentSensor {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{at, hours, judge, moved};
+    use super::super::testing::{at, home, hours, judge, moved, observed};
     use super::*;
+    use crate::engine::seen::Seen;
+    use crate::model::observation::{Evidence, Measure};
+
+    fn silent(finding: &Finding) -> Vec<&str> {
+        finding.alarms.iter().filter_map(|alarm| alarm.reason.subject()).map(|id| id.as_str()).collect()
+    }
+
+    fn check_in(seen: &mut Seen, sensors: &[&str], now: Timestamp) {
+        for sensor in sensors {
+            seen.observe(&home(), &observed(sensor, now, Measure::Alive, Evidence::Level));
+        }
+    }
 
     #[test]
     fn a_dead_sensor_is_a_sensor_alarm_after_its_own_time() {
-        let seen = moved(&["08:00"]);
+        let mut seen = moved(&["08:00"]);
         let rule = rule(&super::super::Settings::default());
+        check_in(&mut seen, &["front", "meal"], at("23:00"));
         assert_eq!(judge(&rule, at("08:00") + hours(24), &seen).alarms, []);
         let finding = judge(&rule, at("08:00") + hours(25), &seen);
-        assert_eq!(finding.alarms.len(), 5, "none of them was heard from since");
+        assert_eq!(silent(&finding), ["hall"], "the others of its source were heard, and nothing ever from the radio");
+        assert_eq!(silent(&judge(&rule, at("23:00") + hours(24), &seen)), ["hall"]);
+    }
+
+    #[test]
+    fn sensors_that_fall_silent_with_their_whole_source_are_its_matter_unless_nobody_tells_it() {
+        let seen = moved(&["08:00"]);
+        let mut settings = super::super::Settings::default();
+        assert_eq!(judge(&rule(&settings), at("08:00") + hours(25), &seen).alarms, []);
+        let link_lost = super::super::link_lost::rule(&settings);
+        let told = judge(&super::super::not_observed::rule(&settings), at("08:00") + hours(25), &seen).alarms.len();
+        assert_eq!(
+            (told, judge(&link_lost, at("08:00") + hours(25), &seen).alarms),
+            (1, vec![]),
+            "nobody sees the home"
+        );
+        settings.off = vec!["link_lost".to_owned()];
+        let mut seen = Seen::new(&home(), &settings);
+        check_in(&mut seen, &["hall"], at("08:00"));
+        assert_eq!(judge(&rule(&settings), at("08:00") + hours(25), &seen).alarms.len(), 5);
+    }
+
+    #[test]
+    fn a_sensor_that_may_be_behind_a_lost_bridge_is_excused_for_some_days_and_not_for_ever() {
+        let mut seen = moved(&["08:00"]);
+        for (bridge, up) in [("mqtt/new", true), ("mqtt/old", false)] {
+            seen.link(&home(), at("09:00"), bridge, up);
+        }
+        let rule = rule(&super::super::Settings::default());
+        let mut now = at("10:00");
+        while now < at("09:00") + hours(72) {
+            check_in(&mut seen, &["front", "meal", "bath", "pendant"], now);
+            assert_eq!(silent(&judge(&rule, now, &seen)), [""; 0]);
+            now += hours(10);
+        }
+        assert_eq!(silent(&judge(&rule, at("09:00") + hours(72), &seen)), ["hall"]);
     }
 
     #[test]
     fn sensors_behind_a_lost_link_are_not_silent_one_by_one() {
         let mut seen = moved(&["08:00"]);
-        seen.link(&super::super::testing::home(), at("09:00"), "mqtt", false);
+        seen.link(&home(), at("09:00"), "mqtt", false);
+        check_in(&mut seen, &["pendant"], at("23:00"));
         let finding = judge(&rule(&super::super::Settings::default()), at("08:00") + hours(30), &seen);
-        let silent: Vec<_> = finding.alarms.iter().filter_map(|a| a.reason.subject()).map(|id| id.as_str()).collect();
-        assert_eq!(silent, ["bath", "pendant"], "only those on the other source");
+        assert_eq!(silent(&finding), ["bath"], "only those on the other source");
     }
 }

@@ -65,8 +65,17 @@ impl Rule for StuckSensor {
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
+        let (from, look_again) = known.seen.first_stuck();
+        if from.is_none_or(|from| from > now) {
+            return Finding { look_again, ..finding };
+        }
         for (sensor, heard) in known.seen.with_heard(known.home) {
             let Some(heard) = heard.filter(|_| sensor.kind.watches_for_life()) else { continue };
+            let (from, look_again) = known.seen.stuck_of(heard);
+            if from.is_none_or(|from| from > now) {
+                finding.look_again = finding.look_again.into_iter().chain(look_again).min();
+                continue;
+            }
             let changes_at = known.seen.stuck_changes_at(now, sensor, heard);
             finding.look_again = [finding.look_again, changes_at].into_iter().flatten().min();
             let Some((how, since)) = known.seen.stuck(now, sensor, heard) else { continue };

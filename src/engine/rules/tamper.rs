@@ -24,8 +24,8 @@ impl Rule for Tamper {
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
         let mut finding = Finding::default();
-        for (sensor, heard) in known.seen.with_heard(known.home) {
-            let Some(tamper) = heard.and_then(|heard| heard.tamper) else { continue };
+        for (sensor, heard) in known.seen.ailing(known.home) {
+            let Some(tamper) = heard.tamper else { continue };
             let over_at = tamper.over_at();
             if over_at.is_some_and(|over_at| over_at <= now) {
                 continue;

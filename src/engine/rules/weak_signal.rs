@@ -35,8 +35,8 @@ impl Rule for WeakSignal {
     }
 
     fn judge(&self, _now: Timestamp, known: &Known) -> Finding {
-        let weak = known.seen.with_heard(known.home).filter_map(|(sensor, heard)| {
-            let signal = &heard?.signal;
+        let weak = known.seen.ailing(known.home).filter_map(|(sensor, heard)| {
+            let signal = &heard.signal;
             let since = signal.weak_since?;
             let reason = Reason::WeakSignal {
                 sensor: sensor.id.clone(),

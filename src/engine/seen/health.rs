@@ -1,39 +1,13 @@
-//! Whether a sensor can be believed: alive, silent, stuck; and whether anything that could show life is left.
-//!
-//! A dead sensor and a stuck one are no witnesses. When none is left, the home is not quiet but not observed.
+//! Whether a sensor can be believed: alive, silent, stuck. What that means for the home is told in `watch`.
 
 use super::heard::CALM;
 use super::{Heard, Seen};
-use crate::model::home::{Home, Sensor, SensorKind};
+use crate::model::home::{Sensor, SensorKind};
 use crate::model::observation::{Evidence, Observation};
 use crate::model::purpose::proves_presence_of_device;
 use crate::model::reason::Stuck;
 use crate::model::status::Condition;
 use crate::model::time::{Span, Timestamp};
-
-/// What of the home can be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Sight {
-    /// Sensors that could show life.
-    pub sensors: u32,
-    /// Of these, how many are heard from and believed.
-    pub alive: u32,
-    /// Of these, how many could be heard for too short a time to be given up.
-    pub awaited: u32,
-    /// Of these, how many may be dead without anybody knowing.
-    pub cannot_tell: u32,
-    /// The last instant at which any of them could have shown life, as far as is known.
-    pub until: Option<Timestamp>,
-    /// When the next of those alive would be silent.
-    pub next_silent: Option<Timestamp>,
-}
-
-impl Sight {
-    /// Whether anything that could show life is left.
-    pub fn is_lost(&self) -> bool {
-        self.sensors > 0 && self.alive + self.awaited + self.cannot_tell == 0
-    }
-}
 
 /// When a sensor is given up: nothing came from it, or its bridge called it offline.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,8 +30,10 @@ impl Silence {
 impl Seen {
     /// Which silence of `sensor` is, or will be, too long first; absent where none ever is.
     pub fn silence(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Silence> {
-        let unheard = self.silence_limit(sensor, heard).zip(self.silent_since(sensor, heard));
-        let unheard = unheard.map(|(limit, since)| Silence { since, limit, is_offline: false });
+        let unheard = self.unheard(sensor, heard);
+        if !sensor.offline_is_silent {
+            return unheard;
+        }
         let offline_since = heard.and_then(|heard| heard.offline_since).filter(|_| sensor.offline_is_silent);
         let offline = offline_since.map(|since| {
             // While its way was lost, nobody could have said that it is back.
@@ -65,6 +41,12 @@ impl Seen {
             Silence { since, limit: self.settings.silent_sensor.offline_for, is_offline: true }
         });
         unheard.into_iter().chain(offline).min_by_key(Silence::too_long_at)
+    }
+
+    /// Since when nothing came from `sensor`, whatever its bridge says of it; absent where that is never too long.
+    pub(super) fn unheard(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Silence> {
+        let (limit, since) = self.silence_limit(sensor, heard).zip(self.silent_since(sensor, heard))?;
+        Some(Silence { since, limit, is_offline: false })
     }
 
     /// The longest silence that is no fault; absent where silence says nothing.
@@ -76,13 +58,28 @@ impl Seen {
         Some(self.settings.silent_sensor.limit(usual))
     }
 
+    /// Before when `sensor` is not stuck whatever the time, and when time alone could change [`Seen::stuck`].
+    pub(super) fn stuck_outlook(&self, sensor: &Sensor, heard: &Heard) -> (Option<Timestamp>, Option<Timestamp>) {
+        let settings = &self.settings.stuck_sensor;
+        if !self.settings.is_on("stuck_sensor") || !sensor.kind.watches_for_life() {
+            return (None, None);
+        }
+        if heard.run.chatters_since.is_some() || self.unknown_since(sensor, heard).is_some() {
+            return (Some(Timestamp::MIN_UTC), None);
+        }
+        let on = self.on_since(sensor, heard).map(|since| since + settings.on_limit(sensor));
+        let off = self.blind_eyed_since(sensor, heard).map(|since| since + settings.off_for);
+        let first = |a: Option<Timestamp>, b: Option<Timestamp>| a.into_iter().chain(b).min();
+        (first(on, off), first(on.filter(|_| heard.main.says_off), off))
+    }
+
     /// How `sensor` is at `now`.
     pub fn condition(&self, now: Timestamp, sensor: &Sensor, heard: Option<&Heard>) -> Condition {
         if !self.link_is_up(&sensor.source) {
             return Condition::CutOff;
         }
         if self.silence(sensor, heard).is_some_and(|silence| now >= silence.too_long_at()) {
-            return Condition::Silent;
+            return if self.is_excused(now, sensor, heard) { Condition::CutOff } else { Condition::Silent };
         }
         match self.silence_limit(sensor, heard) {
             None if heard
@@ -131,83 +128,12 @@ impl Seen {
         all.into_iter().flatten().filter(|at| *at > now).min()
     }
 
-    /// What of the home can be seen at `now`.
-    pub fn sight(&self, home: &Home, now: Timestamp) -> Sight {
-        let mut sight = Sight::default();
-        for (sensor, heard) in self.with_heard(home).filter(|(sensor, _)| sensor.kind.watches_for_life()) {
-            sight.sensors += 1;
-            let silence = self.silence(sensor, heard);
-            let until = match self.condition(now, sensor, heard) {
-                Condition::Alive | Condition::CannotTell => {
-                    let limit = self.silence_limit(sensor, heard);
-                    let silent_at = silence.map(|silence| silence.too_long_at());
-                    sight.next_silent = [silent_at, sight.next_silent].into_iter().flatten().min();
-                    let heard_at = heard.and_then(|heard| heard.heard_at);
-                    *match limit {
-                        None => &mut sight.cannot_tell,
-                        Some(limit) if heard_at.is_some_and(|at| now - at < limit) => &mut sight.alive,
-                        Some(_) => &mut sight.awaited,
-                    } += 1;
-                    Some(now)
-                }
-                Condition::CutOff => self.cut_off_since(sensor, heard),
-                Condition::Silent => silence.map(|silence| silence.since),
-                Condition::Stuck(_) => heard.and_then(|heard| self.stuck(now, sensor, heard)).map(|(_, since)| since),
-            };
-            sight.until = sight.until.max(until);
-        }
-        sight
-    }
-
-    /// Since when a sensor behind a link that is down could not show life: it may have been dead before.
-    fn cut_off_since(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
-        let link_since = self.links.since(&sensor.source)?;
-        let heard_at = heard.and_then(|heard| heard.heard_at).or(self.watching_since)?;
-        let was_silent = self.silence_limit(sensor, heard).is_some_and(|limit| link_since - heard_at >= limit);
-        Some(if was_silent { heard_at } else { link_since })
-    }
-
-    /// Since when nothing is left that could show life; never while a witness spoke lately.
-    ///
-    /// The one judgement of it, for everybody who asks: a home is either quiet or not observed, never neither of them.
-    pub fn unwatched_since(&self, home: &Home, now: Timestamp) -> Option<Timestamp> {
-        if self.asked_again_at().is_none_or(|at| now < at) {
-            return None;
-        }
-        let sight = self.sight(home, now);
-        sight.until.filter(|_| sight.is_lost())
-    }
-
-    /// When [`Seen::unwatched_since`] could change by time alone.
-    pub fn unwatched_changes_at(&self, home: &Home, now: Timestamp) -> Option<Timestamp> {
-        let asked_again_at = self.asked_again_at()?;
-        if now < asked_again_at { Some(asked_again_at) } else { self.sight(home, now).next_silent }
-    }
-
-    /// Mostly a witness spoke a moment ago: then it need not be asked whether any is left.
-    fn asked_again_at(&self) -> Option<Timestamp> {
-        self.witnessed_at.or(self.watching_since).map(|at| at + self.shortest_limit)
-    }
-
-    /// Takes note that a sensor spoke that can show life.
-    pub(super) fn witness(&mut self, sensor: &Sensor, observation: &Observation) {
-        let counts =
-            sensor.kind.watches_for_life() && proves_presence_of_device(&observation.measure, observation.evidence);
-        if counts && self.is_witness(observation.at, sensor) {
-            self.witnessed_at = Some(observation.at);
-        }
-    }
-
-    pub(super) fn is_witness(&self, now: Timestamp, sensor: &Sensor) -> bool {
-        let condition = self.condition(now, sensor, self.sensors.get(&sensor.id));
-        matches!(condition, Condition::Alive | Condition::CannotTell)
-    }
-
     /// How long `sensor` was silent when it speaks at `at`, if it could be heard all that time.
     pub(super) fn silence_of(&self, sensor: &Sensor, at: Timestamp) -> Option<Span> {
-        let heard_at = self.sensors.get(&sensor.id)?.heard_at?;
+        let heard = self.sensors.get(&sensor.id)?;
+        let heard_at = heard.heard_at?;
         let link_since = self.links.since(&sensor.source);
-        let could_be_heard_since = link_since.max(self.watching_since)?;
+        let could_be_heard_since = link_since.max(self.watching_since).max(heard.audible_since)?;
         (heard_at >= could_be_heard_since && at >= heard_at).then(|| at - heard_at)
     }
 
@@ -218,7 +144,7 @@ impl Seen {
     /// Since when somebody is said to be there; the end may have been missed while the link was down.
     fn on_since(&self, sensor: &Sensor, heard: &Heard) -> Option<Timestamp> {
         let on_since = heard.main.on_since.filter(|_| sees_people(sensor.kind))?;
-        Some(self.links.since(&sensor.source).map_or(on_since, |since| since.max(on_since)))
+        [self.links.since(&sensor.source), heard.audible_since, Some(on_since)].into_iter().max().flatten()
     }
 
     /// Since when it speaks without saying what it is there for.
@@ -246,10 +172,12 @@ impl Seen {
 
     /// Since when it sees nothing, although it is there and others see life far more often than is usual without it.
     fn blind_eyed_since(&self, sensor: &Sensor, heard: &Heard) -> Option<Timestamp> {
+        // Cheap questions first: mostly it has missed nothing.
+        if !sees_people(sensor.kind) || !heard.sights.misses_too_much(self.lively) {
+            return None;
+        }
         let since = heard.event_at.or(heard.first_heard)?;
-        let is_there = heard.heard_at.is_some_and(|at| at - since >= THERE_AFTER);
-        let misses = sees_people(sensor.kind) && heard.sights.misses_too_much(self.lively);
-        (is_there && misses).then_some(since)
+        heard.heard_at.is_some_and(|at| at - since >= THERE_AFTER).then_some(since)
     }
 }
 

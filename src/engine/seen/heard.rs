@@ -1,11 +1,12 @@
 //! What one sensor said, and what of it was an event.
 
 use super::battery::Battery;
-use super::meaning::{changes_count_both_ways, is_moved_by_hand};
+use super::meaning::{changes_count_both_ways, is_detector, is_moved_by_hand, occupied};
 use super::presses::Presses;
 use super::quality::{Signal, Tamper};
 use super::rhythm::Rhythm;
 use super::sights::Sights;
+use super::value::Value;
 use crate::engine::rules::Settings;
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::observation::{Availability, Evidence, Measure, Observation};
@@ -35,10 +36,20 @@ pub struct Heard {
     pub main: Main,
     /// A run of events without a pause.
     pub run: Run,
+    /// Whether somebody is in the bed or chair that it watches, and since when it is so; absent where that is not known.
+    pub occupied: Option<(bool, Timestamp)>,
+    /// What it measures as a number, where that is judged.
+    pub value: Option<Value>,
     /// Since when its bridge, or the broker in its name, calls it offline.
     pub offline_since: Option<Timestamp>,
+    /// Since when its source, which was mute, is heard again.
+    pub audible_since: Option<Timestamp>,
     /// What its meter read last, and the last instant at which it went on.
     meter: Option<(f64, Option<Timestamp>)>,
+    /// Where its outlook stands.
+    pub(super) place: usize,
+    /// Whether its battery, cover or signal was a matter before.
+    pub(super) was_ailing: bool,
     presses: Presses,
     /// The first of several copies of one event, where its radio says each event several times.
     burst: Option<(Measure, Timestamp)>,
@@ -49,6 +60,10 @@ pub struct Heard {
 pub struct Main {
     /// The level it said last, and when it said so.
     pub level: Option<(bool, Timestamp)>,
+    /// Since when it is so, by its own word and not by what a bridge kept: what was a moment ago counts until the end is told.
+    pub true_since: Option<Timestamp>,
+    /// Since when it is not so, by its own word.
+    pub false_since: Option<Timestamp>,
     /// Since when the level is true without an end in between.
     pub on_since: Option<Timestamp>,
     /// Whether it has ever said that its level had ended.
@@ -71,6 +86,12 @@ pub struct Run {
 /// A level said again so long after it was said last is part of every report.
 const UNASKED: Span = Span::minutes(15);
 
+/// A radio that says only that something happened, and not its end, means the same by what it says within this.
+const ONE_WARNING: Span = Span::minutes(10);
+
+/// A danger that a detector has not said for so long is told anew: the word of its end may have been lost.
+const SAID_AGAIN: Span = Span::hours(1);
+
 /// What a meter counts within this is one use.
 const ONE_USE: Span = Span::minutes(1);
 
@@ -85,6 +106,7 @@ impl Heard {
         if is_measured(sensor.kind) || !measures_its_kind(sensor.kind, &observation.measure) {
             return false;
         }
+        self.take_occupancy(sensor, observation);
         if let Measure::Number(reads) = observation.measure {
             return self.has_gone_on(reads, observation);
         }
@@ -104,6 +126,9 @@ impl Heard {
                     .is_some_and(|(was, since)| was && sensor.hold.is_some_and(|hold| observation.at - since > hold));
                 let edge = before.map(|(was, _)| was) != Some(on);
                 self.main.rides_along |= !edge && before.is_some_and(|(_, said)| observation.at - said >= UNASKED);
+                if is_detector(sensor.kind) {
+                    self.main.begin_anew_after(SAID_AGAIN, on, observation.at);
+                }
                 self.main.said(on, observation.at, edge || ended);
                 (edge && (on || (changes_count_both_ways(sensor.kind) && before.is_some()))) || (on && ended)
             }
@@ -147,8 +172,21 @@ impl Heard {
         repeats
     }
 
+    fn take_occupancy(&mut self, sensor: &Sensor, observation: &Observation) {
+        let is_live = matches!(observation.evidence, Evidence::Event | Evidence::Level);
+        if let Some(occupied) = occupied(sensor.kind, &observation.measure).filter(|_| is_live) {
+            let since = self.occupied.filter(|(was, _)| *was == occupied).map_or(observation.at, |(_, since)| since);
+            self.occupied = Some((occupied, since));
+        }
+    }
+
     /// Takes note of everything that is no event: battery, cover, signal.
-    pub(super) fn take_report(&mut self, observation: &Observation, settings: &Settings) {
+    pub(super) fn take_report(&mut self, sensor: &Sensor, observation: &Observation, settings: &Settings) {
+        if matches!(sensor.kind, SensorKind::Temperature | SensorKind::Vital)
+            && let Some(judged) = settings.range.of(&sensor.id, sensor.kind)
+        {
+            self.value = Value::after(self.value, sensor.kind, observation, judged);
+        }
         if let Some(battery) = Battery::after(self.battery.as_ref(), observation, &settings.low_battery) {
             self.battery = Some(battery);
         }
@@ -181,12 +219,16 @@ impl Heard {
             &mut self.heard_at,
             &mut self.event_at,
             &mut self.offline_since,
+            &mut self.audible_since,
             &mut self.main.on_since,
+            &mut self.main.true_since,
+            &mut self.main.false_since,
             &mut self.run.since,
             &mut self.run.chatters_since,
         ];
         let plain = plain.into_iter().map(Option::as_mut);
-        for at in plain.chain([burst, level, hour, used]).flatten() {
+        let occupied = self.occupied.as_mut().map(|(_, at)| at);
+        for at in plain.chain([burst, level, hour, used, occupied]).flatten() {
             *at += by;
         }
         if let Some(battery) = &mut self.battery {
@@ -194,6 +236,9 @@ impl Heard {
         }
         if let Some(tamper) = &mut self.tamper {
             tamper.shift(by);
+        }
+        if let Some(value) = &mut self.value {
+            value.shift(by);
         }
         self.presses.shift(by);
         self.signal.shift(by);
@@ -205,14 +250,24 @@ impl Heard {
 impl Main {
     /// That something happened says nothing about how long it lasts: the frame that ends it may have been lost.
     fn happened(&mut self, on: bool, at: Timestamp) {
+        self.begin_anew_after(ONE_WARNING, on, at);
         self.said(on, at, false);
         self.on_since = None;
+    }
+
+    /// The end may have been lost, or is never said: what is said again after so long a pause has begun anew.
+    fn begin_anew_after(&mut self, pause: Span, on: bool, at: Timestamp) {
+        if on && self.level.is_some_and(|(was, said_at)| was && at - said_at >= pause) {
+            self.true_since = None;
+        }
     }
 
     fn said(&mut self, on: bool, at: Timestamp, anew: bool) {
         self.level = Some((on, at));
         self.frames_without = 0;
         self.says_off |= !on;
+        self.true_since = on.then(|| self.true_since.unwrap_or(at));
+        self.false_since = (!on).then(|| self.false_since.unwrap_or(at));
         match (on, anew) {
             (false, _) => self.on_since = None,
             (true, true) => self.on_since = Some(at),
@@ -243,6 +298,15 @@ impl Run {
             self.chatters_since = Some(hour);
         }
         self.chatters_since.is_some()
+    }
+
+    /// It is as regular as a clock since then; whether that is news.
+    pub(super) fn ticks(&mut self, since: Option<Timestamp>) -> bool {
+        let is_news = self.chatters_since.is_none() && since.is_some();
+        if is_news {
+            self.chatters_since = since;
+        }
+        is_news
     }
 }
 

@@ -2,37 +2,53 @@
 //!
 //! The one place that decides what a reading means: an edge is an event, a repeated or kept state is only "alive",
 //! a press is a press once, presence that lasts is life for a while. What a sensor is like (how long it is silent, how its
-//! battery falls, whether it is stuck) is learned here too, in fixed memory, and judged in `health`. Never reads a clock:
-//! every call brings its own instant.
+//! battery falls, whether it is stuck) is learned here too, in fixed memory, and judged in `health`, `mute` and `watch`. Never
+//! reads a clock: every call brings its own instant.
 
 mod battery;
+mod blind;
+mod clockwork;
 mod days;
 mod health;
 mod heard;
 mod meaning;
+mod mute;
+mod outlook;
 mod presses;
 mod quality;
 mod rhythm;
 mod sights;
+pub mod suspended;
+mod value;
+mod watch;
+mod whereabouts;
 
 use crate::engine::floods::Floods;
 use crate::engine::links::Links;
+use crate::engine::rhythm::Habits;
 use crate::engine::rules::Settings;
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::observation::{Evidence, Observation, Press};
-use crate::model::purpose::measures_its_kind;
-use crate::model::reason::{Blind, BlindCause, SignOfLife};
+use crate::model::purpose::{measures_its_kind, proves_presence_of_device};
+use crate::model::reason::{Blind, SignOfLife};
+use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
-pub use health::{Sight, Silence};
+pub use blind::{BRIDGED, Ended};
+use clockwork::Clockwork;
+pub use health::Silence;
 pub use heard::Heard;
+use mute::Sources;
+pub use mute::{Mute, of as mute_of};
+use outlook::Outlooks;
 pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-
-/// A span without watching that is no longer than this does not stop the quiet from counting: a restart takes seconds.
-pub const BRIDGED: Span = Span::seconds(60);
+pub use suspended::Suspended;
+pub use value::{Beyond, Value};
+pub use watch::{Sight, Unwatched};
+pub use whereabouts::{Out, Stay, Whereabouts};
 
 /// Lively quarter hours are counted, not events: somebody who cooks for an hour is about for an hour.
 const LIVELY_EVERY: Span = Span::minutes(15);
@@ -40,9 +56,6 @@ const LIVELY_EVERY: Span = Span::minutes(15);
 /// A presence level that is not said again within this is not known to last; unchanged levels are in the history once in ten
 /// minutes, so less would forget somebody who sits still at a restart.
 const PRESENCE_HOLDS: Span = Span::minutes(15);
-
-/// Past blind spans that are remembered, for sentences.
-const BLINDS_KEPT_MAX: usize = 32;
 
 /// What is known about a home.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +75,9 @@ pub struct Seen {
     pub links: Links,
     /// Who says more than can be meant.
     pub floods: Floods,
+    /// What is usual in the home.
+    pub habits: Habits,
+    clockwork: Clockwork,
     sensors: BTreeMap<SensorId, Heard>,
     /// Quarter hours with life in them, counted.
     lively: u32,
@@ -70,7 +86,18 @@ pub struct Seen {
     witnessed_at: Option<Timestamp>,
     /// No sensor is silent sooner than this.
     shortest_limit: Span,
+    /// What time alone could change.
+    outlooks: Outlooks,
+    sources: Sources,
+    /// Whether anybody tells that a source is mute.
+    judges_mutes: bool,
     settings: Arc<Settings>,
+    /// A bit for each kind of sensor the home has.
+    kinds: u32,
+    /// Where somebody was seen, and whether they went out.
+    pub whereabouts: Whereabouts,
+    /// When the home is known to be other than usual.
+    pub suspended: Suspended,
 }
 
 /// What one observation told.
@@ -95,15 +122,6 @@ pub struct Pressed {
     pub life_before: Option<SignOfLife>,
 }
 
-/// A blind span that has just ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ended {
-    /// The span, with its end.
-    pub blind: Blind,
-    /// Since when it had been quiet when it began.
-    pub quiet_since: Option<Timestamp>,
-}
-
 impl Seen {
     /// Nothing seen yet. Of the settings it takes what says when a sensor can no longer be believed.
     pub fn new(home: &Home, settings: &Settings) -> Seen {
@@ -117,40 +135,88 @@ impl Seen {
             sensors: BTreeMap::new(),
             links: Links::default(),
             floods: Floods::default(),
+            habits: Habits::new(settings.rhythm.limits()),
+            clockwork: Clockwork::default(),
             lively: 0,
             lively_at: None,
             witnessed_at: None,
             shortest_limit: settings.silent_sensor.shortest(),
+            outlooks: Outlooks::default(),
+            sources: Sources::default(),
+            judges_mutes: settings.is_on("link_lost"),
             settings: Arc::new(settings.clone()),
+            kinds: 0,
+            whereabouts: Whereabouts::default(),
+            suspended: Suspended::default(),
         };
         home.sensors.values().for_each(|sensor| seen.add(sensor));
         seen
     }
 
+    /// A sensor joins the home.
+    pub fn adopt(&mut self, sensor: &Sensor) {
+        if !self.sensors.contains_key(&sensor.id) {
+            self.add(sensor);
+        }
+    }
+
     fn add(&mut self, sensor: &Sensor) {
+        self.kinds |= 1 << sensor.kind as u32;
         let offline_for = sensor.offline_is_silent.then_some(self.settings.silent_sensor.offline_for);
         let limits = [sensor.silent_after, offline_for].into_iter().flatten();
         self.shortest_limit = limits.fold(self.shortest_limit, Span::min);
-        self.sensors.insert(sensor.id.clone(), Heard::default());
+        self.sources.join(&sensor.source);
+        let place = self.outlooks.join();
+        self.sensors.entry(sensor.id.clone()).or_default().place = place;
+        self.look_ahead(sensor);
+    }
+
+    /// Whether the home has a sensor of one of these kinds: most rules have nothing to judge in most homes.
+    pub fn has_any(&self, kinds: &[SensorKind]) -> bool {
+        kinds.iter().any(|kind| self.kinds & (1 << *kind as u32) != 0)
+    }
+
+    /// Whether a sensor that fits can be heard now.
+    pub fn could_be_seen(&self, home: &Home, fits: impl Fn(&Sensor) -> bool) -> bool {
+        home.sensors.values().any(|sensor| fits(sensor) && self.links.is_up(&sensor.source))
+    }
+
+    /// Whether somebody lies in a bed or sits in a chair; what has been said for a whole day is not believed.
+    pub fn somebody_lies(&self, home: &Home, now: Timestamp) -> bool {
+        let lies = |(on, since): (bool, Timestamp)| on && now - since < Span::hours(24);
+        self.with_heard(home).any(|(sensor, heard)| {
+            self.links.is_up(&sensor.source) && heard.and_then(|heard| heard.occupied).is_some_and(lies)
+        })
     }
 
     /// Takes in one observation and says what it tells.
     pub fn observe(&mut self, home: &Home, observation: &Observation) -> Told {
         let Some(sensor) = home.sensors.get(&observation.sensor) else { return Told::default() };
         let at = observation.at;
-        self.watching_since.get_or_insert(at);
+        if self.watching_since.is_none() {
+            self.watching_since = Some(at);
+            self.look_ahead_all(home);
+        }
         // Looked up before it is made: a home-year has 75,000 observations, and a new sensor is rare.
         if !self.sensors.contains_key(&sensor.id) {
             self.add(sensor);
         }
         let is_watcher = sensor.kind.watches_for_life() && self.blind.is_none();
-        let unwatched = if is_watcher { self.unwatched_since(home, at) } else { None };
-        let silence = self.silence_of(sensor, at);
+        let ends_mute =
+            proves_presence_of_device(&observation.measure, observation.evidence) && self.ends_mute(home, sensor, at);
+        let unwatched = if is_watcher || ends_mute { self.unwatched(home, at) } else { None };
+        let silence = self.silence_of(sensor, at).filter(|_| !ends_mute);
+        if ends_mute {
+            self.heard_again(home, sensor, at);
+        }
+        if proves_presence_of_device(&observation.measure, observation.evidence) {
+            self.sources.heard(&sensor.source, at);
+        }
         let (settings, lively) = (&self.settings, self.lively);
         let heard = self.sensors.get_mut(&sensor.id).expect("it was made above");
         heard.is_there(observation, silence, lively);
-        heard.take_report(observation, settings);
-        let said_before = heard.main.level;
+        heard.take_report(sensor, observation, settings);
+        let (said_before, lively_before) = (heard.main.level, self.lively);
         let is_event = heard.is_event(sensor, observation);
         let mut told = Told { press: None, is_life: false, ended: None };
         if is_event || (heard.main.level.map(|(on, _)| on) != said_before.map(|(on, _)| on)) {
@@ -161,11 +227,16 @@ impl Seen {
         } else if sensor.kind == SensorKind::Presence && measures_its_kind(sensor.kind, &observation.measure) {
             self.presence(sensor, observation, said_before);
         }
+        if self.lively == lively_before {
+            self.look_ahead(sensor);
+        } else {
+            self.look_ahead_all(home);
+        }
         self.witness(sensor, observation);
-        if let Some(from) = unwatched
-            && self.is_witness(at, sensor)
+        if let Some(unwatched) = unwatched
+            && self.unwatched(home, at).is_none()
         {
-            told.ended = self.watched_again(from, at);
+            told.ended = self.watched_again(unwatched, at);
         }
         told
     }
@@ -184,9 +255,14 @@ impl Seen {
         });
         if sensor.kind.watches_for_life() && self.settings.is_on("stuck_sensor") {
             let chatters_for = self.settings.stuck_sensor.chatters_for;
-            if heard.run.event(at, pause, sensor.kind, chatters_for) {
+            let ticks_since = self.clockwork.event(at, &sensor.id);
+            if heard.run.event(at, pause, sensor.kind, chatters_for) || heard.run.ticks(ticks_since) {
                 self.disbelieve(home, sensor);
             }
+        }
+        if sensor.kind == SensorKind::AwayButton && press.is_some() {
+            let ended = self.suspended.pressed_away(at, self.settings.not_back.away_button_lasts);
+            self.watch_from(ended);
         }
         let chatters = self.sensors.get(&sensor.id).is_some_and(|heard| heard.run.chatters_since.is_some());
         let is_life = sensor.kind.shows_life() && !chatters;
@@ -215,11 +291,36 @@ impl Seen {
     }
 
     fn life(&mut self, at: Timestamp, sensor: &Sensor) {
+        self.whereabouts.saw(at, sensor);
+        let ended = self.suspended.saw(at, sensor);
+        self.watch_from(ended);
         self.quiet_since = Some(at);
+        self.habits.life(at, sensor);
         match &mut self.last_life {
             // Mostly it is the same sensor again.
             Some(life) if life.sensor == sensor.id => life.at = at,
             _ => self.last_life = Some(SignOfLife { at, sensor: sensor.id.clone(), room: sensor.room.clone() }),
+        }
+    }
+
+    /// Time has come to `now`: suspensions end by themselves.
+    pub fn pass(&mut self, now: Timestamp) {
+        let ended = self.suspended.pass(now);
+        self.watch_from(ended);
+    }
+
+    /// A station says that the home is other than usual, or no longer.
+    pub fn suspend(&mut self, at: Timestamp, change: &Change) {
+        let ended = self.suspended.change(at, change);
+        self.watch_from(ended);
+    }
+
+    /// An absence ended: the quiet of an empty home was nobody's.
+    fn watch_from(&mut self, ended: Option<Timestamp>) {
+        if let Some(at) = ended {
+            self.suspended.ended_at = ended;
+            self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
+            self.whereabouts.seen_again(at);
         }
     }
 
@@ -239,78 +340,21 @@ impl Seen {
             self.quiet_since = self.quiet_since.map(|quiet| quiet.min(quiet_since));
             let its_own = SignOfLife { at: since, sensor: sensor.id.clone(), room: sensor.room.clone() };
             self.last_life = others.into_iter().chain([its_own]).max_by_key(|life| life.at);
+            let last = self.last_life.as_ref().and_then(|life| home.sensors.get(&life.sensor));
+            if let (Some(since), Some(last)) = (self.quiet_since, last) {
+                self.habits.rewind(since, last);
+            }
         }
     }
 
-    /// The link to `source` changed; returns the blind span that this ended, if it was a long one.
-    pub fn link(&mut self, home: &Home, at: Timestamp, source: &str, up: bool) -> Option<Ended> {
-        if !self.links.set(at, source, up) {
-            return None;
-        }
-        let (any_watches, sees) = self.sees(home);
-        if any_watches && !sees && self.blind.is_none() {
-            let cause = BlindCause::LinkLost { source: source.to_owned() };
-            self.blind = Some(Blind { from: at, to: None, cause });
-            None
-        } else if sees {
-            self.blind.take().and_then(|blind| self.see_again(blind, at))
-        } else {
-            None
-        }
+    /// The settings of the rules.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
-    /// Whether any sensor could show life, and whether one of them can be heard.
-    fn sees(&self, home: &Home) -> (bool, bool) {
-        let mut watchers = home.sensors.values().filter(|sensor| sensor.kind.watches_for_life()).peekable();
-        (watchers.peek().is_some(), watchers.any(|sensor| self.links.is_up(&sensor.source)))
-    }
-
-    /// The gateway began to watch at `at`; returns the blind span that this ended, if it was a long one.
-    pub fn started(&mut self, home: &Home, at: Timestamp, blind_since: Option<Timestamp>) -> Option<Ended> {
-        self.links.begin(home);
-        self.watching_since.get_or_insert(at);
-        let open = self.blind.take();
-        let from = [blind_since, open.as_ref().map(|blind| blind.from)].into_iter().flatten().min();
-        if let ((true, false), Some(lost)) = (self.sees(home), self.links.lost().next()) {
-            // The way to the sensors was lost before and is not back: still blind.
-            let cause = open.map_or(BlindCause::LinkLost { source: lost.name.to_owned() }, |blind| blind.cause);
-            self.blind = Some(Blind { from: from.unwrap_or(at), to: None, cause });
-            return None;
-        }
-        let from = from?;
-        let cause = open.map_or(BlindCause::GatewayDown, |blind| blind.cause);
-        self.see_again(Blind { from, to: None, cause }, at)
-    }
-
-    fn see_again(&mut self, blind: Blind, at: Timestamp) -> Option<Ended> {
-        let blind = Blind { to: Some(at), ..blind };
-        let quiet_since = self.quiet_since;
-        self.remember(blind.clone());
-        if at - blind.from <= BRIDGED {
-            return None;
-        }
-        // What happened in between is not known: neither quiet nor life.
-        self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
-        self.watching_since = Some(at);
-        // Nor is it known whether a level lasted through it.
-        self.sensors.values_mut().filter_map(|heard| heard.main.on_since.as_mut()).for_each(|on| *on = at.max(*on));
-        Some(Ended { blind, quiet_since })
-    }
-
-    /// The last witness of all was gone since `from`, and one is back.
-    fn watched_again(&mut self, from: Timestamp, at: Timestamp) -> Option<Ended> {
-        let quiet_since = self.quiet_since;
-        let blind = Blind { from, to: Some(at), cause: BlindCause::NoWitness };
-        self.remember(blind.clone());
-        self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
-        Some(Ended { blind, quiet_since })
-    }
-
-    fn remember(&mut self, blind: Blind) {
-        self.blinds.push_back(blind);
-        if self.blinds.len() > BLINDS_KEPT_MAX {
-            self.blinds.pop_front();
-        }
+    /// Whether the learned limit watches now: then the fixed windows as they are shipped step back.
+    pub fn rhythm_watches(&self) -> bool {
+        self.clock_trusted && self.settings.is_on("rhythm") && self.habits.has_learned()
     }
 
     /// Whether frames from `source` can arrive; a source that was never heard of is believed.
@@ -319,9 +363,17 @@ impl Seen {
     }
 
     /// Whether the silence of `sensor` has a cause that is told elsewhere: the way to it is lost, or may be.
-    pub fn is_excused(&self, sensor: &Sensor, heard: Option<&Heard>) -> bool {
-        let heard_at = heard.and_then(|heard| heard.heard_at);
-        !self.links.is_up(&sensor.source) || self.links.excuses(&sensor.source, heard_at)
+    pub fn is_excused(&self, now: Timestamp, sensor: &Sensor, heard: Option<&Heard>) -> bool {
+        self.excused_until(sensor, heard).is_some_and(|until| now < until)
+    }
+
+    /// Until when the silence of `sensor` is excused if nothing happens before; without an end where its way is certainly
+    /// lost.
+    pub fn excused_until(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
+        if !self.links.is_up(&sensor.source) {
+            return Some(Timestamp::MAX_UTC);
+        }
+        self.links.excuses_until(&sensor.source, heard.and_then(|heard| heard.heard_at))
     }
 
     /// What a sensor said; nothing for a sensor the home does not have.
@@ -330,7 +382,7 @@ impl Seen {
     }
 
     /// Every sensor of `home` with what it said, in the order of their names.
-    pub fn with_heard<'a>(&'a self, home: &'a Home) -> impl Iterator<Item = (&'a Sensor, Option<&'a Heard>)> {
+    pub fn with_heard<'a, 'h>(&'a self, home: &'h Home) -> impl Iterator<Item = (&'h Sensor, Option<&'a Heard>)> {
         // Both maps are ordered by the same names: walked side by side instead of looked up one by one. Mostly they hold the
         // same ones (this one never holds others), and then no name needs to be compared.
         let same = self.sensors.len() == home.sensors.len();
@@ -344,14 +396,8 @@ impl Seen {
     /// From when the silence of `sensor` counts: its last frame, or since it could be heard at all.
     pub fn silent_since(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
         let watching_since = self.watching_since?;
-        let heard_at = heard.and_then(|heard| heard.heard_at);
-        let link_since = self.links.since(&sensor.source);
-        heard_at.into_iter().chain(link_since).chain([watching_since]).max()
-    }
-
-    /// The newest blind span that reaches into the time since `from`.
-    pub fn blind_since(&self, from: Timestamp) -> Option<&Blind> {
-        self.blinds.iter().rev().find(|blind| blind.to.is_none_or(|to| to > from))
+        let (heard_at, audible_since) = heard.map_or((None, None), |heard| (heard.heard_at, heard.audible_since));
+        heard_at.max(audible_since).max(self.links.since(&sensor.source)).max(Some(watching_since))
     }
 
     /// Moves every remembered instant by `by`: the clock on the wall was set, the time in between is what it was.
@@ -368,9 +414,14 @@ impl Seen {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);
+        self.whereabouts.shift(by);
+        self.suspended.shift(by);
         self.links.shift(by);
         self.floods.shift(by);
+        self.clockwork.shift(by);
         self.sensors.values_mut().for_each(|heard| heard.shift(by));
+        self.outlooks.shift(by);
+        self.sources.shift(by);
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Rhythm {
     stirred_at: Option<Timestamp>,
     /// The silence that it exceeds on one day in ten at most; absent while too little is known.
     pub usual: Option<Span>,
+    /// The same whoever ends the silence, also where little is known: it says when a silence is unusual, not when it is a fault.
+    pub longest: Option<Span>,
 }
 
 /// The longest silences of one day in minutes.
@@ -74,23 +76,24 @@ impl Rhythm {
         let of_its_sort = if ended.prompted { &mut longest.prompted } else { &mut longest.unprompted };
         *of_its_sort = minutes.max(*of_its_sort);
         if begins {
-            self.usual = self.usual();
+            (self.usual, self.longest) = self.of_past_days();
         }
     }
 
-    fn usual(&self) -> Option<Span> {
+    /// What is usual of the check-ins, where it is known; and what is usual of any frame.
+    fn of_past_days(&self) -> (Option<Span>, Option<Span>) {
         let (mut minutes, mut known, mut checked_in) = ([0_u16; DAYS_KEPT], 0, 0);
         for (place, (_, day)) in minutes.iter_mut().zip(self.days.past()) {
             *place = day.prompted.max(day.unprompted);
             known += 1;
             checked_in += usize::from(day.unprompted >= day.prompted);
         }
-        if known < DAYS_KNOWN_MIN || checked_in * 4 < known * 3 {
-            return None;
-        }
-        let minutes = minutes.get_mut(..known)?;
+        let Some(minutes) = minutes.get_mut(..known) else { return (None, None) };
         minutes.sort_unstable();
-        minutes.get((known * 9).div_ceil(10) - 1).map(|minutes| Span::minutes(i64::from(*minutes)))
+        let nine_in_ten = minutes.get((known * 9).div_ceil(10).saturating_sub(1));
+        let longest = nine_in_ten.map(|minutes| Span::minutes(i64::from(*minutes)));
+        let checks_in = known >= DAYS_KNOWN_MIN && checked_in * 4 >= known * 3;
+        (longest.filter(|_| checks_in), longest)
     }
 }
 

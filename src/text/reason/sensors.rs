@@ -1,14 +1,15 @@
 //! The sentences about sensors: silent, stuck, opened, weak, nearly empty.
 
-use super::{Say, kind_word};
+use super::Say;
 use crate::model::home::SensorKind;
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::reason::Stuck;
 use crate::model::time::Timestamp;
+use crate::text::sensor_kind;
 
 impl Say<'_> {
     pub(super) fn silent(&self, sensor: &SensorId, room: Option<&RoomId>, kind: SensorKind, limit: String) -> String {
-        let (what, kind) = (self.sensor(sensor, room), kind_word(self.language, kind));
+        let (what, kind) = (self.sensor(sensor, room), sensor_kind(self.language, kind));
         self.language.pick(
             format!("{what}（{kind}）超过 {limit} 没有信号"),
             format!("{what} ({kind}) has sent nothing for more than {limit}"),
@@ -16,7 +17,7 @@ impl Say<'_> {
     }
 
     pub(super) fn offline(&self, sensor: &SensorId, room: Option<&RoomId>, kind: SensorKind, limit: String) -> String {
-        let (what, kind) = (self.sensor(sensor, room), kind_word(self.language, kind));
+        let (what, kind) = (self.sensor(sensor, room), sensor_kind(self.language, kind));
         self.language.pick(
             format!("{what}（{kind}）离线超过 {limit}（网关报告）"),
             format!("{what} ({kind}) has been offline for more than {limit}, says its bridge"),
@@ -124,11 +125,11 @@ impl Say<'_> {
             0 => return None,
             1 => (
                 "其中 1 个只在触发时发信号，不报平安，它没有信号不等于没有人活动".to_owned(),
-                "1 more never checks in: its radio cannot tell quiet from a dead sensor".to_owned(),
+                "Of these, 1 never checks in: its radio cannot tell quiet from a dead sensor".to_owned(),
             ),
             many => (
                 format!("其中 {many} 个只在触发时发信号，不报平安，它们没有信号不等于没有人活动"),
-                format!("{many} more never check in: their radio cannot tell quiet from a dead sensor"),
+                format!("Of these, {many} never check in: their radio cannot tell quiet from a dead sensor"),
             ),
         };
         Some(self.language.pick(chinese, english))

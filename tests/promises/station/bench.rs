@@ -36,7 +36,17 @@ pub fn inactivity() -> Reason {
     };
     let (limit, silence) = (Span::hours(6), Span::hours(6) + Span::minutes(4));
     let last_life = Some(sign);
-    Reason::Inactivity { limit, hours, silence, last_life, blind: None, sensors_alive: 7, sensors: 7, cannot_tell: 0 }
+    Reason::Inactivity {
+        limit,
+        hours,
+        learned_limit: None,
+        silence,
+        last_life,
+        blind: None,
+        sensors_alive: 7,
+        sensors: 7,
+        cannot_tell: 0,
+    }
 }
 
 pub fn settings(broker: &str, state_dir: &Path) -> Settings {

@@ -1,0 +1,321 @@
+//! What is usual in this home: how long quiet lasts, after which movement, at which hours; and from it the limit of the silence
+//! that goes on now.
+//!
+//! Fed by [`Seen`](crate::engine::seen::Seen) with every sign of life; judged by the rule `rhythm`. A silence of five minutes gets a limit,
+//! which stays what it is while the silence lasts. At local midnight the day is closed: its silences, its line, its counts become
+//! one [`LearnedDay`] that is recorded, and from all of them the next day's [`model`] is made. So no limit ever rests on later
+//! knowledge, and the raw observations of old days need not be kept.
+
+pub mod calibrator;
+mod course;
+pub mod line;
+pub mod model;
+pub mod rooms;
+pub mod tail;
+pub mod today;
+pub mod together;
+pub mod trail;
+pub mod vacancy;
+
+use crate::model::home::{Home, Sensor, SensorKind};
+use crate::model::ids::{RoomId, SensorId};
+use crate::model::learned::{LearnedDay, LimitedBy, SilenceRow};
+use crate::model::time::{Span, Timestamp};
+use model::{Begun, Model};
+use rooms::RoomKind;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use today::Today;
+use together::TOGETHER_WITHIN_MS;
+use trail::Trail;
+use vacancy::Vacancy;
+
+/// A silence shorter than this is none: battery sensors are blind for so long after each movement.
+pub const JUDGED_AFTER: Span = Span::minutes(5);
+
+/// Before so many days nothing is learned enough to speak, and limits are not counted.
+pub const LEARNING_DAYS: usize = 10;
+
+/// What the rule may do, from its settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// Unneeded alerts that are accepted in 30 days.
+    pub target: f64,
+    /// The limit of the first days.
+    pub cold_start: Span,
+    /// No limit is shorter.
+    pub at_least: Span,
+    /// No limit is longer after movement inside, …
+    pub most_at_home: Span,
+    /// … or after the outer door.
+    pub most_away: Span,
+}
+
+/// Where a sensor hangs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    id: SensorId,
+    room: Option<RoomId>,
+    kind: RoomKind,
+    is_outer_door: bool,
+    sees_motion: bool,
+}
+
+/// The limit of the silence that goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// Its begin.
+    pub since: Timestamp,
+    /// How long it may last.
+    pub limit: Span,
+    /// What set the limit.
+    pub by: LimitedBy,
+    /// How it began.
+    pub begun: Begun,
+}
+
+/// What is usual in a home.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Habits {
+    limits: Limits,
+    places: Vec<Place>,
+    numbers: BTreeMap<SensorId, u16>,
+    days: VecDeque<Arc<LearnedDay>>,
+    model: Arc<Model>,
+    today: Option<Today>,
+    /// Since when an outer door of the home could have been heard.
+    door_awaited_since: Option<Timestamp>,
+    running: Option<Running>,
+    newest: Option<(Timestamp, u16)>,
+    trail: Trail,
+    vacancy: Vacancy,
+    blind_since: Option<Timestamp>,
+    untold: Vec<LearnedDay>,
+}
+
+/// The silence that goes on.
+#[derive(Debug, Clone, PartialEq)]
+struct Running {
+    since: Timestamp,
+    sensor: u16,
+    whole: bool,
+    judged: Option<Judged>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Judged {
+    limit: Span,
+    by: LimitedBy,
+    begun: Begun,
+    recent: u16,
+    columns: Columns,
+}
+
+/// The limits of all columns: from the model of the day on which the silence began, or as they were written down at midnight.
+#[derive(Debug, Clone, PartialEq)]
+enum Columns {
+    Of(Arc<Model>),
+    Written(Vec<u32>),
+}
+
+impl Habits {
+    /// Nothing is known yet.
+    pub fn new(limits: Limits) -> Habits {
+        let days = VecDeque::new();
+        let model = Arc::new(Model::of(&days, &[], limits.target));
+        Habits {
+            limits,
+            places: Vec::new(),
+            numbers: BTreeMap::new(),
+            days,
+            model,
+            today: None,
+            door_awaited_since: None,
+            running: None,
+            newest: None,
+            trail: Trail::default(),
+            vacancy: Vacancy::default(),
+            blind_since: None,
+            untold: Vec::new(),
+        }
+    }
+
+    /// The limit of the silence that goes on; absent in its first minutes and where nobody is waited for.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let running = self.running.as_ref().filter(|_| self.vacancy.since.is_none())?;
+        let judged = running.judged.as_ref()?;
+        Some(Verdict { since: running.since, limit: judged.limit, by: judged.by, begun: judged.begun })
+    }
+
+    /// Whether enough days were learned for limits of its own.
+    pub fn has_learned(&self) -> bool {
+        self.model.days >= LEARNING_DAYS
+    }
+
+    /// Since when the home is taken to be empty.
+    pub fn vacant_since(&self) -> Option<Timestamp> {
+        self.vacancy.since
+    }
+
+    /// The last event of an outer door.
+    pub fn door_at(&self) -> Option<Timestamp> {
+        self.trail.door_at
+    }
+
+    /// What holds today.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Days that ended and were not handed out yet, to be recorded.
+    pub fn take_untold(&mut self) -> Vec<LearnedDay> {
+        std::mem::take(&mut self.untold)
+    }
+
+    /// When [`Habits::advance`] has something to do.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let until = self.today.as_ref().map(|today| today.until);
+        [self.judged_at(), self.vacant_at(), until].into_iter().flatten().min()
+    }
+
+    /// Time passes until `now`: silences get their limits, days end. To be called before anything of `now` is taken in.
+    pub fn advance(&mut self, home: &Home, now: Timestamp) {
+        if self.today.is_none() {
+            self.today = Some(Today::opened(now, &home.zone));
+        }
+        while let Some(deadline) = self.next_deadline().filter(|deadline| *deadline <= now) {
+            if self.judged_at() == Some(deadline) {
+                self.judge(home);
+            } else if self.vacant_at() == Some(deadline) {
+                self.become_vacant(deadline);
+            } else {
+                self.close_day(home, now);
+            }
+        }
+    }
+
+    /// A sign of life.
+    pub fn life(&mut self, at: Timestamp, sensor: &Sensor) {
+        let number = self.number(&sensor.id, || Place::of(sensor));
+        if self.newest == Some((at, number)) {
+            return;
+        }
+        let is_outer_door = sensor.kind == SensorKind::OuterDoor;
+        let quiet_since = self.quiet_since();
+        let passed = self.trail.saw(at, number, is_outer_door);
+        if is_outer_door {
+            self.door_awaited_since.get_or_insert(at);
+        }
+        if let Some(today) = &mut self.today {
+            today.fill(at, quiet_since);
+            today.saw(number, is_outer_door || self.trail.is_of_passage(at));
+            passed.into_iter().for_each(|sensor| today.passed(sensor));
+            if let Some((before, other)) = self.newest
+                && (0..TOGETHER_WITHIN_MS).contains(&(at - before).num_milliseconds())
+            {
+                today.together.saw(other, number, 1);
+            }
+        }
+        self.end_silence(at);
+        self.vacancy.ends(at, usize::from(number));
+        self.newest = Some((at, number));
+        self.running = Some(Running { since: at, sensor: number, whole: true, judged: None });
+    }
+
+    /// Nobody watches from here on.
+    pub fn blind(&mut self, at: Timestamp) {
+        let quiet_since = self.quiet_since();
+        if let Some(today) = &mut self.today {
+            today.fill(at, quiet_since);
+        }
+        self.blind_since.get_or_insert(at);
+    }
+
+    /// Somebody watches again. Where the silence was only bridged it goes on; else what happened is not known, and a silence of which
+    /// nothing can be learned begins.
+    pub fn seen_again(&mut self, from: Timestamp, at: Timestamp, is_bridged: bool) {
+        let from = self.blind_since.take().map_or(from, |since| since.min(from));
+        if is_bridged {
+            return;
+        }
+        if let Some(today) = &mut self.today {
+            today.not_watched(from, at);
+            today.fill(at, None);
+        }
+        if let Some(running) = &mut self.running {
+            *running = Running { since: running.since.max(at), sensor: running.sensor, whole: false, judged: None };
+        }
+    }
+
+    /// The last signs of life were nobody's doing: the silence began at `since`, after one of this sensor.
+    pub fn rewind(&mut self, since: Timestamp, sensor: &Sensor) {
+        let number = self.number(&sensor.id, || Place::of(sensor));
+        self.running = Some(Running { since, sensor: number, whole: false, judged: None });
+    }
+
+    /// What was going on at `at` was an emergency: never to be learned from.
+    pub fn never_learn(&mut self, at: Timestamp) {
+        let secs = at.timestamp();
+        let holds = |row: &SilenceRow| (row.start_secs..=row.start_secs + i64::from(row.secs)).contains(&secs);
+        if let Some(running) = self.running.as_mut().filter(|running| running.since <= at) {
+            running.whole = false;
+        }
+        if let Some(today) = &mut self.today {
+            today.rows.retain(|row| !holds(row));
+        }
+        for day in self.days.iter_mut().filter(|day| day.rows.iter().any(holds)) {
+            Arc::make_mut(day).rows.retain(|row| !holds(row));
+        }
+    }
+
+    /// Takes in a day as it was recorded; whatever was reckoned of it from raw observations gives way.
+    pub fn recall(&mut self, home: &Home, mut day: LearnedDay) {
+        let ids = std::mem::take(&mut day.sensors);
+        let numbers: Vec<u16> = ids.iter().map(|id| self.number(id, || Place::named(home, id))).collect();
+        let known = |number: &mut u16| {
+            let found = numbers.get(usize::from(*number));
+            *number = found.copied().unwrap_or(*number);
+            found.is_some()
+        };
+        day.rows.retain_mut(|row| known(&mut row.sensor));
+        day.together.retain_mut(|(a, b, _)| known(a) && known(b));
+        day.at_door.retain_mut(|(sensor, _, _)| known(sensor));
+        self.untold.retain(|untold| untold.until != day.until);
+        self.days.retain(|other| other.until != day.until);
+        if day.vacant && self.vacancy.since.is_none() {
+            self.vacancy.begin(day.until);
+        }
+        if let Some(mut written) = day.running.take()
+            && known(&mut written.sensor)
+            && let Some(running) = self.running.as_mut().filter(|running| running.since == written.since)
+        {
+            *running = Running::written(written);
+        }
+        if day.counts && self.days.back().is_none_or(|newest| newest.until < day.until) {
+            self.keep(day);
+        }
+    }
+
+    /// The clock on the wall was set by `by` and shows `now`.
+    pub fn shift(&mut self, by: Span, now: Timestamp, home: &Home) {
+        if let Some(running) = &mut self.running {
+            running.since += by;
+            running.whole = false;
+        }
+        let instants = [&mut self.door_awaited_since, &mut self.blind_since];
+        instants.into_iter().flatten().for_each(|at| *at += by);
+        self.newest = self.newest.map(|(at, sensor)| (at + by, sensor));
+        self.trail.shift(by);
+        self.vacancy.shift(by);
+        if let Some(today) = &mut self.today {
+            today.shift(by, now, &home.zone);
+        }
+        let days = Span::days(by.num_days());
+        if !days.is_zero() {
+            for day in self.days.iter_mut().map(Arc::make_mut).chain(&mut self.untold) {
+                day.until += days;
+                day.rows.iter_mut().for_each(|row| row.start_secs += days.num_seconds());
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! After movement like this, at this time of day, how long has quiet lasted here before, and how fast does that die out?
+//!
+//! Past silences are weighted by age, clock, way out and place; where they have become rare the tail begins, its mean excess is
+//! the scale, and the limit is where so much is left of the tail as is allowed for the time that is spent like this.
+
+use crate::model::learned::SilenceRow;
+
+/// What is kept of a past silence for the present day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Past {
+    /// Its length in seconds.
+    pub secs: f64,
+    /// How much it weighs for its age.
+    pub weight: f64,
+    /// Minute of the day at which it began.
+    pub minute: u16,
+    /// The sensor that saw somebody last.
+    pub sensor: u16,
+    /// How near the way out: [`SilenceRow::exit`].
+    pub exit: u8,
+    /// Days ago.
+    pub age_days: u16,
+}
+
+/// A silence that begins, as the tail sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked<'a> {
+    /// Minute of the day at which it began.
+    pub minute: u16,
+    /// How near the way out.
+    pub exit: u8,
+    /// How much silences after each sensor count, by the sensor's number.
+    pub nearness: &'a [f64],
+    /// What is known beforehand of such a place.
+    pub prior: &'a Prior,
+}
+
+/// The tail of the silences like the one that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tail {
+    /// From which length on it is reckoned, in seconds.
+    pub start: f64,
+    /// How fast it dies out, in seconds.
+    pub scale: f64,
+    /// How often a day it begins.
+    pub rate: f64,
+    /// Hours a day that are spent like this.
+    pub home_hours: f64,
+}
+
+/// How much a silence that began near the way out counts for one that did not: asked (row), past (column).
+const EXITS: [[f64; 4]; 4] =
+    [[1.0, 0.0, 0.10, 0.30], [0.0, 1.0, 0.30, 0.30], [0.05, 0.30, 1.0, 0.30], [0.25, 0.50, 0.30, 1.0]];
+
+/// Half of what is remembered is younger than this.
+pub const HALF_LIFE_DAYS: f64 = 45.0;
+
+const CLOCK_KERNEL_MINUTES: f64 = 120.0;
+
+/// What is assumed before the first day: so many days with so many silences longer than five minutes, …
+const PRIOR_DAYS: f64 = 2.0;
+const PRIOR_PER_DAY: f64 = 0.15;
+const PRIOR_ROWS: usize = 25;
+const PRIOR_HOME_HOURS: f64 = 0.3;
+
+/// The tail begins where silences are no more frequent than this, a day.
+const RATE: f64 = 0.10;
+
+const START_MIN_SECS: f64 = 900.0;
+const EXCESS_MAX_SECS: f64 = 3600.0;
+const SCALE_MIN_SECS: f64 = 600.0;
+/// The shortest silence that is remembered.
+pub const ROW_MIN_SECS: f64 = 300.0;
+const HOME_HOURS_MIN: f64 = 0.02;
+/// What of a silence counts as time at home after the movement before it.
+const HOME_SECS_MAX: f64 = 7200.0;
+const HOME_SHARE_OUTSIDE: f64 = 0.3;
+
+/// What is known beforehand of quiet in a place; the home's own rows overrule it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prior {
+    /// … of which the mean beyond five minutes is this.
+    mean_secs: f64,
+    /// So many rows are assumed in the tail (a tail of one row lies), …
+    exceedances: f64,
+    /// … with an excess of so many seconds, …
+    excess_secs: f64,
+    /// … or of this share of the tail's start, up to an hour.
+    excess_of_start: f64,
+}
+
+/// Where people sit, lie and sleep, or where it is not known.
+pub const LONG: Prior = Prior { mean_secs: 9000.0, exceedances: 2.0, excess_secs: 0.0, excess_of_start: 0.35 };
+/// Nobody stays for hours in a bathroom or toilet.
+pub const SHORT: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_secs: 900.0, excess_of_start: 0.0 };
+/// Nor, though a little longer, in a kitchen.
+pub const KITCHEN: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_secs: 1260.0, excess_of_start: 0.0 };
+
+/// What is made once a day of the silences before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pasts {
+    /// Longest first.
+    rows: Vec<Past>,
+    /// Days of history, weighted as the rows are, the assumed ones included.
+    effective_days: f64,
+    /// How much a silence weighs that began so many minutes of the day away.
+    clock: Vec<f64>,
+    /// Quantiles of the assumed silences, longest first, for a mean of one.
+    quantiles: Vec<f64>,
+}
+
+impl Pasts {
+    /// The silences of `days` days; the rows in any order.
+    pub fn of(mut rows: Vec<Past>, days: usize) -> Pasts {
+        let order = |row: &Past| (row.age_days, row.minute, row.sensor, row.exit);
+        rows.sort_by(|a, b| b.secs.total_cmp(&a.secs).then_with(|| order(a).cmp(&order(b))));
+        let decayed = HALF_LIFE_DAYS / std::f64::consts::LN_2 * (1.0 - half(days as f64));
+        let away = |minutes: usize| (-0.5 * (minutes as f64 / CLOCK_KERNEL_MINUTES).powi(2)).exp();
+        Pasts {
+            rows,
+            effective_days: decayed + PRIOR_DAYS,
+            clock: (0..=DAY_MINUTES / 2).map(away).collect(),
+            quantiles: quantiles(),
+        }
+    }
+
+    /// How much `past` counts for the silence that was asked for.
+    pub fn weight(&self, past: &Past, asked: &Asked<'_>) -> f64 {
+        let exits = EXITS[usize::from(asked.exit & 3)][usize::from(past.exit & 3)];
+        let place = asked.nearness.get(usize::from(past.sensor)).copied().unwrap_or(0.0);
+        let apart = usize::from(past.minute.abs_diff(asked.minute));
+        let clock = self.clock.get(apart.min(DAY_MINUTES.saturating_sub(apart))).copied().unwrap_or(0.0);
+        past.weight * exits * place * clock
+    }
+
+    /// The rows, longest first.
+    pub fn rows(&self) -> &[Past] {
+        &self.rows
+    }
+
+    /// The tail for the silence that was asked for.
+    pub fn tail(&self, asked: &Asked<'_>) -> Tail {
+        let days = self.effective_days;
+        let assumed_weight = PRIOR_DAYS * PRIOR_PER_DAY / PRIOR_ROWS as f64;
+        let assumed = self.quantiles.iter().map(|quantile| ROW_MIN_SECS + asked.prior.mean_secs * quantile);
+        let mut assumed = assumed.peekable();
+        let (mut home, mut sum, mut sum_of_secs) = (0.0, 0.0, 0.0);
+        let mut start = None;
+        // Longest first until the tail begins; what lies below it only adds to the time at home.
+        let mut take = |secs: f64, weight: f64| {
+            if start.is_none() {
+                if (sum + weight) / days >= RATE {
+                    start = Some((secs, sum, sum_of_secs));
+                }
+                sum += weight;
+                sum_of_secs += weight * secs;
+            }
+        };
+        for past in &self.rows {
+            while let Some(secs) = assumed.next_if(|secs| *secs > past.secs) {
+                take(secs, assumed_weight);
+            }
+            let weight = self.weight(past, asked);
+            let share = if past.exit > 0 { HOME_SHARE_OUTSIDE } else { 1.0 };
+            home += weight * past.secs.min(HOME_SECS_MAX) / 3600.0 * share;
+            take(past.secs, weight);
+        }
+        assumed.for_each(|secs| take(secs, assumed_weight));
+        let (start, above, secs_above, rate) = match start {
+            Some((secs, above, secs_above)) => (secs, above, secs_above, RATE),
+            None => (ROW_MIN_SECS, sum, sum_of_secs, sum / days),
+        };
+        let excess = secs_above - start * above;
+        let Prior { exceedances, excess_secs, excess_of_start, .. } = *asked.prior;
+        let assumed_excess = excess_secs + (excess_of_start * start.max(START_MIN_SECS)).min(EXCESS_MAX_SECS);
+        let scale = ((excess + exceedances * assumed_excess) / (above + exceedances)).max(SCALE_MIN_SECS);
+        let home_hours = ((home + PRIOR_DAYS * PRIOR_HOME_HOURS) / days).max(HOME_HOURS_MIN);
+        Tail { start, scale, rate, home_hours }
+    }
+}
+
+impl Tail {
+    /// The limit in seconds at this strictness. The allowance goes where she spends her time, divided by what an alert costs there in
+    /// delay: so the last alert that is allowed buys the same everywhere.
+    pub fn limit(&self, theta: f64) -> f64 {
+        let allowed = theta * self.home_hours / (self.scale / 3600.0);
+        self.start + self.scale * (self.rate / allowed).ln()
+    }
+}
+
+/// What of a weight is left after so many days.
+pub fn half(days: f64) -> f64 {
+    0.5_f64.powf(days / HALF_LIFE_DAYS)
+}
+
+/// A row as the present day keeps it.
+pub fn past(row: &SilenceRow, age_days: u16) -> Past {
+    Past {
+        secs: f64::from(row.secs),
+        weight: half(f64::from(age_days)),
+        minute: row.minute,
+        sensor: row.sensor,
+        exit: row.exit,
+        age_days,
+    }
+}
+
+/// Quantiles of an exponential distribution of mean one, longest first.
+fn quantiles() -> Vec<f64> {
+    let step = 0.96 / (PRIOR_ROWS - 1) as f64;
+    (0..PRIOR_ROWS).rev().map(|nth| -(1.0 - (0.02 + step * nth as f64)).ln()).collect()
+}
+
+const DAY_MINUTES: usize = 24 * 60;

@@ -1,0 +1,117 @@
+//! In one room for longer than people stay there, and seen nowhere else: counted from the first sign of life there, whether
+//! or not something still moves. Somebody who has fallen in the bathroom may move without an end.
+//!
+//! Quiet there counts only where whoever leaves is seen to leave. Last seen in the bathroom, then to bed in a room without a
+//! sensor: that is every evening of most homes, and for the quiet itself other rules have their limits. Unless the
+//! configuration says so, the ways out are taken as seen where the bed or the bedroom has a sensor; elsewhere only a stay
+//! in which something moves again and again until the limit is told.
+//!
+//! A limit of 45 minutes for the bathroom, which some kits have, would by itself use up what a home may cost in unneeded
+//! alerts; 2.5 hours costs almost nothing. Shorter ones are for homes whose own history allows it.
+
+use super::{Alarm, Finding, Known, Rule, first_passed};
+use crate::model::found;
+use crate::model::home::{Sensor, SensorKind};
+use crate::model::ids::RoomId;
+use crate::model::reason::Reason;
+use crate::model::time::{Hours, Span, Timestamp, span_text};
+use serde::Deserialize;
+
+/// `[rules.long_in_room]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The part of the day that is night.
+    pub night: Hours,
+    /// Whether whoever leaves these rooms is always seen by another sensor; absent: where somebody sleeps in sight of one.
+    pub ways_out_are_seen: Option<bool>,
+    /// The rooms that are judged, each with its limits.
+    pub rooms: Vec<RoomLimit>,
+}
+
+/// How long people stay in a room.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoomLimit {
+    /// Which room.
+    pub room: RoomId,
+    /// The longest stay by day that is no alert.
+    #[serde(with = "span_text")]
+    pub by_day: Span,
+    /// The longest stay by night.
+    #[serde(with = "span_text")]
+    pub by_night: Span,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let usual = |room: &str| RoomLimit {
+            room: room.parse().expect("a legal id"),
+            by_day: Span::minutes(150),
+            by_night: Span::minutes(150),
+        };
+        Settings {
+            night: super::usual_night(),
+            ways_out_are_seen: None,
+            rooms: vec![usual("bathroom"), usual("toilet")],
+        }
+    }
+}
+
+struct LongInRoom {
+    settings: Settings,
+}
+
+/// The rule with these settings.
+pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
+    LongInRoom { settings: settings.long_in_room.clone() }
+}
+
+impl Rule for LongInRoom {
+    fn name(&self) -> &'static str {
+        "long_in_room"
+    }
+
+    fn judge(&self, now: Timestamp, known: &Known) -> Finding {
+        let seen = known.seen;
+        let Some(stay) = seen.whereabouts.stay.as_ref().filter(|_| seen.blind.is_none()) else {
+            return Finding::default();
+        };
+        let Some(limit) = self.settings.rooms.iter().find(|limit| limit.room == stay.room) else {
+            return Finding::default();
+        };
+        let leaving_is_seen = self.settings.ways_out_are_seen.unwrap_or_else(|| sleeps_in_sight(known));
+        let since = if leaving_is_seen { stay.since } else { stay.moving_since };
+        let passed = first_passed(known, since, self.settings.night, limit.by_day, limit.by_night);
+        if !leaving_is_seen && stay.at < passed.at {
+            return Finding::default();
+        }
+        if passed.at > now {
+            return Finding { alarms: Vec::new(), look_again: Some(passed.at) };
+        }
+        // Whoever leaves must be seen to leave.
+        let elsewhere = seen.could_be_seen(known.home, |sensor| {
+            sensor.kind.watches_for_life() && sensor.room.as_ref().is_some_and(|room| *room != stay.room)
+        });
+        if !elsewhere || seen.whereabouts.out.is_some() {
+            return Finding::default();
+        }
+        let reason = Reason::LongInRoom(found::LongInRoom {
+            room: stay.room.clone(),
+            entered_at: since,
+            limit: passed.limit,
+            hours: passed.hours,
+            last_life: seen.last_life.clone(),
+        });
+        Finding { alarms: vec![Alarm { reason, since, is_over: false }], look_again: None }
+    }
+}
+
+/// Whether a sensor sees where people go to bed.
+fn sleeps_in_sight(known: &Known) -> bool {
+    let sees = |sensor: &Sensor| {
+        let is_bedroom = sensor.room.as_ref().is_some_and(|room| room.as_str() == "bedroom");
+        sensor.kind == SensorKind::Bed || (is_bedroom && sensor.kind.watches_for_life())
+    };
+    known.home.sensors.values().any(sees)
+}

@@ -1,0 +1,261 @@
+//! What the rules beside quiet and equipment found, as data: one struct for each, carried by
+//! [`Reason`](crate::model::reason::Reason).
+
+use crate::model::ids::{RoomId, SensorId};
+use crate::model::reason::{Blind, SignOfLife};
+use crate::model::suspension::Absence;
+use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, span_secs};
+use serde::{Deserialize, Serialize};
+
+/// What a detector warns of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the names are the field's own
+pub enum Danger {
+    Smoke,
+    Gas,
+    Leak,
+}
+
+/// A detector says smoke, gas or water.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hazard {
+    /// Which detector.
+    pub sensor: SensorId,
+    /// Where it hangs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// What it warns of.
+    pub danger: Danger,
+    /// Other detectors that warn of the same at this instant, the first few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<SensorId>,
+    /// The last sign of life: whether somebody is in there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+}
+
+/// The outer door moved at night and nobody was seen inside since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NightDoor {
+    /// Which door.
+    pub sensor: SensorId,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// When it moved last.
+    pub moved_at: Timestamp,
+    /// How soon somebody should have been seen inside.
+    #[serde(with = "span_secs", rename = "limit_secs")]
+    pub limit: Span,
+    /// What counts as night.
+    pub night: Hours,
+    /// A span since then in which nobody watched, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blind: Option<Blind>,
+}
+
+/// The outer door stands open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DoorLeftOpen {
+    /// Which door.
+    pub sensor: SensorId,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// Since when.
+    pub open_since: Timestamp,
+    /// The limit.
+    #[serde(with = "span_secs", rename = "limit_secs")]
+    pub limit: Span,
+    /// The part of the day for which it is set; absent while the clock is not trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+}
+
+/// Out of bed at night, and nothing seen since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutOfBed {
+    /// Which bed.
+    pub sensor: SensorId,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// Since when it is empty.
+    pub left_at: Timestamp,
+    /// How long nothing may be seen.
+    #[serde(with = "span_secs", rename = "limit_secs")]
+    pub limit: Span,
+    /// What counts as night.
+    pub night: Hours,
+    /// The last sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+}
+
+/// Probably out, for longer than usual.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AwayTooLong {
+    /// By which door.
+    pub sensor: SensorId,
+    /// When it moved last.
+    pub left_at: Timestamp,
+    /// The limit.
+    #[serde(with = "span_secs", rename = "limit_secs")]
+    pub limit: Span,
+    /// A span since then in which nobody watched, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blind: Option<Blind>,
+}
+
+/// In one room for too long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LongInRoom {
+    /// Which room.
+    pub room: RoomId,
+    /// The first sign of life there since somebody was seen elsewhere.
+    pub entered_at: Timestamp,
+    /// The limit.
+    #[serde(with = "span_secs", rename = "limit_secs")]
+    pub limit: Span,
+    /// The part of the day for which it is set; absent while the clock is not trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// The last sign of life there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+}
+
+/// No sign of life this morning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DailyContact {
+    /// From when on signs count.
+    pub from: TimeOfDay,
+    /// By when there should have been one.
+    pub by: TimeOfDay,
+    /// The last one, before the morning began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+    /// A span of it in which nobody watched, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blind: Option<Blind>,
+}
+
+/// Not up by a set hour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LateRising {
+    /// The bedroom.
+    pub room: RoomId,
+    /// By when.
+    pub by: TimeOfDay,
+    /// Since when nobody was seen elsewhere.
+    pub there_since: Timestamp,
+    /// The last sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+}
+
+/// What a number is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the names are the field's own
+pub enum Quantity {
+    RoomTemperature,
+    BodyTemperature,
+    HeartRate,
+    Breathing,
+    Oxygen,
+    Systolic,
+    Diastolic,
+    Glucose,
+}
+
+impl Quantity {
+    /// Every quantity.
+    pub const ALL: [Quantity; 8] = [
+        Quantity::RoomTemperature,
+        Quantity::BodyTemperature,
+        Quantity::HeartRate,
+        Quantity::Breathing,
+        Quantity::Oxygen,
+        Quantity::Systolic,
+        Quantity::Diastolic,
+        Quantity::Glucose,
+    ];
+
+    /// Between these a value of it lies; what lies outside is a mistake of the sensor.
+    pub fn possible(self) -> (f64, f64) {
+        match self {
+            Quantity::RoomTemperature => (-40.0, 70.0),
+            Quantity::BodyTemperature => (20.0, 45.0),
+            Quantity::HeartRate => (15.0, 300.0),
+            Quantity::Breathing => (1.0, 90.0),
+            Quantity::Oxygen => (30.0, 100.0),
+            Quantity::Systolic => (30.0, 350.0),
+            Quantity::Diastolic => (15.0, 250.0),
+            Quantity::Glucose => (0.5, 60.0),
+        }
+    }
+}
+
+/// A value is out of range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Range {
+    /// Which sensor.
+    pub sensor: SensorId,
+    /// Where it hangs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// What it measures.
+    pub what: Quantity,
+    /// The newest value.
+    pub value: f64,
+    /// The limit it passed.
+    pub limit: f64,
+    /// Below the limit, not above.
+    pub is_low: bool,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The mains are gone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MainsLost {
+    /// Which sensor says so.
+    pub sensor: SensorId,
+    /// Where it hangs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Somebody moves in a home that should be empty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MovedWhileAway {
+    /// Why it should be.
+    pub kind: Absence,
+    /// Who answers for that.
+    pub owner: String,
+    /// Until when.
+    pub until: Timestamp,
+    /// What was seen.
+    pub life: SignOfLife,
+}
+
+/// An absence is over and nobody was seen since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NotBack {
+    /// What is over.
+    pub kind: Absence,
+    /// Who answered for it.
+    pub owner: String,
+    /// Since when.
+    pub until: Timestamp,
+    /// How soon somebody should have been seen.
+    #[serde(with = "span_secs", rename = "limit_secs")]
+    pub limit: Span,
+    /// The last sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+}
