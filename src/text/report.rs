@@ -62,6 +62,8 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Each dot is a silence of at least 30 minutes: across, the clock at which it began; upwards, how long it lasted; coloured by the room last seen. The line is how long a silence that begins then may last.",
     ),
     ("fixed_limit", "固定上限（配置）", "fixed limit (configured)"),
+    ("learned_shortest", "学到的上限：最短的房间", "learned limit, shortest room"),
+    ("learned_longest", "学到的上限：最长的房间", "learned limit, longest room"),
     ("no_limit", "没有设定静止上限。", "No limit for silence is set."),
     (
         "at_least",
@@ -128,6 +130,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("now", "现在", "now"),
     ("gateway_down", "网关未运行", "the gateway was not running"),
     ("link_lost", "与传感器的连接中断", "the link to the sensors was lost"),
+    ("mute", "与传感器的连接没有任何消息", "nothing came from what carries the sensors"),
+    ("suspensions", "暂停提醒的时段", "Suspensions"),
     ("no_witness", "没有可信的传感器", "no sensor that could be believed"),
     ("before_records", "没有记录（未安装或已按期删除）", "no records (not yet installed, or deleted in due time)"),
     ("since_last_mark", "最后一条记录之后没有网关的消息", "nothing from the gateway after its last line"),

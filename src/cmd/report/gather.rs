@@ -10,6 +10,7 @@ use crate::model::lifecycle::{Deed, Outcome};
 use crate::model::purpose::proves_presence_of_device;
 use crate::model::reason::{Blind, BlindCause, Class, Reason, Severity, SignOfLife};
 use crate::model::recorded::Recorded;
+use crate::model::suspension::{Absence, Suspension};
 use crate::model::time::{Span, Timestamp};
 use crate::picture::{Life, SILENCE_MIN, Silence, Stretch};
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub struct Gathered {
     pub silences: Vec<Silence>,
     /// Spans in which nobody watched, and why.
     pub outages: Vec<Outage>,
+    /// Spans in which rules about the person were suspended, and why.
+    pub suspended: Vec<(Stretch, Absence)>,
     /// What was raised.
     pub alerts: Vec<Raised>,
     /// When each sensor was silent for longer than its limit.
@@ -89,7 +92,11 @@ pub enum End {
 impl Raised {
     /// Since when it had been quiet, where that was the reason.
     pub fn quiet_since(&self) -> Option<Timestamp> {
-        if let Reason::Inactivity { silence, .. } = &self.reason { Some(self.at - *silence) } else { None }
+        if let Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } = &self.reason {
+            Some(self.at - *silence)
+        } else {
+            None
+        }
     }
 
     /// Whether it is about the person and no drill.
@@ -104,6 +111,8 @@ pub struct Gatherer {
     /// Which sensor each sign of life is from: one that turns out to chatter was nobody.
     life_from: Vec<SensorId>,
     open: BTreeMap<u64, usize>,
+    /// The suspensions that hold or will.
+    held: Vec<Suspension>,
     last_blind: Option<Blind>,
     last_at: Option<Timestamp>,
 }
@@ -117,11 +126,19 @@ impl Gatherer {
             life: Vec::new(),
             silences: Vec::new(),
             outages: Vec::new(),
+            suspended: Vec::new(),
             alerts: Vec::new(),
             silent: BTreeMap::new(),
             known_from: None,
         };
-        Gatherer { gathered, life_from: Vec::new(), open: BTreeMap::new(), last_blind: None, last_at: None }
+        Gatherer {
+            gathered,
+            life_from: Vec::new(),
+            open: BTreeMap::new(),
+            held: Vec::new(),
+            last_blind: None,
+            last_at: None,
+        }
     }
 
     /// The engine, for a sensor that joins the home on the way.
@@ -143,6 +160,8 @@ impl Gatherer {
             | Recorded::Started { .. }
             | Recorded::ClockStepped { .. }
             | Recorded::Flooded { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Day(_)
             | Recorded::Watching { .. } => {}
         }
         let at = line.at();
@@ -150,6 +169,7 @@ impl Gatherer {
         let chattered = speaker.as_ref().and_then(|sensor| self.chatters_since(sensor));
         let life_before = self.gathered.engine.seen().last_life.clone();
         self.gathered.engine.recall(line);
+        self.follow_suspensions(at);
         if let Some((at, by)) = jump {
             return self.clock_stepped(at, by);
         }
@@ -176,6 +196,27 @@ impl Gatherer {
                 self.outage(*from, *to, Cause::Blind(cause.clone()), false);
             }
             self.last_blind = blind;
+        }
+    }
+
+    /// What held before and holds no longer was suspended from its begin until now, or until its end if that came first.
+    fn follow_suspensions(&mut self, at: Timestamp) {
+        let now_held = &self.gathered.engine.seen().suspended;
+        if now_held.all().eq(&self.held) {
+            return;
+        }
+        let now_held: Vec<Suspension> = now_held.all().cloned().collect();
+        for was in std::mem::replace(&mut self.held, now_held) {
+            if !self.held.contains(&was) {
+                self.suspended(&was, at);
+            }
+        }
+    }
+
+    fn suspended(&mut self, suspension: &Suspension, at: Timestamp) {
+        let stretch = Stretch { from: suspension.from, to: suspension.until.min(at) };
+        if stretch.to > stretch.from {
+            self.gathered.suspended.push((stretch, suspension.kind));
         }
     }
 
@@ -246,11 +287,14 @@ impl Gatherer {
         let last_at = self.last_at.unwrap_or(now);
         let ended_early = (now - last_at > MARK_MISSED).then_some((last_at, Cause::SinceLastLine));
         let blind = seen.blind.as_ref().map(|blind| (blind.from, Cause::Blind(blind.cause.clone())));
-        let unwatched = seen.unwatched_since(engine.home(), last_at.max(now.min(last_at + MARK_MISSED)));
-        let unwatched = unwatched.map(|from| (from, Cause::Blind(BlindCause::NoWitness)));
+        let unwatched = seen.unwatched(engine.home(), last_at.max(now.min(last_at + MARK_MISSED)));
+        let unwatched = unwatched.map(|unwatched| (unwatched.from, Cause::Blind(unwatched.cause)));
         let open = [blind, unwatched, ended_early].into_iter().flatten().min_by_key(|(from, _)| *from);
         if let Some((from, cause)) = open {
             self.outage(from, now, cause, true);
+        }
+        for suspension in std::mem::take(&mut self.held) {
+            self.suspended(&suspension, now);
         }
         self.still_silent(now);
         self.gathered.outages.sort_by_key(|outage| outage.stretch);

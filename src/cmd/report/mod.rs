@@ -9,10 +9,13 @@ mod terminal;
 
 use crate::cmd::file;
 use crate::config::{self, Gateway, Language};
+use crate::engine::Engine;
+use crate::engine::rules::{Just, Known, inactivity};
 use crate::model::home::SensorKind;
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::reason::{Class, Severity};
 use crate::model::status::Condition;
+use crate::model::suspension::Absence;
 use crate::model::time::{Span, TimeOfDay, Timestamp, Zone};
 use crate::picture::{self, Alarm, Blocks, Day, Limit, Material, QUARTERS, Shape, Stretch};
 use crate::problem::Problem;
@@ -67,6 +70,8 @@ pub struct Report {
     pub alerts: Vec<Raised>,
     /// When nobody watched in these days.
     pub outages: Vec<Outage>,
+    /// When rules about the person were suspended in these days, and why.
+    pub suspended: Vec<(Stretch, Absence)>,
     /// The sensors in the order of their names.
     pub sensors: Vec<SensorRow>,
 }
@@ -144,6 +149,7 @@ impl Report {
         let sensors = sensors(&gathered, until);
         let touches = |stretch: Stretch| stretch.to > from && stretch.from < until;
         gathered.outages.retain(|outage| touches(outage.stretch));
+        gathered.suspended.retain(|(stretch, _)| touches(*stretch));
         gathered.alerts.retain(|raised| raised.at >= from && raised.at <= until);
         gathered.life.retain(|life| life.at >= from && life.at <= until);
         gathered.silences.retain(|silence| silence.from >= from && silence.from < until);
@@ -158,11 +164,11 @@ impl Report {
             silences: gathered.silences,
             limits: Vec::new(),
             unwatched: gathered.outages.iter().map(|outage| outage.stretch).collect(),
-            suspended: Vec::new(),
+            suspended: gathered.suspended.iter().map(|(stretch, _)| *stretch).collect(),
             zone,
         };
         let days = picture::days(&material);
-        material.limits = limits(config, &material.zone, &days, language);
+        material.limits = limits(&gathered.engine, &days, language);
         Report {
             language,
             home: config.home.id.to_string(),
@@ -172,6 +178,7 @@ impl Report {
             known_from: gathered.known_from,
             alerts: gathered.alerts,
             outages: gathered.outages,
+            suspended: gathered.suspended,
             sensors,
         }
     }
@@ -198,6 +205,7 @@ impl Report {
         self.word(match cause {
             Cause::Blind(BlindCause::GatewayDown) => "gateway_down",
             Cause::Blind(BlindCause::LinkLost { .. }) => "link_lost",
+            Cause::Blind(BlindCause::Mute { .. }) => "mute",
             Cause::Blind(BlindCause::NoWitness) => "no_witness",
             Cause::BeforeRecords => "before_records",
             Cause::SinceLastLine => "since_last_mark",
@@ -269,19 +277,35 @@ fn alarm(raised: &Raised, language: Language, zone: &Zone) -> Option<Alarm> {
     raised.is_about_person().then_some(Alarm { at: raised.at, quiet_since, shape, words })
 }
 
-/// The fixed limit for a silence that begins in each quarter hour.
-fn limits(config: &Gateway, zone: &Zone, days: &[Day], language: Language) -> Vec<Limit> {
+/// The limits for a silence that begins in each quarter hour, as they stand at the end: the fixed one where it holds, and where
+/// the rhythm is learned the shortest and the longest of all places in the home.
+fn limits(engine: &Engine, days: &[Day], language: Language) -> Vec<Limit> {
     // Any day on which no clock is changed.
     let ordinary = days.iter().rev().map(|day| day.stretch).find(|day| day.to - day.from == Span::days(1));
-    let Some(day) = ordinary.or(days.first().map(|day| day.stretch)).filter(|_| config.rules.is_on("inactivity"))
-    else {
-        return Vec::new();
+    let Some(day) = ordinary.or(days.first().map(|day| day.stretch)) else { return Vec::new() };
+    let (home, seen) = (engine.home(), engine.seen());
+    let known = Known { home, seen, just: &Just::Nothing };
+    let quarters = || 0..QUARTERS as u16;
+    let fixed = |quarter: u16| {
+        let begins = day.from + Span::minutes(15 * i64::from(quarter));
+        inactivity::fires_at(&known, begins).map(|fires| fires.at - begins)
     };
-    let after = (0..QUARTERS as i64).map(|quarter| {
-        let begins = day.from + Span::minutes(15 * quarter);
-        config.rules.inactivity.fires_at(zone, true, begins).map(|fires| fires.at - begins)
-    });
-    vec![Limit { name: word(language, "fixed_limit").to_owned(), after: after.collect() }]
+    let watchers = home.sensors.values().filter(|sensor| sensor.kind.watches_for_life());
+    let inside: Vec<_> = watchers.filter(|sensor| sensor.kind != SensorKind::OuterDoor).collect();
+    let learned = |quarter: u16| -> Vec<Span> {
+        if !seen.settings().is_on("rhythm") {
+            return Vec::new();
+        }
+        inside.iter().filter_map(|sensor| seen.habits.limit_inside(&sensor.id, quarter * 15)).collect()
+    };
+    let learned: Vec<Vec<Span>> = quarters().map(learned).collect();
+    let all = [
+        ("fixed_limit", quarters().map(fixed).collect::<Vec<_>>()),
+        ("learned_shortest", learned.iter().map(|limits| limits.iter().min().copied()).collect()),
+        ("learned_longest", learned.iter().map(|limits| limits.iter().max().copied()).collect()),
+    ];
+    let held = all.into_iter().filter(|(_, after)| after.iter().any(Option::is_some));
+    held.map(|(name, after)| Limit { name: word(language, name).to_owned(), after }).collect()
 }
 
 fn sensors(gathered: &Gathered, until: Timestamp) -> Vec<SensorRow> {

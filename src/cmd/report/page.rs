@@ -16,6 +16,7 @@ pub fn page(report: &Report) -> String {
         limits(report),
         alerts(report, "person_alerts", true),
         outages(report),
+        suspensions(report),
         sensors(report),
         alerts(report, "equipment_alerts", false),
     ]
@@ -190,6 +191,19 @@ fn outages(report: &Report) -> String {
         ]
     });
     section(report, "outages", &[], &table_or_none(report, &heads, rows.collect()))
+}
+
+/// Only where there are any.
+fn suspensions(report: &Report) -> String {
+    if report.suspended.is_empty() {
+        return String::new();
+    }
+    let heads = ["from", "to", "cause"].map(|name| report.word(name));
+    let rows = report.suspended.iter().map(|(stretch, kind)| {
+        let kind = text::absence(report.language, *kind);
+        vec![Cell::from(report.when(stretch.from)), report.when(stretch.to).into(), kind.into()]
+    });
+    section(report, "suspensions", &[], &table(&heads, rows.collect()))
 }
 
 fn sensors(report: &Report) -> String {

@@ -14,6 +14,7 @@ pub fn lines(report: &Report, blocks: Blocks) -> Vec<String> {
     lines.extend(limits(report));
     lines.extend(alerts(report, "person_alerts", true));
     lines.extend(outages(report));
+    lines.extend(suspensions(report));
     lines.extend(sensors(report));
     lines.extend(alerts(report, "equipment_alerts", false));
     if blocks == Blocks::Ascii {
@@ -145,6 +146,19 @@ fn outages(report: &Report) -> Vec<String> {
         lines.extend(folded(&line, 4));
     }
     or_none(report, lines)
+}
+
+/// Only where there are any.
+fn suspensions(report: &Report) -> Vec<String> {
+    if report.suspended.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = title(report, "suspensions");
+    for (stretch, kind) in &report.suspended {
+        let kind = text::absence(report.language, *kind);
+        lines.push(format!("{} – {}  {kind}", report.when(stretch.from), report.when(stretch.to)));
+    }
+    lines
 }
 
 fn sensors(report: &Report) -> Vec<String> {
