@@ -99,6 +99,7 @@ pub mod engine;
 pub mod gateway;
 pub mod model;
 pub mod mqtt;
+pub mod picture;
 pub mod problem;
 pub mod replay;
 pub mod sim;

@@ -34,6 +34,8 @@ enum Command {
     Replay(cmd::replay::Args),
     /// Made-up homes through the same engine: a year of residents who fall at random
     Simulate(cmd::simulate::Args),
+    /// What a home showed in the last days: activity, limits, alerts, sensors; one HTML page, or for the terminal
+    Report(cmd::report::Args),
     /// The running daemon in ten lines
     Status(cmd::status::Args),
 }
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Decode(args) => cmd::decode::run(args),
         Command::Replay(args) => cmd::replay::run(args),
         Command::Simulate(args) => cmd::simulate::run(args),
+        Command::Report(args) => cmd::report::run(args),
         Command::Status(args) => cmd::status::run(args),
     }
 }

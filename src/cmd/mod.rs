@@ -11,6 +11,7 @@ pub mod init;
 pub mod listen;
 mod progress;
 pub mod replay;
+pub mod report;
 pub mod simulate;
 pub mod station;
 pub mod status;

@@ -13,8 +13,8 @@ mod simulated;
 pub mod verify;
 
 pub use compare::{Change, compare, is_same_episode};
-pub use history::{History, HistoryError, Row, instant};
+pub use history::{History, HistoryError, Row, What, instant};
 pub use probe::Answer;
 pub use recorded::{in_order, replay};
-pub use run::Replay;
+pub use run::{Replay, as_found, ids};
 pub use simulated::{Outcome, Raised, Summary};

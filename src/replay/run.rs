@@ -100,22 +100,24 @@ impl Replay {
         if std::mem::replace(&mut self.known[index], true) {
             return;
         }
-        let id = self.names[index].clone();
-        let room = id.as_str().parse().ok();
+        self.home.engine.adopt(as_found(self.names[index].clone(), kind));
+    }
+}
+
+/// A sensor as a recording shows it: what its name says, and nothing else.
+pub fn as_found(id: SensorId, kind: SensorKind) -> Sensor {
+    Sensor {
+        room: id.as_str().parse().ok(),
+        kind,
+        service: None,
+        hold: None,
         // A cupboard may stay shut for weeks; only for motion is a day without a word suspicious.
-        let silent_after = (kind != SensorKind::Motion).then_some(SILENT_AFTER_AS_FOUND);
-        self.home.engine.adopt(Sensor {
-            id,
-            room,
-            kind,
-            service: None,
-            hold: None,
-            silent_after,
-            checks_in: true,
-            burst: None,
-            offline_is_silent: false,
-            source: "history".into(),
-        });
+        silent_after: (kind != SensorKind::Motion).then_some(SILENT_AFTER_AS_FOUND),
+        checks_in: true,
+        burst: None,
+        offline_is_silent: false,
+        source: "history".into(),
+        id,
     }
 }
 
@@ -123,7 +125,7 @@ impl Replay {
 const SILENT_AFTER_AS_FOUND: Span = Span::days(30);
 
 /// Sensor names as ids: what an id cannot hold becomes `_`, and names that fall together are numbered.
-fn ids(names: &[String]) -> Vec<SensorId> {
+pub fn ids(names: &[String]) -> Vec<SensorId> {
     let mut taken = std::collections::BTreeSet::new();
     names
         .iter()

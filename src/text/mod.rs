@@ -8,6 +8,7 @@ mod labels;
 mod links;
 mod names;
 mod reason;
+mod report;
 mod step;
 mod terms;
 mod when;
@@ -17,8 +18,11 @@ pub use labels::{has_label, label};
 pub use links::link_name;
 pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
+pub use report::{condition, report, weekdays};
 pub use step::{actor, deed_done, refusal, step};
-pub use terms::{button, call_result, class, contact, outcome, phase, proof, reminder, role, rule, severity, via};
+pub use terms::{
+    absence, button, call_result, class, contact, outcome, phase, proof, reminder, role, rule, severity, via,
+};
 pub use when::{clock_time, date_time, duration, hour_minute};
 
 use crate::model::ids::PersonId;

@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("devices", &["model", "problem"]),
     ("wire", &["model", "problem"]),
     ("text", &["model", "problem"]),
+    ("picture", &["model", "problem"]),
     ("clock", &["model", "problem"]),
     ("mqtt", &["model", "problem", "clock"]),
     ("store", &["model", "problem", "clock", "wire"]),
@@ -57,7 +58,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
 ];
 
 /// What the pure rooms must never name: they cannot fail because of the world.
-const PURE: &[&str] = &["model", "engine", "desk", "devices", "wire", "text"];
+const PURE: &[&str] = &["model", "engine", "desk", "devices", "wire", "text", "picture"];
 const WORLD: &[&str] = &[
     "tokio",
     "rusqlite",

@@ -22,6 +22,7 @@ mod modbus;
 mod mqtt;
 mod mutated;
 mod replay;
+mod report;
 mod serial;
 mod service;
 mod simulated;

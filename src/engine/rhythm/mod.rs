@@ -147,6 +147,15 @@ impl Habits {
         Some(Verdict { since: running.since, limit: judged.limit, by: judged.by, begun: judged.begun })
     }
 
+    /// The limit of a silence that would begin at this minute of the day after movement at `sensor`, far from the way out; absent
+    /// while too little is known. For people to look at: what is judged has a [`Verdict`].
+    pub fn limit_inside(&self, sensor: &SensorId, minute: u16) -> Option<Span> {
+        let begun = Begun { minute, sensor: *self.numbers.get(sensor)?, exit: trail::INSIDE };
+        let tail = self.model.tail(&begun);
+        let (secs, _) = self.model.limit(&begun, &tail, self.model.column, &self.limits);
+        self.has_learned().then_some(Span::seconds(secs as i64))
+    }
+
     /// Whether enough days were learned for limits of its own.
     pub fn has_learned(&self) -> bool {
         self.model.days >= LEARNING_DAYS
