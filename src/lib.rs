@@ -13,12 +13,12 @@
 //! ```text
 //!  7  main
 //!  6  cmd                 one file per subcommand; the only room that prints and exits
-//!  5  replay    sim       recorded history through the same engine; a home in a box for demo and tests
+//!  5  replay    sim       recorded history through the same engine; a home in a box for demo and tests, and simulated years
 //!  4  gateway   station   the two daemons: wiring, loop, one turn, health
 //!  3  config              TOML to types that cannot be wrong
 //!  2  store  sources  sinks  web  broker      rooms that touch the world
 //!  2' clock  mqtt                             … and the two they stand on: time, and connections to brokers
-//!  1  engine  desk  devices  wire  text       pure rooms
+//!  1  engine  desk  devices  wire  text  picture   pure rooms
 //!  0  model  problem                          the words we all use; errors for people
 //! ```
 //!

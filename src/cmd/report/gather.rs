@@ -148,6 +148,10 @@ impl Gatherer {
 
     /// Takes in one line.
     pub fn take(&mut self, line: Recorded) {
+        // Written later than it came, and it said nothing new: the daemon does not take it up again either.
+        if matches!(line, Recorded::HeardBefore(_)) {
+            return;
+        }
         self.last_at = Some(line.at());
         let jump = if let Recorded::ClockStepped { at, by } = &line { Some((*at, *by)) } else { None };
         match &line {
