@@ -122,7 +122,7 @@ fn usual(known: &Known, verdict: &Verdict) -> Option<Usual> {
     }
     let rows = habits.model().deciding(&verdict.begun);
     let longest = rows.iter().map(|row| row.secs).fold(0.0, f64::max);
-    let start = habits.model().tail(&verdict.begun).start.min(longest);
+    let start = habits.model().tail(&verdict.begun).start().min(longest);
     let minutes = rows.iter().map(|row| verdict.begun.minutes_after(row.minute));
     let (earliest, latest) = (minutes.clone().min()?, minutes.max()?);
     let days: BTreeSet<u16> = rows.iter().filter(|row| row.secs >= start).map(|row| row.age_days).collect();
