@@ -72,7 +72,7 @@ impl Engine {
         let at = recorded.at();
         self.now = Some(self.now.map_or(at, |now| now.max(at)));
         if !matches!(recorded, Recorded::ClockStepped { .. }) {
-            self.seen.pass(at);
+            self.seen.pass(&self.home, at);
         }
         match &recorded {
             // What went on before the watch was interrupted, or the clock was set, is over before that is taken in.
@@ -102,7 +102,7 @@ impl Engine {
                 self.seen.started(&self.home, at, blind_since);
             }
             Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
-            Recorded::Suspended { at, what } => self.seen.suspend(at, &what),
+            Recorded::Suspended { at, what } => self.seen.suspend(&self.home, at, &what),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
             Recorded::Watching { .. } => {}
         }
@@ -121,7 +121,7 @@ impl Engine {
         self.now = Some(now);
         let mut effects = Vec::new();
         if !clock_was_set {
-            self.seen.pass(now);
+            self.seen.pass(&self.home, now);
         }
         match &input {
             Input::Started { blind_since } => self.habits_until(now, *blind_since),
@@ -215,7 +215,7 @@ impl Engine {
                 }
             }
             Input::Flooded(flood) => self.seen.floods.tell(now, &flood),
-            Input::Suspended(change) => self.seen.suspend(now, &change),
+            Input::Suspended(change) => self.seen.suspend(&self.home, now, &change),
             Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
             Input::ClockStepped { by } => self.clock_stepped(now, by),
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),

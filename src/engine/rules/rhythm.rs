@@ -81,6 +81,12 @@ impl Rule for Rhythm {
         if fires_at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires_at) };
         }
+        // Cheap questions first: only a limit that has passed asks who is left.
+        let fires_at = seen.too_quiet_at(known.home, now, &verdict);
+        if fires_at > now {
+            return Finding { alarms: Vec::new(), look_again: Some(fires_at) };
+        }
+        let verdict = Verdict { limit: fires_at - verdict.since, ..verdict };
         if seen.unwatched(known.home, now).is_some() {
             return Finding::default();
         }
