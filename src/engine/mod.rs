@@ -20,9 +20,10 @@ pub mod rhythm;
 pub mod rules;
 pub mod seen;
 
-use crate::model::alert::Alert;
+use crate::model::alert::{Alert, Step};
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::lifecycle::{Deed, Outcome};
+use crate::model::reason::Reason;
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -92,7 +93,7 @@ impl Engine {
             }
             Recorded::Step { alert, step } => {
                 self.book.recall(alert, step.clone());
-                self.unlearn(alert, &step.deed);
+                self.answered(alert, &step);
             }
             Recorded::Day(day) => self.seen.habits.recall(&self.home, day),
             Recorded::Link { at, source, up } => {
@@ -199,7 +200,7 @@ impl Engine {
                 self.book.asked_for(now, alert, key, by, deed, effects);
                 for effect in effects.iter() {
                     if let Effect::Alert { alert, step } = effect {
-                        self.unlearn(*alert, &step.deed);
+                        self.answered(*alert, step);
                     }
                 }
             }
@@ -252,14 +253,26 @@ impl Engine {
         self.seen.habits.advance(&self.home, now);
     }
 
-    /// A silence in which somebody needed help is no habit.
-    fn unlearn(&mut self, alert: u64, deed: &Deed) {
-        let Deed::Close { outcome, .. } = deed else { return };
-        if !matches!(outcome, Outcome::Helped | Outcome::Hospital | Outcome::Died) {
-            return;
-        }
-        if let Some(alert) = self.book.alerts().find(|other| other.id.number == alert) {
-            self.seen.habits.never_learn(alert.id.raised_at);
+    /// A silence in which somebody needed help is no habit; of one that was nothing it is asked again if it goes on.
+    fn answered(&mut self, alert: u64, step: &Step) {
+        let Deed::Close { outcome, .. } = &step.deed else { return };
+        let Some(alert) = self.book.alerts().find(|other| other.id.number == alert) else { return };
+        match outcome {
+            Outcome::Helped | Outcome::Hospital | Outcome::Died => self.seen.habits.never_learn(alert.id.raised_at),
+            Outcome::FoundWell
+            | Outcome::HouseWork
+            | Outcome::PressedByMistake
+            | Outcome::WantedTalk
+            | Outcome::Equipment
+            | Outcome::NoAccess
+            | Outcome::Test
+            | Outcome::Duplicate => {
+                if matches!(alert.reason, Reason::Inactivity { .. } | Reason::Rhythm { .. }) {
+                    self.seen.habits.answered(step.at);
+                }
+            }
+            // Whoever is out is not waited for until they are seen.
+            Outcome::AwayUnreported => {}
         }
     }
 

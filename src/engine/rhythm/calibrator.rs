@@ -14,10 +14,10 @@ const DECADES: [f64; 5] = [1.0, 0.1, 0.01, 0.001, 0.0001];
 pub const COLUMNS: usize = STEPS.len() * DECADES.len();
 
 /// The days that are looked back.
-pub const COUNTED_DAYS: usize = 90;
+pub const COUNTED_DAYS: usize = 60;
 
 /// So many days of counting are assumed before the first one, …
-const PRIOR_DAYS: f64 = 45.0;
+const PRIOR_DAYS: f64 = 30.0;
 
 /// … with so many alerts a day for each unit of strictness: what limits of this making cost elsewhere.
 const ALERTS_A_DAY_PER_THETA: f64 = 20.0 / 3.0;

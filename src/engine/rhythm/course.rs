@@ -195,7 +195,7 @@ impl Running {
             recent: limit.recent,
             columns: Columns::Written(limit.columns),
         });
-        Running { since, sensor, whole, judged }
+        Running { since, sensor, whole, judged, answered_at: None }
     }
 }
 

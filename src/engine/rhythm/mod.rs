@@ -67,7 +67,7 @@ pub struct Place {
 /// The limit of the silence that goes on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
-    /// Its begin.
+    /// Its begin, or when people last said of it that all is well.
     pub since: Timestamp,
     /// How long it may last.
     pub limit: Span,
@@ -109,6 +109,15 @@ struct Running {
     sensor: u16,
     whole: bool,
     judged: Option<Judged>,
+    /// When people last said that it is all right.
+    answered_at: Option<Timestamp>,
+}
+
+impl Running {
+    /// After a sign of life of this sensor.
+    fn new(since: Timestamp, sensor: u16, whole: bool) -> Running {
+        Running { since, sensor, whole, judged: None, answered_at: None }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -156,7 +165,8 @@ impl Habits {
     pub fn verdict(&self) -> Option<Verdict> {
         let running = self.running.as_ref().filter(|_| self.vacancy.since.is_none())?;
         let judged = running.judged.as_ref()?;
-        Some(Verdict { since: running.since, limit: judged.limit, by: judged.by, begun: judged.begun })
+        let since = running.answered_at.map_or(running.since, |at| at.max(running.since));
+        Some(Verdict { since, limit: judged.limit, by: judged.by, begun: judged.begun })
     }
 
     /// The limit of a silence to the eyes of those that are left: quiet is broken less often where some of the sensors that broke it in
@@ -247,7 +257,7 @@ impl Habits {
         self.end_silence(at);
         self.vacancy.ends(at, usize::from(number));
         self.newest = Some((at, number));
-        self.running = Some(Running { since: at, sensor: number, whole: !self.is_partly_blind, judged: None });
+        self.running = Some(Running::new(at, number, !self.is_partly_blind));
     }
 
     /// Nobody watches from here on.
@@ -322,7 +332,7 @@ impl Habits {
             today.fill(at, None);
         }
         if let Some(running) = &mut self.running {
-            *running = Running { since: running.since.max(at), sensor: running.sensor, whole: false, judged: None };
+            *running = Running::new(running.since.max(at), running.sensor, false);
         }
     }
 
@@ -330,7 +340,14 @@ impl Habits {
     pub fn rewind(&mut self, since: Timestamp, sensor: &Sensor) {
         let number = self.number(&sensor.id, || Place::of(sensor));
         self.trail.rewind(since);
-        self.running = Some(Running { since, sensor: number, whole: false, judged: None });
+        self.running = Some(Running::new(since, number, false));
+    }
+
+    /// People have looked into the silence that goes on and found nothing wrong: if it lasts for another limit, it is asked again.
+    pub fn answered(&mut self, at: Timestamp) {
+        if let Some(running) = &mut self.running {
+            running.answered_at = Some(at);
+        }
     }
 
     /// What was going on at `at` was an emergency: never to be learned from.
@@ -369,7 +386,7 @@ impl Habits {
             && known(&mut written.sensor)
             && let Some(running) = self.running.as_mut().filter(|running| running.since == written.since)
         {
-            *running = Running::written(written);
+            *running = Running { answered_at: running.answered_at, ..Running::written(written) };
         }
         if day.counts && self.days.back().is_none_or(|newest| newest.until < day.until) {
             self.keep(day);
@@ -380,6 +397,7 @@ impl Habits {
     pub fn shift(&mut self, by: Span, now: Timestamp, home: &Home) {
         if let Some(running) = &mut self.running {
             running.since += by;
+            running.answered_at = running.answered_at.map(|at| at + by);
             running.whole = false;
         }
         let instants = [&mut self.door_awaited_since, &mut self.blind_since, &mut self.absent_since];
@@ -399,3 +417,6 @@ impl Habits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
