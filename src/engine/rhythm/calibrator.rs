@@ -14,13 +14,13 @@ const DECADES: [f64; 5] = [1.0, 0.1, 0.01, 0.001, 0.0001];
 pub const COLUMNS: usize = STEPS.len() * DECADES.len();
 
 /// The days that are looked back.
-pub const COUNTED_DAYS: usize = 60;
+pub const COUNTED_DAYS: usize = 90;
 
 /// So many days of counting are assumed before the first one, …
-const PRIOR_DAYS: f64 = 30.0;
+const PRIOR_DAYS: f64 = 45.0;
 
 /// … with so many alerts a day for each unit of strictness: what limits of this making cost elsewhere.
-const ALERTS_A_DAY_PER_THETA: f64 = 20.0 / 3.0;
+const ALERTS_A_DAY_PER_THETA: f64 = 8.0;
 
 /// The strictness of a column; the first column is the strictest.
 pub fn theta(column: usize) -> f64 {
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn before_anything_is_counted_the_promise_itself_decides() {
-        for (target, wanted) in [(1.0, 0.004), (2.0, 0.0075), (0.5, 0.0017)] {
+        for (target, wanted) in [(1.0, 0.003), (2.0, 0.0055), (0.5, 0.0013)] {
             let chosen = theta(choose(target, 0, std::iter::empty()));
             assert!((chosen - wanted).abs() < 1e-12, "{target}: {chosen}");
         }

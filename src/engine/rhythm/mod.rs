@@ -170,11 +170,12 @@ impl Habits {
     }
 
     /// The limit of a silence to the eyes of those that are left: quiet is broken less often where some of the sensors that broke it in
-    /// the past cannot be believed or heard now. By the share of the past silences that began there; the fixed limit of the first days
+    /// the past cannot be believed or heard now. By the share of the past silences that began there, or of the signs of life where that is more; the fixed limit of the first days
     /// and the ceiling stay what they are.
     pub fn limit_without(&self, verdict: &Verdict, is_gone: impl Fn(&SensorId) -> bool) -> Span {
         let gone = self.places.iter().zip(self.model.shares()).filter(|(place, _)| is_gone(&place.id));
-        let share = gone.map(|(_, share)| share).sum::<f64>().min(MOST_SHARE_GONE);
+        let (begun, signs) = gone.fold((0.0, 0.0), |sum, (_, share)| (sum.0 + share.0, sum.1 + share.1));
+        let share = f64::max(begun, signs).min(MOST_SHARE_GONE);
         let most = if verdict.begun.is_out() { self.limits.most_away } else { self.limits.most_at_home };
         match verdict.by {
             LimitedBy::ColdStart | LimitedBy::Most => verdict.limit,

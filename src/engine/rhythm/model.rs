@@ -79,8 +79,8 @@ pub struct Model {
     /// … and where only its own rows count.
     nearness_of_short: Vec<Vec<f64>>,
     kinds: Vec<RoomKind>,
-    /// For each sensor the share of the silences that began there.
-    shares: Vec<f64>,
+    /// For each sensor the share of the silences that began there, and of all signs of life.
+    shares: Vec<(f64, f64)>,
 }
 
 impl Model {
@@ -101,7 +101,7 @@ impl Model {
             entrance: entrance(oldest(), places),
             column: calibrator::choose(target, counted.len(), reached),
             alerts_of_30_days: newest_first().take(30).map(|day| u32::from(day.alerts)).sum(),
-            shares: shares(&pasts, places.len()),
+            shares: shares(&pasts, newest_first(), places.len()),
             pasts,
             line: Line::of(newest_first().take(LINE_DAYS).map(|day| day.slots.as_slice())),
             nearness: nearness(REACH),
@@ -136,8 +136,8 @@ impl Model {
         rows.filter(|(_, weight)| *weight > 0.0 && *weight >= least).map(|(past, _)| *past).collect()
     }
 
-    /// For each sensor the share of the past silences that began there.
-    pub fn shares(&self) -> &[f64] {
+    /// For each sensor the share of the past silences that began there, and of all signs of life.
+    pub fn shares(&self) -> &[(f64, f64)] {
         &self.shares
     }
 
@@ -195,13 +195,19 @@ fn pasts<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>>) -> Pasts {
     Pasts::of(rows, count)
 }
 
-fn shares(pasts: &Pasts, sensors: usize) -> Vec<f64> {
+fn shares<'a>(pasts: &Pasts, days: impl Iterator<Item = &'a Arc<LearnedDay>>, sensors: usize) -> Vec<(f64, f64)> {
+    let begun = pasts.rows().iter().map(|past| (past.sensor, past.weight));
+    let signs = days.flat_map(|day| day.at_door.iter().map(|(sensor, signs, _)| (*sensor, f64::from(*signs))));
+    share_of(begun, sensors).into_iter().zip(share_of(signs, sensors)).collect()
+}
+
+fn share_of(parts: impl Iterator<Item = (u16, f64)>, sensors: usize) -> Vec<f64> {
     let mut shares = vec![0.0; sensors];
     let mut all = 0.0;
-    for past in pasts.rows() {
-        all += past.weight;
-        if let Some(share) = shares.get_mut(usize::from(past.sensor)) {
-            *share += past.weight;
+    for (sensor, part) in parts {
+        all += part;
+        if let Some(share) = shares.get_mut(usize::from(sensor)) {
+            *share += part;
         }
     }
     shares.iter_mut().filter(|_| all > 0.0).for_each(|share| *share /= all);

@@ -205,6 +205,13 @@ impl Heard {
     }
 }
 
+impl Heard {
+    /// Whether its last reports lacked what it says with every one: it is called stuck for that only after a day.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.main.rides_along && self.main.frames_without >= DOUBTFUL_FRAMES
+    }
+}
+
 /// Kinds that see people by themselves, without being touched.
 fn sees_people(kind: SensorKind) -> bool {
     matches!(kind, SensorKind::Motion | SensorKind::Presence)
@@ -217,6 +224,9 @@ const UNKNOWN_FOR: Span = Span::hours(24);
 const UNMOVED_FOR: Span = Span::hours(7 * 24);
 
 const FRAMES_WITHOUT_MIN: u8 = 3;
+
+/// Once may be chance.
+const DOUBTFUL_FRAMES: u8 = 2;
 
 /// … and where others have seen life all day, so that a sensor just hung up in an empty flat is not blamed.
 const LIVELY_MIN: u32 = 24;

@@ -98,7 +98,10 @@ impl Seen {
                 return false;
             };
             let mute = mute::of(&mutes, sensor).map(|mute| mute.at);
-            let known_at = mute.or_else(|| self.gone(now, sensor, self.heard(id)).map(|gone| gone.known_at));
+            let heard = self.heard(id);
+            let doubted_at = || heard.filter(|heard| heard.is_doubtful()).and_then(|heard| heard.heard_at);
+            let gone_at = || self.gone(now, sensor, heard).map(|gone| gone.known_at);
+            let known_at = mute.or_else(gone_at).or_else(doubted_at);
             known_at.is_some_and(|known_at| known_at <= at)
         };
         verdict.since + self.habits.limit_without(verdict, is_gone)
