@@ -206,9 +206,10 @@ impl Heard {
 }
 
 impl Heard {
-    /// Whether its last reports lacked what it says with every one: it is called stuck for that only after a day.
-    pub(super) fn is_doubtful(&self) -> bool {
-        self.main.rides_along && self.main.frames_without >= DOUBTFUL_FRAMES
+    /// Since when its reports lack what it says with every one, if the last ones did: it is called stuck for that only after a day.
+    pub(super) fn doubted_since(&self) -> Option<Timestamp> {
+        let is_doubtful = self.main.rides_along && self.main.frames_without >= DOUBTFUL_FRAMES;
+        self.main.level.map(|(_, at)| at).filter(|_| is_doubtful)
     }
 }
 

@@ -99,7 +99,7 @@ impl Seen {
             };
             let mute = mute::of(&mutes, sensor).map(|mute| mute.at);
             let heard = self.heard(id);
-            let doubted_at = || heard.filter(|heard| heard.is_doubtful()).and_then(|heard| heard.heard_at);
+            let doubted_at = || heard.and_then(|heard| heard.doubted_since());
             let gone_at = || self.gone(now, sensor, heard).map(|gone| gone.known_at);
             let known_at = mute.or_else(gone_at).or_else(doubted_at);
             known_at.is_some_and(|known_at| known_at <= at)
