@@ -20,9 +20,10 @@ pub mod rhythm;
 pub mod rules;
 pub mod seen;
 
-use crate::model::alert::Alert;
+use crate::model::alert::{Alert, Step};
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::lifecycle::{Deed, Outcome};
+use crate::model::reason::Reason;
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -72,7 +73,7 @@ impl Engine {
         let at = recorded.at();
         self.now = Some(self.now.map_or(at, |now| now.max(at)));
         if !matches!(recorded, Recorded::ClockStepped { .. }) {
-            self.seen.pass(at);
+            self.seen.pass(&self.home, at);
         }
         match &recorded {
             // What went on before the watch was interrupted, or the clock was set, is over before that is taken in.
@@ -99,7 +100,7 @@ impl Engine {
             }
             Recorded::Step { alert, step } => {
                 self.book.recall(alert, step.clone());
-                self.unlearn(alert, &step.deed);
+                self.answered(alert, &step);
             }
             Recorded::Day(day) => self.seen.habits.recall(&self.home, day),
             Recorded::Link { at, source, up } => {
@@ -109,7 +110,7 @@ impl Engine {
                 self.seen.started(&self.home, at, blind_since);
             }
             Recorded::Flooded { at, flood } => self.seen.floods.tell(at, &flood),
-            Recorded::Suspended { at, what } => self.seen.suspend(at, &what),
+            Recorded::Suspended { at, what } => self.seen.suspend(&self.home, at, &what),
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
             // What bore on decisions that stand in the history themselves.
             Recorded::Watching { .. }
@@ -136,7 +137,7 @@ impl Engine {
         self.now = Some(now);
         let mut effects = Vec::new();
         if !clock_was_set {
-            self.seen.pass(now);
+            self.seen.pass(&self.home, now);
         }
         match &input {
             Input::Started { blind_since } => self.habits_until(now, *blind_since),
@@ -214,7 +215,7 @@ impl Engine {
                 self.book.asked_for(now, alert, key, by, deed, effects);
                 for effect in effects.iter() {
                     if let Effect::Alert { alert, step } = effect {
-                        self.unlearn(*alert, &step.deed);
+                        self.answered(*alert, step);
                     }
                 }
             }
@@ -230,7 +231,7 @@ impl Engine {
                 }
             }
             Input::Flooded(flood) => self.seen.floods.tell(now, &flood),
-            Input::Suspended(change) => self.seen.suspend(now, &change),
+            Input::Suspended(change) => self.seen.suspend(&self.home, now, &change),
             Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
             Input::ClockStepped { by } => self.clock_stepped(now, by),
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),
@@ -267,14 +268,26 @@ impl Engine {
         self.seen.habits.advance(&self.home, now);
     }
 
-    /// A silence in which somebody needed help is no habit.
-    fn unlearn(&mut self, alert: u64, deed: &Deed) {
-        let Deed::Close { outcome, .. } = deed else { return };
-        if !matches!(outcome, Outcome::Helped | Outcome::Hospital | Outcome::Died) {
-            return;
-        }
-        if let Some(alert) = self.book.alerts().find(|other| other.id.number == alert) {
-            self.seen.habits.never_learn(alert.id.raised_at);
+    /// A silence in which somebody needed help is no habit; of one that was nothing it is asked again if it goes on.
+    fn answered(&mut self, alert: u64, step: &Step) {
+        let Deed::Close { outcome, .. } = &step.deed else { return };
+        let Some(alert) = self.book.alerts().find(|other| other.id.number == alert) else { return };
+        match outcome {
+            Outcome::Helped | Outcome::Hospital | Outcome::Died => self.seen.habits.never_learn(alert.id.raised_at),
+            Outcome::FoundWell
+            | Outcome::HouseWork
+            | Outcome::PressedByMistake
+            | Outcome::WantedTalk
+            | Outcome::Equipment
+            | Outcome::NoAccess
+            | Outcome::Test
+            | Outcome::Duplicate => {
+                if matches!(alert.reason, Reason::Inactivity { .. } | Reason::Rhythm { .. }) {
+                    self.seen.habits.answered(step.at);
+                }
+            }
+            // Whoever is out is not waited for until they are seen.
+            Outcome::AwayUnreported => {}
         }
     }
 

@@ -70,8 +70,8 @@ fn a_fall_in_a_week_with_a_dead_sensor_is_found() {
     told.live(&mut engine, all.into_iter().filter(|o| o.at < fall + Span::hours(10)).collect());
     let what: Vec<(&str, &str, Class)> =
         told.raised.iter().map(|(_, rule, id, class)| (*rule, id.as_str(), *class)).collect();
-    assert_eq!(what, [("silent_sensor", "bath", Class::Sensor), ("inactivity", "", Class::Person)]);
-    // The radar may say once more that nobody is in its chair now.
+    assert_eq!(what, [("silent_sensor", "bath", Class::Sensor), ("rhythm", "", Class::Person)]);
+    // The learned limit comes before the fixed one of six hours, after which the radar may say once more that nobody is in its chair.
     assert!(told.raised[1].0 <= fall + Span::hours(6) + Span::minutes(26), "{:?}", told.raised[1]);
 }
 

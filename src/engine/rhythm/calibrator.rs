@@ -14,13 +14,13 @@ const DECADES: [f64; 5] = [1.0, 0.1, 0.01, 0.001, 0.0001];
 pub const COLUMNS: usize = STEPS.len() * DECADES.len();
 
 /// The days that are looked back.
-pub const COUNTED_DAYS: usize = 60;
+pub const COUNTED_DAYS: usize = 90;
 
 /// So many days of counting are assumed before the first one, …
-const PRIOR_DAYS: f64 = 30.0;
+const PRIOR_DAYS: f64 = 45.0;
 
-/// … at the rate that this strictness has where limits keep what they promise: one alert in 30 days.
-const THETA_OF_ONE_IN_30_DAYS: f64 = 0.005;
+/// … with so many alerts a day for each unit of strictness: what limits of this making cost elsewhere.
+const ALERTS_A_DAY_PER_THETA: f64 = 8.0;
 
 /// The strictness of a column; the first column is the strictest.
 pub fn theta(column: usize) -> f64 {
@@ -39,7 +39,7 @@ pub fn choose(target: f64, days: usize, reached: impl Iterator<Item = u8>) -> us
     let mut alerts: u32 = ends.iter().skip(1).sum();
     let allowed = AIM * target / 30.0;
     for column in 0..COLUMNS {
-        let assumed = theta(column) / THETA_OF_ONE_IN_30_DAYS / 30.0;
+        let assumed = ALERTS_A_DAY_PER_THETA * theta(column);
         let rate = (f64::from(alerts) + PRIOR_DAYS * assumed) / (days as f64 + PRIOR_DAYS);
         if rate <= allowed + 1e-12 {
             return column;
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn before_anything_is_counted_the_promise_itself_decides() {
-        for (target, wanted) in [(1.0, 0.004), (2.0, 0.0075), (0.5, 0.0017)] {
+        for (target, wanted) in [(1.0, 0.003), (2.0, 0.0055), (0.5, 0.0013)] {
             let chosen = theta(choose(target, 0, std::iter::empty()));
             assert!((chosen - wanted).abs() < 1e-12, "{target}: {chosen}");
         }

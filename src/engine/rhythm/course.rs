@@ -15,20 +15,25 @@ use std::sync::Arc;
 impl Habits {
     /// When the silence that goes on gets its limit.
     pub(super) fn judged_at(&self) -> Option<Timestamp> {
-        let running = self.running.as_ref().filter(|running| running.judged.is_none() && self.blind_since.is_none())?;
+        let running = self.running.as_ref().filter(|running| running.judged.is_none() && self.is_watched())?;
         Some(running.since + JUDGED_AFTER)
     }
 
     /// When the silence that goes on makes the home vacant.
     pub(super) fn vacant_at(&self) -> Option<Timestamp> {
-        let waits = self.vacancy.since.is_none() && self.blind_since.is_none();
+        let waits = self.vacancy.since.is_none() && self.is_watched();
         self.running.as_ref().filter(|_| waits).map(|running| running.since + VACANT_AFTER)
     }
 
     /// Since when it has been quiet, where that is known.
     pub(super) fn quiet_since(&self) -> Option<Timestamp> {
-        let known = self.running.as_ref().filter(|running| running.whole && self.blind_since.is_none());
+        let known = self.running.as_ref().filter(|running| running.whole && self.is_watched());
         known.map(|running| running.since)
+    }
+
+    /// Whether somebody who should be at home is watched.
+    fn is_watched(&self) -> bool {
+        self.blind_since.is_none() && self.absent_since.is_none()
     }
 
     pub(super) fn judge(&mut self, home: &Home) {
@@ -58,7 +63,7 @@ impl Habits {
     pub(super) fn end_silence(&mut self, at: Timestamp) {
         let Some(running) = self.running.take().filter(|running| running.whole) else { return };
         let length = at - running.since;
-        let is_lived_in = self.vacancy.since.is_none() && self.blind_since.is_none();
+        let is_lived_in = self.vacancy.since.is_none() && self.is_watched();
         let (Some(judged), Some(today), true) = (&running.judged, &mut self.today, is_lived_in) else { return };
         today.rows.push(SilenceRow {
             start_secs: running.since.timestamp(),
@@ -81,12 +86,16 @@ impl Habits {
         let quiet_since = self.quiet_since();
         let Some(mut today) = self.today.take() else { return };
         today.fill(today.until, quiet_since);
-        if let Some(since) = self.blind_since.as_mut().filter(|since| **since < today.until) {
-            today.not_watched(*since, today.until);
-            *since = today.until;
+        let unwatched = [self.blind_since, self.absent_since].into_iter().flatten().min();
+        if let Some(since) = unwatched.filter(|since| *since < today.until) {
+            today.not_watched(since, today.until);
+        }
+        for since in [&mut self.blind_since, &mut self.absent_since].into_iter().flatten() {
+            *since = today.until.max(*since);
         }
         let mut next = today.next(&home.zone);
         next.was_vacant = self.vacancy.since.is_some();
+        next.was_visited = self.has_visitors;
         let day = self.line_of(&today, now);
         self.today = Some(next);
         if day.counts || day.vacant {
@@ -186,7 +195,7 @@ impl Running {
             recent: limit.recent,
             columns: Columns::Written(limit.columns),
         });
-        Running { since, sensor, whole, judged }
+        Running { since, sensor, whole, judged, answered_at: None }
     }
 }
 

@@ -36,6 +36,9 @@ pub const JUDGED_AFTER: Span = Span::minutes(5);
 /// Before so many days nothing is learned enough to speak, and limits are not counted.
 pub const LEARNING_DAYS: usize = 10;
 
+/// No limit becomes longer than threefold because sensors are gone.
+const MOST_SHARE_GONE: f64 = 2.0 / 3.0;
+
 /// What the rule may do, from its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
@@ -64,7 +67,7 @@ pub struct Place {
 /// The limit of the silence that goes on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
-    /// Its begin.
+    /// Its begin, or when people last said of it that all is well.
     pub since: Timestamp,
     /// How long it may last.
     pub limit: Span,
@@ -90,6 +93,12 @@ pub struct Habits {
     trail: Trail,
     vacancy: Vacancy,
     blind_since: Option<Timestamp>,
+    /// Since when nobody is at home, as was said.
+    absent_since: Option<Timestamp>,
+    /// Whether guests are there, as was said.
+    has_visitors: bool,
+    /// Whether the way to some of the sensors is lost.
+    is_partly_blind: bool,
     untold: Vec<LearnedDay>,
 }
 
@@ -100,6 +109,15 @@ struct Running {
     sensor: u16,
     whole: bool,
     judged: Option<Judged>,
+    /// When people last said that it is all right.
+    answered_at: Option<Timestamp>,
+}
+
+impl Running {
+    /// After a sign of life of this sensor.
+    fn new(since: Timestamp, sensor: u16, whole: bool) -> Running {
+        Running { since, sensor, whole, judged: None, answered_at: None }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +154,9 @@ impl Habits {
             trail: Trail::default(),
             vacancy: Vacancy::default(),
             blind_since: None,
+            absent_since: None,
+            has_visitors: false,
+            is_partly_blind: false,
             untold: Vec::new(),
         }
     }
@@ -144,7 +165,25 @@ impl Habits {
     pub fn verdict(&self) -> Option<Verdict> {
         let running = self.running.as_ref().filter(|_| self.vacancy.since.is_none())?;
         let judged = running.judged.as_ref()?;
-        Some(Verdict { since: running.since, limit: judged.limit, by: judged.by, begun: judged.begun })
+        let since = running.answered_at.map_or(running.since, |at| at.max(running.since));
+        Some(Verdict { since, limit: judged.limit, by: judged.by, begun: judged.begun })
+    }
+
+    /// The limit of a silence to the eyes of those that are left: quiet is broken less often where some of the sensors that broke it in
+    /// the past cannot be believed or heard now. By the share of the past silences that began there, or of the signs of life where that is more; the fixed limit of the first days
+    /// and the ceiling stay what they are.
+    pub fn limit_without(&self, verdict: &Verdict, is_gone: impl Fn(&SensorId) -> bool) -> Span {
+        let gone = self.places.iter().zip(self.model.shares()).filter(|(place, _)| is_gone(&place.id));
+        let (begun, signs) = gone.fold((0.0, 0.0), |sum, (_, share)| (sum.0 + share.0, sum.1 + share.1));
+        let share = f64::max(begun, signs).min(MOST_SHARE_GONE);
+        let most = if verdict.begun.is_out() { self.limits.most_away } else { self.limits.most_at_home };
+        match verdict.by {
+            LimitedBy::ColdStart | LimitedBy::Most => verdict.limit,
+            LimitedBy::Tail | LimitedBy::Line => {
+                let millis = verdict.limit.num_milliseconds() as f64 / (1.0 - share);
+                Span::milliseconds(millis as i64).min(most).max(verdict.limit)
+            }
+        }
     }
 
     /// The limit of a silence that would begin at this minute of the day after movement at `sensor`, far from the way out; absent
@@ -215,7 +254,7 @@ impl Habits {
         if is_outer_door {
             self.door_awaited_since.get_or_insert(at);
         }
-        if let Some(today) = &mut self.today {
+        if let Some(today) = self.today.as_mut().filter(|_| self.absent_since.is_none()) {
             today.fill(at, quiet_since);
             today.saw(number, is_outer_door || self.trail.is_of_passage(at));
             passed.into_iter().for_each(|sensor| today.passed(sensor));
@@ -228,7 +267,7 @@ impl Habits {
         self.end_silence(at);
         self.vacancy.ends(at, usize::from(number));
         self.newest = Some((at, number));
-        self.running = Some(Running { since: at, sensor: number, whole: true, judged: None });
+        self.running = Some(Running::new(at, number, !self.is_partly_blind));
     }
 
     /// Nobody watches from here on.
@@ -247,19 +286,78 @@ impl Habits {
         if is_bridged {
             return;
         }
+        self.begin_anew(Some(from), at);
+    }
+
+    /// The way to some of the sensors is lost: the quiet that the others see is not the quiet of the home, and no habit.
+    pub fn partly_blind(&mut self) {
+        self.is_partly_blind = true;
+        if let Some(running) = &mut self.running {
+            running.whole = false;
+        }
+    }
+
+    /// All of them can be heard again. Unless that took moments, what happened where nobody watched is not known.
+    pub fn wholly_seen_again(&mut self, at: Timestamp, is_bridged: bool) {
+        self.is_partly_blind = false;
+        if !is_bridged && self.blind_since.is_none() {
+            self.begin_anew(None, at);
+        }
+    }
+
+    /// Nobody is at home from here on, as somebody said who answers for it. Until they are back nothing is learned, and the time is
+    /// no part of anybody's days.
+    pub fn leave(&mut self, at: Timestamp) {
+        if self.absent_since.is_none() {
+            let quiet_since = self.quiet_since();
+            if let Some(today) = &mut self.today {
+                today.fill(at, quiet_since);
+            }
+            self.absent_since = Some(at);
+        }
+    }
+
+    /// Whoever was not at home is back, or should be.
+    pub fn come_back(&mut self, at: Timestamp) {
+        if let Some(since) = self.absent_since.take() {
+            self.vacancy = Vacancy::default();
+            self.begin_anew(Some(since), at);
+        }
+    }
+
+    /// Whether guests are there: quiet that they break says nothing about the resident alone, so such days would only shorten limits.
+    pub fn visited(&mut self, has_visitors: bool) {
+        self.has_visitors = has_visitors;
+        if let Some(today) = self.today.as_mut().filter(|_| has_visitors) {
+            today.was_visited = true;
+        }
+    }
+
+    /// What happened before `at` is not known, nothing of it since `unwatched_from`.
+    fn begin_anew(&mut self, unwatched_from: Option<Timestamp>, at: Timestamp) {
         if let Some(today) = &mut self.today {
-            today.not_watched(from, at);
+            if let Some(from) = unwatched_from {
+                today.not_watched(from, at);
+            }
             today.fill(at, None);
         }
         if let Some(running) = &mut self.running {
-            *running = Running { since: running.since.max(at), sensor: running.sensor, whole: false, judged: None };
+            *running = Running::new(running.since.max(at), running.sensor, false);
         }
     }
 
     /// The last signs of life were nobody's doing: the silence began at `since`, after one of this sensor.
     pub fn rewind(&mut self, since: Timestamp, sensor: &Sensor) {
         let number = self.number(&sensor.id, || Place::of(sensor));
-        self.running = Some(Running { since, sensor: number, whole: false, judged: None });
+        self.trail.rewind(since);
+        self.running = Some(Running::new(since, number, false));
+    }
+
+    /// People have looked into the silence that goes on and found nothing wrong: if it lasts for another limit, it is asked again.
+    pub fn answered(&mut self, at: Timestamp) {
+        if let Some(running) = &mut self.running {
+            running.answered_at = Some(at);
+        }
     }
 
     /// What was going on at `at` was an emergency: never to be learned from.
@@ -298,7 +396,7 @@ impl Habits {
             && known(&mut written.sensor)
             && let Some(running) = self.running.as_mut().filter(|running| running.since == written.since)
         {
-            *running = Running::written(written);
+            *running = Running { answered_at: running.answered_at, ..Running::written(written) };
         }
         if day.counts && self.days.back().is_none_or(|newest| newest.until < day.until) {
             self.keep(day);
@@ -309,9 +407,10 @@ impl Habits {
     pub fn shift(&mut self, by: Span, now: Timestamp, home: &Home) {
         if let Some(running) = &mut self.running {
             running.since += by;
+            running.answered_at = running.answered_at.map(|at| at + by);
             running.whole = false;
         }
-        let instants = [&mut self.door_awaited_since, &mut self.blind_since];
+        let instants = [&mut self.door_awaited_since, &mut self.blind_since, &mut self.absent_since];
         instants.into_iter().flatten().for_each(|at| *at += by);
         self.newest = self.newest.map(|(at, sensor)| (at + by, sensor));
         self.trail.shift(by);
@@ -328,3 +427,6 @@ impl Habits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,8 @@ pub struct Model {
     /// … and where only its own rows count.
     nearness_of_short: Vec<Vec<f64>>,
     kinds: Vec<RoomKind>,
+    /// For each sensor the share of the silences that began there, and of all signs of life.
+    shares: Vec<(f64, f64)>,
 }
 
 impl Model {
@@ -93,12 +95,14 @@ impl Model {
             places.get(a).zip(places.get(b)).is_some_and(|(a, b)| a.room.is_some() && a.room == b.room)
         };
         let nearness = |reach| together.nearness(places.len(), is_same_place, move |_| reach);
+        let pasts = pasts(newest_first());
         Model {
             days: newest_first().count(),
             entrance: entrance(oldest(), places),
             column: calibrator::choose(target, counted.len(), reached),
             alerts_of_30_days: newest_first().take(30).map(|day| u32::from(day.alerts)).sum(),
-            pasts: pasts(newest_first()),
+            shares: shares(&pasts, newest_first(), places.len()),
+            pasts,
             line: Line::of(newest_first().take(LINE_DAYS).map(|day| day.slots.as_slice())),
             nearness: nearness(REACH),
             nearness_of_short: nearness(REACH_OF_SHORT),
@@ -130,6 +134,11 @@ impl Model {
         let least = weights.iter().copied().fold(0.0, f64::max) / 10.0;
         let rows = self.pasts.rows().iter().zip(weights);
         rows.filter(|(_, weight)| *weight > 0.0 && *weight >= least).map(|(past, _)| *past).collect()
+    }
+
+    /// For each sensor the share of the past silences that began there, and of all signs of life.
+    pub fn shares(&self) -> &[(f64, f64)] {
+        &self.shares
     }
 
     fn asked(&self, begun: &Begun) -> Asked<'_> {
@@ -184,6 +193,25 @@ fn pasts<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>>) -> Pasts {
         rows.extend(day.rows.iter().map(|row| tail::past(row, age_days)));
     }
     Pasts::of(rows, count)
+}
+
+fn shares<'a>(pasts: &Pasts, days: impl Iterator<Item = &'a Arc<LearnedDay>>, sensors: usize) -> Vec<(f64, f64)> {
+    let begun = pasts.rows().iter().map(|past| (past.sensor, past.weight));
+    let signs = days.flat_map(|day| day.at_door.iter().map(|(sensor, signs, _)| (*sensor, f64::from(*signs))));
+    share_of(begun, sensors).into_iter().zip(share_of(signs, sensors)).collect()
+}
+
+fn share_of(parts: impl Iterator<Item = (u16, f64)>, sensors: usize) -> Vec<f64> {
+    let mut shares = vec![0.0; sensors];
+    let mut all = 0.0;
+    for (sensor, part) in parts {
+        all += part;
+        if let Some(share) = shares.get_mut(usize::from(sensor)) {
+            *share += part;
+        }
+    }
+    shares.iter_mut().filter(|_| all > 0.0).for_each(|share| *share /= all);
+    shares
 }
 
 /// Seconds as a span, cut to milliseconds.

@@ -38,14 +38,21 @@ pub struct Asked<'a> {
 /// The tail of the silences like the one that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tail {
-    /// From which length on it is reckoned, in seconds.
-    pub start: f64,
-    /// How fast it dies out, in seconds.
-    pub scale: f64,
-    /// How often a day it begins.
-    pub rate: f64,
+    /// As reckoned from several lengths on.
+    pieces: [Piece; RATES.len()],
     /// Hours a day that are spent like this.
     pub home_hours: f64,
+}
+
+/// The tail from one length on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Piece {
+    /// From which length on it is reckoned, in seconds.
+    start: f64,
+    /// How fast it dies out, in seconds.
+    scale: f64,
+    /// How often a day it begins.
+    rate: f64,
 }
 
 /// How much a silence that began near the way out counts for one that did not: asked (row), past (column).
@@ -63,8 +70,9 @@ const PRIOR_PER_DAY: f64 = 0.15;
 const PRIOR_ROWS: usize = 25;
 const PRIOR_HOME_HOURS: f64 = 0.3;
 
-/// The tail begins where silences are no more frequent than this, a day.
-const RATE: f64 = 0.10;
+/// The tail begins where silences are no more frequent than this, a day. The mean of three begins is taken: of one alone the limit
+/// would jump whenever a silence passes over it.
+const RATES: [f64; 3] = [0.07, 0.10, 0.15];
 
 const START_MIN_SECS: f64 = 900.0;
 const EXCESS_MAX_SECS: f64 = 3600.0;
@@ -144,17 +152,20 @@ impl Pasts {
         let assumed_weight = PRIOR_DAYS * PRIOR_PER_DAY / PRIOR_ROWS as f64;
         let assumed = self.quantiles.iter().map(|quantile| ROW_MIN_SECS + asked.prior.mean_secs * quantile);
         let mut assumed = assumed.peekable();
-        let (mut home, mut sum, mut sum_of_secs) = (0.0, 0.0, 0.0);
-        let mut start = None;
-        // Longest first until the tail begins; what lies below it only adds to the time at home.
+        let (mut home, mut above) = (0.0, Above::default());
+        let mut starts = [None; RATES.len()];
+        // Longest first until the last of the tails begins; what lies below it only adds to the time at home.
         let mut take = |secs: f64, weight: f64| {
-            if start.is_none() {
-                if (sum + weight) / days >= RATE {
-                    start = Some((secs, sum, sum_of_secs));
-                }
-                sum += weight;
-                sum_of_secs += weight * secs;
+            if starts[RATES.len() - 1].is_some() {
+                return;
             }
+            for (start, rate) in starts.iter_mut().zip(RATES) {
+                if start.is_none() && (above.weight + weight) / days >= rate {
+                    *start = Some((secs, above));
+                }
+            }
+            above.weight += weight;
+            above.secs += weight * secs;
         };
         for past in &self.rows {
             while let Some(secs) = assumed.next_if(|secs| *secs > past.secs) {
@@ -166,25 +177,49 @@ impl Pasts {
             take(past.secs, weight);
         }
         assumed.for_each(|secs| take(secs, assumed_weight));
-        let (start, above, secs_above, rate) = match start {
-            Some((secs, above, secs_above)) => (secs, above, secs_above, RATE),
-            None => (ROW_MIN_SECS, sum, sum_of_secs, sum / days),
-        };
-        let excess = secs_above - start * above;
-        let Prior { exceedances, excess_secs, excess_of_start, .. } = *asked.prior;
-        let assumed_excess = excess_secs + (excess_of_start * start.max(START_MIN_SECS)).min(EXCESS_MAX_SECS);
-        let scale = ((excess + exceedances * assumed_excess) / (above + exceedances)).max(SCALE_MIN_SECS);
+        let mut pieces = [Piece { start: 0.0, scale: 0.0, rate: 0.0 }; RATES.len()];
+        for ((piece, start), rate) in pieces.iter_mut().zip(starts).zip(RATES) {
+            *piece = match start {
+                Some((secs, above)) => above.piece(secs, rate, asked.prior),
+                None => above.piece(ROW_MIN_SECS, above.weight / days, asked.prior),
+            };
+        }
         let home_hours = ((home + PRIOR_DAYS * PRIOR_HOME_HOURS) / days).max(HOME_HOURS_MIN);
-        Tail { start, scale, rate, home_hours }
+        Tail { pieces, home_hours }
+    }
+}
+
+/// The rows above the start of a tail: their weight, and their length times their weight.
+#[derive(Debug, Clone, Copy, Default)]
+struct Above {
+    weight: f64,
+    secs: f64,
+}
+
+impl Above {
+    fn piece(&self, start: f64, rate: f64, prior: &Prior) -> Piece {
+        let Prior { exceedances, excess_secs, excess_of_start, .. } = *prior;
+        let assumed_excess = excess_secs + (excess_of_start * start.max(START_MIN_SECS)).min(EXCESS_MAX_SECS);
+        let excess = self.secs - start * self.weight;
+        let scale = ((excess + exceedances * assumed_excess) / (self.weight + exceedances)).max(SCALE_MIN_SECS);
+        Piece { start, scale, rate }
     }
 }
 
 impl Tail {
+    /// From which length on silences are long, in seconds: the middle one of those reckoned with.
+    pub fn start(&self) -> f64 {
+        self.pieces[RATES.len() / 2].start
+    }
+
     /// The limit in seconds at this strictness. The allowance goes where she spends her time, divided by what an alert costs there in
     /// delay: so the last alert that is allowed buys the same everywhere.
     pub fn limit(&self, theta: f64) -> f64 {
-        let allowed = theta * self.home_hours / (self.scale / 3600.0);
-        self.start + self.scale * (self.rate / allowed).ln()
+        let limit = |piece: &Piece| {
+            let allowed = theta * self.home_hours / (piece.scale / 3600.0);
+            piece.start + piece.scale * (piece.rate / allowed).ln()
+        };
+        self.pieces.iter().map(limit).sum::<f64>() / RATES.len() as f64
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Today {
     pub unwatched: Span,
     /// Whether the home was taken to be empty in it.
     pub was_vacant: bool,
+    /// Whether guests were there.
+    pub was_visited: bool,
     /// Silences that ended.
     pub rows: Vec<SilenceRow>,
     /// The quiet at each half hour that has passed.
@@ -52,6 +54,7 @@ impl Today {
             until,
             unwatched: Span::zero(),
             was_vacant: false,
+            was_visited: false,
             rows: Vec::new(),
             slots: Vec::with_capacity(SLOTS),
             reached: Vec::new(),
@@ -104,7 +107,10 @@ impl Today {
 
     /// Whether it is a day of somebody's life that was watched.
     pub fn counts(&self) -> bool {
-        self.until - self.opened - self.unwatched >= WATCHED_MIN && !self.was_vacant && self.signs >= SIGNS_MIN
+        self.until - self.opened - self.unwatched >= WATCHED_MIN
+            && !self.was_vacant
+            && !self.was_visited
+            && self.signs >= SIGNS_MIN
     }
 
     /// A span of it was not watched.

@@ -91,6 +91,12 @@ impl Trail {
         }
     }
 
+    /// What came after `since` was nobody's doing.
+    pub fn rewind(&mut self, since: Timestamp) {
+        self.recent.retain(|(at, _)| *at <= since);
+        self.door_at = self.door_at.filter(|at| *at <= since);
+    }
+
     /// Moves every remembered instant by `by`.
     pub fn shift(&mut self, by: Span) {
         self.recent.iter_mut().for_each(|(at, _)| *at += by);

@@ -81,6 +81,12 @@ impl Rule for Rhythm {
         if fires_at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires_at) };
         }
+        // Cheap questions first: only a limit that has passed asks who is left.
+        let fires_at = seen.too_quiet_at(known.home, now, &verdict);
+        if fires_at > now {
+            return Finding { alarms: Vec::new(), look_again: Some(fires_at) };
+        }
+        let verdict = Verdict { limit: fires_at - verdict.since, ..verdict };
         if seen.unwatched(known.home, now).is_some() {
             return Finding::default();
         }
@@ -122,7 +128,7 @@ fn usual(known: &Known, verdict: &Verdict) -> Option<Usual> {
     }
     let rows = habits.model().deciding(&verdict.begun);
     let longest = rows.iter().map(|row| row.secs).fold(0.0, f64::max);
-    let start = habits.model().tail(&verdict.begun).start.min(longest);
+    let start = habits.model().tail(&verdict.begun).start().min(longest);
     let minutes = rows.iter().map(|row| verdict.begun.minutes_after(row.minute));
     let (earliest, latest) = (minutes.clone().min()?, minutes.max()?);
     let days: BTreeSet<u16> = rows.iter().filter(|row| row.secs >= start).map(|row| row.age_days).collect();

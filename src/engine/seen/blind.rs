@@ -28,11 +28,17 @@ impl Seen {
     pub fn link(&mut self, home: &Home, at: Timestamp, source: &str, up: bool) -> Option<Ended> {
         // What the other sensors cannot see, because they are dead, goes on where this link is lost as well.
         let before = self.unwatched(home, at).filter(|_| self.blind.is_none());
+        let lost_at = self.first_lost(home);
         if !self.links.set(home, at, source, up) {
             return None;
         }
         self.look_ahead_all(home);
         let (any_watches, sees) = self.sees(home);
+        match (lost_at, self.first_lost(home)) {
+            (_, Some(_)) => self.habits.partly_blind(),
+            (Some(lost_at), None) => self.habits.wholly_seen_again(at, at - lost_at <= BRIDGED),
+            (None, None) => {}
+        }
         if any_watches && !sees && self.blind.is_none() {
             let lost = (at, BlindCause::LinkLost { source: source.to_owned() });
             let (from, cause) = before.map_or(lost, |before| (before.from, before.cause));
@@ -61,6 +67,15 @@ impl Seen {
         (watchers.peek().is_some(), watchers.any(|sensor| self.links.is_up(&sensor.source)))
     }
 
+    /// Since when the way to some sensor that could show life is lost.
+    fn first_lost(&self, home: &Home) -> Option<Timestamp> {
+        if !self.links.any_is_down() {
+            return None;
+        }
+        let watchers = home.sensors.values().filter(|sensor| sensor.kind.watches_for_life());
+        watchers.filter_map(|sensor| self.links.lost_for(&sensor.source)).map(|(_, since)| since).min()
+    }
+
     /// The gateway began to watch at `at`; returns the blind span that this ended, if it was a long one.
     pub fn started(&mut self, home: &Home, at: Timestamp, blind_since: Option<Timestamp>) -> Option<Ended> {
         let ended = self.begin(home, at, blind_since);
@@ -70,6 +85,9 @@ impl Seen {
 
     fn begin(&mut self, home: &Home, at: Timestamp, blind_since: Option<Timestamp>) -> Option<Ended> {
         self.links.begin(home);
+        if self.first_lost(home).is_none() {
+            self.habits.wholly_seen_again(at, true);
+        }
         self.watching_since.get_or_insert(at);
         let open = self.blind.take();
         let from = [blind_since, open.as_ref().map(|blind| blind.from)].into_iter().flatten().min();

@@ -205,6 +205,14 @@ impl Heard {
     }
 }
 
+impl Heard {
+    /// Since when its reports lack what it says with every one, if the last ones did: it is called stuck for that only after a day.
+    pub(super) fn doubted_since(&self) -> Option<Timestamp> {
+        let is_doubtful = self.main.rides_along && self.main.frames_without >= DOUBTFUL_FRAMES;
+        self.main.level.map(|(_, at)| at).filter(|_| is_doubtful)
+    }
+}
+
 /// Kinds that see people by themselves, without being touched.
 fn sees_people(kind: SensorKind) -> bool {
     matches!(kind, SensorKind::Motion | SensorKind::Presence)
@@ -217,6 +225,9 @@ const UNKNOWN_FOR: Span = Span::hours(24);
 const UNMOVED_FOR: Span = Span::hours(7 * 24);
 
 const FRAMES_WITHOUT_MIN: u8 = 3;
+
+/// Once may be chance.
+const DOUBTFUL_FRAMES: u8 = 2;
 
 /// … and where others have seen life all day, so that a sensor just hung up in an empty flat is not blamed.
 const LIVELY_MIN: u32 = 24;

@@ -22,6 +22,8 @@ pub struct Heard {
     pub heard_at: Option<Timestamp>,
     /// The last event: movement, a press, a door.
     pub event_at: Option<Timestamp>,
+    /// The last sign of life that it gave: an event, or presence that lasted.
+    pub life_at: Option<Timestamp>,
     /// The last battery report.
     pub battery: Option<Battery>,
     /// Its cover.
@@ -218,6 +220,7 @@ impl Heard {
             &mut self.first_heard,
             &mut self.heard_at,
             &mut self.event_at,
+            &mut self.life_at,
             &mut self.offline_since,
             &mut self.audible_since,
             &mut self.main.on_since,

@@ -225,7 +225,7 @@ impl Seen {
         if is_event {
             told = self.event(home, sensor, observation);
         } else if sensor.kind == SensorKind::Presence && measures_its_kind(sensor.kind, &observation.measure) {
-            self.presence(sensor, observation, said_before);
+            self.presence(home, sensor, observation, said_before);
         }
         if self.lively == lively_before {
             self.look_ahead(sensor);
@@ -262,12 +262,13 @@ impl Seen {
         }
         if sensor.kind == SensorKind::AwayButton && press.is_some() {
             let ended = self.suspended.pressed_away(at, self.settings.not_back.away_button_lasts);
-            self.watch_from(ended);
+            self.watch_from(home, ended);
+            self.follow_suspensions(home, at);
         }
         let chatters = self.sensors.get(&sensor.id).is_some_and(|heard| heard.run.chatters_since.is_some());
         let is_life = sensor.kind.shows_life() && !chatters;
         if is_life {
-            self.life(at, sensor);
+            self.life(home, at, sensor);
             if self.lively_at.is_none_or(|lively_at| at - lively_at >= LIVELY_EVERY) {
                 self.lively_at = Some(at);
                 self.lively = self.lively.saturating_add(1);
@@ -278,7 +279,13 @@ impl Seen {
 
     /// Somebody who sits still in the field of a radar is not quiet, but only for so long: a radar that is stuck, or
     /// sees somebody who has fallen, says the same.
-    fn presence(&mut self, sensor: &Sensor, observation: &Observation, said_before: Option<(bool, Timestamp)>) {
+    fn presence(
+        &mut self,
+        home: &Home,
+        sensor: &Sensor,
+        observation: &Observation,
+        said_before: Option<(bool, Timestamp)>,
+    ) {
         let at = observation.at;
         let lasts = observation.evidence == Evidence::Level && observation.measure.level() == Some(true);
         let Some((true, said_at)) = said_before.filter(|_| lasts) else { return };
@@ -286,14 +293,17 @@ impl Seen {
         let believed_for = self.settings.inactivity.presence_counts_for.min(self.settings.stuck_sensor.on_for);
         let is_believed = on_since.is_some_and(|on_since| at - on_since <= believed_for);
         if is_believed && at - said_at <= sensor.hold.unwrap_or(PRESENCE_HOLDS) {
-            self.life(at, sensor);
+            self.life(home, at, sensor);
         }
     }
 
-    fn life(&mut self, at: Timestamp, sensor: &Sensor) {
+    fn life(&mut self, home: &Home, at: Timestamp, sensor: &Sensor) {
         self.whereabouts.saw(at, sensor);
         let ended = self.suspended.saw(at, sensor);
-        self.watch_from(ended);
+        self.watch_from(home, ended);
+        if let Some(heard) = self.sensors.get_mut(&sensor.id) {
+            heard.life_at = Some(at);
+        }
         self.quiet_since = Some(at);
         self.habits.life(at, sensor);
         match &mut self.last_life {
@@ -303,21 +313,47 @@ impl Seen {
         }
     }
 
-    /// Time has come to `now`: suspensions end by themselves.
-    pub fn pass(&mut self, now: Timestamp) {
+    /// Time has come to `now`: suspensions begin and end by themselves.
+    pub fn pass(&mut self, home: &Home, now: Timestamp) {
+        if self.suspended.is_nothing() {
+            return;
+        }
+        self.follow_suspensions(home, now);
+        if let Some(until) = self.suspended.visitors_until().filter(|until| *until <= now) {
+            self.habits.advance(home, until);
+        }
         let ended = self.suspended.pass(now);
-        self.watch_from(ended);
+        self.watch_from(home, ended);
+        self.follow_suspensions(home, now);
     }
 
     /// A station says that the home is other than usual, or no longer.
-    pub fn suspend(&mut self, at: Timestamp, change: &Change) {
+    pub fn suspend(&mut self, home: &Home, at: Timestamp, change: &Change) {
         let ended = self.suspended.change(at, change);
-        self.watch_from(ended);
+        self.watch_from(home, ended);
+        self.follow_suspensions(home, at);
+    }
+
+    /// What the home is like while nobody, or more than one person, is there is no habit of the resident.
+    fn follow_suspensions(&mut self, home: &Home, now: Timestamp) {
+        if let Some(from) = self.suspended.empty_since(now) {
+            self.habits.advance(home, from);
+            self.habits.leave(from);
+        }
+        let has_visitors = self.suspended.visitors_since(now);
+        if let Some(from) = has_visitors {
+            self.habits.advance(home, from);
+        }
+        self.habits.visited(has_visitors.is_some());
     }
 
     /// An absence ended: the quiet of an empty home was nobody's.
-    fn watch_from(&mut self, ended: Option<Timestamp>) {
+    fn watch_from(&mut self, home: &Home, ended: Option<Timestamp>) {
         if let Some(at) = ended {
+            if self.suspended.empty_since(at).is_none() {
+                self.habits.advance(home, at);
+                self.habits.come_back(at);
+            }
             self.suspended.ended_at = ended;
             self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
             self.whereabouts.seen_again(at);
@@ -329,7 +365,7 @@ impl Seen {
         let chatters_since = self.sensors.get(&sensor.id).and_then(|heard| heard.run.chatters_since);
         let life_of = |(other, heard): (&Sensor, Option<&Heard>)| {
             let heard = heard.filter(|heard| other.kind.shows_life() && heard.run.chatters_since.is_none());
-            let at = heard?.event_at?;
+            let at = heard?.life_at?;
             Some(SignOfLife { at, sensor: other.id.clone(), room: other.room.clone() })
         };
         let others = self.with_heard(home).filter_map(life_of).max_by_key(|life| life.at);

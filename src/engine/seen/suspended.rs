@@ -46,6 +46,27 @@ impl Suspended {
         self.by_kind.values().filter(move |suspension| (suspension.from..suspension.until).contains(&now))
     }
 
+    /// Whether nothing was said.
+    pub fn is_nothing(&self) -> bool {
+        self.by_kind.is_empty()
+    }
+
+    /// Since when nobody is there at `now`, by what was said; also where the end has come and was not taken note of.
+    pub(super) fn empty_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let empty = self.by_kind.values().filter(|suspension| suspension.kind.is_empty_home());
+        empty.map(|suspension| suspension.from).filter(|from| *from <= now).min()
+    }
+
+    /// Since when there are guests at `now`, by what was said.
+    pub(super) fn visitors_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.by_kind.get(&Absence::Visitors).map(|visit| visit.from).filter(|from| *from <= now)
+    }
+
+    /// Until when there are guests, by what was said.
+    pub(super) fn visitors_until(&self) -> Option<Timestamp> {
+        self.by_kind.get(&Absence::Visitors).map(|visit| visit.until)
+    }
+
     /// Those that hold or will.
     pub fn all(&self) -> impl Iterator<Item = &Suspension> {
         self.by_kind.values()

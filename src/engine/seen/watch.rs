@@ -3,7 +3,9 @@
 
 use super::mute;
 use super::{Heard, Seen};
+use crate::engine::rhythm::Verdict;
 use crate::model::home::{Home, Sensor};
+use crate::model::ids::SensorId;
 use crate::model::observation::Observation;
 use crate::model::purpose::proves_presence_of_device;
 use crate::model::reason::BlindCause;
@@ -84,6 +86,25 @@ impl Seen {
         // A pendant that falls silent may be the one by which its source is known to be mute.
         sight.next_silent = [sight.next_silent, self.mutes_change_at(now)].into_iter().flatten().min();
         sight
+    }
+
+    /// When the silence of the verdict is too long to the eyes of those that are left. A sensor that is given up only after the limit
+    /// has passed lengthens it no more.
+    pub fn too_quiet_at(&self, home: &Home, now: Timestamp, verdict: &Verdict) -> Timestamp {
+        let at = verdict.since + verdict.limit;
+        let mutes = self.mutes(home, now);
+        let is_gone = |id: &SensorId| {
+            let Some(sensor) = home.sensors.get(id).filter(|sensor| sensor.kind.watches_for_life()) else {
+                return false;
+            };
+            let mute = mute::of(&mutes, sensor).map(|mute| mute.at);
+            let heard = self.heard(id);
+            let doubted_at = || heard.and_then(|heard| heard.doubted_since());
+            let gone_at = || self.gone(now, sensor, heard).map(|gone| gone.known_at);
+            let known_at = mute.or_else(gone_at).or_else(doubted_at);
+            known_at.is_some_and(|known_at| known_at <= at)
+        };
+        verdict.since + self.habits.limit_without(verdict, is_gone)
     }
 
     fn count_present(&self, sight: &mut Sight, now: Timestamp, sensor: &Sensor, heard: Option<&Heard>) {
