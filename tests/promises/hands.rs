@@ -36,7 +36,8 @@ fn on_a_terminal_listen_draws_a_table_in_its_place_and_leaves_the_snippets() {
 
 #[test]
 fn every_help_fits_a_terminal_of_80_columns_and_lists_the_words_that_can_be_typed() {
-    for command in ["", "demo", "gateway", "station", "init", "check", "listen", "decode", "replay", "report", "status"] {
+    for command in ["", "demo", "gateway", "station", "init", "check", "listen", "decode", "replay", "report", "status"]
+    {
         let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let (help, _, code) = run(&arguments, "");
         assert_eq!(code, 0);

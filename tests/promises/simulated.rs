@@ -45,7 +45,9 @@ fn every_fall_is_found_and_nothing_is_said_of_who_cannot_be_seen() {
 
 #[test]
 fn a_rule_that_is_off_is_noticed_by_the_falls_it_does_not_find() {
-    let rules = rules::Settings { off: vec!["inactivity".into()], ..rules::Settings::default() };
+    // Every rule that would notice the quiet.
+    let off = ["inactivity", "rhythm", "daily_contact", "long_in_room", "late_rising", "out_of_bed"];
+    let rules = rules::Settings { off: off.map(String::from).to_vec(), ..rules::Settings::default() };
     let plan = Plan { rules, failures: false, falls_per_year: 200.0, ..plan(1, 20, "2026-01-01") };
     let (outcome, _) = live(&plan, characters::named("steady").unwrap());
     let lost = outcome.falls.iter().filter(|fall| fall.end == Some(End::Nobody)).count();
