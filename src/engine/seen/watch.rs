@@ -4,11 +4,11 @@
 use super::mute;
 use super::{Heard, Seen};
 use crate::engine::rhythm::Verdict;
-use crate::model::home::{Home, Sensor};
+use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::observation::Observation;
 use crate::model::purpose::proves_presence_of_device;
-use crate::model::reason::BlindCause;
+use crate::model::reason::{BlindCause, Stuck};
 use crate::model::status::Condition;
 use crate::model::time::Timestamp;
 
@@ -88,8 +88,8 @@ impl Seen {
         sight
     }
 
-    /// When the silence of the verdict is too long to the eyes of those that are left. A sensor that is given up only after the limit
-    /// has passed lengthens it no more.
+    /// When the silence of the verdict is too long to the eyes of those that are left. A sensor that fell silent in this very silence
+    /// lengthens nothing, for that is how a fall looks; nor does what is known only after the limit has passed.
     pub fn too_quiet_at(&self, home: &Home, now: Timestamp, verdict: &Verdict) -> Timestamp {
         let at = verdict.since + verdict.limit;
         let mutes = self.mutes(home, now);
@@ -101,8 +101,17 @@ impl Seen {
             let heard = self.heard(id);
             let doubted_at = || heard.and_then(|heard| heard.doubted_since());
             let gone_at = || self.gone(now, sensor, heard).map(|gone| gone.known_at);
-            let known_at = mute.or_else(gone_at).or_else(doubted_at);
-            known_at.is_some_and(|known_at| known_at <= at)
+            let known_at = match self.condition(now, sensor, heard) {
+                Condition::CutOff | Condition::Stuck(Stuck::Chatters) => gone_at(),
+                // Where nobody goes, sensors are silent too; and of those that see nothing, or always somebody, hours pass before it
+                // is known.
+                Condition::Silent | Condition::Stuck(Stuck::On | Stuck::Off) => None,
+                // A PIR speaks of its battery without a word about movement; a radar says whether somebody is there every time.
+                Condition::Alive | Condition::CannotTell | Condition::Stuck(Stuck::Unknown) => {
+                    doubted_at().filter(|_| sensor.kind == SensorKind::Presence)
+                }
+            };
+            mute.is_some_and(|known_at| known_at <= verdict.since) || known_at.is_some_and(|known_at| known_at <= at)
         };
         verdict.since + self.habits.limit_without(verdict, is_gone)
     }
