@@ -209,8 +209,7 @@ fn recording_engine(config: Option<&Path>, sets: &[String], zone: &Zone) -> Resu
         }
         None => String::new(),
     };
-    let (settings, warnings): (rules::Settings, _) = overrides::rules(&base, sets)?;
-    super::warn(&warnings);
+    let settings = overrides::rules(&base, sets)?;
     let settings = if config.is_none() { without_the_home(settings) } else { settings };
     let circle = Circle { points: Vec::new(), timers: Timers::default() };
     let home = Home {

@@ -135,8 +135,7 @@ fn plan(args: &YearArgs) -> Result<Plan, Problem> {
         }
         None => String::new(),
     };
-    let (rules, warnings) = overrides::rules(&base, &args.set)?;
-    super::warn(&warnings);
+    let rules = overrides::rules(&base, &args.set)?;
     Ok(Plan {
         seed: args.seed,
         days: args.days,

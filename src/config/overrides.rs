@@ -4,21 +4,11 @@ use crate::engine::rules;
 use crate::engine::rules::profile::Profile;
 use crate::problem::Problem;
 
-/// Rules that a later version brings; a setting for them is said to be without effect instead of being refused.
-const NOT_YET: &[&str] = &[];
-
 /// The rule settings of `base` (the text of a configuration file, or nothing) with `sets` (`key=value`) put on top.
-/// Warnings come beside.
-pub fn rules(base: &str, sets: &[String]) -> Result<(rules::Settings, Vec<Problem>), Problem> {
+pub fn rules(base: &str, sets: &[String]) -> Result<rules::Settings, Problem> {
     let mut table: toml::Table = toml::from_str(base).map_err(|error| Problem::new(error.message().to_owned()))?;
-    let mut warnings = Vec::new();
     for set in sets {
         let (path, value) = path_and_value(set)?;
-        if NOT_YET.contains(&path[1]) {
-            let what = format!("rule `{}` is not in this version; the setting has no effect", path[1]);
-            warnings.push(Problem::of(format!("--set {}", path.join(".")), what).as_warning());
-            continue;
-        }
         put(&mut table, &path, value_of(value)).map_err(|what| Problem::of(format!("--set {set}"), what))?;
     }
     let section = table.remove("rules").unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
@@ -26,7 +16,7 @@ pub fn rules(base: &str, sets: &[String]) -> Result<(rules::Settings, Vec<Proble
     let settings: rules::Settings = section.try_into().map_err(|error: toml::de::Error| {
         Problem::of("rules", error.message().to_owned()).with_deed("see config/gateway.toml for every key")
     })?;
-    Ok((settings, warnings))
+    Ok(settings)
 }
 
 /// `set` (`key=value`) as a line of a configuration file.
@@ -105,10 +95,10 @@ mod tests {
     fn a_single_setting_is_changed_and_the_rest_stays() {
         let base = "[rules.silent_sensor]\nafter = \"30h\"\n";
         let sets = ["rules.not_observed.at_most=5m".to_owned(), "rules.off=[\"low_battery\"]".to_owned()];
-        let (settings, warnings) = rules(base, &sets).unwrap();
+        let settings = rules(base, &sets).unwrap();
         assert_eq!(settings.silent_sensor.after, Span::hours(30));
         assert_eq!(settings.not_observed.at_most, Span::minutes(5));
-        assert_eq!((settings.off, warnings), (vec!["low_battery".to_owned()], vec![]));
+        assert_eq!(settings.off, ["low_battery"]);
     }
 
     #[test]
@@ -125,6 +115,6 @@ mod tests {
         assert!(rules("", &["rules.inactvity.windows=[]".into()]).is_err());
         assert!(rules("", &["home.id=x".into()]).is_err());
         let set = rules("", &["rules.rhythm.target_false_alerts_per_30_days=2".into()]).unwrap();
-        assert_eq!((set.0.rhythm.target_false_alerts_per_30_days, set.1.len()), (2.0, 0));
+        assert_eq!(set.rhythm.target_false_alerts_per_30_days, 2.0);
     }
 }

@@ -1,10 +1,10 @@
 //! Which presses the history holds already, by the numbers the home's broker gave their messages: a gateway that died
 //! between its commit and its acknowledgement is handed the same press again.
 //!
-//! Never takes a message for known without the broker's own number: two equal presses are two presses.
+//! Never takes a message for known without the broker's own number: two equal presses are two presses. The one exception is a
+//! press that an earlier run took on the button's own session and whose copy on the common one outlived that run.
 
-use crate::model::fingerprint;
-use crate::model::frame::{Origin, RawFrame};
+use crate::model::frame::RawFrame;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::Delivery;
 use crate::store::{Entry, Record};
@@ -25,6 +25,12 @@ struct Taken {
     number: u16,
     /// Topic and payload in short: a broker that starts afresh counts from 1 again.
     content: u64,
+    /// It came on the common session instead of its own: each session counts by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    stands_in: bool,
+    /// An earlier run took it.
+    #[serde(skip)]
+    recalled: bool,
 }
 
 /// How a line begins that is one of these.
@@ -41,15 +47,18 @@ impl Deliveries {
     pub fn is_known(&self, now: Timestamp, frame: &RawFrame, delivery: &Delivery) -> bool {
         // What the broker hands out again comes first on a connection: whatever comes later is new.
         let Some(number) = delivery.number.filter(|_| delivery.late) else { return false };
-        let content = content(frame);
-        // A press of the button's own session that its copy on the common one outlived has another number there.
-        let is_it = |taken: &Taken| taken.number == number || delivery.stands_in;
+        let content = frame.fingerprint();
+        let is_it = |taken: &Taken| {
+            let is_same = taken.stands_in == delivery.stands_in && taken.number == number;
+            is_same || (delivery.stands_in && !taken.stands_in && taken.recalled)
+        };
         self.taken.iter().any(|taken| is_it(taken) && taken.content == content && now - taken.at <= KNOWN_FOR)
     }
 
     /// Remembers a press; the line belongs into the commit of what the press led to.
     pub fn take(&mut self, now: Timestamp, frame: &RawFrame, delivery: &Delivery) -> Option<Record> {
-        let taken = Taken { at: now, number: delivery.number?, content: content(frame) };
+        let (number, content, stands_in) = (delivery.number?, frame.fingerprint(), delivery.stands_in);
+        let taken = Taken { at: now, number, content, stands_in, recalled: false };
         let body = serde_json::to_string(&Line { taken: taken.clone() }).expect("a line of three numbers is JSON");
         self.remember(taken);
         Some(Record::Entry(Entry { at: now, body }))
@@ -63,7 +72,7 @@ impl Deliveries {
             return;
         }
         if let Ok(Line { taken }) = serde_json::from_str(&entry.body) {
-            self.remember(taken);
+            self.remember(Taken { recalled: true, ..taken });
         }
     }
 
@@ -73,14 +82,6 @@ impl Deliveries {
             self.taken.pop_front();
         }
     }
-}
-
-fn content(frame: &RawFrame) -> u64 {
-    let place = match &frame.from {
-        Origin::Mqtt { topic } => topic,
-        Origin::Serial { port } => port,
-    };
-    fingerprint::of([place.as_bytes(), &frame.bytes])
 }
 
 /// Far more than a broker has under way at once (mosquitto: 20 by itself, 100 as we set it up).
@@ -93,6 +94,7 @@ const KNOWN_FOR: Span = Span::minutes(10);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::frame::Origin;
     use crate::model::time::from_millis;
 
     fn frame(payload: &str) -> RawFrame {
@@ -118,5 +120,21 @@ mod tests {
             assert!(!known("sos", Delivery::made_up(true, None)));
             assert!(!memory.is_known(from_millis(3_600_000), &frame("sos"), &delivery(7, true)));
         }
+    }
+
+    #[test]
+    fn a_second_press_that_comes_on_the_common_session_is_a_second_press() {
+        let (mut this_run, mut next_run) = (Deliveries::default(), Deliveries::default());
+        let line = this_run.take(from_millis(0), &frame("sos"), &delivery(7, false)).unwrap();
+        next_run.recall(&line);
+        let known = |memory: &Deliveries, number| {
+            memory.is_known(from_millis(180_000), &frame("sos"), &delivery(number, true).standing_in())
+        };
+        assert!(!known(&this_run, 41), "pressed again while both sessions were down");
+        assert!(!known(&this_run, 7), "each session counts by itself");
+        assert!(known(&next_run, 41), "the copy of what the run before took");
+        let second = this_run.take(from_millis(180_000), &frame("sos"), &delivery(41, true).standing_in()).unwrap();
+        next_run.recall(&second);
+        assert!(known(&this_run, 41), "handed out again");
     }
 }

@@ -1,5 +1,6 @@
 //! Bytes as they came, before anybody knows what they mean.
 
+use crate::model::fingerprint;
 use serde::Deserialize;
 
 /// One message or one complete serial frame.
@@ -11,6 +12,17 @@ pub struct RawFrame {
     pub bytes: Vec<u8>,
     /// An MQTT broker kept this message and handed it out on subscription: state, never an event.
     pub retained: bool,
+}
+
+impl RawFrame {
+    /// Place and bytes in short: by it a frame that comes twice is known again.
+    pub fn fingerprint(&self) -> u64 {
+        let place = match &self.from {
+            Origin::Mqtt { topic } => topic,
+            Origin::Serial { port } => port,
+        };
+        fingerprint::of([place.as_bytes(), &self.bytes])
+    }
 }
 
 /// Where a frame came from.

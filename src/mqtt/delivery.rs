@@ -29,10 +29,9 @@ impl Delivery {
         Delivery { late, number, stands_in: false, duty: None }
     }
 
-    /// The same in the place of a message that did not come on the session of its topic. Each session counts by itself; here
-    /// the upper half of the numbers, which no broker reaches, keeps them apart.
+    /// The same in the place of a message that did not come on the session of its topic.
     pub fn standing_in(self) -> Delivery {
-        Delivery { number: self.number.map(|number| number ^ 0x8000), stands_in: true, ..self }
+        Delivery { stands_in: true, ..self }
     }
 
     /// Tells the broker to forget it: what it led to is safe. On a connection that has ended this does nothing, and the
@@ -55,7 +54,7 @@ impl fmt::Debug for Delivery {
 /// As it came; the connection is no part of it.
 impl PartialEq for Delivery {
     fn eq(&self, other: &Delivery) -> bool {
-        (self.late, self.number) == (other.late, other.number)
+        (self.late, self.number, self.stands_in) == (other.late, other.number, other.stands_in)
     }
 }
 

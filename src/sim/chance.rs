@@ -1,5 +1,7 @@
 //! Random numbers from one printed seed; the same everywhere and for ever.
 
+use crate::model::fingerprint;
+
 /// A stream of random numbers.
 #[derive(Debug, Clone)]
 pub struct Chance {
@@ -18,10 +20,7 @@ impl Chance {
 
     /// A stream of its own for `what`: what is drawn for one thing does not shift what comes for another.
     pub fn stream(seed: u64, what: &str) -> Chance {
-        let name = what.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        Chance::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ name)
+        Chance::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ fingerprint::of([what.as_bytes()]))
     }
 
     /// xorshift64*: 64 bits.

@@ -5,7 +5,6 @@
 //! out when that comes; when it does not come, or that session is down, the copy stands in for it. So a press is lost only
 //! if both sessions lose it, and counts once. A retained message is none: it is state, and state may be said twice.
 
-use crate::model::fingerprint;
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::time::Span;
 use crate::mqtt::Delivery;
@@ -81,17 +80,18 @@ impl Twins {
 
     /// A message of the session of the buttons.
     pub(super) fn own(&mut self, now: Span, frame: RawFrame, delivery: Delivery) -> Verdict {
-        let message = in_short(&frame);
+        let message = frame.fingerprint();
         if frame.retained {
             return Verdict::Pass(frame, delivery);
         }
-        if let Some(twin) = self.waiting.iter().position(|waiting| in_short(&waiting.frame) == message) {
-            self.waiting.remove(twin).into_iter().for_each(|twin| twin.delivery.acknowledge());
-            return Verdict::Pass(frame, delivery);
-        }
+        // What went on already as a stand-in is no twin of a copy that the other session hands out again.
         if self.came(now, message, Session::Own) {
             delivery.acknowledge();
             return Verdict::Done;
+        }
+        if let Some(twin) = self.waiting.iter().position(|waiting| waiting.frame.fingerprint() == message) {
+            self.waiting.remove(twin).into_iter().for_each(|twin| twin.delivery.acknowledge());
+            return Verdict::Pass(frame, delivery);
         }
         self.will_come(now, message, Session::Common);
         Verdict::Pass(frame, delivery)
@@ -103,7 +103,7 @@ impl Twins {
         if frame.retained || !self.topics.contains(topic) {
             return Verdict::Pass(frame, delivery);
         }
-        let message = in_short(&frame);
+        let message = frame.fingerprint();
         if self.came(now, message, Session::Common) {
             delivery.acknowledge();
             return Verdict::Done;
@@ -125,7 +125,7 @@ impl Twins {
         let mut released = Vec::new();
         while self.waiting.front().is_some_and(&goes) {
             let Some(oldest) = self.waiting.pop_front() else { break };
-            self.will_come(now, in_short(&oldest.frame), Session::Own);
+            self.will_come(now, oldest.frame.fingerprint(), Session::Own);
             released.push((oldest.frame, oldest.delivery.standing_in()));
         }
         released
@@ -156,15 +156,6 @@ impl Twins {
             up_since.is_none_or(|up_since| now - up_since.max(passed.at) < COMES_WITHIN)
         });
     }
-}
-
-/// Topic and payload in short.
-fn in_short(frame: &RawFrame) -> u64 {
-    let place = match &frame.from {
-        Origin::Mqtt { topic } => topic,
-        Origin::Serial { port } => port,
-    };
-    fingerprint::of([place.as_bytes(), &frame.bytes])
 }
 
 /// The twin comes within milliseconds; beyond it the session of the buttons does not hear this topic.
@@ -244,6 +235,18 @@ mod tests {
         assert_eq!(press(&mut twins, 5_001, Own), None);
         assert_eq!(press(&mut twins, 5_001, Own), None);
         assert_eq!(press(&mut twins, 5_002, Own), Some(false));
+    }
+
+    #[test]
+    fn a_press_that_stood_in_and_comes_again_on_both_sessions_goes_on_no_second_time() {
+        let mut twins = twins();
+        assert_eq!(press(&mut twins, 1, Common), None);
+        assert_eq!(twins.session(Span::seconds(2), Common, false).len(), 1, "it stands in");
+        twins.session(Span::seconds(3), Common, true);
+        assert_eq!(press(&mut twins, 4, Common), None, "handed out again, it waits");
+        assert_eq!(press(&mut twins, 4, Own), None, "counted when it stood in");
+        let again = twins.overdue(Span::seconds(8));
+        assert!(again.len() == 1 && again[0].1.stands_in, "known by its number");
     }
 
     #[test]

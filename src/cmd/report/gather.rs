@@ -148,18 +148,15 @@ impl Gatherer {
 
     /// Takes in one line.
     pub fn take(&mut self, line: Recorded) {
-        // Written later than it came, and it said nothing new: the daemon does not take it up again either.
-        if matches!(line, Recorded::HeardBefore(_)) {
-            return;
-        }
-        self.last_at = Some(line.at());
         let jump = if let Recorded::ClockStepped { at, by } = &line { Some((*at, *by)) } else { None };
         match &line {
-            Recorded::Observed(observation) | Recorded::HeardBefore(observation) => {
+            Recorded::Observed(observation) => {
                 self.gathered.known_from.get_or_insert(observation.at);
                 self.note_silent_sensor(observation);
             }
             Recorded::Step { alert, step } => self.step(*alert, step),
+            // Written later than it came, and it said nothing new: the daemon does not take it up again either.
+            Recorded::HeardBefore(_) => return,
             Recorded::Link { .. }
             | Recorded::Started { .. }
             | Recorded::ClockStepped { .. }
@@ -175,6 +172,7 @@ impl Gatherer {
             | Recorded::TroubleOver { .. } => {}
         }
         let at = line.at();
+        self.last_at = Some(at);
         let speaker = if let Recorded::Observed(observation) = &line { Some(observation.sensor.clone()) } else { None };
         let chattered = speaker.as_ref().and_then(|sensor| self.chatters_since(sensor));
         let life_before = self.gathered.engine.seen().last_life.clone();

@@ -64,7 +64,10 @@ pub fn file(config: &Gateway, path: &Path) -> Result<Read, Problem> {
                     gatherer.take(Recorded::Started { at: row.at, blind_since: Some(blind_since) });
                 }
             }
-            What::ClockStepped(by) => gatherer.take(Recorded::ClockStepped { at: row.at, by: *by }),
+            What::ClockStepped(by) => {
+                down_since = down_since.map(|since| since + *by);
+                gatherer.take(Recorded::ClockStepped { at: row.at, by: *by });
+            }
             What::Nothing => gatherer.take(Recorded::Watching { at: row.at }),
             What::Heard { sensor, kind, measure, evidence } => {
                 let Some(id) = names.get(*sensor as usize) else { continue };
