@@ -10,13 +10,16 @@
 //! tasmota = { codes = { "bc7de4" = "sos" } }                    # 433 MHz, by any bridge
 //! ```
 
-use crate::devices::codes::Codes;
+use crate::devices::codes::{self, Codes};
 use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::{Identity, objects, toml_text};
 use crate::model::observation::{Measure, Press, Reading};
 use crate::model::time::Span;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+
+/// No receiver behind Tasmota shows more: the longest code of a remote has 64 bits, and some show them as bytes.
+const CODE_DIGITS_MAX: usize = 32;
 
 /// What carries the readings of one sensor.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +170,11 @@ impl TryFrom<Written> for Address {
         if let Some(codes) = codes {
             let is_alone = topic.is_none() && part.is_none() && kind.is_none() && values.is_empty();
             return if is_alone && switch_mode.is_none() {
+                let is_code = |code: &str| code.len() <= CODE_DIGITS_MAX && codes::is_hex(code);
+                codes.check(
+                    is_code,
+                    "its hexadecimal digits as Tasmota's console shows them behind 0x, as \"bc7de4\"",
+                )?;
                 Ok(Address::Codes(codes))
             } else {
                 Err("codes stand alone: each of them says what it means, by whichever bridge it comes".to_owned())

@@ -393,7 +393,7 @@ impl Book {
             None => self.spoken.push(Spoken {
                 rule: reason.matter(),
                 subject: reason.subject().cloned(),
-                link: reason.link().map(str::to_owned),
+                link: matter(reason).1.map(str::to_owned),
                 at: step.at,
             }),
         }
@@ -425,6 +425,10 @@ impl Spoken {
 
 /// What an alert is about: repeated findings of one rule about it are one alert.
 fn matter(reason: &Reason) -> (Option<&SensorId>, Option<&str>) {
+    // Too much is another matter than too little: who reads "too cold" is to be told of the heat.
+    if let Reason::Range(found) = reason {
+        return (Some(&found.sensor), Some(if found.is_low { "low" } else { "high" }));
+    }
     (reason.subject(), reason.link())
 }
 

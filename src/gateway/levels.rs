@@ -67,6 +67,10 @@ pub fn is_near(sensor: &Sensor, before: &Measure, now: &Measure) -> bool {
     let by = |a: &f64, b: &f64, step: f64| (a - b).abs() < step;
     match (before, now) {
         (Measure::SignalPercent(a), Measure::SignalPercent(b)) => by(a, b, 20.0),
+        // Whether it is too cold, and since when, rests on every value.
+        (Measure::TemperatureCelsius(a), Measure::TemperatureCelsius(b)) if sensor.kind == SensorKind::Temperature => {
+            a == b
+        }
         (Measure::TemperatureCelsius(a), Measure::TemperatureCelsius(b)) => by(a, b, 0.5),
         (Measure::HumidityPercent(a), Measure::HumidityPercent(b)) => by(a, b, 3.0),
         (Measure::IlluminanceLux(a), Measure::IlluminanceLux(b)) => by(a, b, (a.max(*b) * 0.2).max(5.0)),

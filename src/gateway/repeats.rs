@@ -4,7 +4,7 @@
 //! Never leaves out an event; the engine hears everything all the same.
 
 use crate::gateway::levels::is_near;
-use crate::model::home::Sensor;
+use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::SensorId;
 use crate::model::observation::{Evidence, Measure, Observation};
 use crate::model::time::Span;
@@ -15,6 +15,10 @@ const HEARD_AGAIN_AFTER: Span = Span::minutes(10);
 
 /// A value that trembles about one place is written again after this.
 const WRITTEN_AGAIN_AFTER: Span = Span::hours(6);
+
+/// A danger or a presence that goes on is written again after this at the latest: after a restart, what was last said
+/// hours ago would otherwise seem to have ended.
+const GOES_ON: Span = Span::minutes(15);
 
 /// What was written last, by sensor and kind of measure.
 #[derive(Debug, Default)]
@@ -59,14 +63,15 @@ impl Repeats {
 
 /// A state that ends by itself is refreshed while it is said: restored from the history it must not seem to have ended.
 fn written_again_after(sensor: &Sensor, measure: &Measure) -> Span {
-    let hold = sensor.hold.filter(|_| measure.level() == Some(true));
+    use SensorKind as K;
+    let goes_on = matches!(sensor.kind, K::Presence | K::Smoke | K::Gas | K::Leak).then_some(GOES_ON);
+    let hold = sensor.hold.or(goes_on).filter(|_| measure.level() == Some(true));
     hold.map_or(WRITTEN_AGAIN_AFTER, |hold| WRITTEN_AGAIN_AFTER.min(hold / 2))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::home::SensorKind;
     use crate::model::observation::Press;
     use crate::model::time::from_millis;
 

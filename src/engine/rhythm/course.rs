@@ -22,7 +22,14 @@ impl Habits {
     /// When the silence that goes on makes the home vacant.
     pub(super) fn vacant_at(&self) -> Option<Timestamp> {
         let waits = self.vacancy.since.is_none() && self.is_watched();
-        self.running.as_ref().filter(|_| waits).map(|running| running.since + VACANT_AFTER)
+        self.running.as_ref().filter(|_| waits).map(|running| running.since + self.vacant_after(running))
+    }
+
+    /// A home is not given up before the longest limit of the silence has spoken.
+    fn vacant_after(&self, running: &Running) -> Span {
+        let may_be_out = running.judged.as_ref().is_none_or(|judged| judged.begun.is_out());
+        let most = if may_be_out { self.limits.most_away } else { self.limits.most_at_home };
+        VACANT_AFTER.max(most.max(self.limits.cold_start) + Span::hours(1))
     }
 
     /// Since when it has been quiet, where that is known.

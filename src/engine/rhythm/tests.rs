@@ -145,3 +145,17 @@ fn a_clock_that_is_set_and_partial_blindness_teach_nothing() {
         assert!(rows.iter().all(|row| row.secs < 2 * 3600 || row.minute > 1200), "{rows:?}");
     }
 }
+
+#[test]
+fn a_home_is_never_given_up_before_the_longest_limit_has_spoken() {
+    for most_away in [Span::hours(24), Span::hours(48)] {
+        let mut habits = Habits::new(Limits { most_away, ..LIMITS });
+        moves(&mut habits, clock(0, 600), "hall");
+        moves(&mut habits, clock(0, 700), "front");
+        let left_at = clock(0, 700);
+        habits.advance(&home(), left_at + most_away);
+        assert!(habits.verdict().is_some(), "a limit of {most_away} speaks");
+        habits.advance(&home(), left_at + most_away + Span::hours(1));
+        assert!(habits.verdict().is_none(), "and an hour later nobody is waited for");
+    }
+}

@@ -4,7 +4,9 @@
 use crate::model::time::{Span, Timestamp};
 use std::collections::VecDeque;
 
-/// A silence that lasts longer makes the home vacant: by then an alert was raised and answered.
+/// A silence that lasts longer makes the home vacant, but never before its longest limit has spoken. From then on no quiet is told
+/// until somebody stays: who comes home and falls within the first hour is missed by the daily contact of the next morning, not
+/// by their quiet.
 pub const VACANT_AFTER: Span = Span::hours(24);
 
 /// Somebody stays where within this …

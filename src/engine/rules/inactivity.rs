@@ -61,9 +61,8 @@ impl Settings {
     /// Whether nobody has set the windows.
     pub fn is_as_shipped(&self) -> bool {
         let is = |(window, (from, to, hours)): (&Window, (u32, u32, i64))| {
-            let (begins, ends) = (window.from.second_of_day() / 3600, window.to.second_of_day() / 3600);
-            let is_full = (window.from.second_of_day() + window.to.second_of_day()).is_multiple_of(3600);
-            (begins, ends, window.at_most) == (from, to, Span::hours(hours)) && is_full
+            let own = (window.from.second_of_day(), window.to.second_of_day(), window.at_most);
+            own == (from * 3600, to * 3600, Span::hours(hours))
         };
         self.windows.len() == 2 && self.windows.iter().zip([(9, 21, 6), (21, 9, 10)]).all(is)
     }
@@ -211,6 +210,22 @@ mod tests {
                 "{alarms:?}"
             );
         }
+    }
+
+    #[test]
+    fn windows_that_somebody_has_set_are_never_taken_for_the_shipped_ones() {
+        let shipped = Settings::default();
+        assert!(shipped.is_as_shipped());
+        for (day, night) in [("09:30", "21:30"), ("09:20", "21:40"), ("09:00", "21:01")] {
+            let (day, night) = (day.parse().unwrap(), night.parse().unwrap());
+            let mut own = shipped.clone();
+            (own.windows[0].from, own.windows[0].to) = (day, night);
+            (own.windows[1].from, own.windows[1].to) = (night, day);
+            assert!(!own.is_as_shipped(), "{day:?}");
+        }
+        let mut own = shipped.clone();
+        own.windows[0].at_most = Span::hours(5);
+        assert!(!own.is_as_shipped());
     }
 
     #[test]

@@ -39,9 +39,14 @@ impl Rule for NotBack {
     }
 
     fn judge(&self, now: Timestamp, known: &Known) -> Finding {
-        let Some(back) = known.seen.suspended.back_at.as_ref().filter(|_| known.seen.blind.is_none()) else {
+        let suspended = &known.seen.suspended;
+        let Some(back) = suspended.back_at.as_ref().filter(|_| known.seen.blind.is_none()) else {
             return Finding::default();
         };
+        // Whoever is in hospital is not expected from the holiday that ended meanwhile.
+        if suspended.active(now).any(|other| other.kind.is_empty_home()) {
+            return Finding::default();
+        }
         let fires_at = back.at + self.within;
         if fires_at > now {
             return Finding { alarms: Vec::new(), look_again: Some(fires_at) };
@@ -54,5 +59,29 @@ impl Rule for NotBack {
             last_life: known.seen.last_life.clone(),
         });
         Finding { alarms: vec![Alarm { reason, since: back.at, is_over: false }], look_again: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, home, judge, moved};
+    use super::*;
+    use crate::model::suspension::{Absence, Change, Suspension};
+
+    #[test]
+    fn who_is_known_to_be_elsewhere_still_is_not_missed() {
+        let mut seen = moved(&["08:00"]);
+        let absent = |kind, from, until| {
+            let (owner, why) = ("p-03".to_owned(), String::new());
+            Change::Begin(Suspension { kind, owner, why, from: at(from), until: at(until) })
+        };
+        seen.suspend(&home(), at("08:30"), &absent(Absence::Away, "08:30", "12:00"));
+        seen.suspend(&home(), at("11:00"), &absent(Absence::Hospital, "11:00", "18:00"));
+        seen.pass(&home(), at("12:00"));
+        let rule = rule(&super::super::Settings::default());
+        assert_eq!(judge(&rule, at("15:00"), &seen), Finding::default());
+        seen.pass(&home(), at("18:00"));
+        assert_eq!(judge(&rule, at("18:00"), &seen).look_again, Some(at("20:00")));
+        assert_eq!(judge(&rule, at("20:00"), &seen).alarms.len(), 1);
     }
 }

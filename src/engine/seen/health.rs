@@ -34,7 +34,7 @@ impl Seen {
         if !sensor.offline_is_silent {
             return unheard;
         }
-        let offline_since = heard.and_then(|heard| heard.offline_since).filter(|_| sensor.offline_is_silent);
+        let offline_since = heard.and_then(|heard| heard.offline_since);
         let offline = offline_since.map(|since| {
             // While its way was lost, nobody could have said that it is back.
             let since = self.links.since(&sensor.source).map_or(since, |link_since| link_since.max(since));

@@ -92,7 +92,8 @@ impl Seen {
     pub(super) fn look_ahead(&mut self, sensor: &Sensor) {
         let Some(heard) = self.sensors.get(&sensor.id) else { return };
         let unheard_at = self.unheard(sensor, Some(heard)).map(|silence| silence.too_long_at());
-        let silent_at = self.silence(sensor, Some(heard)).map(|silence| silence.too_long_at());
+        let silent = || self.silence(sensor, Some(heard)).map(|silence| silence.too_long_at());
+        let silent_at = if sensor.offline_is_silent { silent() } else { unheard_at };
         let (stuck_from, stuck_looks) = self.stuck_outlook(sensor, heard);
         let (place, ails, was_ailing) = (heard.place, heard.ails(), heard.was_ailing);
         self.outlooks.set(place, Outlook { unheard_at, silent_at, stuck_from, stuck_looks });
