@@ -119,8 +119,8 @@ impl Engine {
             | Recorded::Asked { .. }
             | Recorded::Received { .. }
             | Recorded::Trouble { .. }
-            | Recorded::TroubleOver { .. }
-            | Recorded::HeardBefore(_) => {}
+            | Recorded::TroubleOver { .. } => {}
+            Recorded::HeardBefore(observation) => self.seen.recall_heard_before(&self.home, &observation),
         }
     }
 

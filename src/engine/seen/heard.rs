@@ -184,11 +184,7 @@ impl Heard {
 
     /// Takes note of everything that is no event: battery, cover, signal.
     pub(super) fn take_report(&mut self, sensor: &Sensor, observation: &Observation, settings: &Settings) {
-        if matches!(sensor.kind, SensorKind::Temperature | SensorKind::Vital)
-            && let Some(judged) = settings.range.of(&sensor.id, sensor.kind)
-        {
-            self.value = Value::after(self.value, sensor.kind, observation, judged);
-        }
+        self.take_value(sensor, observation, settings);
         if let Some(battery) = Battery::after(self.battery.as_ref(), observation, &settings.low_battery) {
             self.battery = Some(battery);
         }
@@ -198,6 +194,22 @@ impl Heard {
         }
         if let Measure::SignalPercent(percent) = observation.measure {
             self.signal.take(percent, observation, &settings.weak_signal);
+        }
+    }
+
+    /// Takes note of what is measured, where that is judged.
+    pub(super) fn take_value(&mut self, sensor: &Sensor, observation: &Observation, settings: &Settings) {
+        if matches!(sensor.kind, SensorKind::Temperature | SensorKind::Vital)
+            && let Some(judged) = settings.range.of(&sensor.id, sensor.kind)
+        {
+            self.value = Value::after(self.value, sensor.kind, observation, judged);
+        }
+    }
+
+    /// The same of one that was written later than it came; what came after it stands.
+    pub(super) fn recall_value(&mut self, sensor: &Sensor, observation: &Observation, settings: &Settings) {
+        if self.value.is_none_or(|value| !value.is_newer_than(observation.at)) {
+            self.take_value(sensor, observation, settings);
         }
     }
 

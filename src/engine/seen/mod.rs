@@ -241,6 +241,14 @@ impl Seen {
         told
     }
 
+    /// A reading that said nothing new and was written later than it came: how fresh a value is rests on it.
+    pub fn recall_heard_before(&mut self, home: &Home, observation: &Observation) {
+        let Some(sensor) = home.sensors.get(&observation.sensor) else { return };
+        if let Some(heard) = self.sensors.get_mut(&sensor.id) {
+            heard.recall_value(sensor, observation, &self.settings);
+        }
+    }
+
     /// Something happened at `sensor`.
     fn event(&mut self, home: &Home, sensor: &Sensor, observation: &Observation) -> Told {
         let at = observation.at;

@@ -74,6 +74,10 @@ impl Value {
         side(self.low_since, limits.below, true).or_else(|| side(self.high_since, limits.above, false))
     }
 
+    pub(super) fn is_newer_than(&self, at: Timestamp) -> bool {
+        self.at > at
+    }
+
     pub(super) fn shift(&mut self, by: Span) {
         self.at += by;
         for since in [&mut self.low_since, &mut self.high_since].into_iter().flatten() {
