@@ -364,12 +364,13 @@ impl Seen {
             }
             self.suspended.ended_at = ended;
             self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
-            self.whereabouts.seen_again(at);
+            self.whereabouts.came_back(at);
         }
     }
 
     /// `sensor` chatters: what it said was nobody's doing, and the quiet is as long as the others say.
     fn disbelieve(&mut self, home: &Home, sensor: &Sensor) {
+        self.whereabouts.disbelieve(sensor);
         let chatters_since = self.sensors.get(&sensor.id).and_then(|heard| heard.run.chatters_since);
         let life_of = |(other, heard): (&Sensor, Option<&Heard>)| {
             let heard = heard.filter(|heard| other.kind.shows_life() && heard.run.chatters_since.is_none());

@@ -145,6 +145,36 @@ fn what_a_chattering_sensor_said_is_taken_back() {
 }
 
 #[test]
+fn nobody_is_where_only_a_chattering_sensor_saw_them() {
+    let home = home();
+    let mut seen = Seen::new(&home, &Settings::default());
+    let mut moved = |sensor: &str, minute: i64| {
+        let now = at("00:00") + Span::minutes(minute);
+        seen.observe(&home, &observed(sensor, now, Measure::Motion(true), Evidence::Event));
+        seen.whereabouts.stay.as_ref().map(|stay| stay.room.to_string())
+    };
+    moved("bath", 0);
+    for minute in (10..16 * 60).step_by(10) {
+        assert_eq!(moved("hall", minute).as_deref(), Some("hall"));
+    }
+    moved("hall", 16 * 60);
+    assert_eq!(moved("hall", 16 * 60 + 10), None, "where somebody is is not known");
+    assert_eq!(moved("bath", 16 * 60 + 20).as_deref(), Some("bathroom"));
+}
+
+#[test]
+fn a_chattering_door_lets_nobody_out() {
+    let home = home();
+    let mut seen = Seen::new(&home, &Settings::default());
+    told(&mut seen, "hall", "08:00", Measure::Motion(true), Evidence::Event);
+    for second in (0..3_000).step_by(10) {
+        let now = at("09:00") + Span::seconds(second);
+        seen.observe(&home, &observed("front", now, Measure::Contact(second % 20 == 0), Evidence::Event));
+    }
+    assert_eq!((seen.whereabouts.out, seen.last_life.map(|life| life.at)), (None, Some(at("09:00"))));
+}
+
+#[test]
 fn a_sensor_that_was_dead_and_speaks_again_ends_a_time_nobody_watched() {
     let mut home = home();
     home.sensors.retain(|id, _| id.as_str() == "hall");

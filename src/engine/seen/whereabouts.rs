@@ -18,12 +18,20 @@ pub struct Whereabouts {
 pub struct Stay {
     /// Where.
     pub room: RoomId,
-    /// The first sign of life there after the last one elsewhere; later where nobody watched in between.
+    /// The first sign of life there after the last one elsewhere.
+    pub entered_at: Timestamp,
+    /// The same; later where nobody watched in between.
     pub since: Timestamp,
     /// The first sign of life there without a long pause after it.
     pub moving_since: Timestamp,
     /// The last sign of life there.
     pub at: Timestamp,
+}
+
+impl Stay {
+    fn begun(room: &RoomId, at: Timestamp) -> Stay {
+        Stay { room: room.clone(), entered_at: at, since: at, moving_since: at, at }
+    }
 }
 
 /// Somebody may have gone out.
@@ -59,7 +67,7 @@ impl Whereabouts {
                     }
                     stay.at = at;
                 }
-                Some(_) | None => self.stay = Some(Stay { room: room.clone(), since: at, moving_since: at, at }),
+                Some(_) | None => self.stay = Some(Stay::begun(room, at)),
             }
         }
         if sensor.kind == SensorKind::OuterDoor {
@@ -69,6 +77,24 @@ impl Whereabouts {
             && (sensor.room != out.room || at - out.at > LEAVING)
         {
             self.out = None;
+        }
+    }
+
+    /// What `sensor` saw was nobody: where it hangs nobody was seen, and nobody went out by it.
+    pub(super) fn disbelieve(&mut self, sensor: &Sensor) {
+        if self.stay.as_ref().is_some_and(|stay| Some(&stay.room) == sensor.room.as_ref()) {
+            self.stay = None;
+        }
+        if self.out.as_ref().is_some_and(|out| out.door == sensor.id) {
+            self.out = None;
+        }
+    }
+
+    /// Nobody was there until `at`: whoever is in the room came then.
+    pub(super) fn came_back(&mut self, at: Timestamp) {
+        self.seen_again(at);
+        if let Some(stay) = &mut self.stay {
+            stay.entered_at = stay.entered_at.max(at);
         }
     }
 
@@ -82,6 +108,7 @@ impl Whereabouts {
 
     pub(super) fn shift(&mut self, by: Span) {
         if let Some(stay) = &mut self.stay {
+            stay.entered_at += by;
             stay.since += by;
             stay.moving_since += by;
             stay.at += by;
