@@ -80,22 +80,14 @@ impl Book {
         self.alerts.values()
     }
 
-    /// What `rule` finds at `now`: new episodes are raised, faults that have gone are marked as gone.
-    pub fn find(
-        &mut self,
-        now: Timestamp,
-        home: &Home,
-        rule: &'static str,
-        alarms: Vec<Alarm>,
-        effects: &mut Vec<Effect>,
-    ) {
-        for alarm in &alarms {
+    /// What a rule finds at `now`: new episodes are raised.
+    pub fn find(&mut self, now: Timestamp, home: &Home, alarms: &[Alarm], effects: &mut Vec<Effect>) {
+        for alarm in alarms {
             let spoken_at = self.spoken_at(&alarm.reason);
             if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
                 self.tell(now, home, alarm.reason.clone(), effects);
             }
         }
-        self.mark_recovered(now, rule, &alarms, effects);
     }
 
     /// A trouble of the gateway itself: one open alert per rule.
@@ -108,7 +100,7 @@ impl Book {
 
     /// The trouble of `rule` is over; its alert says so and waits for a person.
     pub fn trouble_over(&mut self, now: Timestamp, rule: &'static str, effects: &mut Vec<Effect>) {
-        self.mark_recovered(now, rule, &[], effects);
+        self.mark_recovered(now, rule, &[], |_| false, effects);
     }
 
     /// A sign of life: shown on open alerts about the person, and nothing else changes.
@@ -308,12 +300,26 @@ impl Book {
         (is_press && legal).then_some(newest.id.number)
     }
 
-    fn mark_recovered(&mut self, now: Timestamp, rule: &'static str, alarms: &[Alarm], effects: &mut Vec<Effect>) {
+    /// Whether an alert of `rule` is open about what ends by itself and has not yet.
+    pub fn has_standing(&mut self, rule: &str) -> bool {
+        self.outlook().standing.iter().any(|(_, of)| *of == rule)
+    }
+
+    /// Faults of `rule` that are not found any more are marked as gone, unless they may go on unseen.
+    pub fn mark_recovered(
+        &mut self,
+        now: Timestamp,
+        rule: &'static str,
+        alarms: &[Alarm],
+        may_go_on: impl Fn(&Reason) -> bool,
+        effects: &mut Vec<Effect>,
+    ) {
         let standing = self.outlook().standing.iter().filter(|(_, of)| *of == rule).map(|(number, _)| *number);
         let standing: Vec<u64> = standing.collect();
         let gone = |number: &u64| {
             let Some(alert) = self.alerts.get(number) else { return false };
-            !alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason))
+            let stands = alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason));
+            !stands && !may_go_on(&alert.reason)
         };
         let gone: Vec<u64> = standing.into_iter().filter(gone).collect();
         for number in gone {

@@ -13,6 +13,7 @@
 //! Sensors cannot always be told apart by bridge: a source is down when it or what carries it is down, or when all of its
 //! known bridges are.
 
+use crate::engine::seen::BRIDGED;
 use crate::model::home::{Home, Sensor};
 use crate::model::time::{Span, Timestamp};
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct Links {
 struct State {
     up: bool,
     since: Timestamp,
+    /// Since when it is up, or was when it was lost, without a gap that matters.
+    heard_since: Timestamp,
 }
 
 /// A link that is down by itself.
@@ -52,7 +55,9 @@ impl Links {
         if is_full && !self.forget_a_bridge(home, carries_a_source(home, name)) {
             return false;
         }
-        self.states.insert(name.to_owned(), State { up, since: at });
+        let unbroken = self.states.get(name).filter(|before| !up || at - before.since <= BRIDGED);
+        let heard_since = unbroken.map_or(at, |before| before.heard_since);
+        self.states.insert(name.to_owned(), State { up, since: at, heard_since });
         self.count();
         true
     }
@@ -118,6 +123,12 @@ impl Links {
         self.carriers(source).chain(bridges).map(|state| state.since).max()
     }
 
+    /// Since when frames from `source` can arrive, but for gaps of seconds, where anything is known of it.
+    pub fn heard_since(&self, source: &str) -> Option<Timestamp> {
+        let bridges = self.bridges(source).map(|(_, state)| state);
+        self.carriers(source).chain(bridges).map(|state| state.heard_since).max()
+    }
+
     /// Every link that is down by itself.
     pub fn lost(&self) -> impl Iterator<Item = Lost<'_>> {
         let down = self.states.iter().filter(|(_, state)| !state.up);
@@ -135,7 +146,7 @@ impl Links {
 
     /// Moves every remembered instant by `by`.
     pub fn shift(&mut self, by: Span) {
-        self.states.values_mut().for_each(|state| state.since += by);
+        self.states.values_mut().flat_map(|state| [&mut state.since, &mut state.heard_since]).for_each(|at| *at += by);
     }
 
     /// Made-up bridges must not fill the memory: one that is up can be heard of again, one that nobody needs is no matter.

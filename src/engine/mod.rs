@@ -30,7 +30,7 @@ use book::Book;
 use circle::Circle;
 pub use effect::{Effect, Signal};
 pub use input::Input;
-use rules::{Just, Known, Rule};
+use rules::{Finding, Just, Known, Rule};
 use seen::Seen;
 use std::sync::Arc;
 
@@ -246,12 +246,18 @@ impl Engine {
         let known = Known { home: &self.home, seen: &self.seen, just: &just };
         let mut look_again = self.seen.suspended.changes_at(now);
         for rule in self.rules.iter() {
-            if self.seen.suspended.holds(now, rule.name()) {
+            let is_held_back = self.seen.suspended.holds(now, rule.name());
+            // What was told before somebody said that the home is other than usual may end meanwhile.
+            if is_held_back && !self.book.has_standing(rule.name()) {
                 continue;
             }
-            let finding = rule.judge(now, &known);
-            look_again = earlier(look_again, finding.look_again);
-            self.book.find(now, &self.home, rule.name(), finding.alarms, effects);
+            let Finding { alarms, look_again: changes_at } = rule.judge(now, &known);
+            if !is_held_back {
+                look_again = earlier(look_again, changes_at);
+                self.book.find(now, &self.home, &alarms, effects);
+            }
+            let may_go_on = |reason: &Reason| rule.may_go_on(now, &known, reason);
+            self.book.mark_recovered(now, rule.name(), &alarms, may_go_on, effects);
         }
         self.book.run_timers(now, &self.home, effects);
         let look_again = earlier(look_again, self.seen.habits.next_deadline());

@@ -10,6 +10,8 @@ use crate::model::observation::{Evidence, Measure, Press};
 use crate::model::time::Span;
 use proptest::prelude::*;
 
+mod outages;
+
 fn engine() -> Engine {
     let point = |id: &str, minutes, duty: &str| Point {
         id: id.parse().unwrap(),

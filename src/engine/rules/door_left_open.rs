@@ -1,6 +1,7 @@
 //! The outer door stands open: forgotten, or somebody could not shut it.
 //!
-//! Only of a door contact that also says when it is shut; a radio that reports openings alone cannot be asked.
+//! Only of a door contact that also says when it is shut; a radio that reports openings alone cannot be asked. Time in which
+//! the door could not be heard is no time in which it stood open, and no time in which it was shut.
 
 use super::{Alarm, Finding, Known, Rule, first_passed};
 use crate::model::found;
@@ -53,7 +54,9 @@ impl Rule for DoorLeftOpen {
             let main = heard.map(|heard| heard.main).filter(|main| main.says_off);
             let Some(open_since) = main.and_then(|main| main.true_since) else { continue };
             let Settings { night, by_day, by_night } = self.settings;
-            let passed = first_passed(known, open_since, night, by_day, by_night);
+            // What was told before the way to it was lost stands; nobody can tell what happened meanwhile.
+            let Some(heard_since) = known.seen.heard_since(sensor, heard) else { continue };
+            let passed = first_passed(known, open_since.max(heard_since), night, by_day, by_night);
             if passed.at > now {
                 finding.look_again = Some(finding.look_again.map_or(passed.at, |at| at.min(passed.at)));
                 continue;
@@ -68,5 +71,11 @@ impl Rule for DoorLeftOpen {
             finding.alarms.push(Alarm { reason, since: open_since, is_over: false });
         }
         finding
+    }
+
+    /// A door is shut when it says so.
+    fn may_go_on(&self, _now: Timestamp, known: &Known, reason: &Reason) -> bool {
+        let heard = reason.subject().and_then(|sensor| known.seen.heard(sensor));
+        heard.is_some_and(|heard| heard.main.true_since.is_some())
     }
 }

@@ -17,6 +17,10 @@ pub trait Rule: Send + Sync {
     fn name(&self) -> &'static str;
     /// What it finds at `now`, and when to look again if nothing happens before (strictly later than `now`).
     fn judge(&self, now: Timestamp, known: &Known) -> Finding;
+    /// Whether what was told with `reason`, and is not found now, may go on unseen: then nobody says that it is over.
+    fn may_go_on(&self, _now: Timestamp, _known: &Known, _reason: &Reason) -> bool {
+        false
+    }
 }
 
 /// What a rule may look at.

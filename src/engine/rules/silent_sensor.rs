@@ -101,9 +101,17 @@ impl Rule for SilentSensor {
                 limit: silence.limit,
                 offline_since: silence.is_offline.then_some(silence.since),
             };
-            finding.alarms.push(Alarm { reason, since: silence.since, is_over: false });
+            // An outage of its way, or of the gateway, begins no other death. One that was never heard is told once.
+            let since = known.seen.unheard_since(sensor, heard).unwrap_or(silence.since);
+            finding.alarms.push(Alarm { reason, since, is_over: false });
         }
         finding
+    }
+
+    /// A sensor speaks again when it is heard.
+    fn may_go_on(&self, now: Timestamp, known: &Known, reason: &Reason) -> bool {
+        let Some(sensor) = reason.subject().and_then(|id| known.home.sensors.get(id)) else { return false };
+        known.seen.is_unheard(now, sensor, known.seen.heard(&sensor.id))
     }
 }
 

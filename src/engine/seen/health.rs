@@ -49,6 +49,35 @@ impl Seen {
         Some(Silence { since, limit, is_offline: false })
     }
 
+    /// Since when nothing came from `sensor`, or its bridge calls it offline, whatever its way was like meanwhile: of the two,
+    /// what was too long first.
+    pub fn unheard_since(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
+        self.unheard_whatever_the_way(sensor, heard).map(|silence| silence.since)
+    }
+
+    /// Whether that is too long at `now`: whatever its way was like, it does not speak.
+    pub fn is_unheard(&self, now: Timestamp, sensor: &Sensor, heard: Option<&Heard>) -> bool {
+        self.unheard_whatever_the_way(sensor, heard).is_some_and(|silence| now >= silence.too_long_at())
+    }
+
+    fn unheard_whatever_the_way(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Silence> {
+        let (heard_at, offline_since) = heard.map_or((None, None), |heard| (heard.heard_at, heard.offline_since));
+        let since = heard_at.unwrap_or(Timestamp::MIN_UTC);
+        let unheard = self.silence_limit(sensor, heard).map(|limit| Silence { since, limit, is_offline: false });
+        let limit = self.settings.silent_sensor.offline_for;
+        let offline = offline_since.filter(|_| sensor.offline_is_silent);
+        let offline = offline.map(|since| Silence { since, limit, is_offline: true });
+        unheard.into_iter().chain(offline).min_by_key(Silence::too_long_at)
+    }
+
+    /// Since when `sensor` can be heard without a gap that matters; absent while it cannot be.
+    pub fn heard_since(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Timestamp> {
+        let audible_since = heard.and_then(|heard| heard.audible_since);
+        let since = self.watching_since?.max(audible_since.unwrap_or(Timestamp::MIN_UTC));
+        let is_up = self.links.is_up(&sensor.source);
+        is_up.then(|| self.links.heard_since(&sensor.source).map_or(since, |link_since| link_since.max(since)))
+    }
+
     /// The longest silence that is no fault; absent where silence says nothing.
     pub fn silence_limit(&self, sensor: &Sensor, heard: Option<&Heard>) -> Option<Span> {
         if sensor.silent_after.is_some() || !sensor.checks_in {
