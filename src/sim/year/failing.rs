@@ -17,7 +17,6 @@ impl World<'_> {
             Failure::Gateway { lasts } => {
                 if self.down_since.is_none() {
                     self.down_since = Some(now);
-                    self.write_watch(now, false);
                     self.arrange(now + lasts, Happening::GatewayBack);
                 }
             }
@@ -29,16 +28,11 @@ impl World<'_> {
                         self.tell_engine(now, Input::Link { source: source.to_owned(), up: false });
                     }
                     self.arrange(now + lasts, Happening::LinkBack(source));
-                    if !self.is_watched() {
-                        self.write_watch(now, false);
-                    }
                 }
             }
             Failure::Sensor { which, defect } => self.sensor_breaks(now, which, defect),
         }
-        if !self.is_watched() {
-            self.note_blind();
-        }
+        self.note_watch(now);
     }
 
     fn sensor_breaks(&mut self, now: Timestamp, which: u64, defect: Defect) {
@@ -59,40 +53,46 @@ impl World<'_> {
         let Some(device) = self.devices.get_mut(index).filter(|device| device.defect.is_some()) else { return };
         device.replace();
         let said = device.checks_in(0.0, &mut self.radio);
+        self.note_watch(now);
         self.told.remove(&index);
         said.into_iter().for_each(|said| self.says(now, index, said));
     }
 
     pub(super) fn gateway_back(&mut self, now: Timestamp) {
         let Some(since) = self.down_since.take() else { return };
-        self.outcome.blind.0 += 1;
-        self.outcome.blind.1 += now - since;
         self.tell_engine(now, Input::Started { blind_since: Some(since) });
         for source in self.links_down.clone().into_keys() {
             self.tell_engine(now, Input::Link { source: source.to_owned(), up: false });
         }
-        if self.is_watched() {
-            self.write_watch(now, true);
-        }
+        self.note_watch(now);
     }
 
     pub(super) fn link_back(&mut self, now: Timestamp, source: &'static str) {
-        let was_watched = self.is_watched();
-        let Some(since) = self.links_down.remove(source) else { return };
-        if self.down_since.is_some() {
+        if self.links_down.remove(source).is_none() || self.down_since.is_some() {
             return;
         }
         self.tell_engine(now, Input::Link { source: source.to_owned(), up: true });
-        if !was_watched && self.is_watched() {
-            self.outcome.blind.0 += 1;
-            self.outcome.blind.1 += now - since;
-            self.write_watch(now, true);
-        }
+        self.note_watch(now);
     }
 
-    fn write_watch(&mut self, now: Timestamp, up: bool) {
+    /// Something failed or is back: the home is unwatched from the last of what could see it to the first, whatever failed.
+    fn note_watch(&mut self, now: Timestamp) {
+        let is_watched = self.is_watched();
+        if is_watched == self.unwatched_since.is_none() {
+            return;
+        }
         if let Some(record) = &mut self.record {
-            record.watches(now, up);
+            record.watches(now, is_watched);
+        }
+        match self.unwatched_since.take() {
+            Some(since) => {
+                self.outcome.blind.0 += 1;
+                self.outcome.blind.1 += now - since;
+            }
+            None => {
+                self.unwatched_since = Some(now);
+                self.note_blind();
+            }
         }
     }
 
@@ -112,5 +112,42 @@ impl World<'_> {
         }
         let next = now + minutes(self.radio.between(1.0, 9.0));
         self.arrange(next, Happening::Chatters(index));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sensors::{RADIO, ZIGBEE};
+    use super::super::{Plan, characters};
+    use super::*;
+    use crate::model::time::{Zone, from_millis};
+
+    #[test]
+    fn a_home_is_unwatched_from_the_loss_of_the_last_way_to_the_return_of_the_first() {
+        let plan = Plan {
+            seed: 1,
+            days: 30,
+            from: from_millis(0),
+            zone: Zone::utc(),
+            rules: Default::default(),
+            falls_per_year: 0.0,
+            failures: false,
+            records: false,
+        };
+        let mut world = World::new(&plan, characters::named("visited").unwrap());
+        let (at, lasts) = (|hour| from_millis(0) + Span::hours(hour), Span::days(9));
+        let link = |source| Failure::Link { source, lasts };
+        world.fails(at(1), link(ZIGBEE));
+        world.fails(at(2), link(RADIO));
+        world.link_back(at(4), ZIGBEE);
+        assert_eq!(world.outcome.blind, (1, Span::hours(2)), "one way was open until the second hour");
+        world.fails(at(10), Failure::Gateway { lasts });
+        world.fails(at(11), link(ZIGBEE));
+        world.gateway_back(at(12));
+        assert_eq!(world.outcome.blind.0, 1, "both ways are lost still");
+        world.link_back(at(13), ZIGBEE);
+        assert_eq!(world.outcome.blind, (2, Span::hours(5)));
+        world.link_back(at(14), RADIO);
+        assert_eq!(world.outcome.blind.0, 2);
     }
 }

@@ -67,6 +67,8 @@ pub struct World<'a> {
     pub(super) help_comes: bool,
     pub(super) down_since: Option<Timestamp>,
     pub(super) links_down: BTreeMap<&'static str, Timestamp>,
+    /// Since when no sensor that works can be heard, whatever the causes.
+    pub(super) unwatched_since: Option<Timestamp>,
     /// When a broken sensor last hid a sign of life.
     pub(super) hidden_at: Option<Timestamp>,
     /// Broken sensors that somebody was told about.
@@ -104,6 +106,7 @@ impl<'a> World<'a> {
             help_comes: false,
             down_since: None,
             links_down: BTreeMap::new(),
+            unwatched_since: None,
             hidden_at: None,
             told: BTreeSet::new(),
             moves: stream("moves"),
