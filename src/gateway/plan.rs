@@ -63,6 +63,16 @@ pub struct Channel {
     pub point: PointId,
     /// How.
     pub settings: ChannelSettings,
+    /// What the files held that the settings name: with another password or certificate it is another channel.
+    pub secrets: mqtt::Secrets,
+}
+
+impl Channel {
+    /// The channel of this name, with the files that it names as they are now.
+    pub fn new(name: ChannelName, point: PointId, settings: ChannelSettings) -> Channel {
+        let secrets = settings.secrets();
+        Channel { name, point, settings, secrets }
+    }
 }
 
 impl Plan {
@@ -75,7 +85,7 @@ impl Plan {
             points.map(|point| point.id.clone()).collect::<Vec<_>>()
         };
         let channels = config.channels.iter().flat_map(|(name, settings)| {
-            let channel = |point| Channel { name: name.clone(), point, settings: settings.clone() };
+            let channel = |point| Channel::new(name.clone(), point, settings.clone());
             leads_to(name).into_iter().map(channel)
         });
         let plan = Plan {
@@ -193,6 +203,24 @@ mod tests {
             ("radio", CallButton, json!({ "rtl_433": "Generic-Remote/7" })),
         ]);
         assert_eq!(found, ["vendor/button", "zigbee2mqtt/bath/cord", "zigbee2mqtt/bath/cord/action"]);
+    }
+
+    #[test]
+    fn a_channel_with_another_password_or_certificate_is_another_channel() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let channel = |password: &str| {
+            std::fs::write(file.path(), password).unwrap();
+            let access = mqtt::Access {
+                user: Some("home".to_owned()),
+                password_file: Some(file.path().to_owned()),
+                ..mqtt::Access::open("mqtt://localhost".parse().unwrap())
+            };
+            Channel::new("near".parse().unwrap(), "near".parse().unwrap(), ChannelSettings::StationMqtt(access))
+        };
+        let before = channel("geheim");
+        assert_eq!(before, channel("geheim"));
+        assert_ne!(before, channel("anders"), "a reload opens it anew");
+        assert!(!format!("{before:?}").contains("geheim"));
     }
 
     #[test]

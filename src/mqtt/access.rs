@@ -23,6 +23,16 @@ pub struct Access {
     pub credentials: Option<PathBuf>,
 }
 
+/// What the files held that a config names; shown to nobody.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secrets(Vec<Option<Vec<u8>>>);
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({} files)", self.0.len())
+    }
+}
+
 impl Access {
     /// A broker that asks for nothing.
     pub fn open(broker: Broker) -> Access {
@@ -32,6 +42,12 @@ impl Access {
     /// The files it names.
     pub fn files(&self) -> Vec<&Path> {
         [&self.password_file, &self.ca, &self.credentials].into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+
+    /// What these files hold now, to be held against what they hold later.
+    pub fn secrets(&self) -> Secrets {
+        // One that cannot be read is told of where the channel is opened.
+        Secrets(self.files().into_iter().map(|file| secret(file).ok()).collect())
     }
 
     /// A connection to it, with every file read and every certificate tried; filters and will are to be added.

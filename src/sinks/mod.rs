@@ -3,7 +3,7 @@
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
 use crate::model::ids::{ChannelName, HomeId, PointId};
-use crate::mqtt::Broker;
+use crate::mqtt::{Broker, Secrets};
 use crate::problem::Problem;
 use crate::wire;
 use serde::Deserialize;
@@ -177,6 +177,13 @@ macro_rules! sinks {
             pub fn files(&self) -> Vec<&Path> {
                 match self {
                     $(ChannelSettings::$Name(settings) => $name::files(settings),)*
+                }
+            }
+
+            /// What these files hold now: another password or certificate needs another connection.
+            pub fn secrets(&self) -> Secrets {
+                match self {
+                    $(ChannelSettings::$Name(settings) => $name::secrets(settings),)*
                 }
             }
 

@@ -36,6 +36,11 @@ pub fn files(settings: &Settings) -> Vec<&Path> {
     settings.files()
 }
 
+/// What the files hold now.
+pub fn secrets(settings: &Settings) -> mqtt::Secrets {
+    settings.secrets()
+}
+
 /// Opens the channel.
 pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Problem> {
     let Opening { channel, home, point, from_station, alive } = opening;
