@@ -35,7 +35,8 @@ fn readable<'a>(table: &Table<'a>, report: &Report<'a>) -> (Table<'a>, bool) {
     };
     let mut readable = table.clone();
     readable.retain(|key, entry| match &mut entry.node.what {
-        What::Table(keys) if !keys.is_empty() => {
+        // A part of the day is one thing; of a rule, and of a list by rule, each key is tried.
+        What::Table(keys) if !keys.is_empty() && key.as_str() != "night" => {
             keys.retain(|inner_key, inner| {
                 is_good(&inner.node.clone().under(inner_key, &inner.key).under(key, &entry.key))
             });

@@ -36,18 +36,25 @@ pub(super) fn check(settings: &Settings, section: &Section<'_, '_>, report: &Rep
 }
 
 fn rooms(settings: &Settings, section: &Section<'_, '_>, report: &Report<'_>) {
+    let of_all = settings.long_in_room.bathrooms;
+    stay(&place_of(section, "long_in_room", "bathrooms"), "a bathroom", of_all.by_day, of_all.by_night, report);
     let place = place_of(section, "long_in_room", "rooms");
-    for (nth, limit) in settings.long_in_room.rooms.iter().enumerate() {
-        for (key, span) in [("by_day", limit.by_day), ("by_night", limit.by_night)] {
-            in_range(&place, key, span, Span::minutes(1), Span::days(7), report);
-            if span < SHORT_STAY {
-                let what = format!("{key} = \"{}\" in {} makes many unneeded alerts", write_span(span), limit.room);
-                let deed = "in recorded homes 45 minutes alone used up one alert a month; see what it would have done: carecircle replay";
-                report.warning(&place, what, Some(deed.into()));
-            }
-        }
-        if settings.long_in_room.rooms[..nth].iter().any(|other| other.room == limit.room) {
+    let rooms = settings.long_in_room.rooms.as_deref().unwrap_or_default();
+    for (nth, limit) in rooms.iter().enumerate() {
+        stay(&place, limit.room.as_str(), limit.by_day, limit.by_night, report);
+        if rooms[..nth].iter().any(|other| other.room == limit.room) {
             report.error(&place, format!("the room \"{}\" has two limits", limit.room), None);
+        }
+    }
+}
+
+fn stay(place: &Place, room: &str, by_day: Span, by_night: Span, report: &Report<'_>) {
+    for (key, span) in [("by_day", by_day), ("by_night", by_night)] {
+        in_range(place, key, span, Span::minutes(1), Span::days(7), report);
+        if span < SHORT_STAY {
+            let what = format!("{key} = \"{}\" in {room} makes many unneeded alerts", write_span(span));
+            let deed = "in recorded homes 45 minutes alone used up one alert a month; see what it would have done: carecircle replay";
+            report.warning(place, what, Some(deed.into()));
         }
     }
 }
@@ -108,8 +115,7 @@ pub fn fit(sensors: &[SensorEntry], settings: &Settings, section: &Section<'_, '
         let names: Vec<&SensorId> = vitals.map(|sensor| &sensor.id.value).collect();
         report.warning(&place, what, nearest::question(vital.sensor.as_str(), names.iter().map(|id| id.as_str())));
     }
-    let is_written = section.table().get("long_in_room").is_some();
-    for limit in settings.long_in_room.rooms.iter().filter(|_| is_written) {
+    for limit in settings.long_in_room.rooms.iter().flatten() {
         let rooms: Vec<&str> = sensors.iter().filter_map(|sensor| Some(sensor.room.as_ref()?.value.as_str())).collect();
         if !rooms.contains(&limit.room.as_str()) {
             let what = format!("no sensor hangs in the room \"{}\"", limit.room);

@@ -14,8 +14,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The part of the day that is night.
-    pub night: Hours,
+    /// The part of the day that is night; absent: the night of all rules.
+    pub night: Option<Hours>,
     /// So long an outer door may stand open by day.
     #[serde(with = "span_text")]
     pub by_day: Span,
@@ -26,17 +26,18 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { night: super::usual_night(), by_day: Span::hours(1), by_night: Span::minutes(10) }
+        Settings { night: None, by_day: Span::hours(1), by_night: Span::minutes(10) }
     }
 }
 
 struct DoorLeftOpen {
     settings: Settings,
+    night: Hours,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    DoorLeftOpen { settings: settings.door_left_open.clone() }
+    DoorLeftOpen { settings: settings.door_left_open.clone(), night: settings.night(settings.door_left_open.night) }
 }
 
 impl Rule for DoorLeftOpen {
@@ -53,10 +54,10 @@ impl Rule for DoorLeftOpen {
         for (sensor, heard) in doors {
             let main = heard.map(|heard| heard.main).filter(|main| main.says_off);
             let Some(open_since) = main.and_then(|main| main.true_since) else { continue };
-            let Settings { night, by_day, by_night } = self.settings;
+            let Settings { by_day, by_night, .. } = self.settings;
             // What was told before the way to it was lost stands; nobody can tell what happened meanwhile.
             let Some(heard_since) = known.seen.heard_since(sensor, heard) else { continue };
-            let passed = first_passed(known, open_since.max(heard_since), night, by_day, by_night);
+            let passed = first_passed(known, open_since.max(heard_since), self.night, by_day, by_night);
             if passed.at > now {
                 finding.look_again = Some(finding.look_again.map_or(passed.at, |at| at.min(passed.at)));
                 continue;

@@ -10,6 +10,7 @@
 //! alerts; 2.5 hours costs almost nothing. Shorter ones are for homes whose own history allows it.
 
 use super::{Alarm, Finding, Known, Rule, first_passed};
+use crate::engine::rhythm::rooms::{RoomKind, kind_of};
 use crate::model::found;
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::RoomId;
@@ -21,12 +22,26 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The part of the day that is night.
-    pub night: Hours,
+    /// The part of the day that is night; absent: the night of all rules.
+    pub night: Option<Hours>,
     /// Whether whoever leaves these rooms is always seen by another sensor; absent: where somebody sleeps in sight of one.
     pub ways_out_are_seen: Option<bool>,
-    /// The rooms that are judged, each with its limits.
-    pub rooms: Vec<RoomLimit>,
+    /// The rooms that are judged, each with its limits; absent: every bathroom and toilet.
+    pub rooms: Option<Vec<RoomLimit>>,
+    /// How long people stay in a bathroom or toilet, known by the word for it in the room's name; while no rooms are set.
+    pub bathrooms: Limit,
+}
+
+/// How long people stay.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// The longest stay by day that is no alert.
+    #[serde(with = "span_text")]
+    pub by_day: Span,
+    /// The longest stay by night.
+    #[serde(with = "span_text")]
+    pub by_night: Span,
 }
 
 /// How long people stay in a room.
@@ -45,26 +60,32 @@ pub struct RoomLimit {
 
 impl Default for Settings {
     fn default() -> Self {
-        let usual = |room: &str| RoomLimit {
-            room: room.parse().expect("a legal id"),
-            by_day: Span::minutes(150),
-            by_night: Span::minutes(150),
-        };
-        Settings {
-            night: super::usual_night(),
-            ways_out_are_seen: None,
-            rooms: vec![usual("bathroom"), usual("toilet")],
+        let bathrooms = Limit { by_day: Span::minutes(150), by_night: Span::minutes(150) };
+        Settings { night: None, ways_out_are_seen: None, rooms: None, bathrooms }
+    }
+}
+
+impl Settings {
+    /// How long people stay in `room`; absent where it is not judged.
+    fn of(&self, room: &RoomId) -> Option<Limit> {
+        match &self.rooms {
+            Some(rooms) => {
+                let own = rooms.iter().find(|limit| limit.room == *room)?;
+                Some(Limit { by_day: own.by_day, by_night: own.by_night })
+            }
+            None => (kind_of(room.as_str()) == RoomKind::Wet).then_some(self.bathrooms),
         }
     }
 }
 
 struct LongInRoom {
     settings: Settings,
+    night: Hours,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    LongInRoom { settings: settings.long_in_room.clone() }
+    LongInRoom { settings: settings.long_in_room.clone(), night: settings.night(settings.long_in_room.night) }
 }
 
 impl Rule for LongInRoom {
@@ -77,12 +98,10 @@ impl Rule for LongInRoom {
         let Some(stay) = seen.whereabouts.stay.as_ref().filter(|_| seen.blind.is_none()) else {
             return Finding::default();
         };
-        let Some(limit) = self.settings.rooms.iter().find(|limit| limit.room == stay.room) else {
-            return Finding::default();
-        };
+        let Some(limit) = self.settings.of(&stay.room) else { return Finding::default() };
         let leaving_is_seen = self.settings.ways_out_are_seen.unwrap_or_else(|| sleeps_in_sight(known));
         let since = if leaving_is_seen { stay.since } else { stay.moving_since };
-        let passed = first_passed(known, since, self.settings.night, limit.by_day, limit.by_night);
+        let passed = first_passed(known, since, self.night, limit.by_day, limit.by_night);
         if !leaving_is_seen && stay.at < passed.at {
             return Finding::default();
         }
@@ -110,8 +129,59 @@ impl Rule for LongInRoom {
 /// Whether a sensor sees where people go to bed.
 fn sleeps_in_sight(known: &Known) -> bool {
     let sees = |sensor: &Sensor| {
-        let is_bedroom = sensor.room.as_ref().is_some_and(|room| room.as_str() == "bedroom");
+        let is_bedroom = sensor.room.as_ref().is_some_and(|room| kind_of(room.as_str()) == RoomKind::Bedroom);
         sensor.kind == SensorKind::Bed || (is_bedroom && sensor.kind.watches_for_life())
     };
     known.home.sensors.values().any(sees)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, home, observed};
+    use super::*;
+    use crate::engine::rules::Just;
+    use crate::engine::seen::Seen;
+    use crate::model::observation::{Evidence, Measure};
+
+    /// Whether a stay in a room of this name from eight to eleven is told, in a home with a sensor beside a bed.
+    fn is_told(room: &str, bedroom: &str, settings: &super::super::Settings) -> bool {
+        let mut home = home();
+        let mut add = |id: &str, room: &str| {
+            let mut sensor = home.sensors[&"bath".parse().unwrap()].clone();
+            (sensor.id, sensor.room) = (id.parse().unwrap(), Some(room.parse().unwrap()));
+            home.sensors.insert(sensor.id.clone(), sensor);
+        };
+        add("bath", room);
+        add("bed", bedroom);
+        let mut seen = Seen::new(&home, settings);
+        seen.observe(&home, &observed("bath", at("08:00"), Measure::Motion(true), Evidence::Event));
+        let known = Known { home: &home, seen: &seen, just: &Just::Nothing };
+        !rule(settings).judge(at("11:00"), &known).alarms.is_empty()
+    }
+
+    #[test]
+    fn a_bathroom_is_known_by_its_word_in_both_languages_and_so_is_where_people_sleep() {
+        let settings = super::super::Settings::default();
+        for (room, told) in [
+            ("bathroom", true),
+            ("toilet", true),
+            ("卫生间", true),
+            ("主卧-厕所", true),
+            ("guest_wc", true),
+            ("厨房", false),
+            ("kitchen", false),
+        ] {
+            assert_eq!(is_told(room, "bedroom", &settings), told, "{room}");
+        }
+        for (bedroom, told) in [("主卧室", true), ("master_bedroom", true), ("客厅", false)] {
+            assert_eq!(is_told("bathroom", bedroom, &settings), told, "{bedroom}");
+        }
+    }
+
+    #[test]
+    fn where_rooms_are_set_only_those_are_judged() {
+        let settings: super::super::Settings =
+            toml::from_str(r#"long_in_room.rooms = [{ room = "kitchen", by_day = "2h", by_night = "2h" }]"#).unwrap();
+        assert!(is_told("kitchen", "bedroom", &settings) && !is_told("bathroom", "bedroom", &settings));
+    }
 }

@@ -78,6 +78,8 @@ macro_rules! rules {
             pub off: Vec<String>,
             /// For whom the rules are set; what it sets has been laid under the other keys where they were read.
             pub profile: profile::Profile,
+            /// When the person sleeps, for every rule that knows a night and is not told of another.
+            pub night: Night,
             /// How urgent the alerts of a rule are, where that differs from the usual.
             pub severity: BTreeMap<String, Severity>,
             /// How long the person is asked first, by rule; absent: not at all.
@@ -130,6 +132,17 @@ pub const ASKING: &[&str] =
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct Long(#[serde(with = "span_text")] pub Span);
 
+/// The part of the day in which the person sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Night(pub Hours);
+
+impl Default for Night {
+    fn default() -> Self {
+        let clock = |text: &str| text.parse().expect("a time of day");
+        Night(Hours { from: clock("22:00"), to: clock("06:00") })
+    }
+}
+
 /// When a limit that differs by day and by night is passed.
 pub(crate) struct Passed {
     at: Timestamp,
@@ -153,12 +166,6 @@ pub(crate) fn first_passed(known: &Known, since: Timestamp, night: Hours, by_day
     if day.at < night.at { day } else { night }
 }
 
-/// What is night where nobody says otherwise.
-pub(crate) fn usual_night() -> Hours {
-    let clock = |text: &str| text.parse().expect("a time of day");
-    Hours { from: clock("22:00"), to: clock("06:00") }
-}
-
 /// The last instant up to `now` at which the clock on the wall showed `time`, and the next one.
 pub(crate) fn latest(zone: &Zone, now: Timestamp, time: TimeOfDay) -> (Timestamp, Timestamp) {
     // The longest day has 25 hours.
@@ -178,6 +185,11 @@ pub(crate) fn optional_span<'de, D: serde::Deserializer<'de>>(from: D) -> Result
 }
 
 impl Settings {
+    /// The night of a rule, which may have its own.
+    pub fn night(&self, own: Option<Hours>) -> Hours {
+        own.unwrap_or(self.night.0)
+    }
+
     /// Whether the rule of this name is judged.
     pub fn is_on(&self, rule: &str) -> bool {
         !self.off.iter().any(|off| off == rule)

@@ -14,8 +14,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The part of the day in which a door that moves is watched.
-    pub night: Hours,
+    /// The part of the day in which a door that moves is watched; absent: the night of all rules.
+    pub night: Option<Hours>,
     /// Somebody must be seen inside so soon after the door moved.
     #[serde(with = "span_text")]
     pub back_within: Span,
@@ -23,17 +23,18 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { night: super::usual_night(), back_within: Span::minutes(15) }
+        Settings { night: None, back_within: Span::minutes(15) }
     }
 }
 
 struct NightDoor {
     settings: Settings,
+    night: Hours,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    NightDoor { settings: settings.night_door.clone() }
+    NightDoor { settings: settings.night_door.clone(), night: settings.night(settings.night_door.night) }
 }
 
 impl Rule for NightDoor {
@@ -46,7 +47,7 @@ impl Rule for NightDoor {
         let Some(out) = seen.whereabouts.out.as_ref().filter(|_| seen.clock_trusted && seen.blind.is_none()) else {
             return Finding::default();
         };
-        if !self.settings.night.contains(known.home.zone.local(out.at)) {
+        if !self.night.contains(known.home.zone.local(out.at)) {
             return Finding::default();
         }
         // Time in which nobody watched is no time in which nobody came back.
@@ -63,7 +64,7 @@ impl Rule for NightDoor {
             room: out.room.clone(),
             moved_at: out.at,
             limit: self.settings.back_within,
-            night: self.settings.night,
+            night: self.night,
             blind: seen.blind_since(out.at).cloned(),
         });
         Finding { alarms: vec![Alarm { reason, since: out.at, is_over: false }], look_again: None }
@@ -92,6 +93,23 @@ mod tests {
         assert_eq!(say("bath", leaving, Measure::Motion(true)), None, "in another room it is somebody inside");
         assert_eq!(say("front", at("23:40"), Measure::Contact(true)), Some(at("23:55")));
         assert_eq!(judge(&rule, at("23:55"), &seen).alarms.len(), 1);
+    }
+
+    #[test]
+    fn for_who_works_at_night_the_day_is_the_night() {
+        let mut settings = super::super::Settings::default();
+        settings.night =
+            toml::from_str::<super::super::Settings>("night = { from = \"07:00\", to = \"15:00\" }").unwrap().night;
+        let moves = |clock: &str, later: &str| {
+            let mut seen = moved(&["06:00"]);
+            seen.observe(&home(), &observed("front", at(clock), Measure::Contact(true), Evidence::Event));
+            judge(&rule(&settings), at(later), &seen).alarms.len()
+        };
+        assert_eq!((moves("10:10", "12:00"), moves("22:30", "23:30")), (1, 0));
+        settings.night_door.night = Some(super::super::Night::default().0);
+        let mut seen = moved(&["06:00"]);
+        seen.observe(&home(), &observed("front", at("22:30"), Measure::Contact(true), Evidence::Event));
+        assert_eq!(judge(&rule(&settings), at("23:30"), &seen).alarms.len(), 1, "its own hours hold");
     }
 
     #[test]

@@ -14,8 +14,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The part of the day in which people lie in bed.
-    pub night: Hours,
+    /// The part of the day in which people lie in bed; absent: the night of all rules.
+    pub night: Option<Hours>,
     /// So long nothing may be seen of somebody who got up and is not back.
     #[serde(with = "span_text")]
     pub at_most: Span,
@@ -23,17 +23,18 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { night: super::usual_night(), at_most: Span::minutes(45) }
+        Settings { night: None, at_most: Span::minutes(45) }
     }
 }
 
 struct OutOfBed {
     settings: Settings,
+    night: Hours,
 }
 
 /// The rule with these settings.
 pub fn rule(settings: &super::Settings) -> impl Rule + use<> {
-    OutOfBed { settings: settings.out_of_bed.clone() }
+    OutOfBed { settings: settings.out_of_bed.clone(), night: settings.night(settings.out_of_bed.night) }
 }
 
 impl Rule for OutOfBed {
@@ -54,7 +55,7 @@ impl Rule for OutOfBed {
         };
         let quiet_since = seen.quiet_since.map_or(left_at, |quiet| quiet.max(left_at));
         let fires_at = quiet_since + self.settings.at_most;
-        let is_night = |at: Timestamp| self.settings.night.contains(known.home.zone.local(at));
+        let is_night = |at: Timestamp| self.night.contains(known.home.zone.local(at));
         if seen.whereabouts.out.is_some() || !is_night(left_at) || !is_night(fires_at) {
             return Finding::default();
         }
@@ -66,7 +67,7 @@ impl Rule for OutOfBed {
             room: bed.room.clone(),
             left_at,
             limit: self.settings.at_most,
-            night: self.settings.night,
+            night: self.night,
             last_life: seen.last_life.clone(),
         });
         Finding { alarms: vec![Alarm { reason, since: quiet_since, is_over: false }], look_again: None }

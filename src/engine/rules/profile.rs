@@ -41,17 +41,17 @@ impl Profile {
 }
 
 const FRAIL: &str = r#"inactivity.windows = [{ from = "09:00", to = "21:00", at_most = "4h" }, { from = "21:00", to = "09:00", at_most = "10h" }]
-long_in_room.rooms = [{ room = "bathroom", by_day = "1h 30m", by_night = "1h 30m" }, { room = "toilet", by_day = "1h 30m", by_night = "1h 30m" }]
+long_in_room.bathrooms = { by_day = "1h 30m", by_night = "1h 30m" }
 out_of_bed.at_most = "30m"
 night_door.back_within = "10m"
 daily_contact.by = "09:00"
 range.temperature = { below = 16.0, above = 30.0, back_by = 1.0, lasts = "30m" }
 "#;
 
-const INDEPENDENT: &str = r#"inactivity.windows = [{ from = "09:00", to = "21:00", at_most = "9h" }, { from = "21:00", to = "09:00", at_most = "12h" }]
-long_in_room.rooms = [{ room = "bathroom", by_day = "3h", by_night = "3h" }, { room = "toilet", by_day = "3h", by_night = "3h" }]
+const INDEPENDENT: &str = r#"night = { from = "23:30", to = "05:00" }
+inactivity.windows = [{ from = "09:00", to = "21:00", at_most = "9h" }, { from = "21:00", to = "09:00", at_most = "12h" }]
+long_in_room.bathrooms = { by_day = "3h", by_night = "3h" }
 out_of_bed.at_most = "1h"
-night_door.night = { from = "23:30", to = "05:00" }
 night_door.back_within = "30m"
 daily_contact.by = "11:00"
 "#;

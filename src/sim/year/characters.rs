@@ -2,6 +2,9 @@
 //!
 //! Nobody here was ever measured. The figures are ordinary ones, and each resident makes another thing hard for the rules.
 
+use crate::engine::rules::{Night, Settings};
+use crate::model::time::{Hours, TimeOfDay};
+
 /// A resident's habits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Character {
@@ -37,6 +40,8 @@ pub struct Character {
     pub out_minutes: f64,
     /// Days spent in bed.
     pub ill_days_per_year: f64,
+    /// When they sleep, by the hour, where that is not at night: whoever set up the home has said so.
+    pub sleeps: Option<(u16, u16)>,
     /// Who comes every week.
     pub visitor: Option<Visitor>,
     /// What hangs on the walls beside a motion sensor for each room, the front door and the pendant.
@@ -84,6 +89,7 @@ const STEADY: Character = Character {
     outings: [0.3, 0.6, 0.3, 0.6, 0.3, 0.5, 0.4],
     out_minutes: 75.0,
     ill_days_per_year: 3.0,
+    sleeps: None,
     visitor: None,
     kit: ZIGBEE,
 };
@@ -125,7 +131,8 @@ pub const ALL: &[Character] = &[
     },
     Character {
         name: "day_sleeper",
-        says: "rises in the afternoon, sleeps by day",
+        says: "rises in the afternoon, sleeps by day; rules.night says so",
+        sleeps: Some((6, 15)),
         rises_minute: 15.0 * 60.0,
         rises_spread: 35.0,
         awake_hours: 15.0,
@@ -159,6 +166,15 @@ pub const ALL: &[Character] = &[
         ..STEADY
     },
 ];
+
+impl Character {
+    /// The rules as somebody sets them who knows when the resident sleeps; another night than the usual one stands.
+    pub fn rules(&self, given: &Settings) -> Settings {
+        let hours = self.sleeps.and_then(|(from, to)| TimeOfDay::new(from, 0).zip(TimeOfDay::new(to, 0)));
+        let own = hours.map(|(from, to)| Night(Hours { from, to })).filter(|_| given.night == Night::default());
+        Settings { night: own.unwrap_or(given.night), ..given.clone() }
+    }
+}
 
 /// The resident of this name.
 pub fn named(name: &str) -> Option<&'static Character> {

@@ -89,7 +89,7 @@ impl<'a> World<'a> {
         let mut radio = stream("radio");
         let devices = sensors::hang(character.kit, &mut radio);
         let circle = Circle { points: Vec::new(), timers: Timers::default() };
-        let engine = Engine::new(sensors::home(&devices, &plan.zone), &plan.rules, circle);
+        let engine = Engine::new(sensors::home(&devices, &plan.zone), &character.rules(&plan.rules), circle);
         World {
             plan,
             character,
