@@ -1,21 +1,21 @@
 //! The alert book: every alert of the home with its life, and the only place where steps are made.
 //!
-//! Steps are numbered here, also those that a station asked for: the home's gateway is the judge between points. A
-//! received alert is never taken back silently; only people close.
+//! Steps are numbered here, also those that a station asked for: the home's gateway judges between points. Only people close.
 
 use crate::engine::circle::Circle;
 use crate::engine::effect::{Effect, Signal};
 use crate::engine::rules::{Alarm, Long, Settings};
 use crate::model::alert::{Alert, AlertId, Step};
-use crate::model::found::{LateRising, LongInRoom};
 use crate::model::home::Home;
-use crate::model::ids::{PointId, SensorId};
+use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
-use crate::model::reason::{Class, Reason, Severity, SignOfLife};
+use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
-use outlook::{CLOSED_KEPT, Outlook, ended_at};
+use matter::{Spoken, concerns_person, is_answered_by, is_same, matter, who_says};
+use outlook::{CLOSED_KEPT, Outlook, ended_before};
 use std::collections::BTreeMap;
 
+mod matter;
 mod outlook;
 
 /// One sign of life in this span is enough on an open alert.
@@ -27,23 +27,13 @@ pub struct Book {
     circle: Circle,
     alerts: BTreeMap<u64, Alert>,
     next_number: u64,
-    /// When each rule last spoke about each matter: an episode is told once. A few dozen at most, looked through by
-    /// reference: this happens at every input.
-    spoken: Vec<Spoken>,
+    /// When each rule last spoke about each matter: an episode is told once.
+    spoken: Spoken,
     /// What follows from the alerts as they are; absent after a change until it is asked for.
     outlook: Option<Outlook>,
     /// How urgent the alerts of a rule are, and how long the person is asked first, where the configuration says so.
     severities: BTreeMap<String, Severity>,
     ask_first: BTreeMap<String, Long>,
-}
-
-/// When a rule last spoke about a subject.
-#[derive(Clone)]
-struct Spoken {
-    rule: &'static str,
-    subject: Option<SensorId>,
-    link: Option<String>,
-    at: Timestamp,
 }
 
 impl Book {
@@ -53,7 +43,7 @@ impl Book {
             circle,
             alerts: BTreeMap::new(),
             next_number: 1,
-            spoken: Vec::new(),
+            spoken: Spoken::default(),
             outlook: None,
             severities: settings.severity.clone(),
             ask_first: settings.ask_first.clone(),
@@ -83,7 +73,7 @@ impl Book {
     /// What a rule finds at `now`: new episodes are raised.
     pub fn find(&mut self, now: Timestamp, home: &Home, alarms: &[Alarm], effects: &mut Vec<Effect>) {
         for alarm in alarms {
-            let spoken_at = self.spoken_at(&alarm.reason);
+            let spoken_at = self.spoken.at(&alarm.reason);
             if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
                 self.tell(now, home, alarm.reason.clone(), effects);
             }
@@ -155,7 +145,7 @@ impl Book {
         let Some(alert) = self.find_alert(id) else { return };
         if let Some(step) = alert.steps.iter().find(|step| step.key.as_deref() == Some(&key)) {
             let to = by.point.into_iter().collect();
-            effects.push(notify(alert, to, step.clone()));
+            effects.push(Effect::notify(alert, to, step.clone()));
             return;
         }
         if alert.phase == Phase::Raised
@@ -171,7 +161,7 @@ impl Book {
                 let refused = Deed::Refused { asked: deed.name().to_owned(), why };
                 let to = by.point.clone();
                 let step = self.record(now, id.number, Actor::gateway(), refused, Some(key), effects);
-                effects.push(notify(&self.alerts[&id.number], to.into_iter().collect(), step));
+                effects.push(Effect::notify(&self.alerts[&id.number], to.into_iter().collect(), step));
             }
         }
     }
@@ -227,7 +217,7 @@ impl Book {
     pub fn shift(&mut self, by: Span) {
         self.outlook = None;
         self.alerts.values_mut().for_each(|alert| alert.shift(by));
-        self.spoken.iter_mut().for_each(|spoken| spoken.at += by);
+        self.spoken.shift(by);
     }
 
     /// Raises an alert, or says "again" on the open one about the same matter, or reopens the one just closed.
@@ -282,7 +272,7 @@ impl Book {
     /// What was asked at home is answered: taken back before a station was asked, and shown to the first one all the same.
     fn take_back(&mut self, now: Timestamp, home: &Home, number: u64, by: Actor, effects: &mut Vec<Effect>) {
         let step = self.record(now, number, by, Deed::Cancel, None, effects);
-        effects.push(notify(&self.alerts[&number], self.circle.first(&home.zone, now), step));
+        effects.push(Effect::notify(&self.alerts[&number], self.circle.first(&home.zone, now), step));
         effects.push(Effect::Local(Signal::Closed));
     }
 
@@ -314,15 +304,14 @@ impl Book {
         may_go_on: impl Fn(&Reason) -> bool,
         effects: &mut Vec<Effect>,
     ) {
-        let standing = self.outlook().standing.iter().filter(|(_, of)| *of == rule).map(|(number, _)| *number);
-        let standing: Vec<u64> = standing.collect();
-        let gone = |number: &u64| {
+        let standing = self.outlook().standing.iter().filter(|(_, of)| *of == rule);
+        let standing: Vec<u64> = standing.map(|(number, _)| *number).collect();
+        let is_gone = |number: &u64| {
             let Some(alert) = self.alerts.get(number) else { return false };
             let stands = alarms.iter().any(|alarm| !alarm.is_over && matter(&alarm.reason) == matter(&alert.reason));
             !stands && !may_go_on(&alert.reason)
         };
-        let gone: Vec<u64> = standing.into_iter().filter(gone).collect();
-        for number in gone {
+        for number in standing.into_iter().filter(is_gone).collect::<Vec<u64>>() {
             self.write(now, number, Actor::gateway(), Deed::Recovered, None, effects);
         }
     }
@@ -362,7 +351,7 @@ impl Book {
         let alert = &self.alerts[&number];
         let mut to = alert.points.clone();
         to.extend(asker.filter(|point| !alert.points.contains(point)));
-        effects.push(notify(alert, to, step));
+        effects.push(Effect::notify(alert, to, step));
         effects.extend(signal.filter(|_| concerns_person(&alert.reason)).map(Effect::Local));
     }
 
@@ -394,24 +383,11 @@ impl Book {
             self.alerts.get(&number).map(|alert| &alert.reason).filter(|_| is_repeat)
         };
         let Some(reason) = reason else { return };
-        match self.spoken.iter_mut().find(|spoken| spoken.is_about(reason)) {
-            Some(spoken) => spoken.at = step.at,
-            None => self.spoken.push(Spoken {
-                rule: reason.matter(),
-                subject: reason.subject().cloned(),
-                link: matter(reason).1.map(str::to_owned),
-                at: step.at,
-            }),
-        }
-    }
-
-    fn spoken_at(&self, reason: &Reason) -> Option<Timestamp> {
-        self.spoken.iter().find(|spoken| spoken.is_about(reason)).map(|spoken| spoken.at)
+        self.spoken.note(reason, step.at);
     }
 
     fn open(&self, reason: &Reason) -> Option<&Alert> {
-        let is_same = |of: &Reason| of.matter() == reason.matter() && matter(of) == matter(reason);
-        self.alerts.values().rev().find(|alert| alert.phase.is_open() && is_same(&alert.reason))
+        self.alerts.values().rev().find(|alert| alert.phase.is_open() && is_same(&alert.reason, reason))
     }
 
     fn find_alert(&self, id: AlertId) -> Option<&Alert> {
@@ -421,48 +397,4 @@ impl Book {
     fn numbers(&self, which: impl Fn(&Alert) -> bool) -> Vec<u64> {
         self.alerts.values().filter(|alert| which(alert)).map(|alert| alert.id.number).collect()
     }
-}
-
-impl Spoken {
-    fn is_about(&self, reason: &Reason) -> bool {
-        self.rule == reason.matter() && (self.subject.as_ref(), self.link.as_deref()) == matter(reason)
-    }
-}
-
-/// What an alert is about: repeated findings of one rule about it are one alert.
-fn matter(reason: &Reason) -> (Option<&SensorId>, Option<&str>) {
-    // Too much is another matter than too little: who reads "too cold" is to be told of the heat.
-    if let Reason::Range(found) = reason {
-        return (Some(&found.sensor), Some(if found.is_low { "low" } else { "high" }));
-    }
-    (reason.subject(), reason.link())
-}
-
-fn notify(alert: &Alert, to: Vec<PointId>, step: Step) -> Effect {
-    let mut alert = alert.clone();
-    alert.steps.clear();
-    Effect::Notify { to, alert: Box::new(alert), step }
-}
-
-fn who_says(reason: &Reason) -> Actor {
-    let pressed = matches!(reason, Reason::CallButton { .. } | Reason::ServiceButton { .. });
-    if pressed { Actor::home() } else { Actor::gateway() }
-}
-
-/// Whether it is the person, not the equipment or a meal, that the alert is about.
-fn concerns_person(reason: &Reason) -> bool {
-    reason.class() == Class::Person || matches!(reason, Reason::NotObserved { .. })
-}
-
-/// Whether this sign of life answers the question at home. Somebody who has fallen and called may move: only a press of the
-/// OK button takes a call back; and to move in the room where one has been for too long is no answer.
-fn is_answered_by(reason: &Reason, sign: &SignOfLife) -> bool {
-    if let Reason::LongInRoom(LongInRoom { room, .. }) | Reason::LateRising(LateRising { room, .. }) = reason {
-        return sign.room.as_ref().is_some_and(|seen_in| seen_in != room);
-    }
-    !matches!(reason, Reason::CallButton { .. })
-}
-
-fn ended_before(alert: &Alert, instant: Timestamp) -> bool {
-    ended_at(alert).is_some_and(|at| at < instant)
 }

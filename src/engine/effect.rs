@@ -29,6 +29,15 @@ pub enum Effect {
     Local(Signal),
 }
 
+impl Effect {
+    /// Tells these points about `step`.
+    pub(super) fn notify(alert: &Alert, to: Vec<PointId>, step: Step) -> Effect {
+        let mut alert = alert.clone();
+        alert.steps.clear();
+        Effect::Notify { to, alert: Box::new(alert), step }
+    }
+}
+
 /// What the person in the home is told by lamp or voice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {

@@ -244,7 +244,7 @@ impl Engine {
     /// Judges every rule once, then runs the timers that are due, and finds the next instant at which to look again.
     fn turn(&mut self, now: Timestamp, just: Just, effects: &mut Vec<Effect>) {
         let known = Known { home: &self.home, seen: &self.seen, just: &just };
-        let mut look_again = self.seen.suspended.changes_at(now);
+        let mut all = Finding { alarms: Vec::new(), look_again: self.seen.suspended.changes_at(now) };
         for rule in self.rules.iter() {
             let is_held_back = self.seen.suspended.holds(now, rule.name());
             // What was told before somebody said that the home is other than usual may end meanwhile.
@@ -253,15 +253,16 @@ impl Engine {
             }
             let Finding { alarms, look_again: changes_at } = rule.judge(now, &known);
             if !is_held_back {
-                look_again = earlier(look_again, changes_at);
+                all.look_at(changes_at);
                 self.book.find(now, &self.home, &alarms, effects);
             }
             let may_go_on = |reason: &Reason| rule.may_go_on(now, &known, reason);
             self.book.mark_recovered(now, rule.name(), &alarms, may_go_on, effects);
         }
         self.book.run_timers(now, &self.home, effects);
-        let look_again = earlier(look_again, self.seen.habits.next_deadline());
-        self.wakeup = earlier(look_again, self.book.next_wakeup());
+        all.look_at(self.seen.habits.next_deadline());
+        all.look_at(self.book.next_wakeup());
+        self.wakeup = all.look_again;
         assert!(self.wakeup.is_none_or(|wakeup| wakeup > now), "a deadline that has come was not acted on");
     }
 
@@ -288,7 +289,7 @@ impl Engine {
             | Outcome::NoAccess
             | Outcome::Test
             | Outcome::Duplicate => {
-                if matches!(alert.reason, Reason::Inactivity { .. } | Reason::Rhythm { .. }) {
+                if alert.reason.silence().is_some() {
                     self.seen.habits.answered(step.at);
                 }
             }
@@ -303,13 +304,6 @@ impl Engine {
         self.seen.habits.shift(by, now, &self.home);
         self.book.shift(by);
         self.now = Some(now);
-    }
-}
-
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }
 

@@ -441,7 +441,7 @@ impl Reason {
 
     /// Which rules speak about one and the same matter: a silence is one, whichever of its rules comes first.
     pub fn matter(&self) -> &'static str {
-        let is_silence = matches!(self, Reason::Inactivity { .. } | Reason::Rhythm { .. });
+        let is_silence = self.silence().is_some();
         if is_silence { "silence" } else { self.rule() }
     }
 
@@ -535,6 +535,15 @@ impl Reason {
     pub fn ends_by_itself(&self) -> bool {
         let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_));
         is_told || matches!(self.class(), Class::Sensor | Class::System)
+    }
+
+    /// How long the quiet had lasted, where it is the quiet that is wrong.
+    pub fn silence(&self) -> Option<Span> {
+        if let Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } = self {
+            Some(*silence)
+        } else {
+            None
+        }
     }
 
     /// Whose problem it is.

@@ -55,5 +55,5 @@ pub fn episode(alert: &Alert) -> Raised {
 
 /// When the episode of a reason that was recorded at `at` began: for a silence its last sign of life, else `at`.
 fn began(reason: &Reason, at: Timestamp) -> Timestamp {
-    if let Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } = reason { at - *silence } else { at }
+    reason.silence().map_or(at, |silence| at - silence)
 }

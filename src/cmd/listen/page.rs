@@ -2,6 +2,7 @@
 
 use crate::model::commissioning::{Checked, Outcome, Record};
 use crate::model::time::{Timestamp, Zone};
+use crate::picture;
 use crate::text::{self, Language, commissioning as word};
 
 /// The page of `record` in `language`.
@@ -104,17 +105,7 @@ fn signatures(language: Language) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text::shown(text, 200).chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            c => safe.push(c),
-        }
-    }
-    safe
+    picture::escaped(&text::shown(text, 200))
 }
 
 /// Unknown is shown as unknown.

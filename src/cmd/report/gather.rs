@@ -92,11 +92,7 @@ pub enum End {
 impl Raised {
     /// Since when it had been quiet, where that was the reason.
     pub fn quiet_since(&self) -> Option<Timestamp> {
-        if let Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } = &self.reason {
-            Some(self.at - *silence)
-        } else {
-            None
-        }
+        self.reason.silence().map(|silence| self.at - silence)
     }
 
     /// Whether it is about the person and no drill.

@@ -36,8 +36,13 @@ impl Outlook {
     }
 }
 
+/// Whether an alert had ended by then.
+pub(super) fn ended_before(alert: &Alert, instant: Timestamp) -> bool {
+    ended_at(alert).is_some_and(|at| at < instant)
+}
+
 /// When an alert that has ended did so.
-pub(super) fn ended_at(alert: &Alert) -> Option<Timestamp> {
+fn ended_at(alert: &Alert) -> Option<Timestamp> {
     match alert.phase {
         Phase::Closed => alert.closed.as_ref().map(|closed| closed.at),
         Phase::Cancelled => Some(alert.again_at),

@@ -59,7 +59,7 @@ impl Rule for DoorLeftOpen {
             let Some(heard_since) = known.seen.heard_since(sensor, heard) else { continue };
             let passed = first_passed(known, open_since.max(heard_since), self.night, by_day, by_night);
             if passed.at > now {
-                finding.look_again = Some(finding.look_again.map_or(passed.at, |at| at.min(passed.at)));
+                finding.look_at(passed.at);
                 continue;
             }
             let reason = Reason::DoorLeftOpen(found::DoorLeftOpen {

@@ -55,7 +55,7 @@ impl Rule for LinkLost {
             // It may be known in the very instant in which the watch began.
             finding.alarms.push(Alarm { reason, since: mute.since, is_over: false });
         }
-        finding.look_again = earlier(finding.look_again, known.seen.mutes_change_at(now));
+        finding.look_at(known.seen.mutes_change_at(now));
         finding
     }
 }
@@ -77,7 +77,7 @@ impl LinkLost {
                 continue;
             }
             if deadline > now {
-                finding.look_again = earlier(finding.look_again, Some(deadline));
+                finding.look_at(deadline);
                 continue;
             }
             let reason = reason(known, (link, Loss::Down), since, &behind);
@@ -108,10 +108,6 @@ impl LinkLost {
         };
         mutes.iter().filter(|mute| !is_part(mute)).collect()
     }
-}
-
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    a.into_iter().chain(b).min()
 }
 
 fn reason(known: &Known, (link, how): (&str, Loss), since: Timestamp, behind: &[&Sensor]) -> Reason {

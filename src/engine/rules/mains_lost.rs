@@ -46,7 +46,7 @@ impl Rule for MainsLost {
             let Some(since) = heard.and_then(|heard| heard.main.false_since) else { continue };
             let fires_at = since + self.after;
             if fires_at > now {
-                finding.look_again = Some(finding.look_again.map_or(fires_at, |at| at.min(fires_at)));
+                finding.look_at(fires_at);
                 continue;
             }
             let lost = found::MainsLost { sensor: sensor.id.clone(), room: sensor.room.clone(), since };

@@ -53,6 +53,13 @@ pub struct Finding {
     pub look_again: Option<Timestamp>,
 }
 
+impl Finding {
+    /// It has to be looked at again at `at`, if not before.
+    pub fn look_at(&mut self, at: impl Into<Option<Timestamp>>) {
+        self.look_again = self.look_again.into_iter().chain(at.into()).min();
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {

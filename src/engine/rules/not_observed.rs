@@ -75,8 +75,9 @@ impl NotObserved {
         let blind = Blind { from, to: None, cause };
         let deadline = self.deadline(known, &blind, known.seen.quiet_since, usual_until(known));
         if is_link && deadline > now {
-            let sooner = look_again.map_or(deadline, |at| at.min(deadline));
-            return Finding { alarms: Vec::new(), look_again: Some(sooner) };
+            let mut finding = Finding { alarms: Vec::new(), look_again };
+            finding.look_at(deadline);
+            return finding;
         }
         // It may be told in the very instant in which it began.
         let alarm = Alarm { since: from - Span::milliseconds(1), ..alarm(&blind, known) };

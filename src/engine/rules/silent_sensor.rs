@@ -75,7 +75,7 @@ impl Rule for SilentSensor {
         for (sensor, heard) in known.seen.with_heard(known.home) {
             let silent_at = heard.and_then(|heard| known.seen.silent_at(heard));
             if every_link_is_up && silent_at.is_none_or(|at| at > now) {
-                finding.look_again = finding.look_again.into_iter().chain(silent_at).min();
+                finding.look_at(silent_at);
                 continue;
             }
             let Some(silence) = known.seen.silence(sensor, heard) else { continue };
@@ -90,7 +90,7 @@ impl Rule for SilentSensor {
             }
             let deadline = excused_until.map_or(too_long_at, |until| until.max(too_long_at));
             if deadline > now {
-                finding.look_again = Some(finding.look_again.map_or(deadline, |at| at.min(deadline)));
+                finding.look_at(deadline);
                 continue;
             }
             let reason = Reason::SilentSensor {

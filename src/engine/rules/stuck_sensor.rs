@@ -73,11 +73,11 @@ impl Rule for StuckSensor {
             let Some(heard) = heard.filter(|_| sensor.kind.watches_for_life()) else { continue };
             let (from, look_again) = known.seen.stuck_of(heard);
             if from.is_none_or(|from| from > now) {
-                finding.look_again = finding.look_again.into_iter().chain(look_again).min();
+                finding.look_at(look_again);
                 continue;
             }
             let changes_at = known.seen.stuck_changes_at(now, sensor, heard);
-            finding.look_again = [finding.look_again, changes_at].into_iter().flatten().min();
+            finding.look_at(changes_at);
             let Some((how, since)) = known.seen.stuck(now, sensor, heard) else { continue };
             let reason = Reason::StuckSensor {
                 sensor: sensor.id.clone(),

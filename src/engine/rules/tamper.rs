@@ -30,7 +30,7 @@ impl Rule for Tamper {
             if over_at.is_some_and(|over_at| over_at <= now) {
                 continue;
             }
-            finding.look_again = [finding.look_again, over_at].into_iter().flatten().min();
+            finding.look_at(over_at);
             let reason =
                 Reason::Tamper { sensor: sensor.id.clone(), room: sensor.room.clone(), open_since: tamper.since };
             // It may be told in the very instant in which it began; its episode began before.

@@ -1,7 +1,7 @@
 //! Spans in which nobody watched: a link was lost, the gateway stood still, no witness was left. What happened in them is not
 //! known: they count neither as quiet nor as life.
 
-use super::{Seen, Unwatched};
+use super::Seen;
 use crate::model::home::Home;
 use crate::model::reason::{Blind, BlindCause};
 use crate::model::time::{Span, Timestamp};
@@ -48,13 +48,13 @@ impl Seen {
         } else if sees {
             match self.blind.take() {
                 Some(blind) => {
-                    let ended = self.see_again(blind, at);
+                    let ended = self.heard_again_after(blind.from, blind.cause, at);
                     self.look_ahead_all(home);
                     ended
                 }
                 None => before
                     .filter(|_| self.unwatched(home, at).is_none())
-                    .and_then(|unwatched| self.watched_again(unwatched, at)),
+                    .and_then(|unwatched| self.watched_again(unwatched.from, unwatched.cause, at)),
             }
         } else {
             None
@@ -100,31 +100,20 @@ impl Seen {
         }
         let from = from?;
         let cause = open.map_or(BlindCause::GatewayDown, |blind| blind.cause);
-        self.see_again(Blind { from, to: None, cause }, at)
+        self.heard_again_after(from, cause, at)
     }
 
-    fn see_again(&mut self, blind: Blind, at: Timestamp) -> Option<Ended> {
-        let blind = Blind { to: Some(at), ..blind };
-        let quiet_since = self.quiet_since;
-        self.remember(blind.clone());
-        let usual_until = self.usual_until();
-        let is_bridged = at - blind.from <= BRIDGED;
-        self.habits.seen_again(blind.from, at, is_bridged);
-        if is_bridged {
-            return None;
-        }
-        // What happened in between is not known: neither quiet nor life.
-        self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
+    /// Nothing could be heard, and now it can.
+    fn heard_again_after(&mut self, from: Timestamp, cause: BlindCause, at: Timestamp) -> Option<Ended> {
+        let ended = self.watched_again(from, cause, at)?;
         self.watching_since = Some(at);
-        self.whereabouts.seen_again(at);
-        // Nor is it known whether a level lasted through it.
+        // It is not known whether a level lasted through it.
         self.sensors.values_mut().filter_map(|heard| heard.main.on_since.as_mut()).for_each(|on| *on = at.max(*on));
-        Some(Ended { blind, quiet_since, usual_until })
+        Some(ended)
     }
 
-    /// The last witness of all was gone, and one is back.
-    pub(super) fn watched_again(&mut self, unwatched: Unwatched, at: Timestamp) -> Option<Ended> {
-        let Unwatched { from, cause, .. } = unwatched;
+    /// Nobody watched, and now somebody does: what happened in between is neither quiet nor life.
+    pub(super) fn watched_again(&mut self, from: Timestamp, cause: BlindCause, at: Timestamp) -> Option<Ended> {
         let quiet_since = self.quiet_since;
         let blind = Blind { from, to: Some(at), cause };
         self.remember(blind.clone());

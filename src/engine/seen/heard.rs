@@ -50,8 +50,6 @@ pub struct Heard {
     meter: Option<(f64, Option<Timestamp>)>,
     /// Where its outlook stands.
     pub(super) place: usize,
-    /// Whether its battery, cover or signal was a matter before.
-    pub(super) was_ailing: bool,
     presses: Presses,
     /// The first of several copies of one event, where its radio says each event several times.
     burst: Option<(Measure, Timestamp)>,

@@ -95,13 +95,10 @@ impl Seen {
         let silent = || self.silence(sensor, Some(heard)).map(|silence| silence.too_long_at());
         let silent_at = if sensor.offline_is_silent { silent() } else { unheard_at };
         let (stuck_from, stuck_looks) = self.stuck_outlook(sensor, heard);
-        let (place, ails, was_ailing) = (heard.place, heard.ails(), heard.was_ailing);
+        let (place, ails) = (heard.place, heard.ails());
         self.outlooks.set(place, Outlook { unheard_at, silent_at, stuck_from, stuck_looks });
-        if ails && !was_ailing {
+        if ails && !self.outlooks.ailing.contains(&sensor.id) {
             self.outlooks.ailing.insert(sensor.id.clone());
-            if let Some(heard) = self.sensors.get_mut(&sensor.id) {
-                heard.was_ailing = true;
-            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::rules::testing::{at, home, observed};
-use crate::model::observation::{Availability, Measure};
+use crate::model::observation::{Availability, Evidence, Measure};
 use crate::model::status::Condition;
 
 fn told(seen: &mut Seen, sensor: &str, clock: &str, measure: Measure, evidence: Evidence) -> Told {

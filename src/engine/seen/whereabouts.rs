@@ -41,8 +41,6 @@ pub struct Out {
     pub door: SensorId,
     /// Where it is.
     pub room: Option<RoomId>,
-    /// When it first moved since somebody was seen inside.
-    pub first_at: Timestamp,
     /// When it moved last.
     pub at: Timestamp,
 }
@@ -71,8 +69,7 @@ impl Whereabouts {
             }
         }
         if sensor.kind == SensorKind::OuterDoor {
-            let first_at = self.out.as_ref().map_or(at, |out| out.first_at);
-            self.out = Some(Out { door: sensor.id.clone(), room: sensor.room.clone(), first_at, at });
+            self.out = Some(Out { door: sensor.id.clone(), room: sensor.room.clone(), at });
         } else if let Some(out) = &self.out
             && (sensor.room != out.room || at - out.at > LEAVING)
         {
@@ -114,7 +111,6 @@ impl Whereabouts {
             stay.at += by;
         }
         if let Some(out) = &mut self.out {
-            out.first_at += by;
             out.at += by;
         }
     }
