@@ -16,6 +16,7 @@ use crate::model::time::{Span, Timestamp};
 use outlook::{CLOSED_KEPT, Outlook, ended_at};
 use std::collections::BTreeMap;
 
+mod check;
 mod outlook;
 
 /// One sign of life in this span is enough on an open alert.
@@ -35,6 +36,8 @@ pub struct Book {
     /// How urgent the alerts of a rule are, and how long the person is asked first, where the configuration says so.
     severities: BTreeMap<String, Severity>,
     ask_first: BTreeMap<String, Long>,
+    /// Whether a station hears of a question before a limit.
+    tells_station: bool,
 }
 
 /// When a rule last spoke about a subject.
@@ -57,6 +60,7 @@ impl Book {
             outlook: None,
             severities: settings.severity.clone(),
             ask_first: settings.ask_first.clone(),
+            tells_station: settings.check.tells_station,
         }
     }
 
@@ -91,7 +95,7 @@ impl Book {
     ) {
         for alarm in &alarms {
             let spoken_at = self.spoken_at(&alarm.reason);
-            if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
+            if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) && !self.is_late_check(alarm) {
                 self.tell(now, home, alarm.reason.clone(), effects);
             }
         }
@@ -240,6 +244,9 @@ impl Book {
 
     /// Raises an alert, or says "again" on the open one about the same matter, or reopens the one just closed.
     fn tell(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
+        if matches!(reason, Reason::Check(_)) {
+            return self.ask_in_time(now, home, reason, effects);
+        }
         if let Some(open) = self.open(&reason) {
             let (number, count) = (open.id.number, open.count + 1);
             if open.asking_until.is_some() {
@@ -255,7 +262,8 @@ impl Book {
         }
         let number = self.next_number;
         let severity = self.severities.get(reason.rule()).copied().unwrap_or(reason.severity());
-        if let Some(long) = self.ask_first.get(reason.rule()).copied() {
+        let asks_first = self.ask_first.get(reason.rule()).copied().filter(|_| !self.was_asked_in_time(&reason));
+        if let Some(long) = asks_first {
             let deed = Deed::Raise { severity, reason, test: false, to: Vec::new() };
             self.record(now, number, Actor::gateway(), deed, None, effects);
             self.record(now, number, Actor::gateway(), Deed::AskHome { until: now + long.0 }, None, effects);

@@ -4,8 +4,8 @@
 //! of them takes cannot be illegal for the other.
 
 use crate::model::ids::{PersonId, PointId};
-use crate::model::lifecycle::{Actor, Contact, Deed, Next, Outcome, Phase, Refusal, Reminder, Role, Timers};
-use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::lifecycle::{Actor, CheckEnd, Contact, Deed, Next, Outcome, Phase, Refusal, Reminder, Role, Timers};
+use crate::model::reason::{Class, Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -227,6 +227,9 @@ impl Alert {
                 }
             }
             // Phase and role say all there is to say about the rest.
+            // Only people end an alert; what was only a question ends by itself.
+            Deed::CheckOver { .. } if self.reason.class() != Class::Check => return Err(Refusal::Nothing),
+            Deed::CheckOver { .. } => {}
             Deed::Raise { .. } | Deed::Again { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Receive => {}
             Deed::AskHome { .. } | Deed::Unanswered { .. } => {}
             Deed::Ask { .. }
@@ -363,6 +366,13 @@ impl Alert {
                 self.unclaimed_since = Some(step.at);
             }
             Deed::Cancel => self.asking_until = None,
+            Deed::CheckOver { how } => {
+                if let CheckEnd::Answered { sign } = how {
+                    self.life_since = Some(sign.clone());
+                }
+                self.owner = None;
+                self.unclaimed_since = None;
+            }
             Deed::Raise { .. } | Deed::PersonCancelled | Deed::Refused { .. } | Deed::Unknown => {}
         }
         if let Next::To(phase) = next {
@@ -517,7 +527,7 @@ impl Alert {
             if !self.overdue {
                 due.push((due_at, Deed::Overdue));
             }
-        } else if self.severity == Severity::Notice {
+        } else if self.severity == Severity::Notice && self.reason.class() != Class::Check {
             remind(self.due_from + timers.overlooked_after, Reminder::Overlooked);
         }
         if let (Phase::Taken, Some(owner)) = (self.phase, &self.owner) {

@@ -27,7 +27,7 @@ pub enum Phase {
     Arrived,
     /// A person closed it with an outcome.
     Closed,
-    /// Taken back at home before any receipt.
+    /// Taken back at home before any receipt; or a check that is over.
     Cancelled,
 }
 
@@ -79,6 +79,7 @@ impl Phase {
             Deed::Raise { .. } => None,
             Deed::AskHome { .. } | Deed::Unanswered { .. } => (self == Raised).then_some(Next::Same),
             Deed::Cancel => (self == Raised).then_some(Next::To(Cancelled)),
+            Deed::CheckOver { .. } => self.is_open().then_some(Next::To(Cancelled)),
             Deed::Receive => match self {
                 Raised => Some(Next::To(Received)),
                 Received | Taken | OnTheWay | Arrived => Some(Next::Same),
@@ -157,6 +158,11 @@ pub enum Deed {
     },
     /// Taken back in the home before any receipt.
     Cancel,
+    /// The person need not be asked any more: of a check only, which ends by itself.
+    CheckOver {
+        /// Why.
+        how: CheckEnd,
+    },
     /// Somebody in the home says after the receipt that no help is needed: shown, never closing.
     PersonCancelled,
     /// A station holds it.
@@ -267,6 +273,7 @@ impl Deed {
             Deed::AskHome { .. } => "ask_home",
             Deed::Unanswered { .. } => "unanswered",
             Deed::Cancel => "cancel",
+            Deed::CheckOver { .. } => "check_over",
             Deed::PersonCancelled => "person_cancelled",
             Deed::Receive => "receive",
             Deed::Ask { .. } => "ask",
@@ -301,6 +308,7 @@ impl Deed {
             Deed::Raise { .. } => matches!(role, Role::Gateway | Role::Station),
             Deed::Again { .. } => matches!(role, Role::Home | Role::Gateway),
             Deed::AskHome { .. } | Deed::Unanswered { .. } => role == Role::Gateway,
+            Deed::CheckOver { .. } => matches!(role, Role::Home | Role::Gateway),
             Deed::Cancel | Deed::PersonCancelled => role == Role::Home,
             Deed::Receive | Deed::AskEnded | Deed::HandOverEnded => role == Role::Station,
             Deed::Ask { .. } | Deed::TakeOver => matches!(role, Role::Desk | Role::Supervisor),
@@ -338,6 +346,7 @@ impl Deed {
             Deed::AskHome { until: crate::model::time::from_millis(0) },
             Deed::Unanswered { to: Vec::new() },
             Deed::Cancel,
+            Deed::CheckOver { how: CheckEnd::Answered { sign: sign.clone() } },
             Deed::PersonCancelled,
             Deed::Receive,
             Deed::Ask { person: person.clone() },
@@ -365,6 +374,21 @@ impl Deed {
             Deed::Refused { asked: "take".into(), why: Refusal::NotInPhase { phase: Phase::Taken } },
         ]
     }
+}
+
+/// Why the person need not be asked any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckEnd {
+    /// Somebody moved or pressed.
+    Answered {
+        /// The sign of life.
+        sign: SignOfLife,
+    },
+    /// Nobody did until the limit: an alert was raised.
+    LimitPassed,
+    /// The limit holds no longer: an absence has begun, or nobody watches.
+    NoLongerDue,
 }
 
 /// What proves an arrival.

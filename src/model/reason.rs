@@ -33,6 +33,8 @@ pub enum Class {
     Request,
     Sensor,
     System,
+    /// No problem yet: the person is asked before there is one.
+    Check,
 }
 
 /// The last proof that somebody was about.
@@ -209,6 +211,8 @@ pub enum Reason {
     Range(found::Range),
     /// The mains are gone.
     MainsLost(found::MainsLost),
+    /// A limit comes near: the person at home is asked.
+    Check(found::Check),
     /// No sign of life for longer than is usual here, after movement like the last, at this hour.
     Rhythm {
         /// The limit.
@@ -422,6 +426,7 @@ impl Reason {
             Reason::NotBack(_) => "not_back",
             Reason::Range(_) => "range",
             Reason::MainsLost(_) => "mains_lost",
+            Reason::Check(_) => "check",
             Reason::Rhythm { .. } => "rhythm",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
@@ -441,8 +446,12 @@ impl Reason {
 
     /// Which rules speak about one and the same matter: a silence is one, whichever of its rules comes first.
     pub fn matter(&self) -> &'static str {
-        let is_silence = matches!(self, Reason::Inactivity { .. } | Reason::Rhythm { .. });
-        if is_silence { "silence" } else { self.rule() }
+        match self {
+            Reason::Inactivity { .. } | Reason::Rhythm { .. } => "silence",
+            Reason::Check(found) if found.room.is_some() => "check_of_room",
+            Reason::Check(_) => "check_of_silence",
+            other => other.rule(),
+        }
     }
 
     /// Whom it is about: repeated findings of one rule about one subject are one alert.
@@ -467,7 +476,8 @@ impl Reason {
             | Reason::DailyContact(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
-            | Reason::NotBack(_) => None,
+            | Reason::NotBack(_)
+            | Reason::Check(_) => None,
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
             | Reason::Inactivity { .. }
@@ -509,7 +519,8 @@ impl Reason {
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
-            | Reason::DoorLeftOpen(_) => Severity::Notice,
+            | Reason::DoorLeftOpen(_)
+            | Reason::Check(_) => Severity::Notice,
             Reason::MainsLost(_) => Severity::Fault,
             Reason::NotObserved { .. }
             | Reason::HomeUnreachable { .. }
@@ -556,6 +567,7 @@ impl Reason {
             | Reason::Range(_)
             | Reason::Unknown => Class::Person,
             Reason::MainsLost(_) => Class::System,
+            Reason::Check(_) => Class::Check,
             Reason::ServiceButton { .. } => Class::Request,
             Reason::SilentSensor { .. }
             | Reason::LowBattery { .. }

@@ -46,7 +46,7 @@ pub fn episode(alert: &Alert) -> Raised {
     let life = alert.steps.iter().find_map(|step| sign(&step.deed));
     let ended = match alert.reason.class() {
         Class::Person => life.as_ref().map(|sign| sign.at),
-        Class::Request | Class::Sensor | Class::System => alert.recovered_at,
+        Class::Request | Class::Sensor | Class::System | Class::Check => alert.recovered_at,
     };
     let ended = ended.into_iter().chain(alert.closed.as_ref().map(|closed| closed.at)).min();
     let (number, reason) = (alert.id.number, alert.reason.clone());

@@ -112,6 +112,8 @@ impl Simulated {
         let has_ended = |(life, recovered): (bool, bool), class: Class| match class {
             Class::Person => life,
             Class::Request | Class::Sensor | Class::System => recovered,
+            // It ends by itself.
+            Class::Check => false,
         };
         let open = self.engine.alerts().filter(|alert| alert.phase.is_open());
         let ended: Vec<(AlertId, Class, Option<SignOfLife>)> = open

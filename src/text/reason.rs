@@ -59,6 +59,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::NotBack(found) => say.not_back(found),
         Reason::Range(found) => say.range(found),
         Reason::MainsLost(found) => say.mains_lost(found),
+        Reason::Check(found) => say.check(found),
         Reason::Rhythm { .. } => rhythm::sentences(&say, reason),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
             let limit = duration(language, *limit);
@@ -144,6 +145,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::NotBack(found) => terms::absence(language, found.kind).to_owned(),
         Reason::Range(found) => found::value(language, found),
         Reason::MainsLost(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
+        Reason::Check(found) => found::check_detail(language, found),
         Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } => duration(language, *silence),
         Reason::SilentSensor { sensor, room: place, .. }
         | Reason::LowBattery { sensor, room: place, .. }

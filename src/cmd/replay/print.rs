@@ -174,6 +174,7 @@ pub fn class(reason: &Reason) -> &'static str {
         Class::Person | Class::Request => "person",
         Class::Sensor => "sensor",
         Class::System => "system",
+        Class::Check => "check",
     }
 }
 
