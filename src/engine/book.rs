@@ -365,7 +365,8 @@ impl Book {
         let mut to = alert.points.clone();
         to.extend(asker.filter(|point| !alert.points.contains(point)));
         effects.push(notify(alert, to, step));
-        effects.extend(signal.filter(|_| concerns_person(&alert.reason)).map(Effect::Local));
+        let is_heard = concerns_person(&alert.reason) || alert.reason.class() == Class::Check;
+        effects.extend(signal.filter(|_| is_heard).map(Effect::Local));
     }
 
     fn record(

@@ -3,7 +3,8 @@
 use crate::model::alert::{Alert, Step};
 use crate::model::lifecycle::{CheckEnd, Deed, Phase};
 use crate::model::reason::Class;
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// What came of asking the person at home first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +17,43 @@ pub enum Answer {
     Unanswered(Timestamp),
     /// There was nothing to ask any more.
     NoLongerDue(Timestamp),
+}
+
+/// How often the person at home was asked first in the last [`COUNTED`], and what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Questions {
+    /// Questions that stand.
+    pub awaited: u32,
+    /// Somebody moved or pressed, and nobody had to come.
+    pub answered: u32,
+    /// Nobody did: people were told.
+    pub unanswered: u32,
+}
+
+/// As long as alerts that have ended stay in the book.
+pub const COUNTED: Span = Span::days(7);
+
+impl Questions {
+    /// Counts those of `alerts` that were decided in time.
+    pub fn of<'a>(now: Timestamp, alerts: impl Iterator<Item = &'a Alert>) -> Questions {
+        let mut questions = Questions::default();
+        for answer in alerts.filter_map(Alert::answer_at_home) {
+            let counts = |at: Timestamp| u32::from(now - at < COUNTED);
+            match answer {
+                Answer::Awaited => questions.awaited += 1,
+                Answer::Answered(at) => questions.answered += counts(at),
+                Answer::Unanswered(at) => questions.unanswered += counts(at),
+                Answer::NoLongerDue(_) => {}
+            }
+        }
+        questions
+    }
+
+    /// Whether nobody was asked.
+    pub fn are_none(&self) -> bool {
+        *self == Questions::default()
+    }
 }
 
 impl Alert {

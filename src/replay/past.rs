@@ -35,6 +35,10 @@ pub fn was_needed(alert: &Alert) -> bool {
 
 /// How often people were paged for `alert` from `from` on: once, and each time it happened again.
 pub fn pages(alert: &Alert, from: Timestamp) -> usize {
+    // Who answered at home saved people the way; who did not is asked about once.
+    if alert.reason.class() == Class::Check || alert.was_answered_at_home() {
+        return 0;
+    }
     let is_page = |deed: &Deed| matches!(deed, Deed::Raise { .. } | Deed::Again { .. });
     alert.steps.iter().filter(|step| step.at >= from && is_page(&step.deed)).count()
 }

@@ -53,9 +53,10 @@ impl Book {
                 continue;
             };
             let is_answered = matches!(how, CheckEnd::Answered { .. });
+            let is_unanswered = how == CheckEnd::LimitPassed;
             let by = if is_answered { Actor { via: None, ..Actor::home() } } else { Actor::gateway() };
             self.write_softly(now, number, by, Deed::CheckOver { how }, effects);
-            effects.extend(is_answered.then_some(Effect::Local(Signal::Closed)));
+            effects.extend((!is_unanswered).then_some(Effect::Local(Signal::Closed)));
         }
     }
 
