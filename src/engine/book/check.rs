@@ -96,3 +96,65 @@ impl Book {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::circle::Circle;
+    use crate::engine::rules::check::Share;
+    use crate::engine::rules::testing::{at, home, observed};
+    use crate::engine::rules::{self, Settings};
+    use crate::engine::{Effect, Engine, Input, drive};
+    use crate::model::lifecycle::{Actor, Contact, Deed, Outcome, Role, Timers};
+    use crate::model::observation::{Evidence, Measure};
+    use crate::model::time::{Span, Timestamp};
+
+    /// A home in which the learned limit, of twelve hours still, is asked about; quiet since eight.
+    fn quiet_since_eight(off: &[&str]) -> Engine {
+        let off = off.iter().map(|rule| (*rule).to_owned()).collect();
+        let mut settings = Settings { off, ..Settings::default() };
+        settings.check = rules::check::Settings { at: [("rhythm".to_owned(), Share(70))].into(), ..settings.check };
+        let mut engine = Engine::new(home(), &settings, Circle { points: Vec::new(), timers: Timers::default() });
+        engine.handle(at("08:00"), Input::Started { blind_since: None });
+        let motion = observed("hall", at("08:00"), Measure::Motion(true), Evidence::Event);
+        engine.handle(at("08:00"), Input::Observed(motion));
+        engine
+    }
+
+    fn raised(engine: &mut Engine, until: Timestamp) -> Vec<(&'static str, Timestamp)> {
+        let mut raised = Vec::new();
+        drive::until(engine, until, |at, effects| {
+            for effect in effects {
+                if let Effect::Alert { step, .. } = effect
+                    && let Deed::Raise { reason, .. } = step.deed
+                {
+                    raised.push((reason.rule(), at));
+                }
+            }
+        });
+        raised
+    }
+
+    #[test]
+    fn nobody_is_asked_about_a_silence_of_which_people_were_told() {
+        let told = raised(&mut quiet_since_eight(&[]), at("23:00"));
+        assert_eq!(told, [("inactivity", at("14:00"))], "the fixed limit came first");
+        let asked = raised(&mut quiet_since_eight(&["inactivity"]), at("23:00"));
+        assert_eq!(asked, [("check", at("16:24")), ("rhythm", at("20:00"))]);
+    }
+
+    #[test]
+    fn who_talked_to_the_person_has_an_answer_and_who_did_not_has_none() {
+        for (contact, comes_at) in [(Contact::Spoken, at("04:30") + Span::days(1)), (Contact::None, at("20:00"))] {
+            let mut engine = quiet_since_eight(&["inactivity"]);
+            raised(&mut engine, at("16:25"));
+            let alert = engine.alerts().last().unwrap().id;
+            let point: crate::model::ids::PointId = "near".parse().unwrap();
+            let by = Actor { role: Role::Desk, point: Some(point.clone()), person: None, via: None };
+            engine.handle(at("16:30"), Input::Received { alert, point });
+            let deed = Deed::Close { outcome: Outcome::FoundWell, contact };
+            engine.handle(at("16:30"), Input::Step { alert, key: "k".into(), by, deed });
+            let later = raised(&mut engine, at("08:30") + Span::days(1));
+            assert_eq!(later, [("rhythm", comes_at)], "{contact:?}");
+        }
+    }
+}

@@ -99,3 +99,53 @@ impl Ahead {
         Finding { alarms: Vec::new(), look_again: Some(self.due) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{at, home, moved};
+    use super::super::{Just, Settings as AllSettings};
+    use super::*;
+    use crate::engine::seen::Seen;
+
+    fn asks_at(since: &str, lasts: Span, clock_trusted: bool) -> Option<Timestamp> {
+        let mut settings = AllSettings::default();
+        settings.check.at.insert("inactivity".into(), Share(70));
+        let mut seen = Seen::new(&home(), &settings);
+        seen.clock_trusted = clock_trusted;
+        let known = Known { home: &home(), seen: &seen, just: &Just::Nothing };
+        Ahead { of: Limited::Inactivity, since: at(since), due: at(since) + lasts, room: None }.asks_at(&known)
+    }
+
+    #[test]
+    fn the_person_is_asked_at_the_share_and_never_later_than_five_minutes_before() {
+        assert_eq!(asks_at("09:00", Span::hours(6), true), Some(at("13:12")));
+        assert_eq!(asks_at("09:00", Span::minutes(12), true), Some(at("09:07")));
+        assert_eq!(asks_at("09:00", Span::minutes(5), true), None, "no time to answer");
+    }
+
+    #[test]
+    fn nobody_is_woken_to_be_asked() {
+        assert_eq!(asks_at("22:30", Span::hours(10), true), Some(at("08:00") + Span::days(1)), "not at half past five");
+        assert_eq!(asks_at("21:00", Span::hours(10), true), None, "the limit is reached before the morning");
+        assert_eq!(asks_at("09:00", Span::hours(6), false), None, "what hour it is is not known");
+    }
+
+    #[test]
+    fn where_nothing_is_set_nobody_is_asked() {
+        let seen = moved(&["08:00"]);
+        let known = Known { home: &home(), seen: &seen, just: &Just::Nothing };
+        let ahead = Ahead { of: Limited::Inactivity, since: at("08:00"), due: at("14:00"), room: None };
+        let finding = ahead.finding(at("13:59"), &known);
+        assert_eq!((finding.alarms.len(), finding.look_again), (0, Some(at("14:00"))));
+    }
+
+    #[test]
+    fn a_share_is_written_in_percent() {
+        let read =
+            |text: &str| toml::from_str::<Settings>(&format!("at = {{ rhythm = {text} }}")).map(|s| s.at["rhythm"]);
+        assert_eq!(read("\"70%\"").unwrap(), Share(70));
+        for wrong in ["\"70\"", "0.7", "\"-1%\"", "\"300%\"", "\"%\""] {
+            assert!(read(wrong).is_err(), "{wrong} was taken");
+        }
+    }
+}
