@@ -117,7 +117,8 @@ fn begin(args: &Args) -> Result<ExitCode, Failed> {
     let run = |title, engine| {
         let outcome = tape.run(title, engine, &order, until);
         let raised = outcome.raised.into_iter().filter(|raised| from.is_none_or(|from| raised.at >= from)).collect();
-        Outcome { raised, ..outcome }
+        let asked = outcome.asked.into_iter().filter(|asked| from.is_none_or(|from| asked.at >= from)).collect();
+        Outcome { raised, asked, ..outcome }
     };
     let base = run("replaying", tape.engine(args.config.as_deref(), base_sets)?);
     let print = Print::new(&zone, from, &tape);

@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::cmd::listen::{NEVER_CHECKS_IN, cut, folded, row};
 use crate::config;
+use crate::model::answer::Questions;
 use crate::model::observation::Availability;
 use crate::model::reason::Stuck;
 use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
@@ -120,6 +121,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         let raised = ago(now, alert.id.raised_at);
         lines.push(format!("            {test}{} {headline} ({severity}, {phase}), {raised}", alert.id.number));
     }
+    lines.extend(questions(&status.questions));
     lines.push(match status.outbox.oldest_secs {
         Some(oldest) => format!(
             "unanswered  {} without a receipt, the oldest for {}",
@@ -151,6 +153,14 @@ fn sensor_lines(now: Timestamp, status: &Status) -> Vec<String> {
         lines.extend(remarks(now, status, sensor).iter().map(|remark| format!("              {}", cut(remark, 66))));
     }
     lines
+}
+
+/// How often the person was asked first; nothing where nobody was.
+fn questions(questions: &Questions) -> Option<String> {
+    let Questions { awaited, answered, unanswered } = questions;
+    let waits = if *awaited > 0 { ", ONE IS BEING ASKED NOW" } else { "" };
+    let line = format!("asked first {answered} answered at home in 7 days, {unanswered} not{waits}");
+    (!questions.are_none()).then_some(line)
 }
 
 fn life(now: Timestamp, status: &Status) -> String {
@@ -295,6 +305,16 @@ mod tests {
         assert!(lines.iter().all(|line| crate::cmd::listen::width(line) <= 80), "{shown}");
         assert!(lines.len() <= 13, "{shown}");
         assert_golden("status.txt", &format!("{shown}\n"));
+    }
+
+    #[test]
+    fn how_often_the_person_was_asked_first_is_told_where_they_were() {
+        let mut status: Status = serde_json::from_str(STATUS).unwrap();
+        let asked = |status: &Status| lines(after(4), status, true).into_iter().find(|line| line.starts_with("asked"));
+        assert_eq!(asked(&status), None);
+        status.questions = Questions { awaited: 0, answered: 4, unanswered: 1 };
+        assert_eq!(asked(&status).as_deref(), Some("asked first 4 answered at home in 7 days, 1 not"));
+        assert!(json(&status, true).contains("\"answered\": 4"));
     }
 
     #[test]

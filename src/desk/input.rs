@@ -108,6 +108,8 @@ pub struct Condition {
     pub last_life_secs: Option<u64>,
     /// Age of the oldest notice without a receipt.
     pub oldest_unsent_secs: Option<u64>,
+    /// How often in the last seven days the person there was asked first and answered, so that nobody had to come.
+    pub answered_at_home: u32,
     /// Sensors heard from at least once, and all of them.
     pub sensors: (usize, usize),
 }

@@ -7,6 +7,8 @@ use crate::model::observation::Press;
 use crate::model::time::Span;
 use proptest::prelude::*;
 
+mod checks;
+
 #[test]
 fn of_fifty_takes_exactly_one_wins_and_all_others_learn_who() {
     let (mut desk, mut home) = (desk(), Book::new("flat"));
@@ -431,6 +433,10 @@ impl Book {
             press: Press::Single,
             last_life: None,
         };
+        self.raise_of(now, reason)
+    }
+
+    fn raise_of(&mut self, now: Timestamp, reason: Reason) -> Notice {
         let severity = reason.severity();
         let deed = Deed::Raise { reason, severity, test: false, to: vec![] };
         let step = Step { number: 1, at: now, by: Actor::gateway(), deed, key: None, implied: false };

@@ -6,7 +6,7 @@ use crate::desk::{Desk, STATION_NUMBERS};
 use crate::model::alert::{Asked, Closed, Owner, Step};
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Phase, Proof};
-use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::reason::{Class, Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 
 /// The whole desk.
@@ -351,10 +351,10 @@ fn nobody() -> crate::model::ids::PersonId {
     "nobody".parse().expect("a legal id")
 }
 
-/// Severity, then the nearest deadline, then age.
-fn pressing(row: &RowView) -> (Severity, Timestamp, Timestamp) {
+/// Severity, then what is no question only, then the nearest deadline, then age.
+fn pressing(row: &RowView) -> (Severity, bool, Timestamp, Timestamp) {
     let deadline = row.take_by.into_iter().chain(row.due_at).min().unwrap_or(Timestamp::MAX_UTC);
-    (row.severity, deadline, row.raised_at)
+    (row.severity, row.reason.class() == Class::Check, deadline, row.raised_at)
 }
 
 fn closed_at(row: &RowView) -> Timestamp {

@@ -9,12 +9,13 @@ use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::home::Home;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
-use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::reason::{Class, Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 use matter::{Spoken, concerns_person, is_answered_by, is_same, matter, who_says};
 use outlook::{CLOSED_KEPT, Outlook, ended_before};
 use std::collections::BTreeMap;
 
+mod check;
 mod matter;
 mod outlook;
 
@@ -34,6 +35,8 @@ pub struct Book {
     /// How urgent the alerts of a rule are, and how long the person is asked first, where the configuration says so.
     severities: BTreeMap<String, Severity>,
     ask_first: BTreeMap<String, Long>,
+    /// Whether a station hears of a question before a limit.
+    tells_station: bool,
 }
 
 impl Book {
@@ -47,6 +50,7 @@ impl Book {
             outlook: None,
             severities: settings.severity.clone(),
             ask_first: settings.ask_first.clone(),
+            tells_station: settings.check.tells_station,
         }
     }
 
@@ -74,7 +78,7 @@ impl Book {
     pub fn find(&mut self, now: Timestamp, home: &Home, alarms: &[Alarm], effects: &mut Vec<Effect>) {
         for alarm in alarms {
             let spoken_at = self.spoken.at(&alarm.reason);
-            if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) {
+            if spoken_at.is_none_or(|spoken_at| alarm.since >= spoken_at) && !self.is_late_check(alarm) {
                 self.tell(now, home, alarm.reason.clone(), effects);
             }
         }
@@ -222,6 +226,9 @@ impl Book {
 
     /// Raises an alert, or says "again" on the open one about the same matter, or reopens the one just closed.
     fn tell(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
+        if matches!(reason, Reason::Check(_)) {
+            return self.ask_in_time(now, home, reason, effects);
+        }
         if let Some(open) = self.open(&reason) {
             let (number, count) = (open.id.number, open.count + 1);
             if open.asking_until.is_some() {
@@ -237,7 +244,8 @@ impl Book {
         }
         let number = self.next_number;
         let severity = self.severities.get(reason.rule()).copied().unwrap_or(reason.severity());
-        if let Some(long) = self.ask_first.get(reason.rule()).copied() {
+        let asks_first = self.ask_first.get(reason.rule()).copied().filter(|_| !self.was_asked_in_time(&reason));
+        if let Some(long) = asks_first {
             let deed = Deed::Raise { severity, reason, test: false, to: Vec::new() };
             self.record(now, number, Actor::gateway(), deed, None, effects);
             self.record(now, number, Actor::gateway(), Deed::AskHome { until: now + long.0 }, None, effects);
@@ -352,7 +360,8 @@ impl Book {
         let mut to = alert.points.clone();
         to.extend(asker.filter(|point| !alert.points.contains(point)));
         effects.push(Effect::notify(alert, to, step));
-        effects.extend(signal.filter(|_| concerns_person(&alert.reason)).map(Effect::Local));
+        let is_heard = concerns_person(&alert.reason) || alert.reason.class() == Class::Check;
+        effects.extend(signal.filter(|_| is_heard).map(Effect::Local));
     }
 
     fn record(

@@ -22,8 +22,8 @@ pub mod seen;
 
 use crate::model::alert::{Alert, Step};
 use crate::model::home::{Home, Sensor, SensorKind, Service};
-use crate::model::lifecycle::{Deed, Outcome};
-use crate::model::reason::Reason;
+use crate::model::lifecycle::{Contact, Deed, Outcome};
+use crate::model::reason::{Class, Reason};
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use book::Book;
@@ -245,6 +245,7 @@ impl Engine {
     fn turn(&mut self, now: Timestamp, just: Just, effects: &mut Vec<Effect>) {
         let known = Known { home: &self.home, seen: &self.seen, just: &just };
         let mut all = Finding { alarms: Vec::new(), look_again: self.seen.suspended.changes_at(now) };
+        let mut checks: Vec<&'static str> = Vec::new();
         for rule in self.rules.iter() {
             let is_held_back = self.seen.suspended.holds(now, rule.name());
             // What was told before somebody said that the home is other than usual may end meanwhile.
@@ -254,11 +255,14 @@ impl Engine {
             let Finding { alarms, look_again: changes_at } = rule.judge(now, &known);
             if !is_held_back {
                 all.look_at(changes_at);
+                let is_check = |alarm: &&rules::Alarm| alarm.reason.class() == Class::Check;
+                checks.extend(alarms.iter().filter(is_check).map(|alarm| alarm.reason.matter()));
                 self.book.find(now, &self.home, &alarms, effects);
             }
             let may_go_on = |reason: &Reason| rule.may_go_on(now, &known, reason);
             self.book.mark_recovered(now, rule.name(), &alarms, may_go_on, effects);
         }
+        self.book.end_checks(now, &self.home, &checks, self.seen.last_life.as_ref(), effects);
         self.book.run_timers(now, &self.home, effects);
         all.look_at(self.seen.habits.next_deadline());
         all.look_at(self.book.next_wakeup());
@@ -277,7 +281,7 @@ impl Engine {
 
     /// A silence in which somebody needed help is no habit; of one that was nothing it is asked again if it goes on.
     fn answered(&mut self, alert: u64, step: &Step) {
-        let Deed::Close { outcome, .. } = &step.deed else { return };
+        let Deed::Close { outcome, contact } = &step.deed else { return };
         let Some(alert) = self.book.alerts().find(|other| other.id.number == alert) else { return };
         match outcome {
             Outcome::Helped | Outcome::Hospital | Outcome::Died => self.seen.habits.never_learn(alert.id.raised_at),
@@ -289,7 +293,10 @@ impl Engine {
             | Outcome::NoAccess
             | Outcome::Test
             | Outcome::Duplicate => {
-                if alert.reason.silence().is_some() {
+                // A question before the limit is ended by whoever talked to the person; else the quiet goes on as it was.
+                let is_check = matches!(&alert.reason, Reason::Check(check) if check.room.is_none());
+                let is_quiet = alert.reason.silence().is_some();
+                if is_quiet || is_check && *contact != Contact::None {
                     self.seen.habits.answered(step.at);
                 }
             }

@@ -21,7 +21,11 @@ fn engine() -> Engine {
         channels: Vec::new(),
     };
     let points = vec![point("near", 5, "Mon-Sun 08:00-20:00"), point("far", 12, "always")];
-    Engine::new(home(), &rules::Settings::default(), Circle { points, timers: Timers::default() })
+    let mut settings = rules::Settings::default();
+    settings.check.at =
+        rules::check::LIMITED.iter().map(|rule| ((*rule).to_owned(), rules::check::Share(70))).collect();
+    settings.check.tells_station = true;
+    Engine::new(home(), &settings, Circle { points, timers: Timers::default() })
 }
 
 /// Something that happens, `gap` seconds after the one before.

@@ -4,7 +4,9 @@ use crate::clock::Reading;
 use crate::gateway::plan::{BROKER, Plan};
 use crate::gateway::tasks::Tasks;
 use crate::gateway::turn::Turn;
+use crate::model::answer::Questions;
 use crate::model::home::Sensor;
+use crate::model::reason::Class;
 use crate::model::status::{LinkStatus, OpenAlert, OutboxStatus, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
 use crate::wire::{Heartbeat, SensorAge, VERSION};
@@ -42,7 +44,7 @@ pub fn notify(states: &[sd_notify::NotifyState]) {
 
 /// The daemon in one useful line; what is wrong stands behind it.
 pub fn status_line(turn: &Turn, plan: &Plan, links: &BTreeMap<String, Link>, remark: Option<&str>) -> String {
-    let open = turn.engine.alerts().filter(|alert| alert.phase.is_open()).count();
+    let open = open_alerts(turn);
     let mut parts = vec![format!("watching {}", count(turn.engine.home().sensors.len(), "sensor"))];
     let mut whys = Vec::new();
     for name in link_names(plan) {
@@ -67,6 +69,11 @@ pub fn status_line(turn: &Turn, plan: &Plan, links: &BTreeMap<String, Link>, rem
         line = format!("{line}; {remark}");
     }
     line
+}
+
+/// A question before a limit is none.
+fn open_alerts(turn: &Turn) -> usize {
+    turn.engine.alerts().filter(|alert| alert.phase.is_open() && alert.reason.class() != Class::Check).count()
 }
 
 fn count(number: usize, word: &str) -> String {
@@ -113,7 +120,8 @@ pub fn heartbeat(beat: Beat, now: Reading, turn: &Turn, tasks: &Tasks, plan: &Pl
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config_hash: plan.hash.clone(),
         oldest_unsent_secs: oldest.map(|age: Span| age.num_seconds().max(0) as u64),
-        open_alerts: turn.engine.alerts().filter(|alert| alert.phase.is_open()).count() as u32,
+        open_alerts: open_alerts(turn) as u32,
+        answered_at_home: Questions::of(now.wall, turn.engine.alerts()).answered,
         last_life_secs: seen.last_life.as_ref().filter(|_| seen.blind.is_none()).map(|life| age(life.at)),
         blind: seen.blind.is_some(),
         sensors: sensors.collect(),
@@ -162,6 +170,7 @@ pub fn status(
         sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(now, sensor, turn)).collect(),
         links: link_statuses(turn, links, plan),
         open_alerts: open.collect(),
+        questions: Questions::of(now.wall, turn.engine.alerts()),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
     }
 }

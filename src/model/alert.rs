@@ -3,8 +3,11 @@
 //! The gateway's book and the station's queue hold the same type and judge with the same function, so a step that one
 //! of them takes cannot be illegal for the other.
 
+mod judge;
+mod timing;
+
 use crate::model::ids::{PersonId, PointId};
-use crate::model::lifecycle::{Actor, Contact, Deed, Next, Outcome, Phase, Refusal, Reminder, Role, Timers};
+use crate::model::lifecycle::{Actor, CheckEnd, Contact, Deed, Next, Outcome, Phase, Reminder};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -192,98 +195,6 @@ impl Alert {
         })
     }
 
-    /// Whether `by` may do `deed` at `now`, and where it leads.
-    pub fn judge(&self, now: Timestamp, by: &Actor, deed: &Deed, timers: &Timers) -> Result<Next, Refusal> {
-        let next = self.phase.after(deed, by.role).map_err(|refusal| self.with_owner(by, deed, refusal))?;
-        match deed {
-            Deed::Depart | Deed::Arrive { .. } => self.owner_or_their_desk(by)?,
-            Deed::Release { .. } | Deed::HandOver { .. } => self.owner_or_their_desk(by)?,
-            Deed::Accept => {
-                let asked = self.handing_to.as_ref().ok_or(Refusal::Nothing)?;
-                if by.person.as_ref() != Some(&asked.person) {
-                    return Err(Refusal::NotYours);
-                }
-            }
-            Deed::AskEnded => self.asked.as_ref().map(drop).ok_or(Refusal::Nothing)?,
-            Deed::HandOverEnded => self.handing_to.as_ref().map(drop).ok_or(Refusal::Nothing)?,
-            Deed::Close { outcome, contact } => {
-                if by.role == Role::Responder {
-                    self.owner_or_their_desk(by)?;
-                }
-                if *outcome == Outcome::NoAccess {
-                    return Err(Refusal::NeedsNextStep);
-                }
-                let excused = matches!(outcome, Outcome::Test | Outcome::Duplicate);
-                if self.severity == Severity::Emergency && *contact == Contact::None && !excused {
-                    return Err(Refusal::NeedsContact);
-                }
-            }
-            Deed::Undo { step } => self.judge_undo(now, by, *step, timers)?,
-            Deed::Reopen => {
-                let limit = if by.role == Role::Home { timers.press_reopens_within } else { timers.reopen_within };
-                let closed = self.closed.as_ref().ok_or(Refusal::Nothing)?;
-                if now - closed.at > limit {
-                    return Err(Refusal::TooLate { limit_secs: limit.num_seconds() });
-                }
-            }
-            // Phase and role say all there is to say about the rest.
-            Deed::Raise { .. } | Deed::Again { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Receive => {}
-            Deed::AskHome { .. } | Deed::Unanswered { .. } => {}
-            Deed::Ask { .. }
-            | Deed::Take
-            | Deed::TakeOver
-            | Deed::Assist
-            | Deed::Escalate { .. }
-            | Deed::Call { .. } => {}
-            Deed::Note { .. } | Deed::Life { .. } | Deed::Recovered | Deed::Remind { .. } | Deed::Lapse => {}
-            Deed::Overdue | Deed::Refused { .. } | Deed::Unknown => {}
-        }
-        Ok(next)
-    }
-
-    /// "Already taken" says more than "not possible while taken".
-    fn with_owner(&self, by: &Actor, deed: &Deed, refusal: Refusal) -> Refusal {
-        match (&refusal, deed, &self.owner) {
-            (Refusal::NotInPhase { .. }, Deed::Take | Deed::Depart, Some(owner)) if !owner.actor.is(by) => {
-                Refusal::Owned { by: owner.actor.clone(), since: owner.since }
-            }
-            _ => refusal,
-        }
-    }
-
-    /// Nobody owns it yet, or `by` is the owner, or the desk of the owner's point acts for the owner.
-    fn owner_or_their_desk(&self, by: &Actor) -> Result<(), Refusal> {
-        let Some(owner) = &self.owner else { return Ok(()) };
-        let for_owner = matches!(by.role, Role::Desk | Role::Supervisor) && by.point == owner.actor.point;
-        if by.role == Role::Home || owner.actor.is(by) || for_owner {
-            Ok(())
-        } else {
-            Err(Refusal::Owned { by: owner.actor.clone(), since: owner.since })
-        }
-    }
-
-    fn judge_undo(&self, now: Timestamp, by: &Actor, step: u32, timers: &Timers) -> Result<(), Refusal> {
-        let undoable = self.undoable.as_ref().filter(|u| u.step == step).ok_or(Refusal::Nothing)?;
-        if by.role != Role::Supervisor && !undoable.by.is(by) {
-            return Err(Refusal::NotYours);
-        }
-        let limit = if undoable.is_close { timers.undo_close_within } else { timers.undo_within };
-        if now - undoable.at > limit {
-            return Err(Refusal::TooLate { limit_secs: limit.num_seconds() });
-        }
-        Ok(())
-    }
-
-    /// The steps that `deed` implies before itself: an arrival from `received` implies take and departure.
-    pub fn implied_by(&self, deed: &Deed) -> Vec<Deed> {
-        match (deed, self.phase) {
-            (Deed::Depart | Deed::Close { .. }, Phase::Received) => vec![Deed::Take],
-            (Deed::Arrive { .. }, Phase::Received) => vec![Deed::Take, Deed::Depart],
-            (Deed::Arrive { .. }, Phase::Taken) => vec![Deed::Depart],
-            _ => Vec::new(),
-        }
-    }
-
     /// Writes a step into the record. The step must have been judged, or come from a record that was.
     pub fn apply(&mut self, step: Step) {
         let next = self.phase.after(&step.deed, step.by.role).unwrap_or(Next::Same);
@@ -363,6 +274,13 @@ impl Alert {
                 self.unclaimed_since = Some(step.at);
             }
             Deed::Cancel => self.asking_until = None,
+            Deed::CheckOver { how } => {
+                if let CheckEnd::Answered { sign } = how {
+                    self.life_since = Some(sign.clone());
+                }
+                self.owner = None;
+                self.unclaimed_since = None;
+            }
             Deed::Raise { .. } | Deed::PersonCancelled | Deed::Refused { .. } | Deed::Unknown => {}
         }
         if let Next::To(phase) = next {
@@ -462,74 +380,6 @@ impl Alert {
             self.steps.remove(oldest);
         }
         self.steps.push(step);
-    }
-
-    /// The step number that a click on "undo" takes back now, and until when it may.
-    pub fn undoable(&self, timers: &Timers) -> Option<(u32, Timestamp)> {
-        let undoable = self.undoable.as_ref()?;
-        let limit = if undoable.is_close { timers.undo_close_within } else { timers.undo_within };
-        Some((undoable.step, undoable.at + limit))
-    }
-
-    /// When somebody must be at the door; requests and faults have no such clock.
-    pub fn due_at(&self, timers: &Timers) -> Option<Timestamp> {
-        matches!(self.severity, Severity::Emergency | Severity::Urgent).then(|| self.due_from + timers.arrive_within)
-    }
-
-    /// The timers of [`Alert::next_timer`] that the gateway runs itself: the promised time, and, a minute after the desk
-    /// should have done it, a take that ran out (the station that took it may have died).
-    pub fn next_home_timer(&self, timers: &Timers) -> Option<(Timestamp, Deed)> {
-        let overdue = self
-            .due_at(timers)
-            .filter(|_| self.phase.is_open() && self.phase != Phase::Arrived && !self.overdue)
-            .filter(|_| self.asking_until.is_none())
-            .map(|at| (at, Deed::Overdue));
-        let lapse = self
-            .owner
-            .as_ref()
-            .filter(|_| self.phase == Phase::Taken)
-            .map(|owner| (owner.progress_at + timers.lapse_after + timers.take_within, Deed::Lapse));
-        overdue.into_iter().chain(lapse).min_by_key(|(at, _)| *at)
-    }
-
-    /// The next timer of this alert's own life: when, and the step it makes.
-    ///
-    /// Judgement and deadline are one function: at the instant it names, the step it names is due.
-    pub fn next_timer(&self, timers: &Timers) -> Option<(Timestamp, Deed)> {
-        let mut due: Vec<(Timestamp, Deed)> = Vec::new();
-        let mut remind = |at: Timestamp, of: Reminder| {
-            if !self.reminded.contains(&of) {
-                due.push((at, Deed::Remind { of }));
-            }
-        };
-        if !self.phase.is_open() {
-            return None;
-        }
-        if let (Phase::Taken, Some(owner)) = (self.phase, &self.owner) {
-            remind(owner.progress_at + timers.depart_reminder, Reminder::NotDeparted);
-        }
-        if let (Phase::Arrived, Some(arrived)) = (self.phase, self.arrived_at) {
-            remind(arrived + timers.close_reminder, Reminder::NotClosed);
-            remind(arrived + timers.close_supervisor, Reminder::StillNotClosed);
-        }
-        if let (Some(due_at), false) = (self.due_at(timers), self.phase == Phase::Arrived) {
-            remind(due_at - (timers.arrive_within - timers.arrive_reminder), Reminder::NotArrivedYet);
-            if !self.overdue {
-                due.push((due_at, Deed::Overdue));
-            }
-        } else if self.severity == Severity::Notice {
-            remind(self.due_from + timers.overlooked_after, Reminder::Overlooked);
-        }
-        if let (Phase::Taken, Some(owner)) = (self.phase, &self.owner) {
-            due.push((owner.progress_at + timers.lapse_after, Deed::Lapse));
-        }
-        if let Some(asked) = self.asked.as_ref().filter(|_| self.phase == Phase::Received) {
-            due.push((asked.at + timers.ask_lasts, Deed::AskEnded));
-        }
-        if let Some(asked) = self.handing_to.as_ref().filter(|_| self.phase.is_in_hand()) {
-            due.push((asked.at + timers.ask_lasts, Deed::HandOverEnded));
-        }
-        due.into_iter().min_by_key(|(at, _)| *at)
     }
 }
 

@@ -259,3 +259,54 @@ pub struct NotBack {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_life: Option<SignOfLife>,
 }
+
+/// Which limit the person is asked before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the names of the rules
+pub enum Limited {
+    Inactivity,
+    Rhythm,
+    LongInRoom,
+}
+
+impl Limited {
+    /// The rule's name.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Limited::Inactivity => "inactivity",
+            Limited::Rhythm => "rhythm",
+            Limited::LongInRoom => "long_in_room",
+        }
+    }
+}
+
+/// A limit comes near and the person at home is asked: no alert, and nobody has to act yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Whose limit.
+    pub of: Limited,
+    /// Since when it is quiet, or somebody is in the room.
+    pub since: Timestamp,
+    /// How long that is.
+    #[serde(with = "span_secs", rename = "lasts_secs")]
+    pub lasts: Span,
+    /// When it becomes an alert.
+    pub due: Timestamp,
+    /// The room, where it is a stay in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// The last sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_life: Option<SignOfLife>,
+}
+
+impl Check {
+    /// The matter of the alert that it becomes.
+    pub fn becomes(&self) -> &'static str {
+        match self.of {
+            Limited::Inactivity | Limited::Rhythm => "silence",
+            Limited::LongInRoom => "long_in_room",
+        }
+    }
+}

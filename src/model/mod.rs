@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod alert;
+pub mod answer;
 pub mod commissioning;
 pub mod duty;
 pub mod fingerprint;

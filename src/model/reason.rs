@@ -1,5 +1,11 @@
 //! Why an alert was raised: data, so that page, log, SMS and replay say the same thing (through `text`).
 
+mod facts;
+mod sorted;
+
+pub use facts::{Blind, BlindCause, Loss, SignOfLife, Stuck, Usual};
+pub use sorted::{Class, Severity};
+
 use crate::model::found;
 use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{PointId, RoomId, SensorId};
@@ -7,123 +13,6 @@ use crate::model::learned::LimitedBy;
 use crate::model::observation::Press;
 use crate::model::time::{Hours, Span, Timestamp, span_secs, span_secs_opt};
 use serde::{Deserialize, Serialize};
-
-/// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Now, on site: call button, smoke, gas.
-    Emergency,
-    /// Phone, then on site: the quiet is wrong.
-    Urgent,
-    /// The home or a path cannot raise an alert now: phone the person, then a technician.
-    Blind,
-    /// Today: a request, a late return.
-    Notice,
-    /// Works, but degraded: by due date.
-    Fault,
-}
-
-/// Whose problem an alert is. A person problem is never confused with a sensor problem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Class {
-    Person,
-    Request,
-    Sensor,
-    System,
-}
-
-/// The last proof that somebody was about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignOfLife {
-    /// When.
-    pub at: Timestamp,
-    /// Which sensor.
-    pub sensor: SensorId,
-    /// Where, if the sensor hangs somewhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<RoomId>,
-}
-
-/// A span in which nobody watched the home: what happened in it is not known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blind {
-    /// Begin.
-    pub from: Timestamp,
-    /// End; absent while it lasts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<Timestamp>,
-    /// Why.
-    pub cause: BlindCause,
-}
-
-/// Why a home was not watched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BlindCause {
-    /// The gateway was not running: power cut, restart, crash.
-    GatewayDown,
-    /// The link to every sensor that could show life is lost.
-    LinkLost {
-        /// The source as the config names it.
-        source: String,
-    },
-    /// Every sensor that could show life is dead or cannot be believed.
-    NoWitness,
-    /// Nothing comes from what carries the last sensors that could show life, although its driver says that all is well.
-    Mute {
-        /// The source as the config names it.
-        source: String,
-    },
-}
-
-/// How a way to sensors is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Loss {
-    /// Its driver says so.
-    #[default]
-    Down,
-    /// Its driver says that all is well, and nothing comes from any sensor behind it.
-    Mute,
-}
-
-impl Loss {
-    fn is_down(&self) -> bool {
-        *self == Loss::Down
-    }
-}
-
-/// How a sensor speaks and yet cannot be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stuck {
-    /// It sees somebody without an end.
-    On,
-    /// It sees nobody while others see life all around it.
-    Off,
-    /// It sees something again and again, without a pause in which a person would sleep or go out.
-    Chatters,
-    /// It is there and does not say what it is there for (`null`).
-    Unknown,
-}
-
-/// How long quiet usually lasts after movement like the last: true of the past silences that decided a limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usual {
-    /// The part of the day in which they began.
-    pub hours: Hours,
-    /// This length …
-    #[serde(with = "span_secs", rename = "reached_secs")]
-    pub reached: Span,
-    /// … was reached on so many days, …
-    pub on_days: u16,
-    /// … and this is the longest of all.
-    #[serde(with = "span_secs", rename = "longest_secs")]
-    pub longest: Span,
-}
 
 /// Why an alert was raised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -209,6 +98,8 @@ pub enum Reason {
     Range(found::Range),
     /// The mains are gone.
     MainsLost(found::MainsLost),
+    /// A limit comes near: the person at home is asked.
+    Check(found::Check),
     /// No sign of life for longer than is usual here, after movement like the last, at this hour.
     Rhythm {
         /// The limit.
@@ -401,184 +292,4 @@ pub enum Reason {
 
 fn is_zero(count: &u32) -> bool {
     *count == 0
-}
-
-impl Reason {
-    /// The rule's name as in configs, logs and reports.
-    pub fn rule(&self) -> &'static str {
-        match self {
-            Reason::CallButton { .. } => "call_button",
-            Reason::ServiceButton { .. } => "service_button",
-            Reason::Inactivity { .. } => "inactivity",
-            Reason::Hazard(_) => "hazard",
-            Reason::NightDoor(_) => "night_door",
-            Reason::OutOfBed(_) => "out_of_bed",
-            Reason::LongInRoom(_) => "long_in_room",
-            Reason::LateRising(_) => "late_rising",
-            Reason::DailyContact(_) => "daily_contact",
-            Reason::AwayTooLong(_) => "away_too_long",
-            Reason::DoorLeftOpen(_) => "door_left_open",
-            Reason::MovedWhileAway(_) => "moved_while_away",
-            Reason::NotBack(_) => "not_back",
-            Reason::Range(_) => "range",
-            Reason::MainsLost(_) => "mains_lost",
-            Reason::Rhythm { .. } => "rhythm",
-            Reason::SilentSensor { .. } => "silent_sensor",
-            Reason::LowBattery { .. } => "low_battery",
-            Reason::StuckSensor { .. } => "stuck_sensor",
-            Reason::Tamper { .. } => "tamper",
-            Reason::WeakSignal { .. } => "weak_signal",
-            Reason::NotObserved { .. } => "not_observed",
-            Reason::LinkLost { .. } => "link_lost",
-            Reason::Flood { .. } => "flood",
-            Reason::Subscription { .. } => "subscription",
-            Reason::Storage { .. } => "storage",
-            Reason::Configuration { .. } => "configuration",
-            Reason::HomeUnreachable { .. } => "home_unreachable",
-            Reason::Unknown => "unknown",
-        }
-    }
-
-    /// Which rules speak about one and the same matter: a silence is one, whichever of its rules comes first.
-    pub fn matter(&self) -> &'static str {
-        let is_silence = self.silence().is_some();
-        if is_silence { "silence" } else { self.rule() }
-    }
-
-    /// Whom it is about: repeated findings of one rule about one subject are one alert.
-    pub fn subject(&self) -> Option<&SensorId> {
-        match self {
-            Reason::SilentSensor { sensor, .. }
-            | Reason::LowBattery { sensor, .. }
-            | Reason::StuckSensor { sensor, .. }
-            | Reason::Tamper { sensor, .. }
-            | Reason::WeakSignal { sensor, .. } => Some(sensor),
-            // Two service buttons ask for two things; two call buttons call for one and the same person.
-            Reason::ServiceButton { sensor, .. } => Some(sensor),
-            Reason::Hazard(found) => Some(&found.sensor),
-            // Two doors stand open by themselves; whoever went out by one of them is one person.
-            Reason::DoorLeftOpen(found) => Some(&found.sensor),
-            Reason::Range(found) => Some(&found.sensor),
-            Reason::MainsLost(found) => Some(&found.sensor),
-            Reason::NightDoor(_)
-            | Reason::OutOfBed(_)
-            | Reason::LongInRoom(_)
-            | Reason::LateRising(_)
-            | Reason::DailyContact(_)
-            | Reason::AwayTooLong(_)
-            | Reason::MovedWhileAway(_)
-            | Reason::NotBack(_) => None,
-            Reason::Flood { sensor, .. } => sensor.as_ref(),
-            Reason::CallButton { .. }
-            | Reason::Inactivity { .. }
-            | Reason::Rhythm { .. }
-            | Reason::NotObserved { .. }
-            | Reason::LinkLost { .. }
-            | Reason::Subscription { .. }
-            | Reason::Storage { .. }
-            | Reason::Configuration { .. }
-            | Reason::HomeUnreachable { .. }
-            | Reason::Unknown => None,
-        }
-    }
-
-    /// Which link or source it is about, where it is one: two bridges are two matters.
-    pub fn link(&self) -> Option<&str> {
-        if let Reason::LinkLost { link, .. } = self {
-            return Some(link);
-        }
-        if let Reason::Flood { source, .. } = self { source.as_deref() } else { None }
-    }
-
-    /// How urgently people must act, unless the config says otherwise.
-    pub fn severity(&self) -> Severity {
-        match self {
-            Reason::CallButton { .. } => Severity::Emergency,
-            Reason::Hazard(found) if found.danger != found::Danger::Leak => Severity::Emergency,
-            Reason::Inactivity { .. }
-            | Reason::Rhythm { .. }
-            | Reason::Hazard(_)
-            | Reason::NightDoor(_)
-            | Reason::OutOfBed(_)
-            | Reason::LongInRoom(_)
-            | Reason::Unknown => Severity::Urgent,
-            Reason::Range(found) if found.what != found::Quantity::RoomTemperature => Severity::Urgent,
-            Reason::Range(_)
-            | Reason::LateRising(_)
-            | Reason::DailyContact(_)
-            | Reason::AwayTooLong(_)
-            | Reason::MovedWhileAway(_)
-            | Reason::NotBack(_)
-            | Reason::DoorLeftOpen(_) => Severity::Notice,
-            Reason::MainsLost(_) => Severity::Fault,
-            Reason::NotObserved { .. }
-            | Reason::HomeUnreachable { .. }
-            | Reason::LinkLost { nobody_can_call: true, .. }
-            // That somebody has gone out is concluded from the outer door alone.
-            | Reason::SilentSensor { kind: SensorKind::OuterDoor, .. }
-            | Reason::StuckSensor { kind: SensorKind::OuterDoor, .. } => Severity::Blind,
-            Reason::ServiceButton { .. } => Severity::Notice,
-            Reason::SilentSensor { .. }
-            | Reason::LowBattery { .. }
-            | Reason::StuckSensor { .. }
-            | Reason::Tamper { .. }
-            | Reason::WeakSignal { .. }
-            | Reason::LinkLost { .. }
-            | Reason::Flood { .. }
-            | Reason::Subscription { .. }
-            | Reason::Storage { .. }
-            | Reason::Configuration { .. } => Severity::Fault,
-        }
-    }
-
-    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut. It is shown; people close.
-    pub fn ends_by_itself(&self) -> bool {
-        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_));
-        is_told || matches!(self.class(), Class::Sensor | Class::System)
-    }
-
-    /// How long the quiet had lasted, where it is the quiet that is wrong.
-    pub fn silence(&self) -> Option<Span> {
-        if let Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } = self {
-            Some(*silence)
-        } else {
-            None
-        }
-    }
-
-    /// Whose problem it is.
-    pub fn class(&self) -> Class {
-        match self {
-            Reason::CallButton { .. }
-            | Reason::Inactivity { .. }
-            | Reason::Rhythm { .. }
-            | Reason::Hazard(_)
-            | Reason::NightDoor(_)
-            | Reason::OutOfBed(_)
-            | Reason::LongInRoom(_)
-            | Reason::LateRising(_)
-            | Reason::DailyContact(_)
-            | Reason::AwayTooLong(_)
-            | Reason::MovedWhileAway(_)
-            | Reason::NotBack(_)
-            | Reason::DoorLeftOpen(_)
-            | Reason::Range(_)
-            | Reason::Unknown => Class::Person,
-            Reason::MainsLost(_) => Class::System,
-            Reason::ServiceButton { .. } => Class::Request,
-            Reason::SilentSensor { .. }
-            | Reason::LowBattery { .. }
-            | Reason::StuckSensor { .. }
-            | Reason::Tamper { .. }
-            | Reason::WeakSignal { .. }
-            | Reason::Flood { sensor: Some(_), .. } => Class::Sensor,
-            Reason::NotObserved { .. }
-            | Reason::LinkLost { .. }
-            | Reason::Flood { .. }
-            | Reason::Subscription { .. }
-            | Reason::Storage { .. }
-            | Reason::Configuration { .. }
-            | Reason::HomeUnreachable { .. } => Class::System,
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What a running gateway says about itself, for people who ask at the machine.
 
 use crate::model::alert::AlertId;
+use crate::model::answer::Questions;
 use crate::model::home::SensorKind;
 use crate::model::ids::{HomeId, RoomId, SensorId};
 use crate::model::lifecycle::Phase;
@@ -49,6 +50,9 @@ pub struct Status {
     pub links: Vec<LinkStatus>,
     /// Alerts that nobody has closed, oldest first.
     pub open_alerts: Vec<OpenAlert>,
+    /// How often the person was asked first in the last days.
+    #[serde(default, skip_serializing_if = "Questions::are_none")]
+    pub questions: Questions,
     /// Notices without a receipt.
     pub outbox: OutboxStatus,
 }

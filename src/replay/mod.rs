@@ -3,6 +3,7 @@
 //! Causal: what comes out up to an instant depends on nothing after it. Staff are simulated by one rule, so that every
 //! silence is judged: an alert about the person is closed at the next sign of life, a fault when it has gone.
 
+mod asked;
 mod compare;
 mod history;
 pub mod past;
@@ -12,6 +13,7 @@ mod run;
 mod simulated;
 pub mod verify;
 
+pub use asked::Asked;
 pub use compare::{Change, compare, is_same_episode};
 pub use history::{History, HistoryError, Row, What, instant};
 pub use probe::Answer;

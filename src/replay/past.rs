@@ -35,6 +35,10 @@ pub fn was_needed(alert: &Alert) -> bool {
 
 /// How often people were paged for `alert` from `from` on: once, and each time it happened again.
 pub fn pages(alert: &Alert, from: Timestamp) -> usize {
+    // Who answered at home saved people the way; who did not is asked about once.
+    if alert.reason.class() == Class::Check || alert.was_answered_at_home() {
+        return 0;
+    }
     let is_page = |deed: &Deed| matches!(deed, Deed::Raise { .. } | Deed::Again { .. });
     alert.steps.iter().filter(|step| step.at >= from && is_page(&step.deed)).count()
 }
@@ -46,7 +50,7 @@ pub fn episode(alert: &Alert) -> Raised {
     let life = alert.steps.iter().find_map(|step| sign(&step.deed));
     let ended = match alert.reason.class() {
         Class::Person => life.as_ref().map(|sign| sign.at),
-        Class::Request | Class::Sensor | Class::System => alert.recovered_at,
+        Class::Request | Class::Sensor | Class::System | Class::Check => alert.recovered_at,
     };
     let ended = ended.into_iter().chain(alert.closed.as_ref().map(|closed| closed.at)).min();
     let (number, reason) = (alert.id.number, alert.reason.clone());

@@ -1,8 +1,8 @@
 //! "What if from this instant on no sensor said anything?" — asked of a copy of the engine as it stands.
 
+use super::asked::Told;
 use super::simulated::Raised;
 use crate::engine::{Effect, Engine, drive};
-use crate::model::lifecycle::Deed;
 use crate::model::reason::{Class, Reason};
 use crate::model::time::{Span, Timestamp};
 
@@ -33,15 +33,13 @@ pub fn answer(engine: &Engine, silent_from: Timestamp, raised: &[Raised]) -> Ans
     let mut first = None;
     let end = silent_from + FOLLOWED;
     while let Some(deadline) = copy.next_wakeup().filter(|deadline| *deadline <= end && first.is_none()) {
-        drive::until(&mut copy, deadline, |at, effects| {
-            first = first.take().or_else(|| effects.iter().find_map(person_alert).map(|reason| (at, reason)));
-        });
+        let mut came = Vec::new();
+        drive::until(&mut copy, deadline, |at, effects| came.push((at, effects)));
+        let person = |(_, reason): (u64, Reason)| (reason.class() == Class::Person).then_some(reason);
+        let paged = |(at, effects): (Timestamp, Vec<Effect>)| {
+            Told::of(&effects, &copy).paged.into_iter().find_map(person).map(|reason| (at, reason))
+        };
+        first = came.into_iter().find_map(paged);
     }
     Answer { silent_from, alert: first }
-}
-
-fn person_alert(effect: &Effect) -> Option<Reason> {
-    let Effect::Alert { step, .. } = effect else { return None };
-    let Deed::Raise { reason, .. } = &step.deed else { return None };
-    (reason.class() == Class::Person).then(|| reason.clone())
 }

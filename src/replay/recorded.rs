@@ -41,7 +41,7 @@ pub fn replay(
     if let Some(until) = until {
         home.pass_time(until);
     }
-    Outcome { raised: home.raised, answers: probes.answers, summary }
+    Outcome { raised: home.raised, asked: home.asked, answers: probes.answers, summary }
 }
 
 fn take(home: &mut Simulated, line: &Recorded) {

@@ -49,7 +49,7 @@ impl Replay {
         {
             self.pass_time(until);
         }
-        Outcome { raised: self.home.raised, answers: probes.answers, summary: self.summary }
+        Outcome { raised: self.home.raised, asked: self.home.asked, answers: probes.answers, summary: self.summary }
     }
 
     fn row(&mut self, row: &Row) {

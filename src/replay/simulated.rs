@@ -1,9 +1,11 @@
 //! A home in simulated time: deadlines at their deadline, and staff that close what has ended by itself, so that the next
 //! episode is an alert of its own.
 
-use super::probe::{self, Answer};
+use super::asked::{Asked, Told};
+use super::probe;
 use crate::engine::{Effect, Engine, Input, drive};
-use crate::model::alert::AlertId;
+use crate::model::alert::{Alert, AlertId};
+use crate::model::answer::Answer;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Contact, Deed, Role};
 use crate::model::reason::{Class, Reason, SignOfLife};
@@ -58,8 +60,10 @@ impl Summary {
 pub struct Outcome {
     /// Every alert, in order of time.
     pub raised: Vec<Raised>,
+    /// Every question put at home, in order of time.
+    pub asked: Vec<Asked>,
     /// The answers to the probes, in order of time.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<probe::Answer>,
     /// What it went through.
     pub summary: Summary,
 }
@@ -68,11 +72,12 @@ pub struct Outcome {
 pub(super) struct Simulated {
     pub(super) engine: Engine,
     pub(super) raised: Vec<Raised>,
+    pub(super) asked: Vec<Asked>,
 }
 
 impl Simulated {
     pub(super) fn new(engine: Engine) -> Simulated {
-        Simulated { engine, raised: Vec::new() }
+        Simulated { engine, raised: Vec::new(), asked: Vec::new() }
     }
 
     /// Runs the deadlines up to `now`.
@@ -92,19 +97,20 @@ impl Simulated {
     }
 
     fn note(&mut self, at: Timestamp, effects: &[Effect]) {
-        for effect in effects {
-            let Effect::Alert { alert: number, step } = effect else { continue };
-            let reason = if let Deed::Raise { reason, .. } = &step.deed {
-                Some(reason.clone())
-            } else {
-                // A repeat that pages people again counts as an alert.
-                let again = matches!(step.deed, Deed::Again { .. });
-                self.engine.alerts().find(|a| again && a.id.number == *number).map(|a| a.reason.clone())
-            };
-            let Some(reason) = reason else { continue };
+        if effects.is_empty() {
+            return;
+        }
+        let told = Told::of(effects, &self.engine);
+        for (number, reason) in told.paged {
             let quiet_since = self.engine.seen().quiet_since.filter(|quiet| is_silence(&reason) && *quiet <= at);
             let began = quiet_since.unwrap_or(at);
-            self.raised.push(Raised { at, reason, began, ended: None, life: None, number: *number });
+            self.raised.push(Raised { at, reason, began, ended: None, life: None, number });
+        }
+        let asked = |(number, reason)| Asked { at, reason, answer: Answer::Awaited, number };
+        self.asked.extend(told.asked.into_iter().map(asked));
+        for asked in self.asked.iter_mut().rev().filter(|asked| asked.answer == Answer::Awaited) {
+            let alert = self.engine.alerts().find(|alert| alert.id.number == asked.number);
+            asked.answer = alert.and_then(Alert::answer_at_home).unwrap_or(asked.answer);
         }
     }
 
@@ -112,6 +118,8 @@ impl Simulated {
         let has_ended = |(life, recovered): (bool, bool), class: Class| match class {
             Class::Person => life,
             Class::Request | Class::Sensor | Class::System => recovered,
+            // It ends by itself.
+            Class::Check => false,
         };
         let open = self.engine.alerts().filter(|alert| alert.phase.is_open());
         let ended: Vec<(AlertId, Class, Option<SignOfLife>)> = open
@@ -147,7 +155,7 @@ pub(super) fn is_silence(reason: &Reason) -> bool {
 /// The probes that wait, and the answers so far.
 pub(super) struct Probes {
     waiting: VecDeque<Timestamp>,
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<probe::Answer>,
 }
 
 impl Probes {

@@ -48,6 +48,7 @@ pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool)
                 clock_trusted: heartbeat.clock_trusted,
                 last_life_secs: heartbeat.last_life_secs,
                 oldest_unsent_secs: heartbeat.oldest_unsent_secs,
+                answered_at_home: heartbeat.answered_at_home,
                 sensors: (heard, heartbeat.sensors.len()),
             };
             Ok(Some(Input::Heartbeat { home, condition }))

@@ -2,7 +2,7 @@
 
 use crate::model::alert::Step;
 use crate::model::ids::PersonId;
-use crate::model::lifecycle::{Actor, Deed, Refusal, Role, Via};
+use crate::model::lifecycle::{Actor, CheckEnd, Deed, Refusal, Role, Via};
 use crate::model::time::{Span, Zone};
 use crate::text::{Language, Names, clock_time, duration, headline, room, shown, terms};
 
@@ -58,6 +58,20 @@ pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> 
             language.pick(format!("本人没有回应，通知：{to}"), format!("no answer at home, tells {to}"))
         }
         Deed::Cancel => pick("本人有回应，已撤销", "answered at home, taken back"),
+        Deed::CheckOver { how: CheckEnd::Answered { sign } } => {
+            let at = clock_time(zone, sign.at);
+            let place = sign.room.as_ref().map_or_else(|| sign.sensor.to_string(), |place| room(language, place));
+            language.pick(
+                format!("有回应（{at}，{place}），询问结束，无需处理"),
+                format!("answered at {at}, {place}: the check is over, nothing to do"),
+            )
+        }
+        Deed::CheckOver { how: CheckEnd::LimitPassed } => {
+            pick("没有回应，时限已到，已转为预警", "no answer and the limit has passed: it is an alert now")
+        }
+        Deed::CheckOver { how: CheckEnd::NoLongerDue } => {
+            pick("情况已变，无需再询问", "things have changed: there is nothing to ask any more")
+        }
         Deed::PersonCancelled => pick(
             "家中有人表示不需要帮助，仍需工作人员确认",
             "somebody in the home says no help is needed; staff still decide",
@@ -187,7 +201,8 @@ mod tests {
     #[test]
     fn every_deed_has_its_line_in_both_languages() {
         let zone = Zone::utc();
-        for deed in Deed::examples().into_iter().chain([Deed::Unknown]) {
+        let ends = [CheckEnd::LimitPassed, CheckEnd::NoLongerDue].map(|how| Deed::CheckOver { how });
+        for deed in Deed::examples().into_iter().chain(ends).chain([Deed::Unknown]) {
             for language in Language::ALL {
                 let line = Step {
                     number: 1,

@@ -37,6 +37,7 @@ pub fn class(language: Language, class: Class) -> &'static str {
         Class::Request => language.pick("服务请求", "request"),
         Class::Sensor => language.pick("传感器", "sensor"),
         Class::System => language.pick("系统", "system"),
+        Class::Check => language.pick("先行询问", "check"),
     }
 }
 
@@ -62,6 +63,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::NotBack(_) => language.pick("到期未归", "Not back"),
         Reason::Range(_) => language.pick("数值异常", "Out of range"),
         Reason::MainsLost(_) => language.pick("停电", "Mains lost"),
+        Reason::Check(_) => language.pick("先行询问", "Asked at home"),
         Reason::Rhythm { .. } => language.pick("安静时间反常", "Unusually quiet"),
         Reason::SilentSensor { .. } => language.pick("传感器无信号", "Silent sensor"),
         Reason::LowBattery { .. } => language.pick("电量低", "Low battery"),

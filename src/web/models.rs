@@ -376,6 +376,17 @@ impl Painter<'_> {
             }
             (false, None) => self.l("unknown").to_owned(),
         };
+        let answered = condition.map_or(0, |condition| condition.answered_at_home);
+        let life = match answered {
+            0 => life,
+            times => {
+                let week = self.language.pick(
+                    format!("7 天内先行询问有回应 {times} 次"),
+                    format!("answered at home {} in 7 days", text::counted(times, "time")),
+                );
+                format!("{life} · {week}")
+            }
+        };
         let place = home.place.as_ref().map_or_else(|| "—".to_owned(), |place| text::shown(place, 30));
         HomeModel { home: home.home.to_string(), place, link: link.to_owned(), heard, life }
     }

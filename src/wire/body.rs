@@ -178,6 +178,9 @@ pub struct Heartbeat {
     pub oldest_unsent_secs: Option<u64>,
     /// Open alerts in the book.
     pub open_alerts: u32,
+    /// How often in the last seven days the person was asked first and answered, so that nobody had to come.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub answered_at_home: u32,
     /// Age of the last sign of life; absent if never or if the home is blind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_life_secs: Option<u64>,
@@ -185,6 +188,10 @@ pub struct Heartbeat {
     pub blind: bool,
     /// Each sensor's age.
     pub sensors: Vec<SensorAge>,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How long ago a sensor was heard.

@@ -40,7 +40,8 @@ days! {
     out_at_night, visit_at_night, door_stood_open, radio_door_never_shuts, out_of_bed, up_at_night, away_for_long,
     long_in_bathroom, still_in_bathroom, long_bath_with_a_break, no_sign_by_ten, up_at_five, not_watched_in_the_morning,
     cold_room, pulse, mains_cut, in_bed_at_ten, up_before_ten,
-    asked_first, asked_in_vain, asked_about_a_press, ok_on_the_way, milder_by_configuration,
+    check_answered, check_in_vain, check_of_a_room, check_not_due,
+    asked_first, asked_each_way, asked_in_vain, asked_about_a_press, ok_on_the_way, milder_by_configuration,
     in_hospital, holiday_over, moved_on_holiday, away_by_button, forgot_the_button, visitors_at_night,
     fell_on_an_ordinary_morning, naps_as_usual,
 }

@@ -41,6 +41,41 @@ fn what_a_recording_switches_is_used_and_what_it_only_reports_is_not() {
 }
 
 #[test]
+fn a_question_before_a_limit_is_told_apart_from_alerts_and_counted() {
+    let day =
+        "2026-03-01T07:00:00,Hall,motion,ON\n2026-03-01T14:00:00,Bath,motion,ON\n2026-03-02T00:00:00,Bath,battery,80\n";
+    let files = Files::new(day);
+    let asked = &["--set", NINE_HOURS, "--set", r#"rules.check.at={ inactivity = "70%" }"#];
+    let lines = files.replay(asked);
+    let what = |line: &Value| {
+        let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        (text("type"), text("t"), text("answer"), text("ended"))
+    };
+    let told = |what: &str, t: &str, answer: &str, ended: &str| {
+        (what.to_owned(), format!("2026-03-01T{t}:00"), answer.to_owned(), ended.to_owned())
+    };
+    // Nine hours after seven and after two: 13:18, and 20:18 with the alert at 23:00.
+    assert_eq!(what(&lines[0]), told("check", "13:18", "answered", "2026-03-01T14:00:00"));
+    assert_eq!(what(&lines[1]), told("check", "20:18", "alert", "2026-03-01T23:00:00"));
+    assert_eq!(what(&lines[2]), told("alert", "23:00", "", ""));
+    assert_eq!(lines[0]["rule"], "inactivity");
+    let summary = lines.last().unwrap();
+    assert_eq!([&summary["alerts"], &summary["asked"], &summary["answered"]], [1, 2, 1]);
+    assert_eq!(files.alerts(asked), files.alerts(&["--set", NINE_HOURS]), "a question changes no alert");
+}
+
+#[test]
+fn who_answers_at_home_before_anybody_is_told_is_no_alert_but_counted() {
+    let day =
+        "2026-03-01T07:00:00,Hall,motion,ON\n2026-03-01T16:03:00,Bath,motion,ON\n2026-03-02T02:00:00,Bath,battery,80\n";
+    let lines = Files::new(day).replay(&["--set", NINE_HOURS, "--set", r#"rules.ask_first={ inactivity = "5m" }"#]);
+    let what: Vec<_> = lines.iter().map(|line| (&line["type"], &line["t"], &line["answer"])).collect();
+    assert_eq!(what[0], (&"check".into(), &"2026-03-01T16:00:00".into(), &"answered".into()));
+    assert_eq!(what[1], (&"check".into(), &"2026-03-02T01:03:00".into(), &"alert".into()));
+    assert_eq!((what[2].0, what[2].1), (&"alert".into(), &"2026-03-02T01:08:00".into()), "told when nobody answered");
+}
+
+#[test]
 fn no_rule_counts_the_time_in_which_the_daemon_was_down() {
     let day = "2026-03-01T07:00:00,Hall,motion,ON\n2026-03-01T08:00:00,gateway,fault,DOWN\n\
                2026-03-03T08:00:00,gateway,fault,UP\n2026-03-03T16:59:00,Hall,motion,ON\n2026-03-03T20:00:00,Hall,motion,ON\n";

@@ -99,6 +99,9 @@ pub fn lines(print: &Print<'_>, names: &Names, base: &Outcome, other: &Outcome, 
         summary["by_rule"] = counts(&by_rule);
         summary["by_week"] = counts(&by_week);
         summary["verdict"] = verdict.into();
+        let ((base_times, base_answered), (other_times, other_answered)) = (asked(base), asked(other));
+        summary["asked"] = json!({ "base": base_times, "other": other_times });
+        summary["answered"] = json!({ "base": base_answered, "other": other_answered });
         return changes
             .iter()
             .map(|change| change_in_json(print, change))
@@ -124,7 +127,17 @@ pub fn lines(print: &Print<'_>, names: &Names, base: &Outcome, other: &Outcome, 
         lines.push(String::new());
     }
     lines.extend(folded(&verdict, 0));
+    let ((times, answers), (times_other, answers_other)) = (asked(base), asked(other));
+    if times + times_other > 0 {
+        let answered = format!("{answers_other} instead of {answers} answered");
+        lines.push(format!("Asked at home: {} instead of {times}, {answered}.", counted(times_other, "time")));
+    }
     lines
+}
+
+/// How often the person at home was asked, and how often there was an answer before anybody was told.
+fn asked(outcome: &Outcome) -> (u64, u64) {
+    (outcome.asked.len() as u64, outcome.asked.iter().filter(|asked| asked.is_answered()).count() as u64)
 }
 
 /// What is not the same on both sides.

@@ -1,12 +1,13 @@
 //! What was raised, why, and what ended it: for a person, and line by line as JSON.
 
 use super::Tape;
-use super::tally::{table, week};
+use super::tally::Tally;
 use crate::cmd::listen::folded;
 use crate::model::alert::Alert;
+use crate::model::answer::Answer;
 use crate::model::reason::{Class, Reason};
 use crate::model::time::{Span, Timestamp, Zone, write_span};
-use crate::replay::{Answer, Outcome, Raised, Summary, is_same_episode, past};
+use crate::replay::{Answer as Probed, Asked, Outcome, Raised, Summary, is_same_episode, past};
 use crate::text::{self, Language, counted};
 use std::collections::BTreeMap;
 
@@ -31,31 +32,45 @@ impl<'a> Print<'a> {
     /// For a person at a terminal of 80 columns.
     pub fn text(&self, outcome: &Outcome) -> Vec<String> {
         let mut lines = self.about(&outcome.summary);
-        for alert in &outcome.raised {
-            lines.push(format!("{}  {:<14} {}", self.minute(alert.at), alert.reason.rule(), self.end(alert)));
-            lines.extend(folded(&format!("    {}", self.explain(&alert.reason)), 4));
-            lines.extend(self.then(alert).iter().flat_map(|then| folded(&format!("    {then}"), 4)));
-        }
+        let raised = outcome.raised.iter().map(|alert| (alert.at, self.alert(alert)));
+        let mut told: Vec<_> = raised.chain(outcome.asked.iter().map(|asked| (asked.at, self.asked(asked)))).collect();
+        told.sort_by_key(|(at, _)| *at);
+        lines.extend(told.into_iter().flat_map(|(_, lines)| lines));
         lines.extend(outcome.answers.iter().flat_map(|answer| self.answer(answer)));
-        let mut by_rule = BTreeMap::<String, Vec<u64>>::new();
-        let mut by_week = BTreeMap::<String, Vec<u64>>::new();
-        for alert in &outcome.raised {
-            by_rule.entry(alert.reason.rule().to_owned()).or_insert(vec![0])[0] += 1;
-            by_week.entry(week(self.zone, alert.at)).or_insert(vec![0])[0] += 1;
-        }
-        if !outcome.raised.is_empty() {
+        let tally = Tally::of(self.zone, outcome);
+        let tables = tally.tables();
+        if !tables.is_empty() {
             lines.push(String::new());
-            lines.extend(table("rule", &["alerts"], &by_rule));
-            lines.push(String::new());
-            lines.extend(table("week from", &["alerts"], &by_week));
-            lines.push(String::new());
+            lines.extend(tables);
         }
         let days = self.days(&outcome.summary);
+        let alerts = counted(outcome.raised.len(), "alert");
         lines.push(format!(
-            "{} in {days:.1} days, {}",
-            counted(outcome.raised.len(), "alert"),
-            counted(outcome.summary.rows, "row")
+            "{alerts} in {days:.1} days, {}{}",
+            counted(outcome.summary.rows, "row"),
+            tally.asked_at_home()
         ));
+        lines
+    }
+
+    fn alert(&self, alert: &Raised) -> Vec<String> {
+        let mut lines = vec![format!("{}  {:<14} {}", self.minute(alert.at), alert.reason.rule(), self.end(alert))];
+        lines.extend(folded(&format!("    {}", self.explain(&alert.reason)), 4));
+        lines.extend(self.then(alert).iter().flat_map(|then| folded(&format!("    {then}"), 4)));
+        lines
+    }
+
+    /// A question at home: nobody was told.
+    fn asked(&self, asked: &Asked) -> Vec<String> {
+        let after = |at: Timestamp| text::duration(Language::English, at - asked.at);
+        let answer = match asked.answer {
+            Answer::Awaited => "not answered yet".to_owned(),
+            Answer::Answered(at) => format!("answered after {}", after(at)),
+            Answer::Unanswered(at) => format!("no answer: an alert after {}", after(at)),
+            Answer::NoLongerDue(at) => format!("no longer due after {}", after(at)),
+        };
+        let mut lines = vec![format!("{}  {:<14} asked at home, {answer}", self.minute(asked.at), asked.rule())];
+        lines.extend(folded(&format!("    {}", self.explain(&asked.reason)), 4));
         lines
     }
 
@@ -78,13 +93,23 @@ impl<'a> Print<'a> {
     /// One JSON object a line: the replay contract.
     pub fn jsonl(&self, outcome: &Outcome, probes: &[(String, Timestamp)]) -> Vec<String> {
         let alert = |alert: &Raised| {
-            serde_json::json!({
+            let line = serde_json::json!({
                 "type": "alert", "t": self.zone.wall_clock(alert.at), "rule": alert.reason.rule(),
                 "class": class(&alert.reason), "ended": alert.ended.map(|at| self.zone.wall_clock(at)),
                 "explain": self.explain(&alert.reason),
-            })
+            });
+            (alert.at, line)
         };
-        let by_instant: BTreeMap<Timestamp, &Answer> =
+        let check = |asked: &Asked| {
+            let (answer, ended) = in_a_word(asked.answer);
+            let line = serde_json::json!({
+                "type": "check", "t": self.zone.wall_clock(asked.at), "rule": asked.rule(),
+                "answer": answer, "ended": ended.map(|at| self.zone.wall_clock(at)),
+                "explain": self.explain(&asked.reason),
+            });
+            (asked.at, line)
+        };
+        let by_instant: BTreeMap<Timestamp, &Probed> =
             outcome.answers.iter().map(|answer| (answer.silent_from, answer)).collect();
         let probe = |(text, at): &(String, Timestamp)| {
             let alert = by_instant.get(at).and_then(|answer| answer.alert.as_ref());
@@ -99,9 +124,13 @@ impl<'a> Print<'a> {
         }
         let summary = serde_json::json!({
             "type": "summary", "alerts": outcome.raised.len(), "by_rule": by_rule, "rows": outcome.summary.rows,
-            "days": all_days(&outcome.summary),
+            "days": all_days(&outcome.summary), "asked": outcome.asked.len(),
+            "answered": outcome.asked.iter().filter(|asked| asked.is_answered()).count(),
         });
-        let lines = outcome.raised.iter().map(alert).chain(probes.iter().map(probe)).chain([summary]);
+        let mut told: Vec<_> = outcome.raised.iter().map(alert).chain(outcome.asked.iter().map(check)).collect();
+        told.sort_by_key(|(at, _)| *at);
+        let told = told.into_iter().map(|(_, line)| line);
+        let lines = told.chain(probes.iter().map(probe)).chain([summary]);
         lines.map(|line| line.to_string()).collect()
     }
 
@@ -151,11 +180,14 @@ impl<'a> Print<'a> {
                 let contact = text::contact(Language::English, closed.contact);
                 format!("{raised}, closed {}: {outcome} ({contact}).", self.minute(closed.at))
             }
+            None if real.was_answered_at_home() => {
+                format!("Then: asked at home {}, and answered.", self.minute(real.id.raised_at))
+            }
             None => format!("{raised}, not closed yet."),
         })
     }
 
-    fn answer(&self, answer: &Answer) -> Vec<String> {
+    fn answer(&self, answer: &Probed) -> Vec<String> {
         let from = self.minute(answer.silent_from);
         let line = match &answer.alert {
             Some((at, reason)) => {
@@ -168,12 +200,23 @@ impl<'a> Print<'a> {
     }
 }
 
+/// What came of a question, and when that was known.
+fn in_a_word(answer: Answer) -> (Option<&'static str>, Option<Timestamp>) {
+    match answer {
+        Answer::Awaited => (None, None),
+        Answer::Answered(at) => (Some("answered"), Some(at)),
+        Answer::Unanswered(at) => (Some("alert"), Some(at)),
+        Answer::NoLongerDue(at) => (Some("no_longer_due"), Some(at)),
+    }
+}
+
 /// The three classes of the replay contract: a request is a matter of the person.
 pub fn class(reason: &Reason) -> &'static str {
     match reason.class() {
         Class::Person | Class::Request => "person",
         Class::Sensor => "sensor",
         Class::System => "system",
+        Class::Check => "check",
     }
 }
 

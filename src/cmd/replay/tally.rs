@@ -1,7 +1,75 @@
 //! Counts by rule and by week, for a terminal of 80 columns.
 
 use crate::model::time::{Span, Timestamp, Zone};
+use crate::replay::Outcome;
+use crate::text::counted;
 use std::collections::BTreeMap;
+
+/// How many alerts, and how often the person at home was asked: by rule and by week.
+pub struct Tally {
+    by_rule: BTreeMap<String, Vec<u64>>,
+    by_week: BTreeMap<String, Vec<u64>>,
+    asked: usize,
+    answered: usize,
+}
+
+impl Tally {
+    pub fn of(zone: &Zone, outcome: &Outcome) -> Tally {
+        let answered = outcome.asked.iter().filter(|asked| asked.is_answered()).count();
+        let (by_rule, by_week) = (BTreeMap::new(), BTreeMap::new());
+        let mut tally = Tally { by_rule, by_week, asked: outcome.asked.len(), answered };
+        for alert in &outcome.raised {
+            tally.count(zone, alert.reason.rule(), alert.at, ALERTS);
+        }
+        for asked in &outcome.asked {
+            tally.count(zone, asked.rule(), asked.at, ASKED);
+            if asked.is_answered() {
+                tally.count(zone, asked.rule(), asked.at, ANSWERED);
+            }
+        }
+        tally
+    }
+
+    fn count(&mut self, zone: &Zone, rule: &str, at: Timestamp, column: usize) {
+        let zeros = || vec![0; TITLES.len()];
+        for counts in [
+            self.by_rule.entry(rule.to_owned()).or_insert_with(zeros),
+            self.by_week.entry(week(zone, at)).or_insert_with(zeros),
+        ] {
+            counts.get_mut(column).into_iter().for_each(|count| *count += 1);
+        }
+    }
+
+    /// By rule and by week, each with an empty line behind it; nothing where nothing happened.
+    pub fn tables(&self) -> Vec<String> {
+        if self.by_rule.is_empty() {
+            return Vec::new();
+        }
+        let titles = if self.asked > 0 { &TITLES[..] } else { &TITLES[..1] };
+        let mut lines = Vec::new();
+        for (first, counts) in [("rule", &self.by_rule), ("week from", &self.by_week)] {
+            let shown = |(name, counts): (&String, &Vec<u64>)| {
+                (name.clone(), counts.iter().take(titles.len()).copied().collect::<Vec<u64>>())
+            };
+            lines.extend(table(first, titles, &counts.iter().map(shown).collect()));
+            lines.push(String::new());
+        }
+        lines
+    }
+
+    /// `; asked at home 5 times, 4 answered`, or nothing.
+    pub fn asked_at_home(&self) -> String {
+        match self.asked {
+            0 => String::new(),
+            asked => format!("; asked at home {}, {} answered", counted(asked, "time"), self.answered),
+        }
+    }
+}
+
+const TITLES: [&str; 3] = ["alerts", "asked", "answered"];
+const ALERTS: usize = 0;
+const ASKED: usize = 1;
+const ANSWERED: usize = 2;
 
 /// The Monday of the week of `at`: `2026-03-02`.
 pub fn week(zone: &Zone, at: Timestamp) -> String {

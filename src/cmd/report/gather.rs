@@ -13,6 +13,7 @@ use crate::model::recorded::Recorded;
 use crate::model::suspension::{Absence, Suspension};
 use crate::model::time::{Span, Timestamp};
 use crate::picture::{Life, SILENCE_MIN, Silence, Stretch};
+use crate::replay::Asked;
 use std::collections::BTreeMap;
 
 /// What was found in a history.
@@ -31,6 +32,8 @@ pub struct Gathered {
     pub suspended: Vec<(Stretch, Absence)>,
     /// What was raised.
     pub alerts: Vec<Raised>,
+    /// What was asked at home, before a limit or before anybody was told.
+    pub asked: Vec<Asked>,
     /// When each sensor was silent for longer than its limit.
     pub silent: BTreeMap<SensorId, Vec<Stretch>>,
     /// The first observation: nothing is known of the time before.
@@ -107,6 +110,8 @@ pub struct Gatherer {
     /// Which sensor each sign of life is from: one that turns out to chatter was nobody.
     life_from: Vec<SensorId>,
     open: BTreeMap<u64, usize>,
+    /// What might have been asked at home first.
+    lives: BTreeMap<u64, Alert>,
     /// The suspensions that hold or will.
     held: Vec<Suspension>,
     last_blind: Option<Blind>,
@@ -124,6 +129,7 @@ impl Gatherer {
             outages: Vec::new(),
             suspended: Vec::new(),
             alerts: Vec::new(),
+            asked: Vec::new(),
             silent: BTreeMap::new(),
             known_from: None,
         };
@@ -131,6 +137,7 @@ impl Gatherer {
             gathered,
             life_from: Vec::new(),
             open: BTreeMap::new(),
+            lives: BTreeMap::new(),
             held: Vec::new(),
             last_blind: None,
             last_at: None,
@@ -262,10 +269,27 @@ impl Gatherer {
         }
     }
 
+    /// A number that comes again is another alert: the database was begun anew in between.
+    fn follow(&mut self, number: u64, step: &Step) {
+        let is_raise = matches!(step.deed, Deed::Raise { .. });
+        let before = if is_raise {
+            Alert::begin(number, step.clone()).and_then(|new| self.lives.insert(number, new))
+        } else {
+            None
+        };
+        self.gathered.asked.extend(before.as_ref().and_then(Asked::of));
+        if let Some(alert) = self.lives.get_mut(&number).filter(|_| !is_raise) {
+            alert.apply(step.clone());
+        }
+    }
+
     fn step(&mut self, number: u64, step: &Step) {
+        self.follow(number, step);
         let alerts = &mut self.gathered.alerts;
         if let Deed::Raise { .. } = &step.deed {
-            if let Some(alert) = Alert::begin(number, step.clone()) {
+            self.open.remove(&number);
+            if let Some(alert) = Alert::begin(number, step.clone()).filter(|alert| alert.reason.class() != Class::Check)
+            {
                 self.open.insert(number, alerts.len());
                 let Alert { reason, severity, test, .. } = alert;
                 alerts.push(Raised { at: step.at, reason, severity, test, end: End::Open });
@@ -301,6 +325,8 @@ impl Gatherer {
             self.suspended(&suspension, now);
         }
         self.still_silent(now);
+        self.gathered.asked.extend(self.lives.values().filter_map(Asked::of));
+        self.gathered.asked.sort_by_key(|asked| asked.at);
         self.gathered.outages.sort_by_key(|outage| outage.stretch);
         // A clock that was set back shows some instants twice.
         self.gathered.life.sort_by_key(|life| life.at);

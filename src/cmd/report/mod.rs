@@ -11,6 +11,7 @@ use crate::cmd::file;
 use crate::config::{self, Gateway, Language};
 use crate::engine::Engine;
 use crate::engine::rules::{Just, Known, inactivity};
+use crate::model::answer::Answer;
 use crate::model::home::SensorKind;
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::reason::{Class, Severity};
@@ -19,6 +20,7 @@ use crate::model::suspension::Absence;
 use crate::model::time::{Span, TimeOfDay, Timestamp, Zone};
 use crate::picture::{self, Alarm, Blocks, Day, Limit, Material, QUARTERS, Shape, Stretch};
 use crate::problem::Problem;
+use crate::replay::Asked;
 use crate::text::{self, report as word};
 use gather::{Cause, Gathered, Outage, Raised};
 use source::Read;
@@ -68,6 +70,8 @@ pub struct Report {
     pub known_from: Option<Timestamp>,
     /// What was raised in these days.
     pub alerts: Vec<Raised>,
+    /// What was asked at home in these days.
+    pub asked: Vec<Asked>,
     /// When nobody watched in these days.
     pub outages: Vec<Outage>,
     /// When rules about the person were suspended in these days, and why.
@@ -151,6 +155,7 @@ impl Report {
         gathered.outages.retain(|outage| touches(outage.stretch));
         gathered.suspended.retain(|(stretch, _)| touches(*stretch));
         gathered.alerts.retain(|raised| raised.at >= from && raised.at <= until);
+        gathered.asked.retain(|asked| asked.at >= from && asked.at <= until);
         gathered.life.retain(|life| life.at >= from && life.at <= until);
         gathered.silences.retain(|silence| silence.from >= from && silence.from < until);
         let places = gathered.places.shown(language, &mut gathered.life, &mut gathered.silences);
@@ -177,6 +182,7 @@ impl Report {
             days,
             known_from: gathered.known_from,
             alerts: gathered.alerts,
+            asked: gathered.asked,
             outages: gathered.outages,
             suspended: gathered.suspended,
             sensors,
@@ -217,6 +223,23 @@ impl Report {
     pub fn alerts(&self, about_person: bool) -> impl Iterator<Item = &Raised> {
         let is_person = |raised: &&Raised| matches!(raised.reason.class(), Class::Person | Class::Request);
         self.alerts.iter().filter(move |raised| is_person(raised) == about_person)
+    }
+
+    /// How often the person was asked at home, and how often there was an answer; absent where nobody was asked.
+    pub fn times_asked(&self) -> Option<String> {
+        let answered = self.asked.iter().filter(|asked| asked.is_answered()).count();
+        let times = self.asked.len();
+        (times > 0).then(|| format!("{times} ({} {answered})", self.word("of_these_answered")))
+    }
+
+    /// What came of asking.
+    pub fn answer(&self, asked: &Asked) -> String {
+        match asked.answer {
+            Answer::Awaited => self.word("still_open").to_owned(),
+            Answer::Answered(at) => format!("{} ({})", self.word("answered"), self.when(at)),
+            Answer::Unanswered(at) => format!("{} ({})", self.word("unanswered"), self.when(at)),
+            Answer::NoLongerDue(at) => format!("{} ({})", self.word("no_longer_due"), self.when(at)),
+        }
     }
 
     /// What became of an alert.

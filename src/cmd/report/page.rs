@@ -15,6 +15,7 @@ pub fn page(report: &Report) -> String {
         rooms(report),
         limits(report),
         alerts(report, "person_alerts", true),
+        asked(report),
         outages(report),
         suspensions(report),
         sensors(report),
@@ -61,10 +62,12 @@ fn summary(report: &Report) -> String {
         ("watched", format!("{} % {}", material.watched_percent(), report.word("of_the_period"))),
         ("person_alerts", person_alerts),
         ("equipment_alerts", count(false).to_string()),
+        ("asked_at_home", report.times_asked().unwrap_or_default()),
         ("sensors_alive", format!("{alive} / {}", report.sensors.len())),
     ];
     let list: String = facts
         .iter()
+        .filter(|(_, fact)| !fact.is_empty())
         .map(|(name, fact)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", report.word(name), escaped(fact)))
         .collect();
     let (title, private) = (report.word("title"), report.word("private"));
@@ -176,6 +179,19 @@ fn alerts(report: &Report, name: &'static str, about_person: bool) -> String {
         })
         .collect();
     section(report, name, &[], &table_or_none(report, &heads, rows))
+}
+
+/// Only where there were any.
+fn asked(report: &Report) -> String {
+    if report.asked.is_empty() {
+        return String::new();
+    }
+    let heads = ["when", "why", "end"].map(|name| report.word(name));
+    let rows = report.asked.iter().map(|asked| {
+        let why = text::reason(report.language, &asked.reason, &report.material.zone);
+        vec![Cell::from(report.when(asked.at)), why.into(), report.answer(asked).into()]
+    });
+    section(report, "asked_at_home", &[], &table(&heads, rows.collect()))
 }
 
 fn outages(report: &Report) -> String {

@@ -85,9 +85,10 @@ pub fn file(config: &Gateway, path: &Path) -> Result<Read, Problem> {
             }
         }
     }
-    let raised = Replay::new(engine(config, home), &history).run(&history, &[], None, |_| ()).raised;
+    let outcome = Replay::new(engine(config, home), &history).run(&history, &[], None, |_| ());
     let mut gathered = gatherer.end(until);
-    gathered.alerts = raised.into_iter().map(as_raised).collect();
+    gathered.alerts = outcome.raised.into_iter().map(as_raised).collect();
+    gathered.asked = outcome.asked;
     Ok(Read { gathered, until })
 }
 

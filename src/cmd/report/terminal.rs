@@ -13,6 +13,7 @@ pub fn lines(report: &Report, blocks: Blocks) -> Vec<String> {
     lines.extend(rooms(report));
     lines.extend(limits(report));
     lines.extend(alerts(report, "person_alerts", true));
+    lines.extend(asked(report));
     lines.extend(outages(report));
     lines.extend(suspensions(report));
     lines.extend(sensors(report));
@@ -134,6 +135,18 @@ fn alerts(report: &Report, name: &'static str, about_person: bool) -> Vec<String
         lines.extend(folded(&format!("{}  {test}{reason} → {}", report.when(raised.at), report.end(raised)), 4));
     }
     or_none(report, lines)
+}
+
+/// Only where there were any.
+fn asked(report: &Report) -> Vec<String> {
+    let Some(times) = report.times_asked() else { return Vec::new() };
+    let mut lines = title(report, "asked_at_home");
+    lines.push(times);
+    for asked in &report.asked {
+        let why = text::reason(report.language, &asked.reason, &report.material.zone);
+        lines.extend(folded(&format!("{}  {why} → {}", report.when(asked.at), report.answer(asked)), 4));
+    }
+    lines
 }
 
 fn outages(report: &Report) -> Vec<String> {

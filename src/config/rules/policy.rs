@@ -4,6 +4,7 @@ use crate::config::document::{self, Table};
 use crate::config::nearest;
 use crate::config::report::Report;
 use crate::config::section::Section;
+use crate::engine::rules::check::{LIMITED, Share};
 use crate::engine::rules::profile::Profile;
 use crate::engine::rules::{ASKING, NAMES, PERSON, Settings};
 use crate::model::reason::Severity;
@@ -33,6 +34,7 @@ pub(super) fn check(settings: &Settings, section: &Section<'_, '_>, report: &Rep
             report.error(&place, "smoke, gas or water cannot wait until somebody has time", deed);
         }
     }
+    check_questions(settings, section, report);
     for (rule, long) in &settings.ask_first {
         let place = place("ask_first");
         let most = if rule == "call_button" { Span::minutes(1) } else { Span::minutes(15) };
@@ -42,6 +44,27 @@ pub(super) fn check(settings: &Settings, section: &Section<'_, '_>, report: &Rep
             let what = format!("{rule} = \"{}\" is out of range", write_span(long.0));
             report.error(&place, what, Some(format!("from 1s to {}", write_span(most))));
         }
+    }
+}
+
+/// Questions before a limit.
+fn check_questions(settings: &Settings, section: &Section<'_, '_>, report: &Report<'_>) {
+    let check = &settings.check;
+    let place = super::place_of(section, "check", "at");
+    for (rule, Share(share)) in &check.at {
+        if !LIMITED.contains(&rule.as_str()) {
+            unknown(rule, LIMITED, "a share of the limit", &place, report);
+        } else if !(30..=95).contains(share) {
+            report.error(&place, format!("{rule} = \"{share}%\" is out of range"), Some("from 30% to 95%".into()));
+        } else if !settings.is_on(rule) {
+            let what = format!("the rule \"{rule}\" is switched off, so nobody is asked before its limit");
+            report.warning(&place, what, None);
+        }
+    }
+    if check.tells_station && check.at.is_empty() {
+        let deed = Some("say of which rule, such as at = { rhythm = \"70%\" }".into());
+        let place = super::place_of(section, "check", "tells_station");
+        report.warning(&place, "nobody is asked before a limit, so the station hears nothing", deed);
     }
 }
 

@@ -38,6 +38,11 @@ impl Spoken {
         self.0.iter().find(|once| once.is_about(reason)).map(|once| once.at)
     }
 
+    /// When anything of the matter of this name was spoken of last.
+    pub(super) fn of(&self, matter: &str) -> Option<Timestamp> {
+        self.0.iter().filter(|once| once.rule == matter).map(|once| once.at).max()
+    }
+
     pub(super) fn shift(&mut self, by: Span) {
         self.0.iter_mut().for_each(|once| once.at += by);
     }

@@ -3,6 +3,7 @@
 use crate::engine::circle::Circle;
 use crate::model::alert::Alert;
 use crate::model::lifecycle::Phase;
+use crate::model::reason::Class;
 use crate::model::time::{Span, Timestamp};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ pub(super) const CLOSED_KEPT: Span = Span::days(7);
 pub(super) struct Outlook {
     /// Open alerts about what ends by itself and has not yet, each with its rule.
     pub(super) standing: Vec<(u64, &'static str)>,
+    /// Whether a question before a limit stands.
+    pub(super) has_checks: bool,
     /// When a timer is due next.
     pub(super) timer_at: Option<Timestamp>,
     /// When the next ended alert is forgotten.
@@ -30,6 +33,7 @@ impl Outlook {
         let asking = alerts.values().filter_map(|alert| alert.asking_until);
         Outlook {
             standing: standing.map(|(number, alert)| (*number, alert.reason.rule())).collect(),
+            has_checks: alerts.values().any(|alert| alert.phase.is_open() && alert.reason.class() == Class::Check),
             timer_at: own.chain(widened).chain(asking).min(),
             forgotten_from: alerts.values().filter_map(ended_at).map(|at| at + CLOSED_KEPT).min(),
         }

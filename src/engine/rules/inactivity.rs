@@ -5,8 +5,10 @@
 //! witnesses; when none is left, the home is not quiet but not observed, and `not_observed` says so. Where that rule is switched
 //! off, nobody else would speak of it, and this one does.
 
+use super::check::Ahead;
 use super::{Alarm, Finding, Known, Rule};
 use crate::engine::seen::Unwatched;
+use crate::model::found::Limited;
 use crate::model::reason::{Blind, Reason};
 use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, Zone, span_text};
 use serde::Deserialize;
@@ -125,7 +127,8 @@ impl Rule for Inactivity {
         let Some(quiet_since) = seen.quiet_since.filter(|_| !is_told) else { return Finding::default() };
         let Some(fires) = fires_at(known, quiet_since) else { return Finding::default() };
         if fires.at > now {
-            return Finding { alarms: Vec::new(), look_again: Some(fires.at) };
+            let ahead = Ahead { of: Limited::Inactivity, since: quiet_since, due: fires.at, room: None };
+            return ahead.finding(now, known);
         }
         let unwatched = seen.unwatched(known.home, now);
         if unwatched.is_some() && self.blindness_is_told {

@@ -9,9 +9,10 @@
 //! A limit of 45 minutes for the bathroom, which some kits have, would by itself use up what a home may cost in unneeded
 //! alerts; 2.5 hours costs almost nothing. Shorter ones are for homes whose own history allows it.
 
+use super::check::Ahead;
 use super::{Alarm, Finding, Known, Rule, first_passed};
 use crate::engine::rhythm::rooms::{RoomKind, kind_of};
-use crate::model::found;
+use crate::model::found::{self, Limited};
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::ids::RoomId;
 use crate::model::reason::Reason;
@@ -105,14 +106,22 @@ impl Rule for LongInRoom {
         if !leaving_is_seen && stay.at < passed.at {
             return Finding::default();
         }
-        if passed.at > now {
-            return Finding { alarms: Vec::new(), look_again: Some(passed.at) };
-        }
         // Whoever leaves must be seen to leave.
-        let elsewhere = seen.could_be_seen(known.home, |sensor| {
-            sensor.kind.watches_for_life() && sensor.room.as_ref().is_some_and(|room| *room != stay.room)
-        });
-        if !elsewhere || seen.whereabouts.out.is_some() {
+        let may_be_elsewhere = || {
+            let elsewhere = |sensor: &Sensor| {
+                sensor.kind.watches_for_life() && sensor.room.as_ref().is_some_and(|room| *room != stay.room)
+            };
+            seen.whereabouts.out.is_some() || !seen.could_be_seen(known.home, elsewhere)
+        };
+        if passed.at > now {
+            let ahead = Ahead { of: Limited::LongInRoom, since, due: passed.at, room: Some(stay.room.clone()) };
+            let mut finding = ahead.finding(now, known);
+            if !finding.alarms.is_empty() && may_be_elsewhere() {
+                finding = Finding { alarms: Vec::new(), look_again: Some(passed.at) };
+            }
+            return finding;
+        }
+        if may_be_elsewhere() {
             return Finding::default();
         }
         let reason = Reason::LongInRoom(found::LongInRoom {

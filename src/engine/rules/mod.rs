@@ -71,6 +71,7 @@ pub struct Alarm {
     pub is_over: bool,
 }
 
+pub mod check;
 pub mod profile;
 
 macro_rules! rules {
@@ -91,6 +92,8 @@ macro_rules! rules {
             pub severity: BTreeMap<String, Severity>,
             /// How long the person is asked first, by rule; absent: not at all.
             pub ask_first: BTreeMap<String, Long>,
+            /// Whether the person is asked before a limit is reached.
+            pub check: check::Settings,
             $(
                 #[doc = concat!("`[rules.", stringify!($name), "]`")]
                 pub $name: $name::Settings,

@@ -4,8 +4,10 @@
 //! unneeded alerts in 30 days people will bear. While too little is known the limit is a fixed one. Judged under the same conditions as
 //! `inactivity`; one silence is one alert, whichever of the two comes first.
 
+use super::check::Ahead;
 use super::{Alarm, Finding, Known, Rule};
 use crate::engine::rhythm::{Limits, Verdict};
+use crate::model::found::Limited;
 use crate::model::reason::{Reason, Usual};
 use crate::model::time::{Hours, Span, Timestamp, span_text};
 use serde::Deserialize;
@@ -79,18 +81,27 @@ impl Rule for Rhythm {
         let Some(verdict) = seen.habits.verdict() else { return Finding::default() };
         let fires_at = verdict.since + verdict.limit;
         if fires_at > now {
-            return Finding { alarms: Vec::new(), look_again: Some(fires_at) };
+            return not_yet(now, known, &verdict, fires_at);
         }
         // Cheap questions first: only a limit that has passed asks who is left.
         let fires_at = seen.too_quiet_at(known.home, now, &verdict);
         if fires_at > now {
-            return Finding { alarms: Vec::new(), look_again: Some(fires_at) };
+            return not_yet(now, known, &verdict, fires_at);
         }
         let verdict = Verdict { limit: fires_at - verdict.since, ..verdict };
         if seen.unwatched(known.home, now).is_some() {
             return Finding::default();
         }
         Finding { alarms: vec![self.alarm(now, known, &verdict)], look_again: None }
+    }
+}
+
+/// The limit is still to come; perhaps the person is to be asked before. Who is left is asked only where a question may be due.
+fn not_yet(now: Timestamp, known: &Known, verdict: &Verdict, due: Timestamp) -> Finding {
+    let ahead = |due| Ahead { of: Limited::Rhythm, since: verdict.since, due, room: None };
+    match ahead(due).asks_at(known).filter(|at| *at <= now) {
+        Some(_) => ahead(known.seen.too_quiet_at(known.home, now, verdict)).finding(now, known),
+        None => ahead(due).finding(now, known),
     }
 }
 

@@ -54,6 +54,12 @@ const LEAVING: Span = Span::seconds(30);
 impl Whereabouts {
     /// A sign of life at `sensor`. A button that is carried about shows no place.
     pub(super) fn saw(&mut self, at: Timestamp, sensor: &Sensor) {
+        if sensor.kind == SensorKind::OkButton
+            && let Some(stay) = &mut self.stay
+        {
+            // Who says that all is well may stay for as long once more.
+            (stay.since, stay.moving_since) = (at, at);
+        }
         if !sensor.kind.watches_for_life() {
             return;
         }

@@ -2,8 +2,8 @@
 
 use super::Say;
 use crate::model::found::{
-    AwayTooLong, DailyContact, Danger, DoorLeftOpen, Hazard, LateRising, LongInRoom, MainsLost, MovedWhileAway,
-    NightDoor, NotBack, OutOfBed, Quantity, Range,
+    AwayTooLong, Check, DailyContact, Danger, DoorLeftOpen, Hazard, LateRising, Limited, LongInRoom, MainsLost,
+    MovedWhileAway, NightDoor, NotBack, OutOfBed, Quantity, Range,
 };
 use crate::model::ids::SensorId;
 use crate::model::time::{Hours, Span};
@@ -135,6 +135,32 @@ impl Say<'_> {
         )]
     }
 
+    pub(super) fn check(&self, found: &Check) -> Vec<String> {
+        let (lasts, due) = (duration(self.language, found.lasts), self.at(found.due));
+        let rule = rule_limited(self.language, found.of);
+        let what = match &found.room {
+            Some(place) => {
+                let place = room(self.language, place);
+                self.language.pick(
+                    format!("已 {lasts} 只在{place}看到人，正在家中询问本人"),
+                    format!("seen in the {place} only for {lasts}, and asked at home whether all is well"),
+                )
+            }
+            None => self.language.pick(
+                format!("已 {lasts} 没有看到活动，正在家中询问本人"),
+                format!("nothing seen for {lasts}, and asked at home whether all is well"),
+            ),
+        };
+        vec![
+            what,
+            self.language.pick(
+                format!("现在不用处理：有回应就自动结束；没有回应，{due} 转为“{rule}”预警"),
+                format!("Nothing to do yet: it ends by itself with an answer; without one it becomes an alert at {due} ({rule})"),
+            ),
+            self.last_life(found.last_life.as_ref()),
+        ]
+    }
+
     pub(super) fn moved_while_away(&self, found: &MovedWhileAway) -> Vec<String> {
         let (kind, until, life) = (absence(self.language, found.kind), self.at(found.until), self.sign(&found.life));
         let owner = shown(&found.owner, 64);
@@ -167,6 +193,23 @@ impl Say<'_> {
             Some(hours) => self.language.pick(format!("{limit}（{hours}）"), format!("{limit} ({hours})")),
             None => self.language.pick(format!("{limit}（时钟不可信）"), format!("{limit} (the clock is not trusted)")),
         }
+    }
+}
+
+/// What the person is asked about, in a few words: `quiet for 4 h 12 min`.
+pub(super) fn check_detail(language: Language, found: &Check) -> String {
+    let lasts = duration(language, found.lasts);
+    match &found.room {
+        Some(place) => format!("{} · {lasts}", room(language, place)),
+        None => language.pick(format!("{lasts}无活动"), format!("quiet for {lasts}")),
+    }
+}
+
+fn rule_limited(language: Language, of: Limited) -> &'static str {
+    match of {
+        Limited::Inactivity => language.pick("长时间无活动", "No activity"),
+        Limited::Rhythm => language.pick("安静时间反常", "Unusually quiet"),
+        Limited::LongInRoom => language.pick("久留不出", "Long in one room"),
     }
 }
 
@@ -223,6 +266,7 @@ pub(super) fn extremes() -> Vec<crate::model::reason::Reason> {
             let place = room.clone().unwrap_or(RoomId::new("bedroom").unwrap());
             for (limit, blind) in spans.into_iter().zip([None, blind.clone(), blind]) {
                 let (sensor, room, last_life) = (sensor(), room.clone(), last_life.clone());
+                let check_life = last_life.clone();
                 let hours = blind.as_ref().map(|_| night);
                 all.extend([
                     Reason::NightDoor(NightDoor {
@@ -268,8 +312,12 @@ pub(super) fn extremes() -> Vec<crate::model::reason::Reason> {
                         limit,
                         hours,
                     }),
-                    Reason::MainsLost(MainsLost { sensor, room, since: at }),
+                    Reason::MainsLost(MainsLost { sensor, room: room.clone(), since: at }),
                 ]);
+                for of in [Limited::Inactivity, Limited::Rhythm, Limited::LongInRoom] {
+                    let (room, last_life) = (room.clone(), check_life.clone());
+                    all.push(Reason::Check(Check { of, since: at, lasts: limit, due: at, room, last_life }));
+                }
                 for kind in Absence::ALL {
                     let life = SignOfLife { at, sensor: SensorId::new("hall").unwrap(), room: None };
                     let owner = "p-03".to_owned();

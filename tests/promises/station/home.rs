@@ -84,6 +84,7 @@ impl FakeHome {
             version: "0.1.0".into(),
             config_hash: "0".into(),
             oldest_unsent_secs: None,
+            answered_at_home: 0,
             open_alerts: 0,
             last_life_secs: Some(95),
             blind: false,
