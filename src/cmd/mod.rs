@@ -15,6 +15,7 @@ pub mod report;
 pub mod simulate;
 pub mod station;
 pub mod status;
+pub mod suspend;
 #[cfg(test)]
 mod testing;
 
