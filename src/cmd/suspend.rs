@@ -104,7 +104,7 @@ fn not_there(socket: &Path, error: &io::Error) -> Problem {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
             let deed = format!("{START}; {WHY}; if its state_dir is another one, name it: --config FILE");
-            problem("the gateway is not running, so nothing was suspended: nobody listens here").with_deed(deed)
+            problem("the gateway is not running: nobody listens here, and nothing was changed").with_deed(deed)
         }
         ErrorKind::PermissionDenied => problem("permission denied").with_deed("ask as root or as the user carecircle"),
         _ => problem(&error.to_string()),

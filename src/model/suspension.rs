@@ -174,6 +174,7 @@ fn length(text: &str) -> Option<Span> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let number: i64 = text.get(..end)?.parse().ok()?;
     let span = match text.get(end..)? {
+        "s" => Span::try_seconds(number),
         "m" => Span::try_minutes(number),
         "h" => Span::try_hours(number),
         "d" => Span::try_days(number),

@@ -46,6 +46,8 @@ fn what_is_said_at_the_box_holds_over_a_kill_and_is_shown_at_home_and_at_the_sta
     let (_, wrong, code) = suspend(&world, &["--list"]);
     assert!(wrong.contains("not running") && wrong.contains("systemctl start") && code == 1, "{wrong}");
     world.start_gateway();
+    // What it left in its run directory says nothing about the new one.
+    wait_until("it answers again", PATIENCE, || suspend(&world, &["--list"]).2 == 0);
     world.wait_ready();
     assert!(accepted(&world, &["--list"]).contains("2 in hospital until "));
     wait_until("the station knows", PATIENCE, || at_the_station(&world).len() == 1);
@@ -90,7 +92,7 @@ fn what_cannot_be_taken_is_refused_with_why_and_changes_nothing() {
 fn a_suspension_holds_back_the_quiet_never_a_call_and_ends_by_itself() {
     let world = World::start(&Home { quiet_at_most: Some("3s"), ..Home::default() });
     // Longer than a command takes on a loaded machine; the end is what the test waits for.
-    let in_hospital: Vec<&str> = HOSPITAL[..6].iter().copied().chain(["1m"]).collect();
+    let in_hospital: Vec<&str> = HOSPITAL[..6].iter().copied().chain(["20s"]).collect();
     accepted(&world, &in_hospital);
     world.move_in_hall();
     let early = world.alerts_of("inactivity").len();
