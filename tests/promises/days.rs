@@ -326,7 +326,7 @@ fn settings(story: &str) -> rules::Settings {
         .filter_map(|line| line.strip_prefix("rules: "))
         .map(|set| format!("rules.{}", set.trim().replace(" = ", "=")))
         .collect();
-    carecircle::config::overrides::rules("", &sets).expect("rules as in a configuration")
+    carecircle::config::overrides::rules(None, &sets).expect("rules as in a configuration")
 }
 
 fn engine(zone: &Zone, sensors: &[&str], settings: &rules::Settings) -> Engine {

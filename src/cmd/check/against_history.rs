@@ -1,8 +1,9 @@
 //! `check --against-history`: whether a new configuration would have missed an alert that people confirmed, or would have
 //! doubled the alerts, on what the home has recorded.
 
+use crate::cmd::Failed;
 use crate::cmd::progress::Progress;
-use crate::cmd::replay::{Failed, Own, engine, span_back};
+use crate::cmd::replay::{Own, engine, span_back};
 use crate::engine::rules::NAMES;
 use crate::model::alert::Alert;
 use crate::model::recorded::Recorded;

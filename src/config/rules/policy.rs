@@ -33,6 +33,15 @@ pub(super) fn check(settings: &Settings, section: &Section<'_, '_>, report: &Rep
             report.error(&place, "smoke, gas or water cannot wait until somebody has time", deed);
         }
     }
+    if !settings.ask_first.is_empty() {
+        let longest = settings.ask_first.values().map(|long| long.0).max().unwrap_or_default();
+        let what = format!(
+            "nothing in the home can ask: no way leads to a lamp or a voice, so the alert only comes later, by up to {}",
+            write_span(longest)
+        );
+        let deed = "leave it out where every minute counts; movement or the OK button cancels, but nobody is told to";
+        report.warning(&place("ask_first"), what, Some(deed.into()));
+    }
     for (rule, long) in &settings.ask_first {
         let place = place("ask_first");
         let most = if rule == "call_button" { Span::minutes(1) } else { Span::minutes(15) };
