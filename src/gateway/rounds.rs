@@ -30,7 +30,7 @@ impl Gateway {
         if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
             self.write_status(now);
         }
-        if self.rounds.is_multiple_of(HEARTBEAT_SECS) {
+        if self.rounds.is_multiple_of(HEARTBEAT_SECS) | self.suspending.take_news() {
             self.send_heartbeat(now);
         }
         if self.rounds.is_multiple_of(MARK_SECS) {

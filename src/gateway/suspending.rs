@@ -18,6 +18,8 @@ use tokio::sync::oneshot;
 pub struct Suspending {
     waiting: Vec<Waiting>,
     refused: Vec<Refusal>,
+    /// Stations are to be told at the next round: whoever asks without a pause gets no heartbeat for each.
+    is_news: bool,
 }
 
 struct Waiting {
@@ -55,6 +57,11 @@ impl Suspending {
         }
     }
 
+    /// Whether stations have something to hear; once.
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.is_news)
+    }
+
     /// What stations asked for lately and was not taken.
     pub fn refused(&mut self, now: Reading) -> Vec<Refusal> {
         self.refused.retain(|refusal| (now.wall - refusal.at).abs() <= TOLD_FOR);
@@ -79,8 +86,8 @@ impl Gateway {
             tracing::warn!(id, why, "a suspension from the station that cannot be taken");
             self.suspending.refuse(now, id, why);
         }
+        self.suspending.is_news = true;
         self.status_is_old = true;
-        self.send_heartbeat(now);
     }
 
     /// Somebody at the box asks.
@@ -98,8 +105,8 @@ impl Gateway {
             Ok(words) => {
                 let since_boot = now.since_boot;
                 self.suspending.waiting.push(Waiting { ticket: None, since_boot, words, answer: asked.answer });
+                self.suspending.is_news = true;
                 self.status_is_old = true;
-                self.send_heartbeat(now);
             }
             Err(why) => {
                 tracing::warn!(why, "a suspension asked for at the box that cannot be taken");

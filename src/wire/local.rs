@@ -90,7 +90,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_is_read_as_it_stands_in_the_handbook() {
+    fn every_line_of_the_handbook_is_read() {
+        let lines = include_str!("../../docs/suspend.md").lines().filter(|line| line.starts_with('{'));
+        let (mut questions, mut answers, mut suspensions) = (0, 0, 0);
+        for line in lines.map(str::as_bytes) {
+            questions += usize::from(Question::from_bytes(line).is_ok());
+            answers += usize::from(Answer::from_bytes(line).is_ok());
+            suspensions += usize::from(crate::model::suspension::Suspend::from_bytes(line).is_ok());
+        }
+        assert_eq!((questions, answers, suspensions), (3, 2, 2));
+    }
+
+    #[test]
+    fn a_question_is_read_whole_or_not_at_all() {
         let line = br#"{"v":1,"ask":"begin","kind":"hospital","owner":"p-03","why":"hip","until":"3d"}"#;
         let (owner, why, until) = ("p-03".to_owned(), "hip".to_owned(), "3d".to_owned());
         let ask = Ask::Begin { kind: Absence::Hospital, owner, why, until };

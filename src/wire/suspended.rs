@@ -1,7 +1,7 @@
 //! The part of a heartbeat that tells which suspensions hold in a home, and which it did not take.
 //!
 //! `down/suspension` has no answer of its own: what a station asked for is in `suspended` of the next heartbeat, which is
-//! sent at once, or in `refused` with the `id` that the station gave it. A heartbeat goes to every point of the home, so a
+//! sent within a second, or in `refused` with the `id` that the station gave it. A heartbeat goes to every point of the home, so a
 //! station looks for its own ids. A refusal is repeated for an hour, and forgotten by a restart.
 
 use crate::model::suspension::{Absence, Suspension};

@@ -42,6 +42,7 @@ days! {
     cold_room, pulse, mains_cut, in_bed_at_ten, up_before_ten,
     asked_first, asked_in_vain, asked_about_a_press, ok_on_the_way, milder_by_configuration,
     in_hospital, holiday_over, moved_on_holiday, away_by_button, forgot_the_button, visitors_at_night,
+    an_animal_stays,
     fell_on_an_ordinary_morning, naps_as_usual,
 }
 

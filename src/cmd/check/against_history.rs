@@ -73,6 +73,7 @@ impl Judging<'_> {
             let alerts = counted(too_old.len(), "confirmed alert");
             notes.push(format!("{alerts} from before {} cannot be judged", self.minute(self.from)));
         }
+        notes.extend(super::never_quiet::note(&self.own.lines));
         Judged { against, notes }
     }
 
