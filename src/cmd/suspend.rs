@@ -101,13 +101,13 @@ fn ask(socket: &Path, ask: Ask) -> Result<Answer, Problem> {
 
 fn not_there(socket: &Path, error: &io::Error) -> Problem {
     let problem = |what: &str| Problem::of(socket.display().to_string(), what.to_owned());
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
-            let deed = format!("{START}; {WHY}; if its state_dir is another one, name it: --config FILE");
-            problem("the gateway is not running: nobody listens here, and nothing was changed").with_deed(deed)
-        }
-        ErrorKind::PermissionDenied => problem("permission denied").with_deed("ask as root or as the user carecircle"),
-        _ => problem(&error.to_string()),
+    if [ErrorKind::NotFound, ErrorKind::ConnectionRefused].contains(&error.kind()) {
+        let deed = format!("{START}; {WHY}; if its state_dir is another one, name it: --config FILE");
+        problem("the gateway is not running: nobody listens here, and nothing was changed").with_deed(deed)
+    } else if error.kind() == ErrorKind::PermissionDenied {
+        problem("permission denied").with_deed("ask as root or as the user carecircle")
+    } else {
+        problem(&error.to_string())
     }
 }
 

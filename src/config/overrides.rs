@@ -35,7 +35,7 @@ fn line(set: &str) -> Result<String, Problem> {
         Problem::of(format!("--set {set}"), "no value").with_deed("write it as rules.inactivity.windows=[…]")
     })?;
     let (key, value) = (key.trim(), value.trim());
-    if !key.strip_prefix("rules.").is_some_and(|rest| !rest.is_empty()) {
+    if key.strip_prefix("rules.").is_none_or(str::is_empty) {
         return Err(Problem::of(format!("--set {set}"), "only settings below `rules.` can be changed for one run"));
     }
     // What is no value is text, so that `9h` need not be quoted for the shell.
