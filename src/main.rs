@@ -38,6 +38,8 @@ enum Command {
     Report(cmd::report::Args),
     /// The running daemon in ten lines
     Status(cmd::status::Args),
+    /// Tells the running gateway that the resident is away, in hospital, has visitors …; lists and ends such suspensions
+    Suspend(cmd::suspend::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,5 +56,6 @@ fn main() -> ExitCode {
         Command::Simulate(args) => cmd::simulate::run(args),
         Command::Report(args) => cmd::report::run(args),
         Command::Status(args) => cmd::status::run(args),
+        Command::Suspend(args) => cmd::suspend::run(args),
     }
 }

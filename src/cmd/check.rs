@@ -3,6 +3,7 @@
 
 mod against_history;
 mod commissioned;
+mod never_quiet;
 
 use crate::cmd::listen::NEVER_CHECKS_IN;
 use crate::config::places::sensor_places;

@@ -7,6 +7,7 @@ pub mod decode;
 pub mod demo;
 mod file;
 pub mod gateway;
+mod history;
 pub mod init;
 pub mod listen;
 mod progress;
@@ -15,6 +16,7 @@ pub mod report;
 pub mod simulate;
 pub mod station;
 pub mod status;
+pub mod suspend;
 #[cfg(test)]
 mod testing;
 
@@ -34,6 +36,32 @@ fn finish(result: Result<ExitCode, Problem>) -> ExitCode {
         warn(&[problem]);
         ExitCode::FAILURE
     })
+}
+
+/// Why there is nothing to show.
+enum Failed {
+    /// Something around the program.
+    World(Problem),
+    /// Everything that is wrong with a configuration.
+    Configuration(Vec<Problem>),
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Failed {
+        Failed::World(problem)
+    }
+}
+
+/// The same where a configuration may be to blame.
+fn ended(result: Result<ExitCode, Failed>) -> ExitCode {
+    match result {
+        Ok(code) => code,
+        Err(Failed::World(problem)) => finish(Err(problem)),
+        Err(Failed::Configuration(problems)) => {
+            warn(&problems);
+            ExitCode::from(EXIT_CONFIGURATION)
+        }
+    }
 }
 
 /// Prints problems for the person in front.

@@ -8,6 +8,7 @@ mod verified;
 
 pub(super) use own::{Own, engine, span_back};
 
+use crate::cmd::Failed;
 use crate::cmd::progress::Progress;
 use crate::config::overrides;
 use crate::engine::Engine;
@@ -74,26 +75,7 @@ enum Format {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
-    match begin(&args) {
-        Ok(code) => code,
-        Err(Failed::World(problem)) => super::finish(Err(problem)),
-        Err(Failed::Configuration(problems)) => {
-            super::warn(&problems);
-            ExitCode::from(super::EXIT_CONFIGURATION)
-        }
-    }
-}
-
-/// Why there is nothing to show.
-pub(super) enum Failed {
-    World(Problem),
-    Configuration(Vec<Problem>),
-}
-
-impl From<Problem> for Failed {
-    fn from(problem: Problem) -> Failed {
-        Failed::World(problem)
-    }
+    super::ended(begin(&args))
 }
 
 fn begin(args: &Args) -> Result<ExitCode, Failed> {
@@ -183,7 +165,7 @@ impl Tape {
 
     fn engine(&self, config: Option<&Path>, sets: &[String]) -> Result<Engine, Failed> {
         match self {
-            Tape::Recording(_, zone) => Ok(recording_engine(config, sets, zone)?),
+            Tape::Recording(_, zone) => recording_engine(config, sets, zone),
             Tape::Own(own) => own.engine(config, sets),
         }
     }
@@ -203,14 +185,8 @@ impl Tape {
 }
 
 /// Rules of a configuration, and a home whose sensors are taken as found.
-fn recording_engine(config: Option<&Path>, sets: &[String], zone: &Zone) -> Result<Engine, Problem> {
-    let base = match config {
-        Some(path) => {
-            std::fs::read_to_string(path).map_err(|error| Problem::of(path.display().to_string(), error.to_string()))?
-        }
-        None => String::new(),
-    };
-    let settings = overrides::rules(&base, sets)?;
+fn recording_engine(config: Option<&Path>, sets: &[String], zone: &Zone) -> Result<Engine, Failed> {
+    let settings = overrides::rules(config, sets).map_err(Failed::Configuration)?;
     let settings = if config.is_none() { without_the_home(settings) } else { settings };
     let circle = Circle { points: Vec::new(), timers: Timers::default() };
     let home = Home {

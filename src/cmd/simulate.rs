@@ -2,6 +2,7 @@
 
 mod print;
 
+use crate::cmd::Failed;
 use crate::config::overrides;
 use crate::model::time::Zone;
 use crate::problem::Problem;
@@ -78,18 +79,18 @@ enum Format {
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
     let What::Year(args) = args.what;
-    super::finish(simulate_year(&args))
+    super::ended(simulate_year(&args))
 }
 
-fn simulate_year(args: &YearArgs) -> Result<ExitCode, Problem> {
+fn simulate_year(args: &YearArgs) -> Result<ExitCode, Failed> {
     if args.list {
-        return super::printed(print::residents(&mut std::io::stdout().lock()));
+        return Ok(super::printed(print::residents(&mut std::io::stdout().lock()))?);
     }
     let residents = residents(&args.residents)?;
     let plan = plan(args)?;
     if args.write_history.is_some() && residents.len() != 1 {
         let what = format!("a history is of one home, and {} residents are asked for", residents.len());
-        return Err(Problem::of("--write-history", what).with_deed("name one with --residents"));
+        return Err(Problem::of("--write-history", what).with_deed("name one with --residents").into());
     }
     let mut outcomes: Vec<Outcome> = Vec::new();
     for resident in residents {
@@ -121,21 +122,15 @@ fn residents(names: &str) -> Result<Vec<&'static Character>, Problem> {
     names.split(',').map(str::trim).map(one).collect()
 }
 
-fn plan(args: &YearArgs) -> Result<Plan, Problem> {
+fn plan(args: &YearArgs) -> Result<Plan, Failed> {
     let zone = Zone::named(&args.zone).map_err(|unknown| Problem::of("--zone", unknown.to_string()))?;
     let wrong = || Problem::of("--from", format!("{:?} is not a day", args.from)).with_deed("write it as 2026-01-01");
     let from = instant(&args.from, &zone).ok_or_else(wrong)?;
     if !(0.0..=365.0).contains(&args.falls_per_year) {
         let what = format!("{} is not a number from 0 to 365", args.falls_per_year);
-        return Err(Problem::of("--falls-per-year", what));
+        return Err(Problem::of("--falls-per-year", what).into());
     }
-    let base = match &args.config {
-        Some(path) => {
-            std::fs::read_to_string(path).map_err(|error| Problem::of(path.display().to_string(), error.to_string()))?
-        }
-        None => String::new(),
-    };
-    let rules = overrides::rules(&base, &args.set)?;
+    let rules = overrides::rules(args.config.as_deref(), &args.set).map_err(Failed::Configuration)?;
     Ok(Plan {
         seed: args.seed,
         days: args.days,

@@ -7,6 +7,7 @@ use crate::model::answer::Questions;
 use crate::model::observation::Availability;
 use crate::model::reason::Stuck;
 use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::suspension::{Absence, Suspension};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
 use crate::text::{self, Language, counted};
@@ -112,6 +113,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     let clock = if status.clock_trusted { "trusted" } else { "NOT TRUSTED, night hours may be wrong" };
     lines.push(format!("storage     {store}; clock {clock}"));
     lines.push(format!("life        {}", life(now, status)));
+    lines.extend(suspended(now, status));
     lines.push(format!("alerts      {} open", status.open_alerts.len()));
     for alert in &status.open_alerts {
         let test = if alert.test { "TEST " } else { "" };
@@ -169,6 +171,31 @@ fn life(now: Timestamp, status: &Status) -> String {
         Some(sign) => format!("last sign {}, {}", ago(now, sign.at), sign.sensor),
     };
     if status.blind { format!("NOT OBSERVED NOW: nothing that shows life can be heard; {sign}") } else { sign }
+}
+
+/// The suspensions, with the number that ends each: `carecircle suspend --end 2 …`.
+fn suspended(now: Timestamp, status: &Status) -> Vec<String> {
+    let line = |suspension: &Suspension| {
+        let kind = text::absence(Language::English, suspension.kind);
+        let when = match now < suspension.from {
+            true => {
+                format!("from {} on, for {}", ahead(now, suspension.from), span(suspension.until - suspension.from))
+            }
+            false if now >= suspension.until => "its end is over".to_owned(),
+            false => format!("ends {}", ahead(now, suspension.until)),
+        };
+        let why = if suspension.why.is_empty() { String::new() } else { format!(": {}", suspension.why) };
+        format!("{} {kind}, {when} ({}{why})", suspension.kind.number(), suspension.owner)
+    };
+    let all = status.suspended.iter().map(line);
+    let has_animal = status.suspended.iter().any(|other| other.kind == Absence::Pet && now >= other.from);
+    let warning = has_animal.then(|| "movement may be the animal's: a quiet home is hardly ever found so".to_owned());
+    let lines = all.chain(warning).enumerate();
+    lines.map(|(number, line)| format!("{:11} {line}", if number == 0 { "SUSPENDED" } else { "" })).collect()
+}
+
+fn ahead(now: Timestamp, at: Timestamp) -> String {
+    format!("in {}", span(at - now))
 }
 
 fn link_line(now: Timestamp, link: &LinkStatus) -> String {
@@ -268,8 +295,8 @@ const TITLES: usize = 12;
 /// Behind the twelve columns of the titles.
 const WIDTHS: [usize; 7] = [16, 9, 7, 7, 7, 7, 6];
 const SILENCE_MAX: Span = Span::seconds(30);
-const START: &str = "start it: systemctl start carecircle-gateway";
-const WHY: &str = "why it ended: journalctl -eu carecircle-gateway";
+pub(super) const START: &str = "start it: systemctl start carecircle-gateway";
+pub(super) const WHY: &str = "why it ended: journalctl -eu carecircle-gateway";
 
 #[cfg(test)]
 mod tests {

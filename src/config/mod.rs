@@ -149,16 +149,11 @@ pub fn load_gateway(path: &Path) -> (Option<Gateway>, Vec<Problem>) {
     }
 }
 
-/// The same with single settings of the rules changed for one run: `rules.inactivity.windows=[…]`, as one more file that wins.
+/// The same with single settings of the rules changed for one run: `rules.inactivity.windows=[…]`, as files that win.
 pub fn load_gateway_with(path: &Path, sets: &[String]) -> (Option<Gateway>, Vec<Problem>) {
-    let lines: Result<Vec<String>, Problem> = sets.iter().map(|set| overrides::line(set)).collect();
-    let read = sources(path).and_then(|files| Ok((files, lines.map_err(|problem| vec![problem])?)));
-    match read {
-        Ok((mut files, lines)) => {
-            let text = lines.join("\n");
-            files.extend((!lines.is_empty()).then(|| Source { name: "--set".to_owned(), text }));
-            read_gateway(&files)
-        }
+    let sets = overrides::as_files(sets).map_err(|problem| vec![problem]);
+    match sources(path).and_then(|files| Ok([files, sets?].concat())) {
+        Ok(files) => read_gateway(&files),
         Err(problems) => (None, problems),
     }
 }

@@ -4,6 +4,7 @@ use crate::model::alert::{AlertId, Step};
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::suspension::Absence;
 use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -112,6 +113,21 @@ pub struct Condition {
     pub answered_at_home: u32,
     /// Sensors heard from at least once, and all of them.
     pub sensors: (usize, usize),
+    /// In which the home is known to be other than usual.
+    pub suspended: Vec<Suspended>,
+}
+
+/// A suspension that holds in a home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspended {
+    /// Why; absent where the home knows a kind that this program does not.
+    pub kind: Option<Absence>,
+    /// Who answers for it.
+    pub owner: String,
+    /// From when on, by the home's clock.
+    pub from: Timestamp,
+    /// Its end, by the home's clock.
+    pub until: Timestamp,
 }
 
 /// A person wants to do something to an alert.

@@ -11,7 +11,9 @@ mod tests;
 mod view;
 mod watch;
 
-pub use input::{AlertKey, Answer, BookState, Click, Condition, Effect, Input, Notice, Outgoing, Recorded, Settings};
+pub use input::{
+    AlertKey, Answer, BookState, Click, Condition, Effect, Input, Notice, Outgoing, Recorded, Settings, Suspended,
+};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
 use crate::desk::row::Row;

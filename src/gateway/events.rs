@@ -55,7 +55,7 @@ impl Gateway {
             What::Greeting => self.tasks.all_due(&name),
             What::Receipt(receipt) => self.turn.receipt(now, &receipt),
             What::Step(step) => self.turn.station_step(now, step),
-            What::Suspend(change) => self.turn.suspend(now, change),
+            What::Suspend(said) => self.suspend_for_a_station(now, said),
             What::Refused { topic, why } => {
                 tracing::warn!(topic, why, "a message from the station that cannot be used")
             }
@@ -71,6 +71,7 @@ impl Gateway {
 
     pub(super) fn written(&mut self, now: Reading, answer: Written) {
         self.answered += 1;
+        self.suspending.written(answer.ticket, &answer.result);
         self.turn.written(now, answer);
     }
 

@@ -9,7 +9,7 @@ use crate::model::home::Sensor;
 use crate::model::reason::Class;
 use crate::model::status::{LinkStatus, OpenAlert, OutboxStatus, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
-use crate::wire::{Heartbeat, SensorAge, VERSION};
+use crate::wire::{Heartbeat, InForce, Refusal, SensorAge, VERSION};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -101,7 +101,14 @@ pub struct Beat {
 }
 
 /// "I am alive, and this is how I am."
-pub fn heartbeat(beat: Beat, now: Reading, turn: &Turn, tasks: &Tasks, plan: &Plan) -> Heartbeat {
+pub fn heartbeat(
+    beat: Beat,
+    now: Reading,
+    turn: &Turn,
+    tasks: &Tasks,
+    plan: &Plan,
+    refused: Vec<Refusal>,
+) -> Heartbeat {
     let seen = turn.engine.seen();
     let age = |at: Timestamp| (now.wall - at).num_seconds().max(0) as u64;
     let oldest = tasks.channels().iter().filter_map(|open| open.waiting.oldest(now.since_boot)).max();
@@ -125,6 +132,8 @@ pub fn heartbeat(beat: Beat, now: Reading, turn: &Turn, tasks: &Tasks, plan: &Pl
         last_life_secs: seen.last_life.as_ref().filter(|_| seen.blind.is_none()).map(|life| age(life.at)),
         blind: seen.blind.is_some(),
         sensors: sensors.collect(),
+        suspended: seen.suspended.all().map(InForce::from).collect(),
+        refused,
     }
 }
 
@@ -166,6 +175,7 @@ pub fn status(
         clock_trusted: turn.clock_trusted,
         store_fault: turn.store_trouble.clone(),
         blind: seen.blind.is_some(),
+        suspended: seen.suspended.all().cloned().collect(),
         last_life: seen.last_life.clone(),
         sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(now, sensor, turn)).collect(),
         links: link_statuses(turn, links, plan),

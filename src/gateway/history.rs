@@ -45,6 +45,14 @@ mod tests {
     }
 
     #[test]
+    fn the_store_knows_the_line_of_a_day_by_its_beginning() {
+        let day = r#"{"day":{"at":"2026-03-02T08:00:00Z","until":"2026-03-02T16:00:00Z","counts":true}}"#;
+        let line: Recorded = serde_json::from_str(day).unwrap();
+        let Record::Entry(entry) = to_record(line) else { panic!("a day is an entry") };
+        assert!(entry.body.starts_with(crate::store::DAY_LINE), "{}", entry.body);
+    }
+
+    #[test]
     fn every_deed_comes_back_from_the_store_as_it_went_in() {
         for deed in Deed::examples() {
             let step = Step {

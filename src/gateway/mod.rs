@@ -12,12 +12,14 @@ mod events;
 mod gauges;
 mod history;
 mod levels;
+mod local;
 mod marks;
 mod outbox;
 mod reload;
 mod repeats;
 mod rounds;
 mod subscribed;
+mod suspending;
 mod tasks;
 mod timekeeper;
 mod turn;
@@ -36,10 +38,12 @@ use crate::sources;
 use crate::store::{Error, Store, Written};
 use deliveries::Deliveries;
 use health::{Beat, Link, Watchdog};
+use local::Asked;
 use marks::Marks;
 use plan::Plan;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use suspending::Suspending;
 use tasks::{Inbox, Tasks};
 use timekeeper::Timekeeper;
 use tokio::sync::mpsc;
@@ -84,12 +88,15 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
             Wake::Report(report) => gateway.report(now, report),
             Wake::Deadline => gateway.turn.tick(now),
             Wake::Round => gateway.round(now),
+            Wake::Asked(asked) => gateway.asked(now, asked),
             Wake::Control(Control::Reload(plan)) => gateway.reload(now, *plan, &mut written).await,
             Wake::Control(Control::Refused(what)) => gateway.refuse(what),
             Wake::Control(Control::Stop) => break,
         }
         gateway.drain(&mut inbox);
-        gateway.status_is_old |= gateway.turn.finish().is_some();
+        let ticket = gateway.turn.finish();
+        gateway.suspending.handed_in(ticket);
+        gateway.status_is_old |= ticket.is_some();
     }
     gateway.end(inbox, &mut written).await;
     Ok(())
@@ -102,6 +109,7 @@ enum Wake {
     Station(FromStation),
     Written(Written),
     Report(outbox::Report),
+    Asked(Asked),
     Deadline,
     Round,
     Control(Control),
@@ -142,6 +150,7 @@ struct Gateway {
     keeper: Timekeeper,
     marks: Marks,
     watchdog: Watchdog,
+    suspending: Suspending,
     links: BTreeMap<String, Link>,
     beat: Beat,
     remark: Option<String>,
@@ -172,6 +181,7 @@ impl Gateway {
             tasks,
             marks,
             watchdog: Watchdog::default(),
+            suspending: Suspending::default(),
             links: BTreeMap::new(),
             beat: Beat { seq: 0, run: memory.run },
             remark: None,
@@ -215,6 +225,7 @@ impl Gateway {
         }
         self.marks.write(now.wall);
         self.turn.finish();
+        self.tasks.open_local(&self.plan.state_dir);
     }
 
     async fn wait(
@@ -233,6 +244,7 @@ impl Gateway {
             _ = round.tick() => Wake::Round,
             Some(event) = inbox.stations.recv() => Wake::Station(event),
             Some(report) = inbox.reports.recv() => Wake::Report(report),
+            Some(asked) = inbox.people.recv() => Wake::Asked(asked),
             () = deadline, if until_deadline.is_some() => Wake::Deadline,
             Some(event) = inbox.sources.recv() => Wake::Source(event),
         }

@@ -12,6 +12,7 @@ impl Gateway {
         self.rounds += 1;
         self.turn.tick(now);
         self.turn.look_at_the_store(now);
+        self.suspending.look_at_the_store(now.since_boot);
         self.turn.tell_floods(now);
         if self.rounds.is_multiple_of(2) {
             self.marks.write(now.wall);
@@ -29,7 +30,7 @@ impl Gateway {
         if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
             self.write_status(now);
         }
-        if self.rounds.is_multiple_of(HEARTBEAT_SECS) {
+        if self.rounds.is_multiple_of(HEARTBEAT_SECS) | self.suspending.take_news() {
             self.send_heartbeat(now);
         }
         if self.rounds.is_multiple_of(MARK_SECS) {
@@ -62,7 +63,8 @@ impl Gateway {
 
     pub(super) fn send_heartbeat(&mut self, now: Reading) {
         self.beat.seq += 1;
-        let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan);
+        let refused = self.suspending.refused(now);
+        let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan, refused);
         for open in self.tasks.channels() {
             let (sink, point, heartbeat) = (open.sink.clone(), open.channel.point.clone(), heartbeat.clone());
             tokio::spawn(async move {

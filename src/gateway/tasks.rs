@@ -1,6 +1,7 @@
 //! The tasks around the loop: sources that bring frames, channels that carry notices; each can be replaced on reload.
 
 use crate::devices::Wiring;
+use crate::gateway::local::{Asked, Local};
 use crate::gateway::outbox::{self, Report, Waiting};
 use crate::gateway::plan::{BROKER, Channel, Plan};
 use crate::gateway::subscribed::Subscribed;
@@ -22,6 +23,9 @@ const GOODBYE_WITHIN: Duration = Duration::from_secs(1);
 /// Frames that wait for the loop; beyond it the sources wait.
 const FRAMES_WAITING_MAX: usize = 1024;
 
+/// Somebody at the box asks once, by hand.
+const QUESTIONS_WAITING_MAX: usize = 16;
+
 /// Beside the history: the filters that the broker's sessions may hold.
 const COMMON_FILTERS: &str = "mqtt_filters.json";
 const BUTTON_FILTERS: &str = "mqtt_button_filters.json";
@@ -34,6 +38,8 @@ pub struct Inbox {
     pub stations: mpsc::Receiver<FromStation>,
     /// What the outbox found out.
     pub reports: mpsc::UnboundedReceiver<Report>,
+    /// What somebody at the box asks.
+    pub people: mpsc::Receiver<Asked>,
 }
 
 /// The tasks that run now.
@@ -41,6 +47,8 @@ pub struct Tasks {
     frames: mpsc::Sender<sources::Event>,
     from_station: mpsc::Sender<FromStation>,
     reports: mpsc::UnboundedSender<Report>,
+    people: mpsc::Sender<Asked>,
+    local: Option<Local>,
     broker: Option<Broker>,
     ports: Vec<(serial::Settings, Option<Wiring>, Running)>,
     channels: Vec<OpenChannel>,
@@ -91,8 +99,26 @@ impl Tasks {
         let (frames, sources) = mpsc::channel(FRAMES_WAITING_MAX);
         let (from_station, stations) = mpsc::channel(FRAMES_WAITING_MAX);
         let (reports, report_inbox) = mpsc::unbounded_channel();
-        let tasks = Tasks { frames, from_station, reports, broker: None, ports: Vec::new(), channels: Vec::new() };
-        (tasks, Inbox { sources, stations, reports: report_inbox })
+        let (people, questions) = mpsc::channel(QUESTIONS_WAITING_MAX);
+        let tasks = Tasks {
+            frames,
+            from_station,
+            reports,
+            people,
+            local: None,
+            broker: None,
+            ports: Vec::new(),
+            channels: Vec::new(),
+        };
+        (tasks, Inbox { sources, stations, reports: report_inbox, people: questions })
+    }
+
+    /// Opens the way in for whoever stands at the box. Without it the home is watched all the same.
+    pub fn open_local(&mut self, state_dir: &std::path::Path) {
+        match Local::open(state_dir, self.people.clone()) {
+            Ok(local) => self.local = Some(local),
+            Err(error) => tracing::warn!(%error, dir = %state_dir.display(), "nobody at the box can ask this gateway"),
+        }
     }
 
     /// Runs what `plan` names: what runs unchanged goes on, what is gone ends, what is new begins.

@@ -232,18 +232,18 @@ impl Turn {
         self.take(now, Input::Step { alert, key, by, deed }, Line::IfItDecides(recorded));
     }
 
-    /// A station says that the home is other than usual, or no longer.
-    pub fn suspend(&mut self, now: Reading, change: Change) {
+    /// A person says that the home is other than usual, or no longer; refused in words where it cannot be taken.
+    pub fn suspend(&mut self, now: Reading, change: Change) -> Result<(), String> {
         if let Change::Begin(suspension) = &change
             && let Some(fault) = suspension.fault(now.wall)
         {
-            tracing::warn!(?suspension, fault, "a suspension that cannot be taken");
-            return;
+            return Err(fault);
         }
         tracing::warn!(?change, "what is usual in this home changes");
         let recorded = Recorded::Suspended { at: now.wall, what: change.clone() };
         self.take(now, Input::Suspended(change), Line::Always(recorded));
         self.batch.urgent = true;
+        Ok(())
     }
 
     /// A trouble of the gateway itself.

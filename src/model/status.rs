@@ -7,6 +7,7 @@ use crate::model::ids::{HomeId, RoomId, SensorId};
 use crate::model::lifecycle::Phase;
 use crate::model::observation::Availability;
 use crate::model::reason::{Reason, Severity, SignOfLife, Stuck};
+use crate::model::suspension::Suspension;
 use crate::model::time::Timestamp;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub struct Status {
     /// The last sign of life; absent if none is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_life: Option<SignOfLife>,
+    /// In which the home is known to be other than usual, now or soon.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspended: Vec<Suspension>,
     /// Every registered sensor.
     pub sensors: Vec<SensorStatus>,
     /// Every source and every channel.

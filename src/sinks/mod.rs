@@ -3,6 +3,7 @@
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
 use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::model::suspension::Change;
 use crate::mqtt::{Broker, Secrets};
 use crate::problem::Problem;
 use crate::wire;
@@ -97,7 +98,7 @@ pub enum What {
     /// Somebody at the station did something.
     Step(wire::StationStep),
     /// The home is other than usual, or no longer.
-    Suspend(crate::model::suspension::Change),
+    Suspend(FromSuspending),
     /// The station is there again: whatever waits is due.
     Greeting,
     /// Something came that cannot be used.
@@ -107,6 +108,15 @@ pub enum What {
         /// Words for a person.
         why: String,
     },
+}
+
+/// A suspension that a station asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FromSuspending {
+    /// The station's own name for it, where it gave one: the answer names it.
+    pub id: Option<String>,
+    /// What, or why it cannot be used.
+    pub change: Result<Change, String>,
 }
 
 /// What a channel needs to know of its home.

@@ -6,7 +6,7 @@ use crate::model::ids::{ChannelName, HomeId, PointId};
 use crate::model::suspension::Suspend;
 use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
-use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
+use crate::sinks::{BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Sink, What};
 use crate::wire::{self, Down, Topic, Up, Wire};
 use std::path::Path;
 use std::sync::Arc;
@@ -153,18 +153,33 @@ fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<Wh
             ours(&greeting.home).map(|()| What::Greeting)
         }
         Some(Topic::Down(_, Down::Suspension)) => {
-            if retained {
-                return Err(
-                    "a suspension must not be retained: it would begin again whenever this home connects".to_owned()
-                );
-            }
-            let said = Suspend::from_bytes(payload).map_err(|error| error.to_string())?;
-            ours(&said.home).map(|()| What::Suspend(said.what))
+            let change = suspension(payload, retained).and_then(|said| ours(&said.home).map(|()| said.what));
+            Ok(What::Suspend(FromSuspending { id: id_of(payload), change }))
         }
         Some(Topic::Down(_, Down::Directory)) => Err("this version takes no directory from a station".to_owned()),
         Some(Topic::Up(..)) | None => Err("nobody speaks to a home on this topic".to_owned()),
     }
 }
+
+fn suspension(payload: &[u8], retained: bool) -> Result<Suspend, String> {
+    if retained {
+        return Err("a suspension must not be retained: it would begin again whenever this home connects".to_owned());
+    }
+    Suspend::from_bytes(payload).map_err(|error| error.to_string())
+}
+
+/// The id of a body that may not be readable otherwise: also such a one is answered.
+fn id_of(payload: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let Named { id } = serde_json::from_slice(payload).ok()?;
+    (id.len() <= ID_BYTES_MAX).then_some(id)
+}
+
+/// What is longer is no id and is not carried back.
+const ID_BYTES_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -195,9 +210,26 @@ mod tests {
         assert!(refused("carecircle/v1/ky-0412/down/receipt", br#"{"v":2}"#, false).contains("version 2"));
         assert!(refused("carecircle/v1/ky-0412/down/step", b"{}", true).contains("retained"));
         assert!(refused("carecircle/v1/ky-0412/down/directory", b"{}", false).contains("directory"));
-        let endless = br#"{"v":1,"home":"ky-0412","change":"begin","kind":"hospital","owner":"p-03","from_ms":1}"#;
-        assert!(refused("carecircle/v1/ky-0412/down/suspension", endless, false).contains("until_ms"));
-        assert!(refused("carecircle/v1/ky-0412/down/suspension", endless, true).contains("retained"));
         assert!(refused("other/topic", b"{}", false).contains("nobody speaks"));
+    }
+
+    #[test]
+    fn a_suspension_that_cannot_be_used_is_refused_by_its_id() {
+        let said = |body: &[u8], retained| match read(&home(), "carecircle/v1/ky-0412/down/suspension", body, retained)
+        {
+            Ok(What::Suspend(said)) => said,
+            other => panic!("{other:?}"),
+        };
+        let endless =
+            br#"{"v":1,"home":"ky-0412","id":"k1","change":"begin","kind":"hospital","owner":"p-03","from_ms":1}"#;
+        let (answer, kept) = (said(endless, false), said(endless, true));
+        assert_eq!(answer.id.as_deref(), Some("k1"));
+        assert!(answer.change.unwrap_err().contains("until_ms") && kept.change.unwrap_err().contains("retained"));
+        let whole = br#"{"v":1,"home":"ky-0412","change":"end","kind":"hospital","owner":"p-03"}"#;
+        assert!(said(whole, false).change.is_ok() && said(whole, false).id.is_none(), "an older station gives no id");
+        let other = br#"{"v":1,"home":"ky-0413","id":"k2","change":"end","kind":"hospital","owner":"p-03"}"#;
+        assert!(said(other, false).change.unwrap_err().contains("ky-0413"));
+        let long = format!(r#"{{"id":"{}"}}"#, "x".repeat(65));
+        assert_eq!(said(long.as_bytes(), false).id, None);
     }
 }

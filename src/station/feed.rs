@@ -1,6 +1,6 @@
 //! Between the wire and the desk: messages become inputs, effects become messages.
 
-use crate::desk::{AlertKey, BookState, Condition, Input, Notice, Outgoing};
+use crate::desk::{AlertKey, BookState, Condition, Input, Notice, Outgoing, Suspended};
 use crate::model::ids::HomeId;
 use crate::model::ids::PointId;
 use crate::model::time::Timestamp;
@@ -50,6 +50,7 @@ pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool)
                 oldest_unsent_secs: heartbeat.oldest_unsent_secs,
                 answered_at_home: heartbeat.answered_at_home,
                 sensors: (heard, heartbeat.sensors.len()),
+                suspended: heartbeat.suspended.into_iter().take(SUSPENDED_MAX).map(suspended_of).collect(),
             };
             Ok(Some(Input::Heartbeat { home, condition }))
         }
@@ -61,6 +62,13 @@ pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool)
         Up::Activity => Ok(None),
     }
 }
+
+fn suspended_of(said: wire::InForce) -> Suspended {
+    Suspended { kind: said.kind, owner: said.owner, from: said.from, until: said.until }
+}
+
+/// A home has at most one of each kind.
+const SUSPENDED_MAX: usize = 16;
 
 fn notice_of(notice: wire::Notice) -> Notice {
     let wire::AlertState { reason, severity, phase, owner, count, escalated, life_since, test } = notice.state;

@@ -100,8 +100,15 @@ impl Database {
         rows.next()?.map(|row| row.get(0).map(from_millis)).transpose()
     }
 
-    /// Forgets the rows of `table` older than `limit` among the next few after `cursor`; the new cursor, if any is left.
-    pub(super) fn forget(&self, table: Table, limit: Timestamp, cursor: i64) -> rusqlite::Result<Option<i64>> {
+    /// Forgets the rows of `table` older than `limit` among the next few after `cursor`, and those that begin with `sooner`'s
+    /// words and are older than its limit; the new cursor, if any is left.
+    pub(super) fn forget(
+        &self,
+        table: Table,
+        limit: Timestamp,
+        sooner: Option<(&str, Timestamp)>,
+        cursor: i64,
+    ) -> rusqlite::Result<Option<i64>> {
         let name = table.name();
         let upper: Option<i64> = self
             .connection
@@ -112,6 +119,11 @@ impl Database {
         let Some(upper) = upper else { return Ok(None) };
         let forget = format!("DELETE FROM {name} WHERE seq > ? AND seq <= ? AND at_ms < ?");
         self.connection.prepare(&forget)?.execute(params![cursor, upper, limit.timestamp_millis()])?;
+        if let Some((begin, limit)) = sooner {
+            let forget = format!("{forget} AND substr(body, 1, length(?)) = ?");
+            let values = params![cursor, upper, limit.timestamp_millis(), begin, begin];
+            self.connection.prepare(&forget)?.execute(values)?;
+        }
         Ok(Some(upper))
     }
 

@@ -113,14 +113,20 @@ pub struct Written {
 pub struct Retention {
     /// Raw observations.
     pub observations: Span,
+    /// What each day taught: its silences ([`DAY_LINE`]).
+    pub days: Span,
     /// Everything else in the history.
     pub entries: Span,
 }
 
+/// How the line begins that says what a day taught: it tells when somebody was at home, so it is not kept as long as the rest.
+pub const DAY_LINE: &str = "{\"day\":";
+
 impl Default for Retention {
-    /// Presence at home is sensitive: the shortest period the work needs (`trust.md` 5.3).
+    /// Presence at home is sensitive: the shortest period the work needs. Of what days taught the newest 90 that count are
+    /// read, and the oldest ten for where sensors hang; whoever is away for months is still known.
     fn default() -> Retention {
-        Retention { observations: Span::days(30), entries: Span::days(730) }
+        Retention { observations: Span::days(30), days: Span::days(400), entries: Span::days(730) }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::store::database::{Database, Table};
 use crate::store::error::{Error, words};
 use crate::store::opening;
-use crate::store::{Batch, OutboxRow, Record, Retention, Written};
+use crate::store::{Batch, DAY_LINE, OutboxRow, Record, Retention, Written};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
@@ -62,6 +62,7 @@ struct Pruning {
     table: Table,
     cursor: i64,
     observations_from: Timestamp,
+    days_from: Timestamp,
     entries_from: Timestamp,
 }
 
@@ -192,6 +193,7 @@ impl Writer {
                     table: Table::Observation,
                     cursor: i64::MIN,
                     observations_from: now - keep.observations,
+                    days_from: now - keep.days,
                     entries_from: now - keep.entries,
                 });
             }
@@ -298,11 +300,14 @@ impl Writer {
             self.pruning = None;
             return;
         };
-        let limit = match pruning.table {
-            Table::Observation => pruning.observations_from,
-            Table::Entry => pruning.entries_from,
+        let forgotten = match pruning.table {
+            Table::Observation => database.forget(pruning.table, pruning.observations_from, None, pruning.cursor),
+            Table::Entry => {
+                let days = Some((DAY_LINE, pruning.days_from));
+                database.forget(pruning.table, pruning.entries_from, days, pruning.cursor)
+            }
         };
-        let outcome = match (database.forget(pruning.table, limit, pruning.cursor), pruning.table) {
+        let outcome = match (forgotten, pruning.table) {
             (Ok(Some(cursor)), _) => {
                 pruning.cursor = cursor;
                 return;

@@ -84,6 +84,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("not_heard", "本站启动后未收到信号", "not heard since this station started"),
     ("last_life", "最近活动", "Last sign of life"),
     ("home_blind", "家中传感器都没有信号，看不到活动", "no sensor there can be heard: nothing can be seen"),
+    ("suspended", "报备", "Suspended"),
     ("other_deeds", "其他操作", "Other steps"),
     ("go", "确定", "Do it"),
     ("whom", "打给谁", "Who was called"),

@@ -10,6 +10,7 @@ mod names;
 mod reason;
 mod report;
 mod step;
+mod suspension;
 mod terms;
 mod when;
 
@@ -20,6 +21,7 @@ pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
 pub use report::{condition, report, weekdays};
 pub use step::{actor, deed_done, refusal, step};
+pub use suspension::{what_changes, what_stays};
 pub use terms::{
     absence, button, call_result, class, contact, outcome, phase, proof, reminder, role, rule, severity, via,
 };

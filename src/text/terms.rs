@@ -89,6 +89,7 @@ pub fn absence(language: Language, kind: Absence) -> &'static str {
         Absence::Holiday => language.pick("度假", "on holiday"),
         Absence::Visitors => language.pick("来客", "visitors"),
         Absence::Cleaning => language.pick("打扫或维修", "cleaning or repair"),
+        Absence::Pet => language.pick("有宠物", "an animal there"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same as the pages for programs: JSON, with the same rules and the same answers.
 
-use crate::desk::{Answer, BandName, RowView};
+use crate::desk::{Answer, BandName, RowView, Suspended};
 use crate::model::lifecycle::Actor;
 use crate::text;
 use crate::web::Site;
@@ -31,6 +31,7 @@ pub(super) async fn desk(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
         json!({
             "home": home.home, "place": home.place, "online": home.online, "unreachable": home.unreachable,
             "heard_at_ms": home.heard_at.map(|at| at.timestamp_millis()),
+            "suspended": home.condition.iter().flat_map(|condition| &condition.suspended).map(suspended_json).collect::<Value>(),
         })
     });
     let homes: Value = homes.collect();
@@ -40,6 +41,11 @@ pub(super) async fn desk(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
         "unclaimed": view.band(BandName::Unclaimed).len(), "bands": bands, "faults": faults, "homes": homes,
     }))
     .into_response()
+}
+
+fn suspended_json(suspended: &Suspended) -> Value {
+    let (from, until) = (suspended.from.timestamp_millis(), suspended.until.timestamp_millis());
+    json!({ "kind": suspended.kind, "owner": suspended.owner, "from_ms": from, "until_ms": until })
 }
 
 /// `GET /api/v1/alerts/<home>/<number>`

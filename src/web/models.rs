@@ -1,6 +1,6 @@
 //! From the desk's plain data to the words and numbers of a page.
 
-use crate::desk::{AlertView, BandName, HomeView, RowView, View};
+use crate::desk::{AlertView, BandName, HomeView, RowView, Suspended, View};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Phase, Role};
 use crate::model::reason::Severity;
@@ -156,6 +156,8 @@ pub(super) struct HomeModel {
     pub link: String,
     pub heard: String,
     pub life: String,
+    /// Empty where the home is as usual.
+    pub suspended: String,
 }
 
 pub(super) struct Choice {
@@ -388,7 +390,18 @@ impl Painter<'_> {
             }
         };
         let place = home.place.as_ref().map_or_else(|| "—".to_owned(), |place| text::shown(place, 30));
-        HomeModel { home: home.home.to_string(), place, link: link.to_owned(), heard, life }
+        let suspended: Vec<&Suspended> = condition.iter().flat_map(|condition| &condition.suspended).collect();
+        let holds = |suspended: &&&Suspended| suspended.from <= self.now && self.now < suspended.until;
+        let suspended: Vec<String> =
+            suspended.iter().filter(holds).map(|suspended| self.suspended(suspended)).collect();
+        let (home, link, suspended) = (home.home.to_string(), link.to_owned(), suspended.join("; "));
+        HomeModel { home, place, link, heard, life, suspended }
+    }
+
+    fn suspended(&self, suspended: &Suspended) -> String {
+        let kind = suspended.kind.map_or(self.l("unknown"), |kind| text::absence(self.language, kind));
+        let until = text::date_time(self.language, self.zone(), suspended.until);
+        format!("{kind} {} {until} ({})", self.l("until"), text::shown(&suspended.owner, 30))
     }
 
     pub fn facts(&self, view: &AlertView) -> Vec<Fact> {
@@ -413,6 +426,9 @@ impl Painter<'_> {
             let home = self.home(home);
             fact("home_link", format!("{} · {}", home.link, home.heard));
             fact("last_life", home.life);
+            if !home.suspended.is_empty() {
+                fact("suspended", home.suspended);
+            }
         }
         facts
     }

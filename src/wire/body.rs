@@ -6,6 +6,7 @@ use crate::model::lifecycle::{Actor, Deed, Phase};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::suspension::Suspend;
 use crate::model::time::Timestamp;
+use crate::wire::suspended::{InForce, Refusal};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The version of all bodies.
@@ -188,6 +189,12 @@ pub struct Heartbeat {
     pub blind: bool,
     /// Each sensor's age.
     pub sensors: Vec<SensorAge>,
+    /// The suspensions in force, and those that will be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspended: Vec<InForce>,
+    /// Suspensions that a station asked for in the last hour and that were not taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
 }
 
 fn is_none(count: &u32) -> bool {

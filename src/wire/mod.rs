@@ -4,9 +4,12 @@
 //! `v: 1`; changes within a version only add. Source: `house.md` section 6.
 
 mod body;
+pub mod local;
+mod suspended;
 mod topic;
 
 pub use body::{
     AlertState, Greeting, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
 };
+pub use suspended::{InForce, Refusal};
 pub use topic::{Down, Topic, Up, down_filter, up_filter};

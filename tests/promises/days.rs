@@ -43,6 +43,7 @@ days! {
     check_answered, check_in_vain, check_of_a_room, check_not_due,
     asked_first, asked_each_way, asked_in_vain, asked_about_a_press, ok_on_the_way, milder_by_configuration,
     in_hospital, holiday_over, moved_on_holiday, away_by_button, forgot_the_button, visitors_at_night,
+    an_animal_stays,
     fell_on_an_ordinary_morning, naps_as_usual,
 }
 
@@ -327,7 +328,7 @@ fn settings(story: &str) -> rules::Settings {
         .filter_map(|line| line.strip_prefix("rules: "))
         .map(|set| format!("rules.{}", set.trim().replace(" = ", "=")))
         .collect();
-    carecircle::config::overrides::rules("", &sets).expect("rules as in a configuration")
+    carecircle::config::overrides::rules(None, &sets).expect("rules as in a configuration")
 }
 
 fn engine(zone: &Zone, sensors: &[&str], settings: &rules::Settings) -> Engine {

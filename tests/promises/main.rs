@@ -29,4 +29,5 @@ mod simulated;
 mod station;
 mod storage;
 mod support;
+mod suspend;
 mod world;

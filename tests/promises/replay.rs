@@ -133,7 +133,10 @@ fn from_until_zone_and_a_mistyped_setting() {
     assert!(files.alerts(&["--set", NINE_HOURS, "--until", "2026-03-01T12:00:00"]).is_empty());
     let history = files.history.to_str().unwrap();
     let (_, errors, code) = run(&["replay", "--history", history, "--set", "rules.inactvity.windows=[]"], "");
-    assert_eq!((code, errors.contains("inactvity")), (1, true), "{errors}");
+    assert_eq!((code, errors.contains("inactvity")), (78, true), "as with a home's own database: {errors}");
+    let far = "rules.rhythm.target_false_alerts_per_30_days=40";
+    let (_, errors, code) = run(&["replay", "--history", history, "--set", far], "");
+    assert_eq!((code, errors.contains("from 0.1 to 10")), (78, true), "what check refuses is refused here: {errors}");
     let (_, errors, code) = run(&["replay", "--history", history, "--zone", "Europe/Pariss"], "");
     assert_eq!((code, errors.contains("Europe/Pariss")), (1, true), "{errors}");
     let (_, errors, code) = run(&["replay", "--history", "/nowhere.csv.gz"], "");

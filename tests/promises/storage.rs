@@ -149,6 +149,19 @@ fn an_entry_is_forgotten_after_two_years() {
 }
 
 #[test]
+fn what_a_day_taught_is_forgotten_after_400_days_and_alerts_are_not() {
+    let day = 86_400;
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _answers) = open(dir.path());
+    let taught = |days: i64| entry(days * day, r#"{"day":{"until":"x"}}"#);
+    // Only the kind of a line counts, not what stands in it.
+    let alert = entry(day, r#"{"step":{"note":"{\"day\":"}}"#);
+    store.submit(Batch { records: vec![taught(1), alert.clone(), taught(200)], urgent: true, ..Batch::default() });
+    store.prune(at(500 * day), &Retention::default());
+    poll(|| store.records(None).unwrap() == [alert.clone(), taught(200)]);
+}
+
+#[test]
 fn a_database_that_cannot_be_read_is_put_aside() {
     type Damage = fn(&Path);
     let damages: [(&str, Damage); 6] = [

@@ -1,8 +1,9 @@
 //! `check --against-history`: whether a new configuration would have missed an alert that people confirmed, or would have
 //! doubled the alerts, on what the home has recorded.
 
+use crate::cmd::Failed;
 use crate::cmd::progress::Progress;
-use crate::cmd::replay::{Failed, Own, engine, span_back};
+use crate::cmd::replay::{Own, engine, span_back};
 use crate::engine::rules::NAMES;
 use crate::model::alert::Alert;
 use crate::model::recorded::Recorded;
@@ -72,6 +73,7 @@ impl Judging<'_> {
             let alerts = counted(too_old.len(), "confirmed alert");
             notes.push(format!("{alerts} from before {} cannot be judged", self.minute(self.from)));
         }
+        notes.extend(super::never_quiet::note(&self.own.lines));
         Judged { against, notes }
     }
 

@@ -1,17 +1,16 @@
 //! The gateway's own history, read beside the running daemon.
 
-use super::Failed;
-use crate::cmd::progress::Progress;
+use crate::cmd::Failed;
+use crate::cmd::history::each_line;
 use crate::config;
 use crate::engine::Engine;
+use crate::gateway::DATABASE;
 use crate::gateway::plan::Plan;
-use crate::gateway::{DATABASE, from_record};
 use crate::model::alert::Alert;
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
 use crate::replay::{in_order, past};
-use crate::store::Looking;
 use std::path::{Path, PathBuf};
 
 /// A home's configuration and its history.
@@ -30,7 +29,9 @@ impl Own {
     pub fn read(path: &Path, database: Option<&Path>) -> Result<Own, Failed> {
         let config = load(path, &[])?;
         let database = database.map_or_else(|| config.state_dir.join(DATABASE), Path::to_owned);
-        let lines = in_order(lines(&database)?);
+        let mut lines = Vec::new();
+        each_line(&database, |line| lines.push(line))?;
+        let lines = in_order(lines);
         if lines.is_empty() {
             return Err(Problem::of(database.display().to_string(), "nothing has been recorded yet").into());
         }
@@ -63,19 +64,6 @@ pub fn engine(config: config::Gateway) -> Result<Engine, Failed> {
 pub fn load(path: &Path, sets: &[String]) -> Result<config::Gateway, Failed> {
     let (config, problems) = config::load_gateway_with(path, sets);
     config.ok_or(Failed::Configuration(problems))
-}
-
-fn lines(database: &Path) -> Result<Vec<Recorded>, Problem> {
-    let looking = Looking::at(database).map_err(|error| error.problem())?;
-    let total = looking.count().map_err(|error| error.problem())?;
-    let (mut progress, mut read, mut lines) = (Progress::new("reading", total), 0, Vec::new());
-    let taken = looking.for_each_record(|record| {
-        read += 1;
-        progress.passed(read);
-        lines.extend(from_record(record));
-    });
-    taken.map_err(|error| error.problem())?;
-    Ok(lines)
 }
 
 /// A length of time back from the end: `30d`, `2w`, `12h`. Days are of 24 hours.

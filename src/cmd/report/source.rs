@@ -2,11 +2,11 @@
 
 use super::gather::{End, Gathered, Gatherer, Raised};
 use crate::clock;
+use crate::cmd::history::each_line;
 use crate::cmd::progress::Progress;
 use crate::config::Gateway;
 use crate::engine::Engine;
 use crate::engine::circle::Circle;
-use crate::gateway::from_record;
 use crate::model::home::Home;
 use crate::model::lifecycle::Timers;
 use crate::model::observation::Observation;
@@ -14,7 +14,6 @@ use crate::model::recorded::Recorded;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
 use crate::replay::{History, Replay, What, as_found, ids};
-use crate::store::Looking;
 use std::path::Path;
 
 /// What was found, and up to which instant anything could be known.
@@ -27,18 +26,8 @@ pub struct Read {
 
 /// Reads the gateway's database beside the running daemon.
 pub fn database(config: &Gateway, path: &Path) -> Result<Read, Problem> {
-    let wrong = |error: crate::store::Error| error.problem();
-    let looking = Looking::at(path).map_err(wrong)?;
-    let (mut progress, mut done) = (Progress::new("reading", looking.count().map_err(wrong)?), 0);
     let mut gatherer = Gatherer::new(engine(config, config.home.clone()));
-    let take = |record| {
-        done += 1;
-        progress.passed(done);
-        if let Some(line) = from_record(record) {
-            gatherer.take(line);
-        }
-    };
-    looking.for_each_record(take).map_err(wrong)?;
+    each_line(path, |line| gatherer.take(line))?;
     let until = clock::now();
     Ok(Read { gathered: gatherer.end(until), until })
 }

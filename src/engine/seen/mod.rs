@@ -249,7 +249,7 @@ impl Seen {
             return;
         }
         self.follow_suspensions(home, now);
-        if let Some(until) = self.suspended.visitors_until().filter(|until| *until <= now) {
+        if let Some(until) = self.suspended.shared_until(now) {
             self.habits.advance(home, until);
         }
         let ended = self.suspended.pass(now);
@@ -270,11 +270,11 @@ impl Seen {
             self.habits.advance(home, from);
             self.habits.leave(from);
         }
-        let has_visitors = self.suspended.visitors_since(now);
-        if let Some(from) = has_visitors {
+        let shared_since = self.suspended.shared_since(now);
+        if let Some(from) = shared_since {
             self.habits.advance(home, from);
         }
-        self.habits.visited(has_visitors.is_some());
+        self.habits.visited(shared_since.is_some());
     }
 
     /// An absence ended: the quiet of an empty home was nobody's.

@@ -32,8 +32,7 @@ pub const LEAVING: Span = Span::minutes(30);
 /// … and whoever presses the button at the door, for so long.
 const LEAVING_BY_BUTTON: Span = Span::minutes(10);
 
-/// The owner of what a button in the home suspends.
-pub const HOME: &str = "home";
+pub use crate::model::suspension::HOME;
 
 impl Suspended {
     /// Whether a suspension that holds at `now` holds back `rule`.
@@ -57,14 +56,18 @@ impl Suspended {
         empty.map(|suspension| suspension.from).filter(|from| *from <= now).min()
     }
 
-    /// Since when there are guests at `now`, by what was said.
-    pub(super) fn visitors_since(&self, now: Timestamp) -> Option<Timestamp> {
-        self.by_kind.get(&Absence::Visitors).map(|visit| visit.from).filter(|from| *from <= now)
+    /// Since when others move about there at `now`, by what was said.
+    pub(super) fn shared_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.shared().map(|suspension| suspension.from).filter(|from| *from <= now).min()
     }
 
-    /// Until when there are guests, by what was said.
-    pub(super) fn visitors_until(&self) -> Option<Timestamp> {
-        self.by_kind.get(&Absence::Visitors).map(|visit| visit.until)
+    /// The last end at or before `now` of others moving about there, by what was said.
+    pub(super) fn shared_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.shared().map(|suspension| suspension.until).filter(|until| *until <= now).max()
+    }
+
+    fn shared(&self) -> impl Iterator<Item = &Suspension> {
+        self.by_kind.values().filter(|suspension| suspension.kind.is_shared_home())
     }
 
     /// Those that hold or will.

@@ -89,6 +89,8 @@ impl FakeHome {
             last_life_secs: Some(95),
             blind: false,
             sensors: Vec::new(),
+            suspended: Vec::new(),
+            refused: Vec::new(),
         };
         self.send(Up::Heartbeat, heartbeat.to_bytes());
     }
