@@ -4,7 +4,7 @@
 //! received alert is never taken back silently; only people close.
 
 use crate::engine::circle::Circle;
-use crate::engine::effect::{Effect, Signal};
+use crate::engine::effect::Effect;
 use crate::engine::rules::{Alarm, Long, Settings};
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::found::{LateRising, LongInRoom};
@@ -141,12 +141,8 @@ impl Book {
         if told || alert.phase.after(&Deed::Receive, Role::Station).is_err() {
             return;
         }
-        let is_call = alert.phase == Phase::Raised && matches!(alert.reason, Reason::CallButton { .. });
         // The station knows what it wrote: its receipt is recorded, not sent back.
         self.record(now, id.number, by, Deed::Receive, None, effects);
-        if is_call {
-            effects.push(Effect::Local(Signal::CallReceived));
-        }
     }
 
     /// A step asked for at a station: judged, written, and answered to every point that holds the alert.
@@ -259,7 +255,6 @@ impl Book {
             let deed = Deed::Raise { severity, reason, test: false, to: Vec::new() };
             self.record(now, number, Actor::gateway(), deed, None, effects);
             self.record(now, number, Actor::gateway(), Deed::AskHome { until: now + long.0 }, None, effects);
-            effects.push(Effect::Local(Signal::Asking));
             return;
         }
         let to = self.circle.first(&home.zone, now);
@@ -291,7 +286,6 @@ impl Book {
     fn take_back(&mut self, now: Timestamp, home: &Home, number: u64, by: Actor, effects: &mut Vec<Effect>) {
         let step = self.record(now, number, by, Deed::Cancel, None, effects);
         effects.push(notify(&self.alerts[&number], self.circle.first(&home.zone, now), step));
-        effects.push(Effect::Local(Signal::Closed));
     }
 
     /// Nobody answered, or the same was found again: stations are asked now.
@@ -349,15 +343,12 @@ impl Book {
         key: Option<String>,
         effects: &mut Vec<Effect>,
     ) {
-        let sets_out = matches!(deed, Deed::Depart).then_some(Signal::OnTheWay);
-        let signal = if matches!(deed, Deed::Close { .. }) { Some(Signal::Closed) } else { sets_out };
         let asker = by.point.clone();
         let step = self.record(now, number, by, deed, key, effects);
         let alert = &self.alerts[&number];
         let mut to = alert.points.clone();
         to.extend(asker.filter(|point| !alert.points.contains(point)));
         effects.push(notify(alert, to, step));
-        effects.extend(signal.filter(|_| concerns_person(&alert.reason)).map(Effect::Local));
     }
 
     fn record(

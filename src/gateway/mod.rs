@@ -90,6 +90,7 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
         }
         gateway.drain(&mut inbox);
         gateway.status_is_old |= gateway.turn.finish().is_some();
+        gateway.tasks.tell_the_home(gateway.turn.engine.told());
     }
     gateway.end(inbox, &mut written).await;
     Ok(())

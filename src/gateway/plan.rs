@@ -9,6 +9,7 @@ use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
+use crate::sinks::home_signals::Output;
 use crate::sources::serial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ pub struct Plan {
     pub rules: rules::Settings,
     /// Who is asked.
     pub circle: Circle,
+    /// Lamps, sirens and voices in the home; they need `mqtt`.
+    pub signals: Vec<Output>,
     /// The ways out.
     pub channels: Vec<Channel>,
     /// A site whose clock is right without a time server.
@@ -88,6 +91,7 @@ impl Plan {
             devices: config.devices,
             addresses: config.addresses,
             rules: config.rules,
+            signals: config.signals,
             circle: config.circle,
             assume_synced: config.clock_assume_synced,
             hash: config.hash,

@@ -2,6 +2,8 @@
 //!
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
+pub mod home_signals;
+
 use crate::model::ids::{ChannelName, HomeId, PointId};
 use crate::mqtt::Broker;
 use crate::problem::Problem;
