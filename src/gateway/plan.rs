@@ -64,6 +64,8 @@ pub struct Channel {
     pub name: ChannelName,
     /// Where it leads.
     pub point: PointId,
+    /// The sensors in their order, where the channel numbers them.
+    pub sensors: Vec<SensorId>,
     /// How.
     pub settings: ChannelSettings,
 }
@@ -78,7 +80,14 @@ impl Plan {
             points.map(|point| point.id.clone()).collect::<Vec<_>>()
         };
         let channels = config.channels.iter().flat_map(|(name, settings)| {
-            let channel = |point| Channel { name: name.clone(), point, settings: settings.clone() };
+            let sensors = || config.addresses.iter().map(|(id, _)| id.clone()).collect();
+            let sensors = if settings.numbers_sensors() { sensors() } else { Vec::new() };
+            let channel = move |point| Channel {
+                name: name.clone(),
+                point,
+                sensors: sensors.clone(),
+                settings: settings.clone(),
+            };
             leads_to(name).into_iter().map(channel)
         });
         let plan = Plan {

@@ -238,6 +238,7 @@ impl Tasks {
             channel: channel.name.clone(),
             home: home.clone(),
             point: channel.point.clone(),
+            sensors: channel.sensors.clone(),
             from_station: self.from_station.clone(),
             alive: Arc::clone(&link_alive),
         })?;

@@ -90,7 +90,7 @@ impl Access {
 }
 
 /// The bytes of a file the config names; a bare name is looked up among systemd's credentials first.
-fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
+pub fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let file = match folder.map(|folder| folder.join(file)) {
         Some(credential) if file.is_relative() && credential.exists() => credential,

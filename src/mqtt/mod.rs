@@ -15,7 +15,7 @@ mod progress;
 mod settings;
 mod words;
 
-pub use access::Access;
+pub use access::{Access, secret};
 pub use address::{BadBroker, Broker};
 pub use delivery::Delivery;
 pub use link::{Link, NotPublished};

@@ -4,7 +4,7 @@
 
 pub mod home_signals;
 
-use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::mqtt::Broker;
 use crate::problem::Problem;
 use crate::wire;
@@ -61,6 +61,8 @@ pub enum Handed {
     Receipt(wire::Receipt),
     /// It is carried; the receipt comes by itself, as [`FromStation`].
     Accepted,
+    /// The channel has done what it can and expects nothing more; nobody has said that they hold it.
+    Done,
 }
 
 /// Why a notice was not handed over. It may have arrived all the same.
@@ -120,6 +122,8 @@ pub struct Opening {
     pub home: HomeId,
     /// The service point it serves.
     pub point: PointId,
+    /// The home's sensors in the order of the config, for a channel that numbers them; empty for others.
+    pub sensors: Vec<SensorId>,
     /// Where the station's words go.
     pub from_station: mpsc::Sender<FromStation>,
     /// Counts up while the channel's task moves.
@@ -168,6 +172,14 @@ macro_rules! sinks {
                 }
             }
 
+            /// Whether it tells its receiver of sensors by their number.
+            pub fn numbers_sensors(&self) -> bool {
+                match self {
+                    ChannelSettings::Dc09(_) => true,
+                    ChannelSettings::StationMqtt(_) => false,
+                }
+            }
+
             /// The broker it goes through, if it goes through one.
             pub fn broker(&self) -> Option<&Broker> {
                 match self {
@@ -194,4 +206,5 @@ macro_rules! sinks {
 
 sinks! {
     station_mqtt: StationMqtt,
+    dc09: Dc09,
 }
