@@ -7,7 +7,7 @@ use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Wiring};
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
-use crate::config::{Gateway, SerialPort, rules};
+use crate::config::{Gateway, SerialPort, rules, signals};
 use crate::engine::circle::{Circle, Point};
 use crate::model::duty::DutyHours;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
@@ -78,6 +78,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let timers = shared::timers(&circle);
     circle.finish();
     let channels = channels(root, report);
+    let signals = signals::read(root, mqtt_exists);
     let devices = device_settings(root, report);
 
     checks::rooms(&sensors, rooms.as_deref(), report);
@@ -91,6 +92,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     if let Some(rules) = &rules {
         checks::watch(&sensors, rules, root, report);
         rules::check_fit(&sensors, rules, &rules_section, report);
+        signals::check_asking(&signals, rules, &rules_section);
     }
     root.finish();
 
@@ -108,6 +110,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         serial,
         devices,
         addresses,
+        signals,
         rules: rules?,
         circle: Circle { points: points.into_iter().map(|entry| entry.point).collect(), timers },
         channels: channels.into_iter().filter_map(|entry| Some((entry.name.value, entry.settings?))).collect(),

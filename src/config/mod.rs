@@ -18,6 +18,7 @@ mod report;
 mod rules;
 mod section;
 mod shared;
+mod signals;
 mod station;
 pub mod written;
 
@@ -33,6 +34,7 @@ use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
 use crate::model::lifecycle::{Role, Timers};
 use crate::model::time::{Span, Zone};
 use crate::problem::{Kind, Problem};
+use crate::sinks::home_signals::Output;
 use report::{Report, Source};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -56,6 +58,8 @@ pub struct Gateway {
     pub devices: DeviceSettings,
     /// Which device each sensor is, in the order of the file.
     pub addresses: Vec<(SensorId, Address)>,
+    /// Lamps, sirens and voices in the home.
+    pub signals: Vec<Output>,
     /// The rules.
     pub rules: RuleSettings,
     /// Who is asked.

@@ -3,7 +3,7 @@
 //! Steps are numbered here, also those that a station asked for: the home's gateway judges between points. Only people close.
 
 use crate::engine::circle::Circle;
-use crate::engine::effect::{Effect, Signal};
+use crate::engine::effect::Effect;
 use crate::engine::rules::{Alarm, Long, Settings};
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::home::Home;
@@ -127,12 +127,8 @@ impl Book {
         if told || alert.phase.after(&Deed::Receive, Role::Station).is_err() {
             return;
         }
-        let is_call = alert.phase == Phase::Raised && matches!(alert.reason, Reason::CallButton { .. });
         // The station knows what it wrote: its receipt is recorded, not sent back.
         self.record(now, id.number, by, Deed::Receive, None, effects);
-        if is_call {
-            effects.push(Effect::Local(Signal::CallReceived));
-        }
     }
 
     /// A step asked for at a station: judged, written, and answered to every point that holds the alert.
@@ -249,7 +245,6 @@ impl Book {
             let deed = Deed::Raise { severity, reason, test: false, to: Vec::new() };
             self.record(now, number, Actor::gateway(), deed, None, effects);
             self.record(now, number, Actor::gateway(), Deed::AskHome { until: now + long.0 }, None, effects);
-            effects.push(Effect::Local(Signal::Asking));
             return;
         }
         let to = self.circle.first(&home.zone, now);
@@ -281,7 +276,6 @@ impl Book {
     fn take_back(&mut self, now: Timestamp, home: &Home, number: u64, by: Actor, effects: &mut Vec<Effect>) {
         let step = self.record(now, number, by, Deed::Cancel, None, effects);
         effects.push(Effect::notify(&self.alerts[&number], self.circle.first(&home.zone, now), step));
-        effects.push(Effect::Local(Signal::Closed));
     }
 
     /// Nobody answered, or the same was found again: stations are asked now.
@@ -352,16 +346,12 @@ impl Book {
         key: Option<String>,
         effects: &mut Vec<Effect>,
     ) {
-        let sets_out = matches!(deed, Deed::Depart).then_some(Signal::OnTheWay);
-        let signal = if matches!(deed, Deed::Close { .. }) { Some(Signal::Closed) } else { sets_out };
         let asker = by.point.clone();
         let step = self.record(now, number, by, deed, key, effects);
         let alert = &self.alerts[&number];
         let mut to = alert.points.clone();
         to.extend(asker.filter(|point| !alert.points.contains(point)));
         effects.push(Effect::notify(alert, to, step));
-        let is_heard = concerns_person(&alert.reason) || alert.reason.class() == Class::Check;
-        effects.extend(signal.filter(|_| is_heard).map(Effect::Local));
     }
 
     fn record(

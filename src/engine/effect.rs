@@ -3,6 +3,7 @@
 use crate::model::alert::{Alert, Step};
 use crate::model::ids::PointId;
 use crate::model::learned::LearnedDay;
+pub use crate::model::signal::Signal;
 
 /// One thing to do, in the order given.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +26,7 @@ pub enum Effect {
     },
     /// Record what a day has taught: limits of later days rest on it.
     Learned(Box<LearnedDay>),
-    /// Tell the person in the home.
+    /// Tell the person in the home; it holds until the next one.
     Local(Signal),
 }
 
@@ -36,17 +37,4 @@ impl Effect {
         alert.steps.clear();
         Effect::Notify { to, alert: Box::new(alert), step }
     }
-}
-
-/// What the person in the home is told by lamp or voice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
-    /// "Are you all right? Move, or press the button; otherwise somebody comes."
-    Asking,
-    /// "Your call has been received."
-    CallReceived,
-    /// "Someone is on the way."
-    OnTheWay,
-    /// All clear.
-    Closed,
 }

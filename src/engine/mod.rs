@@ -44,6 +44,8 @@ pub struct Engine {
     /// The newest instant handled: time never runs backwards in here.
     now: Option<Timestamp>,
     wakeup: Option<Timestamp>,
+    /// What the person in the home was told last.
+    told: Signal,
 }
 
 impl Engine {
@@ -57,6 +59,7 @@ impl Engine {
             home,
             now: None,
             wakeup: None,
+            told: Signal::default(),
         }
     }
 
@@ -101,6 +104,7 @@ impl Engine {
             Recorded::Step { alert, step } => {
                 self.book.recall(alert, step.clone());
                 self.answered(alert, &step);
+                self.told = Signal::of(self.book.alerts());
             }
             Recorded::Day(day) => self.seen.habits.recall(&self.home, day),
             Recorded::Link { at, source, up } => {
@@ -159,6 +163,7 @@ impl Engine {
         let learned = self.seen.habits.take_untold().into_iter();
         effects.extend(learned.map(|day| Effect::Learned(Box::new(day))));
         self.turn(now, just, &mut effects);
+        self.tell_the_home(&mut effects);
         effects
     }
 
@@ -167,6 +172,11 @@ impl Engine {
     /// After `handle(next_wakeup, Tick)` it is none or strictly later.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         self.wakeup
+    }
+
+    /// What the person in the home is told as things stand.
+    pub fn told(&self) -> Signal {
+        self.told
     }
 
     /// A sensor joins the home.
@@ -268,6 +278,15 @@ impl Engine {
         all.look_at(self.book.next_wakeup());
         self.wakeup = all.look_again;
         assert!(self.wakeup.is_none_or(|wakeup| wakeup > now), "a deadline that has come was not acted on");
+    }
+
+    /// Only a step of an alert changes what the person in the home is told.
+    fn tell_the_home(&mut self, effects: &mut Vec<Effect>) {
+        if effects.iter().any(|effect| matches!(effect, Effect::Alert { .. })) {
+            let signal = Signal::of(self.book.alerts());
+            let before = std::mem::replace(&mut self.told, signal);
+            effects.extend((self.told != before).then_some(Effect::Local(self.told)));
+        }
     }
 
     /// Time passes for what is learned, until `now`; from `blind_since` on nobody watched.

@@ -97,6 +97,7 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
         let ticket = gateway.turn.finish();
         gateway.suspending.handed_in(ticket);
         gateway.status_is_old |= ticket.is_some();
+        gateway.tasks.tell_the_home(gateway.turn.engine.told());
     }
     gateway.end(inbox, &mut written).await;
     Ok(())

@@ -41,6 +41,13 @@ pub enum Order {
 pub enum Report {
     /// The channel itself gave the receipt.
     Receipt(Receipt),
+    /// The channel has done what it can, without a receipt.
+    Done {
+        /// The channel.
+        channel: String,
+        /// The row's key in the outbox.
+        key: String,
+    },
     /// A try failed; words for a person.
     Failed {
         /// The channel.
@@ -162,6 +169,10 @@ fn settle_try(
     let report = match result {
         Ok(Handed::Accepted) => return,
         Ok(Handed::Receipt(receipt)) => Report::Receipt(receipt),
+        Ok(Handed::Done) => {
+            rows.remove(key);
+            Report::Done { channel: sink.name().to_owned(), key: key.to_owned() }
+        }
         Err(NotDelivered::Later(why) | NotDelivered::Never(why)) => {
             Report::Failed { channel: sink.name().to_owned(), why }
         }

@@ -9,6 +9,7 @@ use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
+use crate::sinks::home_signals::Output;
 use crate::sources::serial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ pub struct Plan {
     pub rules: rules::Settings,
     /// Who is asked.
     pub circle: Circle,
+    /// Lamps, sirens and voices in the home; they need `mqtt`.
+    pub signals: Vec<Output>,
     /// The ways out.
     pub channels: Vec<Channel>,
     /// A site whose clock is right without a time server.
@@ -61,6 +64,8 @@ pub struct Channel {
     pub name: ChannelName,
     /// Where it leads.
     pub point: PointId,
+    /// The sensors in their order, where the channel numbers them.
+    pub sensors: Vec<SensorId>,
     /// How.
     pub settings: ChannelSettings,
     /// What the files held that the settings name: with another password or certificate it is another channel.
@@ -71,7 +76,7 @@ impl Channel {
     /// The channel of this name, with the files that it names as they are now.
     pub fn new(name: ChannelName, point: PointId, settings: ChannelSettings) -> Channel {
         let secrets = settings.secrets();
-        Channel { name, point, settings, secrets }
+        Channel { name, point, sensors: Vec::new(), settings, secrets }
     }
 }
 
@@ -85,7 +90,12 @@ impl Plan {
             points.map(|point| point.id.clone()).collect::<Vec<_>>()
         };
         let channels = config.channels.iter().flat_map(|(name, settings)| {
-            let channel = |point| Channel::new(name.clone(), point, settings.clone());
+            let sensors = || config.addresses.iter().map(|(id, _)| id.clone()).collect();
+            let sensors: Vec<SensorId> = if settings.numbers_sensors() { sensors() } else { Vec::new() };
+            let channel = move |point| Channel {
+                sensors: sensors.clone(),
+                ..Channel::new(name.clone(), point, settings.clone())
+            };
             leads_to(name).into_iter().map(channel)
         });
         let plan = Plan {
@@ -98,6 +108,7 @@ impl Plan {
             devices: config.devices,
             addresses: config.addresses,
             rules: config.rules,
+            signals: config.signals,
             circle: config.circle,
             assume_synced: config.clock_assume_synced,
             hash: config.hash,

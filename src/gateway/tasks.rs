@@ -7,8 +7,10 @@ use crate::gateway::plan::{BROKER, Channel, Plan};
 use crate::gateway::subscribed::Subscribed;
 use crate::gateway::turn::Path;
 use crate::model::ids::HomeId;
+use crate::model::signal::Signal;
 use crate::mqtt;
 use crate::problem::Problem;
+use crate::sinks::home_signals::{Output, Player};
 use crate::sinks::{FromStation, Opening, Sink};
 use crate::sources::{self, modbus, serial};
 use std::sync::Arc;
@@ -52,6 +54,14 @@ pub struct Tasks {
     broker: Option<Broker>,
     ports: Vec<(serial::Settings, Option<Wiring>, Running)>,
     channels: Vec<OpenChannel>,
+    signals: Option<Signals>,
+}
+
+/// What plays in the home, and what it was started from.
+struct Signals {
+    from: (Vec<Output>, mqtt::Settings),
+    player: Player,
+    alive: Arc<AtomicU64>,
 }
 
 struct Running {
@@ -109,6 +119,7 @@ impl Tasks {
             broker: None,
             ports: Vec::new(),
             channels: Vec::new(),
+            signals: None,
         };
         (tasks, Inbox { sources, stations, reports: report_inbox, people: questions })
     }
@@ -127,6 +138,7 @@ impl Tasks {
         self.follow_broker(plan, &mut followed);
         self.follow_ports(plan, &mut followed);
         self.follow_channels(plan, &mut followed);
+        self.follow_signals(plan);
         followed
     }
 
@@ -218,12 +230,34 @@ impl Tasks {
         }
     }
 
+    fn follow_signals(&mut self, plan: &Plan) {
+        let broker = plan.mqtt.clone().filter(|_| !plan.signals.is_empty());
+        let broker = broker.map(|broker| mqtt::Settings { client_id: format!("{}.signals", plan.home.id), ..broker });
+        let wanted = broker.map(|broker| (plan.signals.clone(), broker));
+        if wanted.as_ref() == self.signals.as_ref().map(|signals| &signals.from) {
+            return;
+        }
+        self.signals = wanted.map(|from| {
+            let alive = Arc::new(AtomicU64::new(0));
+            let (outputs, broker) = from.clone();
+            Signals { from, player: Player::start(outputs, broker, Arc::clone(&alive)), alive }
+        });
+    }
+
+    /// What the person in the home is told from now on.
+    pub fn tell_the_home(&self, signal: Signal) {
+        if let Some(signals) = &self.signals {
+            signals.player.tell(signal);
+        }
+    }
+
     fn open(&self, channel: &Channel, home: &HomeId) -> Result<OpenChannel, Problem> {
         let link_alive = Arc::new(AtomicU64::new(0));
         let sink = channel.settings.open(Opening {
             channel: channel.name.clone(),
             home: home.clone(),
             point: channel.point.clone(),
+            sensors: channel.sensors.clone(),
             from_station: self.from_station.clone(),
             alive: Arc::clone(&link_alive),
         })?;
@@ -275,7 +309,8 @@ impl Tasks {
             self.channels.iter().map(|open| (format!("queue {}", open.channel.name), count(&open.queue.alive)));
         let links =
             self.channels.iter().map(|open| (format!("channel {}", open.channel.name), count(&open.link_alive)));
-        broker.chain(ports).chain(queues).chain(links).collect()
+        let signals = self.signals.iter().map(|signals| ("signals".to_owned(), count(&signals.alive)));
+        broker.chain(ports).chain(queues).chain(links).chain(signals).collect()
     }
 
     /// Ends the sources and says goodbye on every channel; returns when the brokers have it, or after a second.

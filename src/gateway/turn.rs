@@ -218,6 +218,11 @@ impl Turn {
         self.take(now, Input::Received { alert, point }, Line::IfItDecides(recorded));
     }
 
+    /// A channel has done what it can for a notice and expects no receipt.
+    pub fn done(&mut self, channel: String, key: String) {
+        self.batch.settled.push((channel, key));
+    }
+
     /// Somebody at a station did something.
     pub fn station_step(&mut self, now: Reading, step: StationStep) {
         let speaks_for_itself = step.by.role.is_staff() || step.by.role == crate::model::lifecycle::Role::Station;

@@ -19,6 +19,7 @@ pub mod observation;
 pub mod purpose;
 pub mod reason;
 pub mod recorded;
+pub mod signal;
 pub mod status;
 pub mod suspension;
 pub mod time;

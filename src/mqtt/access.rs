@@ -27,6 +27,14 @@ pub struct Access {
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secrets(Vec<Option<Vec<u8>>>);
 
+impl Secrets {
+    /// What these files hold now, to be held against what they hold later.
+    pub fn of(files: &[&Path]) -> Secrets {
+        // One that cannot be read is told of where the channel is opened.
+        Secrets(files.iter().map(|file| secret(file).ok()).collect())
+    }
+}
+
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Secrets({} files)", self.0.len())
@@ -42,12 +50,6 @@ impl Access {
     /// The files it names.
     pub fn files(&self) -> Vec<&Path> {
         [&self.password_file, &self.ca, &self.credentials].into_iter().flatten().map(PathBuf::as_path).collect()
-    }
-
-    /// What these files hold now, to be held against what they hold later.
-    pub fn secrets(&self) -> Secrets {
-        // One that cannot be read is told of where the channel is opened.
-        Secrets(self.files().into_iter().map(|file| secret(file).ok()).collect())
     }
 
     /// A connection to it, with every file read and every certificate tried; filters and will are to be added.
@@ -106,7 +108,7 @@ impl Access {
 }
 
 /// The bytes of a file the config names; a bare name is looked up among systemd's credentials first.
-fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
+pub fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let file = match folder.map(|folder| folder.join(file)) {
         Some(credential) if file.is_relative() && credential.exists() => credential,

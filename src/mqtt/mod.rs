@@ -15,7 +15,7 @@ mod progress;
 mod settings;
 mod words;
 
-pub use access::{Access, Secrets};
+pub use access::{Access, Secrets, secret};
 pub use address::{BadBroker, Broker};
 pub use delivery::Delivery;
 pub use link::{Link, NotPublished};

@@ -2,7 +2,9 @@
 //!
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
-use crate::model::ids::{ChannelName, HomeId, PointId};
+pub mod home_signals;
+
+use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::model::suspension::Change;
 use crate::mqtt::{Broker, Secrets};
 use crate::problem::Problem;
@@ -60,6 +62,8 @@ pub enum Handed {
     Receipt(wire::Receipt),
     /// It is carried; the receipt comes by itself, as [`FromStation`].
     Accepted,
+    /// The channel has done what it can and expects nothing more; nobody has said that they hold it.
+    Done,
 }
 
 /// Why a notice was not handed over. It may have arrived all the same.
@@ -128,6 +132,8 @@ pub struct Opening {
     pub home: HomeId,
     /// The service point it serves.
     pub point: PointId,
+    /// The home's sensors in the order of the config, for a channel that numbers them; empty for others.
+    pub sensors: Vec<SensorId>,
     /// Where the station's words go.
     pub from_station: mpsc::Sender<FromStation>,
     /// Counts up while the channel's task moves.
@@ -176,6 +182,14 @@ macro_rules! sinks {
                 }
             }
 
+            /// Whether it tells its receiver of sensors by their number.
+            pub fn numbers_sensors(&self) -> bool {
+                match self {
+                    ChannelSettings::Dc09(_) => true,
+                    ChannelSettings::StationMqtt(_) => false,
+                }
+            }
+
             /// The broker it goes through, if it goes through one.
             pub fn broker(&self) -> Option<&Broker> {
                 match self {
@@ -192,9 +206,7 @@ macro_rules! sinks {
 
             /// What these files hold now: another password or certificate needs another connection.
             pub fn secrets(&self) -> Secrets {
-                match self {
-                    $(ChannelSettings::$Name(settings) => $name::secrets(settings),)*
-                }
+                Secrets::of(&self.files())
             }
 
             /// Opens the channel; from then on it connects by itself, again and again.
@@ -209,4 +221,5 @@ macro_rules! sinks {
 
 sinks! {
     station_mqtt: StationMqtt,
+    dc09: Dc09,
 }

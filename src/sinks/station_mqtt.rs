@@ -36,14 +36,9 @@ pub fn files(settings: &Settings) -> Vec<&Path> {
     settings.files()
 }
 
-/// What the files hold now.
-pub fn secrets(settings: &Settings) -> mqtt::Secrets {
-    settings.secrets()
-}
-
 /// Opens the channel.
 pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Problem> {
-    let Opening { channel, home, point, from_station, alive } = opening;
+    let Opening { channel, home, point, from_station, alive, .. } = opening;
     let topic = Topic::Up(home.clone(), point.clone(), Up::Link).to_string();
     let link_is = |online| wire::Link { v: wire::VERSION, online }.to_bytes();
     // One id per home and channel: a second gateway of the same home throws the first one out, and is noticed by that.

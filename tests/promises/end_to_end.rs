@@ -34,6 +34,30 @@ fn a_press_published_with_mosquitto_pub_is_on_the_page_and_is_carried_to_its_end
 }
 
 #[test]
+fn a_lamp_in_the_home_shows_how_far_help_has_come_also_after_a_restart_of_the_gateway() {
+    let lamp = "[[signal]]\nname = \"lamp\"\ntopic = \"cmnd/lamp\"\nretain = true\nsent = \"S\"\nreceived = \"R\"\n\
+                taken = \"T\"\non_the_way = \"W\"\nall_clear = \"OFF\"\n";
+    let mut world = World::start(&Home { more: lamp, ..Home::default() });
+    let shows = |world: &World, words: &str| {
+        let broker = world.home_broker.subscriber(&["-t", "cmnd/lamp", "-C", "1", "-W", "2"]).output().unwrap();
+        String::from_utf8_lossy(&broker.stdout).trim() == words
+    };
+    world.press();
+    wait_until("the lamp says that the call has been received", PATIENCE, || shows(&world, "R"));
+    let alert = world.alerts_of("call_button")[0].clone();
+    world.click(&alert, "take");
+    wait_until("taken", PATIENCE, || shows(&world, "T"));
+    world.kill_gateway();
+    assert!(world.home_broker.publisher(&["-r", "-t", "cmnd/lamp", "-m", "?"]).status().unwrap().success());
+    world.start_gateway();
+    wait_until("after the restart the same holds", PATIENCE, || shows(&world, "T"));
+    world.click(&alert, "depart");
+    wait_until("on the way", PATIENCE, || shows(&world, "W"));
+    world.click(&alert, "close");
+    wait_until("all clear", PATIENCE, || shows(&world, "OFF"));
+}
+
+#[test]
 fn a_press_as_an_esp3_telegram_on_a_pty_is_on_the_page() {
     let mut radio = Radio::plug_in().unwrap();
     let world = World::start(&Home { radio: Some(radio.path().to_owned()), ..Home::default() });

@@ -68,6 +68,13 @@ impl Mosquitto {
         command
     }
 
+    /// Debian's own listener with these arguments, not yet started.
+    pub fn subscriber(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("mosquitto_sub");
+        command.args(["-p", &self.port.to_string()]).args(arguments);
+        command
+    }
+
     /// Begins to publish at QoS 1; the client ends when the broker has acknowledged.
     pub fn begin_publish(&self, topic: &str, payload: &str) -> Child {
         let mut command = self.publisher(&["-q", "1", "-t", topic, "-m", payload]);

@@ -76,6 +76,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
             ..rules::Settings::default()
         },
         circle: circle(&channel),
+        signals: Vec::new(),
         channels: vec![channel],
         assume_synced: true,
         hash: "demo".into(),

@@ -4,7 +4,7 @@
 //! lost by a question, whatever became of it.
 
 use super::Book;
-use crate::engine::effect::{Effect, Signal};
+use crate::engine::effect::Effect;
 use crate::engine::rules::Alarm;
 use crate::model::alert::Alert;
 use crate::model::home::{Home, SensorKind};
@@ -33,7 +33,6 @@ impl Book {
         let to = if self.tells_station { self.circle.first(&home.zone, now) } else { Vec::new() };
         let deed = Deed::Raise { severity: reason.severity(), reason, test: false, to };
         self.write_softly(now, self.next_number, Actor::gateway(), deed, effects);
-        effects.push(Effect::Local(Signal::Asking));
     }
 
     /// Ends every question that none of its rule's `found` is about any more.
@@ -53,10 +52,8 @@ impl Book {
                 continue;
             };
             let is_answered = matches!(how, CheckEnd::Answered { .. });
-            let is_unanswered = how == CheckEnd::LimitPassed;
             let by = if is_answered { Actor { via: None, ..Actor::home() } } else { Actor::gateway() };
             self.write_softly(now, number, by, Deed::CheckOver { how }, effects);
-            effects.extend((!is_unanswered).then_some(Effect::Local(Signal::Closed)));
         }
     }
 

@@ -24,6 +24,7 @@ fn open(url: &str) -> (Arc<dyn Sink>, mpsc::Receiver<FromStation>) {
         channel: ChannelName::new("lehe").unwrap(),
         home: HomeId::new("ky-0412").unwrap(),
         point: PointId::new("lehe").unwrap(),
+        sensors: Vec::new(),
         from_station,
         alive: Arc::default(),
     };

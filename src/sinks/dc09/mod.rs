@@ -1,0 +1,230 @@
+//! An alarm receiving centre by SIA DC-09 over TCP or UDP, in the language of Contact ID or of SIA, plain or encrypted.
+//!
+//! The receiver's ACK with our sequence number and account is its word that it holds the event; that an operator looked is
+//! not in it. Only what is an event there is sent; a person who takes an alert is none. Source: SIA DC-09-2013.
+
+mod cipher;
+mod events;
+mod exchange;
+mod frame;
+
+use crate::clock;
+use crate::model::ids::{ChannelName, PointId, SensorId};
+use crate::model::time::{Span, span_text};
+use crate::mqtt::{self, Broker};
+use crate::problem::Problem;
+use crate::sinks::{BoxFuture, Handed, NotDelivered, Opening, Outgoing, Sink};
+use crate::wire;
+use cipher::Key;
+use events::Event;
+use exchange::Line;
+use frame::Frame;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What it is, in one sentence.
+pub const SUMMARY: &str = "an alarm receiving centre by SIA DC-09, in Contact ID or SIA";
+
+/// An example for the config.
+pub const EXAMPLE: &str =
+    r#"dc09 = { receiver = "receiver.example:12345", account = "1234", key_file = "/etc/carecircle/dc09.key" }"#;
+
+/// The keys in the config.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The receiver's name or address, and its port.
+    pub receiver: String,
+    /// Who we are there: 3 to 16 hexadecimal digits.
+    pub account: String,
+    /// The prefix of the account, as some centres want it.
+    #[serde(default = "no_prefix")]
+    pub prefix: String,
+    /// Over what.
+    #[serde(default)]
+    pub transport: Transport,
+    /// In which language.
+    #[serde(default)]
+    pub language: Language,
+    /// The file that holds the key in its first line; without it nothing is encrypted.
+    pub key_file: Option<PathBuf>,
+    /// The receiver hears from us at least so often.
+    #[serde(default = "a_minute", with = "span_text")]
+    pub supervision: Span,
+}
+
+/// Over what it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Transport {
+    #[default]
+    Tcp,
+    Udp,
+}
+
+/// In which language events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Contact ID, SIA DC-05: token `ADM-CID`.
+    #[default]
+    ContactId,
+    /// SIA DC-03: token `SIA-DCS`.
+    Sia,
+}
+
+fn no_prefix() -> String {
+    "0".to_owned()
+}
+
+fn a_minute() -> Span {
+    Span::seconds(60)
+}
+
+/// What would keep the channel from working.
+pub fn check(settings: &Settings) -> Result<(), Problem> {
+    let wrong = |what: String, deed: &str| Err(Problem::of(settings.receiver.clone(), what).with_deed(deed));
+    let port = settings.receiver.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+    if !port.is_some_and(|(host, port)| !host.is_empty() && port > 0) {
+        return wrong("this is no address of a receiver".into(), "write name and port: \"receiver.example:12345\"");
+    }
+    let is_hex = |text: &str| text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !(3..=16).contains(&settings.account.len()) || !is_hex(&settings.account) {
+        let what = format!("\"{}\" is no account", settings.account);
+        return wrong(what, "write the 3 to 16 hexadecimal digits that the centre gave, as \"1234\"");
+    }
+    if !(1..=6).contains(&settings.prefix.len()) || !is_hex(&settings.prefix) {
+        let what = format!("\"{}\" is no prefix of an account", settings.prefix);
+        return wrong(what, "write the 1 to 6 hexadecimal digits that the centre gave, or leave it out");
+    }
+    if !(Span::seconds(60)..=Span::hours(25)).contains(&settings.supervision) {
+        return wrong("supervision is out of range".into(), "from 60s to 25h, as the centre wants it");
+    }
+    key(settings).map(drop)
+}
+
+fn key(settings: &Settings) -> Result<Option<Key>, Problem> {
+    let Some(file) = &settings.key_file else { return Ok(None) };
+    let text = mqtt::secret(file)?;
+    let wrong = |why: String| Problem::of(file.display().to_string(), why).with_deed("take the key the centre gave");
+    let text = std::str::from_utf8(&text).map_err(|_| wrong("the key is no text".into()))?;
+    Key::parse(text.lines().next().unwrap_or_default().trim()).map(Some).map_err(wrong)
+}
+
+/// There is no broker behind it.
+pub fn broker(_: &Settings) -> Option<&Broker> {
+    None
+}
+
+/// The files it names.
+pub fn files(settings: &Settings) -> Vec<&Path> {
+    settings.key_file.iter().map(PathBuf::as_path).collect()
+}
+
+/// Opens the channel; nothing is sent before there is something to send.
+pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Problem> {
+    check(settings)?;
+    let Opening { channel, point, sensors, alive, .. } = opening;
+    // Every try is a connection of its own with an end; there is no task that could hang.
+    drop(alive);
+    let line = Line::new(settings.receiver.clone(), settings.transport, key(settings)?);
+    let settings = settings.clone();
+    Ok(Arc::new(Dc09 { channel, point, settings, sensors, line, heard_at: Mutex::new(None) }))
+}
+
+struct Dc09 {
+    channel: ChannelName,
+    point: PointId,
+    settings: Settings,
+    /// In the order of the config: the zone of a sensor is its place in it, from 1.
+    sensors: Vec<SensorId>,
+    line: Line,
+    /// Since boot, when the receiver last answered.
+    heard_at: Mutex<Option<Span>>,
+}
+
+impl Sink for Dc09 {
+    fn name(&self) -> &str {
+        self.channel.as_str()
+    }
+
+    fn deliver<'a>(&'a self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>> {
+        Box::pin(async move {
+            let notice = &outgoing.notice;
+            let Some(event) = Event::of(notice) else { return Ok(Handed::Done) };
+            let zone = event.sensor.map_or(0, |sensor| self.zone(sensor));
+            let account = &self.settings.account;
+            let (token, data) = match self.settings.language {
+                Language::ContactId => ("ADM-CID", format!("#{account}|{}", event.as_contact_id(zone))),
+                Language::Sia => ("SIA-DCS", format!("#{account}|{}", event.as_sia(zone))),
+            };
+            self.exchange(token, sequence(notice), data, notice.clock_trusted).await?;
+            let (home, alert, step) = (notice.home.clone(), notice.alert, notice.step.number);
+            let point = outgoing.point.clone();
+            Ok(Handed::Receipt(wire::Receipt { v: wire::VERSION, home, alert, step, point, at: clock::now() }))
+        })
+    }
+
+    fn heartbeat<'a>(
+        &'a self,
+        point: &'a PointId,
+        heartbeat: &'a wire::Heartbeat,
+    ) -> BoxFuture<'a, Result<(), NotDelivered>> {
+        Box::pin(async move {
+            let heard_at = *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
+            // Heartbeats come once a minute; one that comes a moment early is the one meant.
+            let is_due = heard_at.is_none_or(|at| clock::since_boot() - at > self.settings.supervision - A_MOMENT);
+            match *point == self.point && is_due {
+                true => self.exchange("NULL", 0, String::new(), heartbeat.clock_trusted).await,
+                false => Ok(()),
+            }
+        })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
+        Box::pin(self.exchange("NULL", 0, String::new(), true))
+    }
+}
+
+const A_MOMENT: Span = Span::seconds(5);
+
+impl Dc09 {
+    fn zone(&self, sensor: &SensorId) -> u16 {
+        let place = self.sensors.iter().position(|other| other == sensor);
+        place.and_then(|place| u16::try_from(place + 1).ok()).unwrap_or_default()
+    }
+
+    async fn exchange(
+        &self,
+        token: &str,
+        sequence: u16,
+        data: String,
+        clock_trusted: bool,
+    ) -> Result<(), NotDelivered> {
+        let frame = Frame {
+            token: token.to_owned(),
+            sequence,
+            receiver: None,
+            prefix: self.settings.prefix.clone(),
+            account: Some(self.settings.account.clone()),
+            data,
+            more: Vec::new(),
+            at: None,
+        };
+        self.line.exchange(frame, clock_trusted).await?;
+        *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::since_boot());
+        Ok(())
+    }
+}
+
+/// The number of a notice is always the same: a repeat after a lost answer, or a restart, is known as a repeat. Neighbours
+/// differ, so that a late answer to one is none to the next. 0 is left to NULL.
+fn sequence(notice: &wire::Notice) -> u16 {
+    let (alert, step) = (notice.alert.number % 9999, u64::from(notice.step.number));
+    1 + ((alert * 101 + step) % 9999) as u16
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Lamps, sirens and voices in the home: they say how far help has come, by messages on the home's own broker.
+//!
+//! Each output has a message of its own for each signal; one that has none for a signal stays as it is. What holds is
+//! said again when the broker is back, so that a lamp does not go on saying what was true before.
+
+use crate::clock;
+use crate::model::signal::Signal;
+use crate::model::time::Span;
+use crate::mqtt::{self, Link};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+/// One lamp, siren or voice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name, for people.
+    pub name: String,
+    /// Where its device listens.
+    pub topic: String,
+    /// Whether the broker keeps the newest message for a device that was away.
+    pub retain: bool,
+    /// A voice or a siren says it again after that long, while it holds; a lamp need not.
+    pub again_after: Option<Span>,
+    /// The message for each signal.
+    pub says: BTreeMap<Signal, String>,
+}
+
+/// Plays signals until it is dropped.
+pub struct Player {
+    signal: watch::Sender<Signal>,
+    link: Link,
+    task: JoinHandle<()>,
+}
+
+impl Player {
+    /// Connects to the home's broker, and from then on by itself, again and again.
+    pub fn start(outputs: Vec<Output>, broker: mqtt::Settings, alive: Arc<AtomicU64>) -> Player {
+        let (link, events) = mqtt::start(broker, Arc::clone(&alive));
+        let (signal, wanted) = watch::channel(Signal::default());
+        let outputs = outputs.into_iter().map(|output| Playing { output, said: None }).collect();
+        let task = tokio::spawn(play(outputs, link.clone(), events, wanted));
+        Player { signal, link, task }
+    }
+
+    /// From now on this holds.
+    pub fn tell(&self, signal: Signal) {
+        self.signal.send_if_modified(|told| std::mem::replace(told, signal) != signal);
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.link.stop();
+        self.task.abort();
+    }
+}
+
+struct Playing {
+    output: Output,
+    /// What it was told last, and when since boot.
+    said: Option<(Signal, Span)>,
+}
+
+impl Playing {
+    /// Whether `signal` must be said to it now.
+    fn is_due(&self, signal: Signal) -> bool {
+        match &self.said {
+            // Nothing to say, and it never said anything: at a start nobody hears "all clear".
+            None => signal != Signal::AllClear,
+            Some((said, _)) if *said != signal => true,
+            Some((_, at)) => {
+                let again = self.output.again_after.filter(|_| signal != Signal::AllClear);
+                again.is_some_and(|span| clock::since_boot() - *at >= span)
+            }
+        }
+    }
+}
+
+/// After a message that was not taken, and to see whether one is to be said again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+async fn play(
+    mut outputs: Vec<Playing>,
+    link: Link,
+    mut events: mpsc::Receiver<mqtt::Event>,
+    mut wanted: watch::Receiver<Signal>,
+) {
+    loop {
+        let signal = *wanted.borrow_and_update();
+        if link.is_up() {
+            for playing in &mut outputs {
+                say(&link, playing, signal).await;
+            }
+        }
+        let has_to_look = outputs.iter().any(|playing| playing.is_due(signal) || playing.output.again_after.is_some());
+        tokio::select! {
+            changed = wanted.changed() => if changed.is_err() { return },
+            event = events.recv() => match event {
+                // A device that lost its broker may have lost its state with it.
+                Some(mqtt::Event::Up) if signal != Signal::AllClear => {
+                    outputs.iter_mut().for_each(|playing| playing.said = None);
+                }
+                Some(_) => {}
+                None => return,
+            },
+            () = tokio::time::sleep(LOOK_AGAIN), if has_to_look => {}
+        }
+    }
+}
+
+async fn say(link: &Link, playing: &mut Playing, signal: Signal) {
+    if !playing.is_due(signal) {
+        return;
+    }
+    let Output { name, topic, retain, says, .. } = &playing.output;
+    if let Some(words) = says.get(&signal)
+        && let Err(why) = link.publish(topic, words.clone().into_bytes(), *retain).await
+    {
+        tracing::warn!(name, %why, signal = signal.as_str(), "the person in the home could not be told");
+        return;
+    }
+    playing.said = Some((signal, clock::since_boot()));
+}
