@@ -9,7 +9,7 @@ use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::home::Home;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
-use crate::model::reason::{Class, Reason, Severity, SignOfLife};
+use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 use matter::{Spoken, concerns_person, is_answered_by, is_same, matter, who_says};
 use outlook::{CLOSED_KEPT, Outlook, ended_before};

@@ -6,7 +6,7 @@
 use crate::model::found::{Danger, Quantity};
 use crate::model::ids::SensorId;
 use crate::model::lifecycle::Deed;
-use crate::model::reason::{BlindCause, Reason};
+use crate::model::reason::{BlindCause, Class, Reason};
 use crate::wire::Notice;
 
 /// One event, before it is written in one of the two languages.
@@ -25,6 +25,10 @@ pub struct Event<'n> {
 impl<'n> Event<'n> {
     /// What this notice is for a receiver; `None` for steps that are no event of theirs.
     pub fn of(notice: &'n Notice) -> Option<Event<'n>> {
+        // A question before a limit is no event of theirs: the alert is, if it comes to one.
+        if notice.state.reason.class() == Class::Check {
+            return None;
+        }
         let is_restore = match &notice.step.deed {
             Deed::Raise { .. }
             | Deed::Again { .. }
@@ -34,6 +38,7 @@ impl<'n> Event<'n> {
             Deed::Recovered | Deed::Close { .. } => true,
             Deed::AskHome { .. }
             | Deed::Cancel
+            | Deed::CheckOver { .. }
             | Deed::PersonCancelled
             | Deed::Receive
             | Deed::Ask { .. }
@@ -83,6 +88,7 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
         | Reason::Rhythm { .. }
         | Reason::LongInRoom(_)
         | Reason::OutOfBed(_)
+        | Reason::Check(_)
         | Reason::NightDoor(_) => (641, "NA"),
         Reason::DailyContact(_) | Reason::LateRising(_) | Reason::AwayTooLong(_) | Reason::NotBack(_) => (102, "NA"),
         Reason::MovedWhileAway(_) => (130, "BA"),
@@ -132,6 +138,7 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         Reason::Inactivity { last_life, .. } | Reason::Rhythm { last_life, .. } => {
             last_life.as_ref().map(|life| &life.sensor)
         }
+        Reason::Check(found) => found.last_life.as_ref().map(|life| &life.sensor),
         Reason::LongInRoom(found) => found.last_life.as_ref().map(|life| &life.sensor),
         Reason::Hazard(found) => Some(&found.sensor),
         Reason::NightDoor(found) => Some(&found.sensor),
