@@ -307,8 +307,8 @@ impl Tasks {
             self.ports.iter().map(|(port, _, running)| (format!("serial {}", port.name), count(&running.alive)));
         let queues =
             self.channels.iter().map(|open| (format!("queue {}", open.channel.name), count(&open.queue.alive)));
-        let links =
-            self.channels.iter().map(|open| (format!("channel {}", open.channel.name), count(&open.link_alive)));
+        let with_task = self.channels.iter().filter(|open| open.sink.has_task());
+        let links = with_task.map(|open| (format!("channel {}", open.channel.name), count(&open.link_alive)));
         let signals = self.signals.iter().map(|signals| ("signals".to_owned(), count(&signals.alive)));
         broker.chain(ports).chain(queues).chain(links).chain(signals).collect()
     }

@@ -40,6 +40,11 @@ pub trait Sink: Send + Sync {
     /// Whether a notice would go out now, without sending one.
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>>;
 
+    /// Whether a task of its own counts up [`Opening::alive`]; the watchdog looks at it.
+    fn has_task(&self) -> bool {
+        true
+    }
+
     /// Says goodbye where the channel has a word for it.
     fn stop(&self) {}
 }

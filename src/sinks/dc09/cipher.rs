@@ -92,9 +92,11 @@ impl Key {
             Key::Aes192(key) => decrypt(cbc::Decryptor::<Aes192>::new(key.into(), &FIRST_VECTOR.into()), &mut bytes),
             Key::Aes256(key) => decrypt(cbc::Decryptor::<Aes256>::new(key.into(), &FIRST_VECTOR.into()), &mut bytes),
         }
-        // A pad may hold any bytes but three, so only what follows its bar must be text.
-        let bar = bytes.iter().position(|byte| *byte == b'|')?;
-        String::from_utf8(bytes.split_off(bar + 1)).ok()
+        // A pad may hold any bytes but three, so only what follows its bar must be text. Some receivers leave out the bar in
+        // an answer, which has no data before its bracket.
+        let begin = bytes.iter().position(|byte| matches!(byte, b'|' | b']'))?;
+        let begin = if bytes[begin] == b'|' { begin + 1 } else { begin };
+        String::from_utf8(bytes.split_off(begin)).ok()
     }
 }
 

@@ -125,10 +125,9 @@ impl Frame {
     fn parse_head(head: &str) -> Option<Frame> {
         let (sequence, rest) = head.split_at_checked(4)?;
         let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let (receiver, rest) = match rest.strip_prefix('R') {
-            Some(rest) => rest.split_once('L').map(|(receiver, rest)| (Some(receiver.to_owned()), rest))?,
-            None => (None, rest.strip_prefix('L')?),
-        };
+        // The account may hold no L. Before it stands the receiver's number, or what some write where they know none.
+        let (receiver, rest) = rest.split_once('L')?;
+        let receiver = receiver.strip_prefix('R').filter(|receiver| is_hex(receiver)).map(str::to_owned);
         let (prefix, account) = match rest.split_once('#') {
             Some((prefix, account)) if is_hex(account) => (prefix, Some(account)),
             Some(_) => return None,
@@ -284,6 +283,12 @@ mod tests {
         let nak = parsed(r#"E4410025"NAK"0000R0L0A0[]_16:20:01,09-24-2025"#);
         assert_eq!((nak.account, nak.receiver.as_deref()), (None, Some("0")));
         assert_eq!(parsed(lines[0].0).prefix, "77");
+        // A receiver in use writes the word None where it was given no number of its own, and a pad without a bar.
+        let ack = parsed(r#"A6D00016"ACK"0005NoneL0#1234[]"#);
+        assert_eq!((ack.sequence, ack.receiver, ack.account.as_deref()), (5, None, Some("1234")));
+        let ack =
+            parsed(r#"1FD80056"*ACK"0005NoneL0#1234[5187B403EEE10558ED4EF0D95C8607E01E54D4A25416F502A04026733646B327"#);
+        assert_eq!((ack.token.as_str(), ack.data.as_str()), ("ACK", ""));
         // A panel of another maker: long text in the data, and its encrypted form in lower case with a pad of 16.
         let panel = r#"D3A10095"SIA-DCS"0005L0#12345[#12345|Nri0000pi0006da10-25-18ti14:37:53UT0000^$PR,SCOMPARSA          ,Centrale,Zona1,ROtTe.6MyLittlPoint^]_12:37:53,10-25-2018"#;
         assert!(parsed(panel).data.ends_with("MyLittlPoint^"));

@@ -13,7 +13,7 @@ use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::model::time::{Span, span_text};
 use crate::mqtt::{self, Broker};
 use crate::problem::Problem;
-use crate::sinks::{BoxFuture, Handed, NotDelivered, Opening, Outgoing, Sink};
+use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
 use crate::wire;
 use cipher::Key;
 use events::Event;
@@ -21,7 +21,8 @@ use exchange::Line;
 use frame::Frame;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
 
 /// What it is, in one sentence.
 pub const SUMMARY: &str = "an alarm receiving centre by SIA DC-09, in Contact ID or SIA";
@@ -126,12 +127,11 @@ pub fn files(settings: &Settings) -> Vec<&Path> {
 /// Opens the channel; nothing is sent before there is something to send.
 pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Problem> {
     check(settings)?;
-    let Opening { channel, point, sensors, alive, .. } = opening;
-    // Every try is a connection of its own with an end; there is no task that could hang.
-    drop(alive);
+    let Opening { channel, point, sensors, from_station, .. } = opening;
     let line = Line::new(settings.receiver.clone(), settings.transport, key(settings)?);
     let settings = settings.clone();
-    Ok(Arc::new(Dc09 { channel, point, settings, sensors, line, heard_at: Mutex::new(None) }))
+    let state = Mutex::new(State { is_up: None, heard_at: None });
+    Ok(Arc::new(Dc09 { channel, point, settings, sensors, line, from_station, state }))
 }
 
 struct Dc09 {
@@ -141,8 +141,17 @@ struct Dc09 {
     /// In the order of the config: the zone of a sensor is its place in it, from 1.
     sensors: Vec<SensorId>,
     line: Line,
-    /// Since boot, when the receiver last answered.
-    heard_at: Mutex<Option<Span>>,
+    from_station: mpsc::Sender<FromStation>,
+    state: Mutex<State>,
+}
+
+/// What is known of the receiver.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    /// Whether it answered the last time.
+    is_up: Option<bool>,
+    /// Since boot, when it last answered.
+    heard_at: Option<Span>,
 }
 
 impl Sink for Dc09 {
@@ -173,7 +182,7 @@ impl Sink for Dc09 {
         heartbeat: &'a wire::Heartbeat,
     ) -> BoxFuture<'a, Result<(), NotDelivered>> {
         Box::pin(async move {
-            let heard_at = *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
+            let heard_at = self.state().heard_at;
             // Heartbeats come once a minute; one that comes a moment early is the one meant.
             let is_due = heard_at.is_none_or(|at| clock::since_boot() - at > self.settings.supervision - A_MOMENT);
             match *point == self.point && is_due {
@@ -185,6 +194,11 @@ impl Sink for Dc09 {
 
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
         Box::pin(self.exchange("NULL", 0, String::new(), true))
+    }
+
+    fn has_task(&self) -> bool {
+        // Every try is a connection of its own with an end: nothing stands that could hang.
+        false
     }
 }
 
@@ -213,9 +227,31 @@ impl Dc09 {
             more: Vec::new(),
             at: None,
         };
-        self.line.exchange(frame, clock_trusted).await?;
-        *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::since_boot());
-        Ok(())
+        let result = self.line.exchange(frame, clock_trusted).await;
+        self.note(&result);
+        result
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is no connection that stands: whether the receiver is there is known from its answers alone.
+    fn note(&self, result: &Result<(), NotDelivered>) {
+        let mut state = self.state();
+        let before = state.is_up.replace(result.is_ok());
+        let what = match result {
+            Ok(()) => {
+                state.heard_at = Some(clock::since_boot());
+                What::Up
+            }
+            Err(NotDelivered::Later(why) | NotDelivered::Never(why)) => What::Down { why: why.clone() },
+        };
+        if before != state.is_up {
+            // Where so much waits to be read that this has no room, the next exchange says it again.
+            let told = self.from_station.try_send(FromStation { channel: self.channel.clone(), what });
+            state.is_up = state.is_up.filter(|_| told.is_ok());
+        }
     }
 }
 
