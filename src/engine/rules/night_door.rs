@@ -97,9 +97,8 @@ mod tests {
 
     #[test]
     fn for_who_works_at_night_the_day_is_the_night() {
-        let mut settings = super::super::Settings::default();
-        settings.night =
-            toml::from_str::<super::super::Settings>("night = { from = \"07:00\", to = \"15:00\" }").unwrap().night;
+        let mut settings: super::super::Settings =
+            toml::from_str(r#"night = { from = "07:00", to = "15:00" }"#).expect("rules as in a configuration");
         let moves = |clock: &str, later: &str| {
             let mut seen = moved(&["06:00"]);
             seen.observe(&home(), &observed("front", at(clock), Measure::Contact(true), Evidence::Event));
