@@ -169,6 +169,11 @@ impl Engine {
         self.wakeup
     }
 
+    /// What was going on at `at` was an emergency, as people found: never to be learned from.
+    pub fn never_learn(&mut self, at: Timestamp) {
+        self.seen.habits.never_learn(at);
+    }
+
     /// A sensor joins the home.
     pub fn adopt(&mut self, sensor: Sensor) {
         self.seen.adopt(&sensor);
@@ -254,7 +259,7 @@ impl Engine {
             self.book.find(now, &self.home, rule.name(), finding.alarms, effects);
         }
         self.book.run_timers(now, &self.home, effects);
-        let look_again = earlier(look_again, self.seen.habits.next_deadline());
+        let look_again = earlier(look_again, self.seen.habits.wakes_at());
         self.wakeup = earlier(look_again, self.book.next_wakeup());
         assert!(self.wakeup.is_none_or(|wakeup| wakeup > now), "a deadline that has come was not acted on");
     }

@@ -122,8 +122,13 @@ fn trouble_of(rule: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::observation::{Evidence, Measure, Observation};
-    use crate::model::time::from_millis;
+    use crate::engine::circle::Circle;
+    use crate::engine::rules::{Settings, testing};
+    use crate::model::alert::Step;
+    use crate::model::lifecycle::{Actor, Contact, Deed, Outcome, Timers};
+    use crate::model::observation::{Evidence, Measure, Observation, Press};
+    use crate::model::reason::{Reason, Severity};
+    use crate::model::time::{Span, from_millis};
 
     #[test]
     fn a_reading_that_was_written_late_stands_where_it_came() {
@@ -141,5 +146,45 @@ mod tests {
         let lines = [heard(100, false), step, heard(60, false), heard(70, false), heard(55, true), heard(65, true)];
         let at: Vec<i64> = in_order(lines).iter().map(|line| line.at().timestamp_millis()).collect();
         assert_eq!(at, [100, 50, 55, 60, 65, 70]);
+    }
+
+    fn clock(day: i64, minute: i64) -> Timestamp {
+        testing::at("00:00") + Span::days(day) + Span::minutes(minute)
+    }
+
+    fn step(minute: i64, number: u32, deed: Deed) -> Recorded {
+        let (by, key) = (Actor::gateway(), None);
+        Recorded::Step { alert: 7, step: Step { number, at: clock(15, minute), by, deed, key, implied: false } }
+    }
+
+    /// Twenty days up from seven to ten at night; on one of them nothing from ten to five, and people closed the alert like this.
+    fn with_a_long_silence(outcome: Outcome) -> Vec<Recorded> {
+        let motion = |at, on| Recorded::Observed(testing::observed("hall", at, Measure::Motion(on), Evidence::Event));
+        let mut lines: Vec<Recorded> = (0..20)
+            .flat_map(|day| (420..1320).step_by(20).map(move |minute| (day, minute)))
+            .filter(|(day, minute)| *day != 15 || !(601..1020).contains(minute))
+            .flat_map(|(day, minute)| [motion(clock(day, minute), true), motion(clock(day, minute + 1), false)])
+            .collect();
+        let sensor = "pendant".parse().unwrap();
+        let reason = Reason::CallButton { sensor, room: None, press: Press::Sos, last_life: None };
+        lines.push(step(900, 1, Deed::Raise { reason, severity: Severity::Urgent, test: false, to: Vec::new() }));
+        lines.push(step(1030, 2, Deed::Close { outcome, contact: Contact::Seen }));
+        lines.sort_by_key(Recorded::at);
+        lines
+    }
+
+    #[test]
+    fn a_silence_in_which_people_found_that_help_was_needed_is_not_learned_by_a_replay_either() {
+        let alert_at = |outcome| {
+            let circle = Circle { points: Vec::new(), timers: Timers::default() };
+            let engine = Engine::new(testing::home(), &Settings::default(), circle);
+            let probe = clock(19, 602);
+            let answers = replay(engine, &with_a_long_silence(outcome), &[probe], None, |_| ()).answers;
+            answers[0].alert.as_ref().expect("a silence of a day is found").0
+        };
+        let fine = alert_at(Outcome::FoundWell);
+        for outcome in [Outcome::Helped, Outcome::Hospital, Outcome::Died] {
+            assert!(alert_at(outcome) < fine, "{outcome:?}: {} {fine}", alert_at(outcome));
+        }
     }
 }
