@@ -1,13 +1,17 @@
 //! A gateway's own history through an engine: what the sensors said, not what was decided upon it then.
 
+use super::past::is_need;
 use super::simulated::{Outcome, Probes, Simulated, Summary};
 use crate::engine::{Engine, Input};
+use crate::model::lifecycle::Deed;
 use crate::model::recorded::Recorded;
 use crate::model::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// Runs `lines` up to `until`, answering `probes` (in order of time) on the way; `passed` hears how many lines are done.
 ///
-/// Alerts and steps of the history are left out: the rules of `engine` decide anew, and simulated staff close.
+/// Alerts and steps of the history are left out: the rules of `engine` decide anew, and simulated staff close. But in which silences
+/// people found that somebody needed help is no decision, and no engine learns from those.
 pub fn replay(
     engine: Engine,
     lines: &[Recorded],
@@ -16,7 +20,7 @@ pub fn replay(
     mut passed: impl FnMut(u64),
 ) -> Outcome {
     let (mut home, mut summary, mut probes) = (Simulated::new(engine), Summary::default(), Probes::new(probes));
-    let mut has_readings = false;
+    let (mut has_readings, mut found) = (false, Found::default());
     for line in lines {
         if until.is_some_and(|until| line.at() > until) {
             break;
@@ -35,6 +39,9 @@ pub fn replay(
         } else {
             take(&mut home, line);
         }
+        if let Some(at) = found.emergency(line) {
+            home.engine.never_learn(at);
+        }
         passed(summary.rows);
     }
     probes.ask(&home, None);
@@ -42,6 +49,24 @@ pub fn replay(
         home.pass_time(until);
     }
     Outcome { raised: home.raised, answers: probes.answers, summary }
+}
+
+/// What people found out about the alerts of the history.
+#[derive(Default)]
+struct Found {
+    raised_at: BTreeMap<u64, Timestamp>,
+}
+
+impl Found {
+    /// When the alert was raised of which people say here that help was needed.
+    fn emergency(&mut self, line: &Recorded) -> Option<Timestamp> {
+        let Recorded::Step { alert, step } = line else { return None };
+        if let Deed::Raise { .. } = step.deed {
+            self.raised_at.insert(*alert, step.at);
+        }
+        let Deed::Close { outcome, .. } = step.deed else { return None };
+        is_need(outcome).then(|| self.raised_at.get(alert).copied()).flatten()
+    }
 }
 
 fn take(home: &mut Simulated, line: &Recorded) {

@@ -60,6 +60,11 @@ impl Habits {
         {
             *running = Running { answered_at: running.answered_at, ..Running::written(written) };
         }
+        // As they were read, they take half as much again as they need.
+        day.rows.shrink_to_fit();
+        day.slots.shrink_to_fit();
+        day.together.shrink_to_fit();
+        day.at_door.shrink_to_fit();
         self.put(day);
     }
 

@@ -183,8 +183,8 @@ fn entrance<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>>, places: &[Place
     best.map(|(sensor, _)| sensor as u16)
 }
 
-fn pasts<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>>) -> Pasts {
-    let (mut rows, mut count) = (Vec::new(), 0);
+fn pasts<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>> + Clone) -> Pasts {
+    let (mut rows, mut count) = (Vec::with_capacity(days.clone().map(|day| day.rows.len()).sum()), 0);
     for (day, age_days) in days.zip(1_u16..) {
         count += 1;
         rows.extend(day.rows.iter().map(|row| Past::of(row, age_days)));
@@ -214,4 +214,17 @@ fn share_of(parts: impl Iterator<Item = (u16, f64)>, sensors: usize) -> Vec<f64>
 /// Seconds as a span, cut to milliseconds.
 pub fn span(secs: f64) -> Span {
     Span::milliseconds((secs.clamp(0.0, 1e9) * 1000.0) as i64)
+}
+
+#[cfg(test)]
+impl Model {
+    /// Bytes behind it.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let nearness = |of: &[Vec<f64>]| of.iter().map(|row| row.capacity() * size_of::<f64>()).sum::<usize>();
+        self.pasts.rows().len() * size_of::<Past>()
+            + nearness(&self.nearness)
+            + nearness(&self.nearness_of_short)
+            + self.kinds.capacity() * size_of::<RoomKind>()
+            + self.shares.capacity() * size_of::<(f64, f64)>()
+    }
 }

@@ -110,7 +110,8 @@ impl Judged {
 
     fn at_least(&self, limits: &Limits) -> Span {
         match &self.limit {
-            Limit::Written { limit, .. } => *limit,
+            // It may have been written down by settings that allowed a shorter one.
+            Limit::Written { limit, .. } => limits.shortest().min(*limit),
             Limit::On { .. } => limits.shortest(),
         }
     }

@@ -6,7 +6,7 @@ use crate::engine::rules::Settings;
 use crate::engine::rules::testing::{home, observed};
 use crate::engine::seen::Seen;
 use crate::engine::{Effect, Engine, Input};
-use crate::model::learned::LimitedBy;
+use crate::model::learned::{LimitedBy, SilenceRow};
 use crate::model::lifecycle::Timers;
 use crate::model::observation::{Evidence, Measure};
 use crate::model::recorded::Recorded;
@@ -277,4 +277,44 @@ fn a_database_from_before_the_lines_of_days_begins_to_learn_from_its_readings() 
     assert_eq!(days, (1..=12).map(|day| clock(day, 0)).collect::<Vec<_>>(), "they are written down now");
     assert!(engine.seen().habits.has_learned());
     assert!(written(engine.handle(clock(12, 2), Input::Tick)).is_empty());
+}
+
+/// Bytes behind a remembered day.
+fn heap_bytes(day: &LearnedDay) -> usize {
+    size_of::<LearnedDay>()
+        + day.rows.capacity() * size_of::<SilenceRow>()
+        + day.slots.capacity() * size_of::<i32>()
+        + day.reached.capacity()
+        + day.together.capacity() * size_of::<(u16, u16, u32)>()
+        + day.at_door.capacity() * size_of::<(u16, u32, u32)>()
+}
+
+#[test]
+fn two_years_that_come_back_from_their_lines_take_no_more_than_300_kilobytes() {
+    let sensors: Vec<SensorId> = (0..12).map(|n| format!("sensor-{n}").parse().unwrap()).collect();
+    let mut habits = Habits::new(LIMITS);
+    for day in 0..730 {
+        let row = |n: u16| SilenceRow {
+            start_secs: clock(day, i64::from(n) * 25).timestamp(),
+            secs: 300 + u32::from(n) * 40,
+            minute: n * 25,
+            sensor: n % 12,
+            exit: 0,
+            recent: 3,
+        };
+        let line = LearnedDay {
+            sensors: sensors.clone(),
+            rows: (0..55).map(row).collect(),
+            slots: vec![60; 48],
+            together: (0..12).flat_map(|a| (a..12).map(move |b| (a, b, 5))).collect(),
+            at_door: (0..12).map(|sensor| (sensor, 20, 0)).collect(),
+            ..taught(day, true, 0)
+        };
+        recall(&mut habits, line);
+    }
+    let days: usize = habits.basis.days().iter().map(|day| heap_bytes(day)).sum();
+    let (model, today) =
+        (habits.model().heap_bytes(), habits.today.as_ref().map_or(0, |today| today.slots.capacity() * 4));
+    assert_eq!(habits.model().days, 90);
+    assert!(days + model + today < 300_000, "{days} + {model} + {today}");
 }
