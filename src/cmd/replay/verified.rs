@@ -49,7 +49,7 @@ fn in_words(own: &Own, found: &Verified) -> Vec<String> {
         };
         lines.extend(folded(&format!("{span}  program {}: {what}", stretch.program), 6));
     }
-    lines.extend(days_in_words(found, &minute));
+    lines.extend(days_in_words(found, minute));
     match &found.difference {
         Some(difference) => {
             lines.extend(difference_in_words("the first difference", &minute(difference.at), difference))
