@@ -179,6 +179,11 @@ impl Engine {
         self.told
     }
 
+    /// What was going on at `at` was an emergency, as people found: never to be learned from.
+    pub fn never_learn(&mut self, at: Timestamp) {
+        self.seen.habits.never_learn(at);
+    }
+
     /// A sensor joins the home.
     pub fn adopt(&mut self, sensor: Sensor) {
         self.seen.adopt(&sensor);
@@ -274,7 +279,7 @@ impl Engine {
         }
         self.book.end_checks(now, &self.home, &checks, self.seen.last_life.as_ref(), effects);
         self.book.run_timers(now, &self.home, effects);
-        all.look_at(self.seen.habits.next_deadline());
+        all.look_at(self.seen.habits.wakes_at());
         all.look_at(self.book.next_wakeup());
         self.wakeup = all.look_again;
         assert!(self.wakeup.is_none_or(|wakeup| wakeup > now), "a deadline that has come was not acted on");

@@ -29,8 +29,12 @@ pub fn alerts<'a>(lines: impl IntoIterator<Item = &'a Recorded>) -> Vec<Alert> {
 /// Whether people found that the person did need help.
 pub fn was_needed(alert: &Alert) -> bool {
     let is_about_person = matches!(alert.reason.class(), Class::Person | Class::Request);
-    let outcome = alert.closed.as_ref().map(|closed| closed.outcome);
-    is_about_person && matches!(outcome, Some(Outcome::Helped | Outcome::Hospital | Outcome::Died))
+    is_about_person && alert.closed.as_ref().is_some_and(|closed| is_need(closed.outcome))
+}
+
+/// Whether somebody needed help, by what people say who were there.
+pub fn is_need(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Helped | Outcome::Hospital | Outcome::Died)
 }
 
 /// How often people were paged for `alert` from `from` on: once, and each time it happened again.

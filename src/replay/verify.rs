@@ -2,11 +2,13 @@
 //!
 //! Each stretch between two changes of configuration or restarts begins as the daemon began: from all lines before it. What
 //! people did, receipts, links, the clock and the starts are inputs; the steps that came of them are compared as they stand
-//! in the history.
+//! in the history. So are the lines of what each day taught. There a difference is told and the history believed: what said the
+//! same again was withheld from it, and may have taught something all the same.
 
 use super::recorded::input;
-use crate::engine::{Effect, Engine, drive};
+use crate::engine::{Effect, Engine, Input, drive};
 use crate::model::alert::Step;
+use crate::model::learned::LearnedDay;
 use crate::model::recorded::Recorded;
 use crate::model::time::{Span, Timestamp};
 use std::collections::VecDeque;
@@ -57,6 +59,12 @@ pub struct Verified {
     pub before: u64,
     /// The first difference.
     pub difference: Option<Difference>,
+    /// How many days taught the same.
+    pub days_same: u64,
+    /// … and how many did not, …
+    pub days_differ: u64,
+    /// … and the first of them.
+    pub day_difference: Option<Difference>,
 }
 
 impl Verified {
@@ -68,7 +76,13 @@ impl Verified {
 
 /// Decides `lines` again with `engine`, which has seen nothing yet; `passed` hears how many lines are done.
 pub fn verify(engine: Engine, lines: &[Recorded], limits: Limits<'_>, mut passed: impl FnMut(u64)) -> Verified {
-    let mut again = Again { remembered: engine, running: None, decided: VecDeque::new(), found: Verified::default() };
+    let mut again = Again {
+        remembered: engine,
+        running: None,
+        decided: VecDeque::new(),
+        learned: VecDeque::new(),
+        found: Verified::default(),
+    };
     for (line, number) in lines.iter().zip(1..) {
         if let Err(difference) = again.line(line, limits) {
             again.found.difference = Some(*difference);
@@ -78,6 +92,7 @@ pub fn verify(engine: Engine, lines: &[Recorded], limits: Limits<'_>, mut passed
         passed(number);
     }
     again.found.difference = again.undecided();
+    again.unwritten_days(None);
     again.found
 }
 
@@ -89,6 +104,8 @@ struct Again {
     running: Option<Running>,
     /// Steps that it decided and that must stand next in the history.
     decided: VecDeque<(u64, Step)>,
+    /// Days that it closed and that must stand in the history.
+    learned: VecDeque<LearnedDay>,
     found: Verified,
 }
 
@@ -110,8 +127,7 @@ impl Again {
                 self.begin(at, hash, program, *clock_trusted, limits);
             }
             Recorded::Step { alert, step } => return self.step(*alert, step),
-            // What a day taught is learned anew from its readings.
-            Recorded::Day(_) => {}
+            Recorded::Day(day) => self.day(day),
             // The time before was not watched, or was another one: no deadline came in it.
             Recorded::Started { .. } | Recorded::ClockStepped { .. } => {
                 self.difference_if_undecided()?;
@@ -142,6 +158,7 @@ impl Again {
 
     /// A run begins, or goes on with another configuration.
     fn begin(&mut self, at: Timestamp, hash: &str, program: &str, clock_trusted: bool, limits: Limits<'_>) {
+        self.unwritten_days(None);
         let from = limits.from.unwrap_or(at);
         let is_its_own = hash == limits.hash;
         let later = (at < limits.whole_from).then(|| limits.whole_from + WARM_UP).into_iter().chain([from]).max();
@@ -190,16 +207,63 @@ impl Again {
         Ok(())
     }
 
+    /// What a day taught is learned anew from its readings.
+    fn day(&mut self, day: &LearnedDay) {
+        self.pass_time(day.at);
+        self.unwritten_days(Some(day.until));
+        let replayed = self.next_learned(|learned| learned.until == day.until);
+        let Some(Running::Now(engine)) = &mut self.running else { return };
+        if replayed.as_ref() == Some(day) {
+            self.found.days_same += 1;
+            return;
+        }
+        // The daemon went on with what it wrote down.
+        engine.recall(Recorded::Day(day.clone()));
+        let effects = engine.handle(day.at, Input::Tick);
+        self.take_note(effects);
+        self.day_differs(day.at, Some(day), replayed.as_ref());
+    }
+
+    /// Days that are closed again before the one that ended at `until`, or at all, but do not stand in the history.
+    fn unwritten_days(&mut self, until: Option<Timestamp>) {
+        let is_missing = |learned: &LearnedDay| until.is_none_or(|until| learned.until < until);
+        while let Some(learned) = self.next_learned(is_missing) {
+            self.day_differs(learned.at, None, Some(&learned));
+        }
+    }
+
+    fn next_learned(&mut self, fits: impl Fn(&LearnedDay) -> bool) -> Option<LearnedDay> {
+        self.learned.front().is_some_and(fits).then(|| self.learned.pop_front()).flatten()
+    }
+
+    fn day_differs(&mut self, at: Timestamp, recorded: Option<&LearnedDay>, replayed: Option<&LearnedDay>) {
+        self.found.days_differ += 1;
+        let text = |day: Option<&LearnedDay>| day.map(|day| line_text(&Recorded::Day(day.clone())));
+        let (recorded, replayed) = (text(recorded), text(replayed));
+        self.found.day_difference.get_or_insert(Difference { at, recorded, replayed });
+    }
+
     fn handle(&mut self, at: Timestamp, line: &Recorded) {
         let (Some(Running::Now(engine)), Some(input)) = (&mut self.running, input(line)) else { return };
         let effects = engine.handle(at, input);
-        self.decided.extend(steps(effects));
+        self.take_note(effects);
     }
 
     fn pass_time(&mut self, at: Timestamp) {
         let Some(Running::Now(engine)) = &mut self.running else { return };
-        let decided = &mut self.decided;
-        drive::until(engine, at, |_, effects| decided.extend(steps(effects)));
+        let mut came = Vec::new();
+        drive::until(engine, at, |_, effects| came.extend(effects));
+        self.take_note(came);
+    }
+
+    fn take_note(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Alert { alert, step } => self.decided.push_back((alert, step)),
+                Effect::Learned(day) => self.learned.push_back(*day),
+                Effect::Notify { .. } | Effect::Local(_) => {}
+            }
+        }
     }
 
     fn difference_if_undecided(&mut self) -> Result<(), Box<Difference>> {
@@ -213,141 +277,17 @@ impl Again {
     }
 }
 
-fn steps(effects: Vec<Effect>) -> impl Iterator<Item = (u64, Step)> {
-    let step = |effect| if let Effect::Alert { alert, step } = effect { Some((alert, step)) } else { None };
-    effects.into_iter().filter_map(step)
-}
-
 /// As the history holds it.
 fn text(alert: u64, step: &Step) -> String {
-    let line = Recorded::Step { alert, step: step.clone() };
-    serde_json::to_string(&line).expect("history lines hold only text keys and finite numbers")
+    line_text(&Recorded::Step { alert, step: step.clone() })
+}
+
+fn line_text(line: &Recorded) -> String {
+    serde_json::to_string(line).expect("history lines hold only text keys and finite numbers")
 }
 
 /// What the rules remember of single readings reaches back so far; longer memories stand in the history by themselves.
 const WARM_UP: Span = Span::days(14);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::circle::Circle;
-    use crate::engine::rules::Settings;
-    use crate::model::home::{Home, Sensor, SensorKind};
-    use crate::model::lifecycle::{Deed, Timers};
-    use crate::model::observation::{Evidence, Measure, Observation};
-    use crate::model::time::{Zone, from_millis};
-
-    fn at(minute: i64) -> Timestamp {
-        from_millis(1_770_000_000_000 + minute * 60_000)
-    }
-
-    fn engine() -> Engine {
-        let (room, service, hold, silent_after, burst) = (None, None, None, None, None);
-        let (kind, checks_in, offline_is_silent, source) = (SensorKind::Motion, true, false, "mqtt".to_owned());
-        let id: crate::model::ids::SensorId = "hall".parse().unwrap();
-        let hall = Sensor {
-            id: id.clone(),
-            room,
-            kind,
-            service,
-            hold,
-            silent_after,
-            offline_is_silent,
-            checks_in,
-            burst,
-            source,
-        };
-        let home = Home {
-            id: "made-up-1".parse().unwrap(),
-            place: "3-2-201".into(),
-            zone: Zone::utc(),
-            sensors: [(id, hall)].into(),
-        };
-        Engine::new(home, &Settings::default(), Circle { points: Vec::new(), timers: Timers::default() })
-    }
-
-    fn motion(minute: i64) -> Recorded {
-        let (measure, evidence) = (Measure::Motion(true), Evidence::Event);
-        let sensor = "hall".parse().unwrap();
-        Recorded::Observed(Observation { at: at(minute), sensor, measure, evidence, copy: false })
-    }
-
-    /// What a gateway writes that is started, sees somebody once, and finds the silence after it.
-    fn day() -> Vec<Recorded> {
-        let configured = |minute| Recorded::Configured {
-            at: at(minute),
-            hash: "a".into(),
-            program: "1".into(),
-            clock_trusted: true,
-        };
-        let inputs = [
-            configured(0),
-            Recorded::Started { at: at(0), blind_since: None },
-            motion(1),
-            Recorded::Watching { at: at(900) },
-            configured(1000),
-            Recorded::Started { at: at(1000), blind_since: Some(at(999)) },
-            motion(1001),
-        ];
-        let mut lines = Vec::new();
-        let mut live = engine();
-        for line in inputs {
-            if matches!(line, Recorded::Configured { .. }) {
-                live = engine().restore(lines.clone());
-            } else if !matches!(line, Recorded::Started { .. }) {
-                drive::until(&mut live, line.at(), |_, effects| {
-                    lines.extend(steps(effects).map(|(alert, step)| Recorded::Step { alert, step }));
-                });
-            }
-            let decided = input(&line).map(|input| live.handle(line.at(), input)).unwrap_or_default();
-            lines.push(line);
-            lines.extend(steps(decided).map(|(alert, step)| Recorded::Step { alert, step }));
-        }
-        lines
-    }
-
-    fn verified(lines: &[Recorded], hash: &str) -> Verified {
-        verify(engine(), lines, Limits { hash, from: None, whole_from: at(0) }, |_| ())
-    }
-
-    #[test]
-    fn what_was_decided_is_decided_again() {
-        let day = day();
-        let steps = day.iter().filter(|line| matches!(line, Recorded::Step { .. })).count() as u64;
-        let found = verified(&day, "a");
-        assert_eq!(found.difference, None);
-        assert!(steps >= 2, "a raise and a sign of life");
-        assert_eq!((found.same(), found.stretches.len()), (steps, 2));
-    }
-
-    #[test]
-    fn a_step_that_is_missing_added_or_changed_is_the_first_difference() {
-        let day = day();
-        let raise = day.iter().position(|line| matches!(line, Recorded::Step { .. })).unwrap();
-        let mut missing = day.clone();
-        missing.remove(raise);
-        let found = verified(&missing, "a").difference.unwrap();
-        assert!(found.replayed.unwrap().contains("inactivity"));
-        let mut added = day.clone();
-        added.insert(raise, day[raise].clone());
-        let found = verified(&added, "a").difference.unwrap();
-        assert!(found.recorded.is_some() && found.replayed.is_none());
-        let mut changed = day.clone();
-        if let Recorded::Step { step, .. } = &mut changed[raise] {
-            step.at += Span::milliseconds(1);
-            assert!(matches!(step.deed, Deed::Raise { .. }));
-        }
-        let found = verified(&changed, "a").difference.unwrap();
-        assert!(found.recorded.is_some() && found.replayed.is_some());
-        let mut unheard = day;
-        unheard.retain(|line| !matches!(line, Recorded::Observed(o) if o.at == at(1)));
-        assert!(verified(&unheard, "a").difference.is_some(), "an input that is missing is noticed");
-    }
-
-    #[test]
-    fn what_another_configuration_decided_is_left_out_and_said() {
-        let found = verified(&day(), "b");
-        assert_eq!((found.difference.is_none(), found.same()), (true, 0));
-        assert!(found.stretches.iter().all(|stretch| stretch.same.is_none()));
-    }
-}
+mod tests;

@@ -57,8 +57,9 @@ impl Judging<'_> {
             confirmed.partition(|alert| alert.id.raised_at >= self.from);
         let (mut against, mut notes) = (Vec::new(), Vec::new());
         for alert in &judged {
-            match self.raised.iter().find(|raised| is_same_episode(raised, &past::episode(alert))) {
-                None => against.push(self.missed(alert)),
+            let episode = past::episode(alert);
+            match self.raised.iter().find(|raised| is_same_episode(raised, &episode)) {
+                None => against.push(self.missed(alert, &episode)),
                 Some(raised) if raised.at - alert.id.raised_at > SAME => notes.push(self.later(alert, raised)),
                 Some(_) => {}
             }
@@ -77,10 +78,10 @@ impl Judging<'_> {
         Judged { against, notes }
     }
 
-    fn missed(&self, alert: &Alert) -> Problem {
+    fn missed(&self, alert: &Alert, episode: &Raised) -> Problem {
         let what = format!("{}, would not have been raised", self.confirmed(alert));
         // The help that came is part of the record: what would have been without it is not known.
-        let ended = past::episode(alert).ended.map(|at| format!(" by {}, when it ended", self.minute(at)));
+        let ended = episode.ended.map(|at| format!(" by {}, when it ended", self.minute(at)));
         let deed = "set the limit so that it is, or see what else would have found it: carecircle replay --compare";
         Problem::of(self.path.display().to_string(), what + &ended.unwrap_or_default()).as_warning().with_deed(deed)
     }

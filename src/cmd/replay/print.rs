@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 pub struct Print<'a> {
     pub zone: &'a Zone,
     from: Option<Timestamp>,
-    /// What really happened, where that is known.
-    past: Option<&'a [Alert]>,
+    /// What really happened, where that is known, each alert with its episode.
+    past: Option<Vec<(Raised, &'a Alert)>>,
     readings_from: Option<Timestamp>,
 }
 
@@ -24,7 +24,10 @@ impl<'a> Print<'a> {
     pub fn new(zone: &'a Zone, from: Option<Timestamp>, tape: &'a Tape) -> Print<'a> {
         let (past, readings_from) = match tape {
             Tape::Recording(..) => (None, None),
-            Tape::Own(own) => (Some(own.alerts.as_slice()), own.readings_from()),
+            Tape::Own(own) => {
+                let past = own.alerts.iter().map(|alert| (past::episode(alert), alert)).collect();
+                (Some(past), own.readings_from())
+            }
         };
         Print { zone, from, past, readings_from }
     }
@@ -170,9 +173,9 @@ impl<'a> Print<'a> {
 
     /// What really became of it.
     fn then(&self, alert: &Raised) -> Option<String> {
-        let past = self.past?;
-        let is_it = |real: &&Alert| is_same_episode(alert, &past::episode(real));
-        let Some(real) = past.iter().find(is_it) else { return Some("Then: no alert.".to_owned()) };
+        let mut past = self.past.as_ref()?.iter();
+        let real = past.find(|(episode, _)| is_same_episode(alert, episode));
+        let Some((_, real)) = real else { return Some("Then: no alert.".to_owned()) };
         let raised = format!("Then: raised {}", self.minute(real.id.raised_at));
         Some(match &real.closed {
             Some(closed) => {

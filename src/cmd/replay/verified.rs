@@ -49,8 +49,11 @@ fn in_words(own: &Own, found: &Verified) -> Vec<String> {
         };
         lines.extend(folded(&format!("{span}  program {}: {what}", stretch.program), 6));
     }
+    lines.extend(days_in_words(found, minute));
     match &found.difference {
-        Some(difference) => lines.extend(difference_in_words(&minute(difference.at), difference)),
+        Some(difference) => {
+            lines.extend(difference_in_words("the first difference", &minute(difference.at), difference))
+        }
         None if found.stretches.iter().all(|stretch| stretch.same.is_none()) => {
             let why = "nothing could be compared: no part of this history was decided by this configuration";
             lines.extend(folded(&format!("{why} ({})", own.config.hash), 0));
@@ -60,10 +63,28 @@ fn in_words(own: &Own, found: &Verified) -> Vec<String> {
     lines
 }
 
-fn difference_in_words(minute: &str, difference: &Difference) -> Vec<String> {
+/// What the days taught. A difference there is no other decision: each of those stands or falls by itself.
+fn days_in_words(found: &Verified, minute: impl Fn(Timestamp) -> String) -> Vec<String> {
+    let all = found.days_same + found.days_differ;
+    let Some(difference) = &found.day_difference else {
+        let same = format!("{}: learned again, the same", counted(all, "day"));
+        return (all > 0).then_some(same).into_iter().collect();
+    };
+    let what = format!(
+        "note: of {} that were learned again, {} taught something else",
+        counted(all, "day"),
+        found.days_differ
+    );
+    let why = "reports that change nothing are written down once in ten minutes only, and all of them taught";
+    let mut lines = folded(&format!("{what}; {why}. What was written down is believed"), 6);
+    lines.extend(difference_in_words("the first of them", &minute(difference.at), difference));
+    lines
+}
+
+fn difference_in_words(title: &str, minute: &str, difference: &Difference) -> Vec<String> {
     let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
     vec![
-        format!("the first difference, at {minute}:"),
+        format!("{title}, at {minute}:"),
         // Whole and unbroken: they are compared character by character.
         format!("  in the history: {}", side(&difference.recorded)),
         format!("  decided again:  {}", side(&difference.replayed)),
@@ -78,15 +99,18 @@ fn in_json(own: &Own, found: &Verified) -> Vec<String> {
             "configuration": stretch.hash, "program": stretch.program, "steps_same": stretch.same,
         })
     });
-    let difference = found.difference.iter().map(|difference| {
-        json!({
-            "type": "difference", "t": zone.wall_clock(difference.at),
+    let differences = [("difference", &found.difference), ("day_difference", &found.day_difference)];
+    let differences = differences.into_iter().filter_map(|(name, difference)| {
+        let difference = difference.as_ref()?;
+        Some(json!({
+            "type": name, "t": zone.wall_clock(difference.at),
             "recorded": difference.recorded, "replayed": difference.replayed,
-        })
+        }))
     });
     let summary = json!({
         "type": "summary", "steps_same": found.same(), "steps_before": found.before,
+        "days_same": found.days_same, "days_differ": found.days_differ,
         "is_same": found.difference.is_none(), "configuration": own.config.hash,
     });
-    stretches.chain(difference).chain([summary]).map(|line| line.to_string()).collect()
+    stretches.chain(differences).chain([summary]).map(|line| line.to_string()).collect()
 }

@@ -1,16 +1,13 @@
 //! The course of a silence and of a day: how a silence gets its limit, ends and is learned, and how a day is closed.
 
-use super::calibrator::COLUMNS;
-use super::model::{Begun, DAYS_KEPT, Model, span};
-use super::rooms::{self, RoomKind};
+use super::model::Begun;
+use super::silence::{Judged, Running};
 use super::today::Today;
 use super::vacancy::VACANT_AFTER;
-use super::{Columns, Habits, JUDGED_AFTER, Judged, LEARNING_DAYS, Limits, Place, Running};
-use crate::model::home::{Home, Sensor, SensorKind};
-use crate::model::ids::SensorId;
-use crate::model::learned::{LearnedDay, LimitedBy, RunningSilence, SilenceLimit, SilenceRow};
+use super::{Habits, JUDGED_AFTER};
+use crate::model::home::Home;
+use crate::model::learned::{LearnedDay, SilenceRow};
 use crate::model::time::{Span, Timestamp};
-use std::sync::Arc;
 
 impl Habits {
     /// When the silence that goes on gets its limit.
@@ -47,13 +44,11 @@ impl Habits {
         let Some(running) = &mut self.running else { return };
         let since = running.since;
         let is_outer_door = self.places.get(usize::from(running.sensor)).is_some_and(|place| place.is_outer_door);
-        let entrance = self.model.entrance;
-        let exit = self.trail.exit(since, running.sensor, is_outer_door, entrance, self.door_awaited_since);
+        let is_entrance = || self.basis.model().entrance == Some(running.sensor);
+        let exit = self.trail.exit(since, is_outer_door, is_entrance, self.door_awaited_since);
         let minute = (home.zone.local(since).second_of_day / 60) as u16;
         let begun = Begun { minute, sensor: running.sensor, exit };
-        let (limit, by) = limit_now(&self.model, &begun, &self.limits);
-        let columns = Columns::Of(Arc::clone(&self.model));
-        running.judged = Some(Judged { limit, by, begun, recent: self.trail.recent(), columns });
+        running.judged = Some(Judged::new(begun, self.trail.recent(), &self.basis));
     }
 
     pub(super) fn become_vacant(&mut self, at: Timestamp) {
@@ -80,10 +75,10 @@ impl Habits {
             exit: judged.begun.exit,
             recent: judged.recent,
         });
-        today.alerts = today.alerts.saturating_add(u16::from(length >= judged.limit));
-        if self.model.days >= LEARNING_DAYS && length >= self.limits.at_least {
+        today.alerts = today.alerts.saturating_add(u16::from(judged.is_reached_by(length, &self.limits)));
+        if self.basis.is_enough() && length >= self.limits.at_least {
             let columns = judged.columns(&self.limits);
-            let reached = columns.iter().take_while(|secs| length >= Span::seconds(i64::from(**secs))).count();
+            let reached = columns.take_while(|secs| length >= Span::seconds(i64::from(*secs))).count();
             today.reached.extend(u8::try_from(reached).ok().filter(|reached| *reached > 0));
         }
     }
@@ -103,6 +98,9 @@ impl Habits {
         let mut next = today.next(&home.zone);
         next.was_vacant = self.vacancy.since.is_some();
         next.was_visited = self.has_visitors;
+        if let Some(from) = self.learns_from {
+            next.not_watched(today.until, from);
+        }
         let day = self.line_of(&today, now);
         self.today = Some(next);
         if day.counts || day.vacant {
@@ -110,14 +108,14 @@ impl Habits {
             self.untold.push(LearnedDay { sensors, ..day.clone() });
         }
         if day.counts {
-            self.places = self.places.drain(..).map(|place| place.renewed(home)).collect();
-            self.keep(day);
+            self.renew_places(home);
+            self.put(LearnedDay { running: None, ..day });
         }
     }
 
     fn line_of(&self, today: &Today, now: Timestamp) -> LearnedDay {
         let at_door = today.at_door.iter().zip(0..).filter(|((signs, _), _)| *signs > 0);
-        let is_counted = self.model.days >= LEARNING_DAYS;
+        let is_counted = self.basis.is_enough();
         LearnedDay {
             at: now.max(today.until),
             until: today.until,
@@ -133,106 +131,5 @@ impl Habits {
             at_door: at_door.map(|((signs, passed), sensor)| (sensor, *signs, *passed)).collect(),
             running: self.running.as_ref().map(|running| running.line(&self.limits)),
         }
-    }
-
-    /// A day becomes part of the memory.
-    pub(super) fn keep(&mut self, day: LearnedDay) {
-        self.days.push_back(Arc::new(LearnedDay { running: None, ..day }));
-        if self.days.len() > DAYS_KEPT {
-            self.days.pop_front();
-        }
-        self.model = Arc::new(Model::of(&self.days, &self.places, self.limits.target));
-    }
-
-    /// The number of a sensor; a new one gets the next.
-    pub(super) fn number(&mut self, id: &SensorId, place: impl FnOnce() -> Place) -> u16 {
-        if let Some(number) = self.numbers.get(id) {
-            return *number;
-        }
-        let number = u16::try_from(self.places.len()).unwrap_or(u16::MAX);
-        self.places.push(place());
-        self.numbers.insert(id.clone(), number);
-        number
-    }
-}
-
-/// The limit in force, and what set it.
-fn limit_now(model: &Model, begun: &Begun, limits: &Limits) -> (Span, LimitedBy) {
-    if model.days < LEARNING_DAYS {
-        return (limits.cold_start, LimitedBy::ColdStart);
-    }
-    let (secs, by) = model.limit(begun, &model.tail(begun), model.column, limits);
-    (span(secs), by)
-}
-
-impl Judged {
-    /// The limits of all columns in whole seconds.
-    fn columns(&self, limits: &Limits) -> Vec<u32> {
-        match &self.columns {
-            Columns::Written(columns) => columns.clone(),
-            Columns::Of(model) => {
-                let tail = model.tail(&self.begun);
-                let secs = |column| model.limit(&self.begun, &tail, column, limits).0.ceil() as u32;
-                (0..COLUMNS).map(secs).collect()
-            }
-        }
-    }
-}
-
-impl Running {
-    fn line(&self, limits: &Limits) -> RunningSilence {
-        let judged = self.judged.as_ref().map(|judged| SilenceLimit {
-            limit_ms: judged.limit.num_milliseconds(),
-            by: judged.by,
-            minute: judged.begun.minute,
-            exit: judged.begun.exit,
-            recent: judged.recent,
-            columns: judged.columns(limits),
-        });
-        RunningSilence { since: self.since, sensor: self.sensor, whole: self.whole, judged }
-    }
-
-    /// As it was written down at midnight.
-    pub(super) fn written(line: RunningSilence) -> Running {
-        let RunningSilence { since, sensor, whole, judged } = line;
-        let judged = judged.map(|limit| Judged {
-            limit: Span::milliseconds(limit.limit_ms),
-            by: limit.by,
-            begun: Begun { minute: limit.minute, sensor, exit: limit.exit },
-            recent: limit.recent,
-            columns: Columns::Written(limit.columns),
-        });
-        Running { since, sensor, whole, judged, answered_at: None }
-    }
-}
-
-impl Place {
-    /// Where this sensor hangs.
-    pub(super) fn of(sensor: &Sensor) -> Place {
-        let by_room = sensor.room.as_ref().map_or(RoomKind::Other, |room| rooms::kind_of(room.as_str()));
-        let kind = if by_room == RoomKind::Other { rooms::kind_of(sensor.id.as_str()) } else { by_room };
-        Place {
-            id: sensor.id.clone(),
-            room: sensor.room.clone(),
-            kind,
-            is_outer_door: sensor.kind == SensorKind::OuterDoor,
-            sees_motion: matches!(sensor.kind, SensorKind::Motion | SensorKind::Presence),
-        }
-    }
-
-    /// Where the sensor of this name hangs, if the home has it.
-    pub(super) fn named(home: &Home, id: &SensorId) -> Place {
-        let unknown = || Place {
-            id: id.clone(),
-            room: None,
-            kind: rooms::kind_of(id.as_str()),
-            is_outer_door: false,
-            sees_motion: false,
-        };
-        home.sensors.get(id).map_or_else(unknown, Place::of)
-    }
-
-    fn renewed(self, home: &Home) -> Place {
-        if home.sensors.contains_key(&self.id) { Place::named(home, &self.id) } else { self }
     }
 }

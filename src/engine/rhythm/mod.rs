@@ -6,11 +6,16 @@
 //! one [`LearnedDay`] that is recorded, and from all of them the next day's [`model`] is made. So no limit ever rests on later
 //! knowledge, and the raw observations of old days need not be kept.
 
+mod basis;
 pub mod calibrator;
 mod course;
+mod lazily;
 pub mod line;
+mod memory;
 pub mod model;
+mod place;
 pub mod rooms;
+mod silence;
 pub mod tail;
 pub mod today;
 pub mod together;
@@ -18,12 +23,14 @@ pub mod trail;
 pub mod vacancy;
 
 use crate::model::home::{Home, Sensor, SensorKind};
-use crate::model::ids::{RoomId, SensorId};
-use crate::model::learned::{LearnedDay, LimitedBy, SilenceRow};
+use crate::model::ids::SensorId;
+use crate::model::learned::{LearnedDay, LimitedBy};
 use crate::model::time::{Span, Timestamp};
+use basis::Basis;
 use model::{Begun, Model};
-use rooms::RoomKind;
-use std::collections::{BTreeMap, VecDeque};
+use place::Place;
+use silence::Running;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use today::Today;
 use together::TOGETHER_WITHIN_MS;
@@ -35,6 +42,9 @@ pub const JUDGED_AFTER: Span = Span::minutes(5);
 
 /// Before so many days nothing is learned enough to speak, and limits are not counted.
 pub const LEARNING_DAYS: usize = 10;
+
+/// The time after a stay in hospital that is like no other.
+const LEARNS_AFTER_HOSPITAL: Span = Span::hours(24);
 
 /// No limit becomes longer than threefold because sensors are gone.
 const MOST_SHARE_GONE: f64 = 2.0 / 3.0;
@@ -54,14 +64,11 @@ pub struct Limits {
     pub most_away: Span,
 }
 
-/// Where a sensor hangs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Place {
-    id: SensorId,
-    room: Option<RoomId>,
-    kind: RoomKind,
-    is_outer_door: bool,
-    sees_motion: bool,
+impl Limits {
+    /// The least that any limit can be.
+    fn shortest(&self) -> Span {
+        self.cold_start.min(self.at_least).min(self.most_at_home).min(self.most_away)
+    }
 }
 
 /// The limit of the silence that goes on.
@@ -77,14 +84,20 @@ pub struct Verdict {
     pub begun: Begun,
 }
 
+impl Verdict {
+    /// When the silence has lasted for longer than that.
+    pub fn too_long_at(&self) -> Timestamp {
+        self.since + self.limit
+    }
+}
+
 /// What is usual in a home.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Habits {
     limits: Limits,
-    places: Vec<Place>,
+    places: Arc<Vec<Place>>,
     numbers: BTreeMap<SensorId, u16>,
-    days: VecDeque<Arc<LearnedDay>>,
-    model: Arc<Model>,
+    basis: Arc<Basis>,
     today: Option<Today>,
     /// Since when an outer door of the home could have been heard.
     door_awaited_since: Option<Timestamp>,
@@ -95,6 +108,10 @@ pub struct Habits {
     blind_since: Option<Timestamp>,
     /// Since when nobody is at home, as was said.
     absent_since: Option<Timestamp>,
+    /// Whether it was a stay in hospital.
+    is_in_hospital: bool,
+    /// Before that the days are not what they were before a stay in hospital.
+    learns_from: Option<Timestamp>,
     /// Whether guests are there, as was said.
     has_visitors: bool,
     /// Whether the way to some of the sensors is lost.
@@ -102,51 +119,15 @@ pub struct Habits {
     untold: Vec<LearnedDay>,
 }
 
-/// The silence that goes on.
-#[derive(Debug, Clone, PartialEq)]
-struct Running {
-    since: Timestamp,
-    sensor: u16,
-    whole: bool,
-    judged: Option<Judged>,
-    /// When people last said that it is all right.
-    answered_at: Option<Timestamp>,
-}
-
-impl Running {
-    /// After a sign of life of this sensor.
-    fn new(since: Timestamp, sensor: u16, whole: bool) -> Running {
-        Running { since, sensor, whole, judged: None, answered_at: None }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Judged {
-    limit: Span,
-    by: LimitedBy,
-    begun: Begun,
-    recent: u16,
-    columns: Columns,
-}
-
-/// The limits of all columns: from the model of the day on which the silence began, or as they were written down at midnight.
-#[derive(Debug, Clone, PartialEq)]
-enum Columns {
-    Of(Arc<Model>),
-    Written(Vec<u32>),
-}
-
 impl Habits {
     /// Nothing is known yet.
     pub fn new(limits: Limits) -> Habits {
-        let days = VecDeque::new();
-        let model = Arc::new(Model::of(&days, &[], limits.target));
+        let places = Arc::default();
         Habits {
+            basis: Arc::new(Basis::of(Vec::new(), &places, limits.target)),
             limits,
-            places: Vec::new(),
+            places,
             numbers: BTreeMap::new(),
-            days,
-            model,
             today: None,
             door_awaited_since: None,
             running: None,
@@ -155,6 +136,8 @@ impl Habits {
             vacancy: Vacancy::default(),
             blind_since: None,
             absent_since: None,
+            is_in_hospital: false,
+            learns_from: None,
             has_visitors: false,
             is_partly_blind: false,
             untold: Vec::new(),
@@ -163,17 +146,34 @@ impl Habits {
 
     /// The limit of the silence that goes on; absent in its first minutes and where nobody is waited for.
     pub fn verdict(&self) -> Option<Verdict> {
-        let running = self.running.as_ref().filter(|_| self.vacancy.since.is_none())?;
+        let running = self.awaited()?;
         let judged = running.judged.as_ref()?;
-        let since = running.answered_at.map_or(running.since, |at| at.max(running.since));
-        Some(Verdict { since, limit: judged.limit, by: judged.by, begun: judged.begun })
+        let (limit, by) = judged.limit(&self.limits);
+        Some(Verdict { since: running.counted_from(), limit, by, begun: judged.begun })
+    }
+
+    /// When the silence that goes on will have lasted for longer than is usual.
+    pub fn usual_until(&self) -> Option<Timestamp> {
+        self.verdict().map(|verdict| verdict.too_long_at())
+    }
+
+    /// Before when the silence that goes on is not too long whatever its limit, so that nobody need ask for that; absent where nobody
+    /// is waited for.
+    pub fn usual_until_at_least(&self) -> Option<Timestamp> {
+        let running = self.awaited()?;
+        Some((running.counted_from() + running.at_least(&self.limits)).max(running.since + JUDGED_AFTER))
+    }
+
+    /// The silence that goes on, where somebody is waited for.
+    fn awaited(&self) -> Option<&Running> {
+        self.running.as_ref().filter(|_| self.vacancy.since.is_none())
     }
 
     /// The limit of a silence to the eyes of those that are left: quiet is broken less often where some of the sensors that broke it in
     /// the past cannot be believed or heard now. By the share of the past silences that began there, or of the signs of life where that is more; the fixed limit of the first days
     /// and the ceiling stay what they are.
     pub fn limit_without(&self, verdict: &Verdict, is_gone: impl Fn(&SensorId) -> bool) -> Span {
-        let gone = self.places.iter().zip(self.model.shares()).filter(|(place, _)| is_gone(&place.id));
+        let gone = self.places.iter().zip(self.basis.model().shares()).filter(|(place, _)| is_gone(&place.id));
         let (begun, signs) = gone.fold((0.0, 0.0), |sum, (_, share)| (sum.0 + share.0, sum.1 + share.1));
         let share = f64::max(begun, signs).min(MOST_SHARE_GONE);
         let most = if verdict.begun.is_out() { self.limits.most_away } else { self.limits.most_at_home };
@@ -190,19 +190,14 @@ impl Habits {
     /// while too little is known. For people to look at: what is judged has a [`Verdict`].
     pub fn limit_inside(&self, sensor: &SensorId, minute: u16) -> Option<Span> {
         let begun = Begun { minute, sensor: *self.numbers.get(sensor)?, exit: trail::INSIDE };
-        let tail = self.model.tail(&begun);
-        let (secs, _) = self.model.limit(&begun, &tail, self.model.column, &self.limits);
-        self.has_learned().then_some(Span::seconds(secs as i64))
+        let model = self.has_learned().then(|| self.basis.model())?;
+        let (secs, _) = model.limit(&begun, &model.tail(&begun), model.column, &self.limits);
+        Some(Span::seconds(secs as i64))
     }
 
     /// Whether enough days were learned for limits of its own.
     pub fn has_learned(&self) -> bool {
-        self.model.days >= LEARNING_DAYS
-    }
-
-    /// Since when the home is taken to be empty.
-    pub fn vacant_since(&self) -> Option<Timestamp> {
-        self.vacancy.since
+        self.basis.is_enough()
     }
 
     /// The last event of an outer door.
@@ -212,7 +207,15 @@ impl Habits {
 
     /// What holds today.
     pub fn model(&self) -> &Model {
-        &self.model
+        self.basis.model()
+    }
+
+    /// Silences of the last 30 days of the calendar, as far as they were days of hers, that were longer than the limit in force.
+    pub fn alerts_of_30_days(&self) -> u32 {
+        let Some(today) = &self.today else { return 0 };
+        // From noon to noon: where clocks change, midnights are no whole days apart.
+        let from = today.begin - Span::days(30) + Span::hours(12);
+        self.basis.days().iter().filter(|day| day.until > from).map(|day| u32::from(day.alerts)).sum()
     }
 
     /// Days that ended and were not handed out yet, to be recorded.
@@ -220,10 +223,20 @@ impl Habits {
         std::mem::take(&mut self.untold)
     }
 
+    /// When a turn has to come though nothing happens. That a silence is to be judged is no reason: whoever comes next finds it
+    /// judged, and before the shortest limit of all nobody need come.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        let asked_at = self.judged_at().and_then(|_| self.usual_until_at_least());
+        [asked_at, self.vacant_at(), self.midnight()].into_iter().flatten().min()
+    }
+
     /// When [`Habits::advance`] has something to do.
-    pub fn next_deadline(&self) -> Option<Timestamp> {
-        let until = self.today.as_ref().map(|today| today.until);
-        [self.judged_at(), self.vacant_at(), until].into_iter().flatten().min()
+    fn next_deadline(&self) -> Option<Timestamp> {
+        [self.judged_at(), self.vacant_at(), self.midnight()].into_iter().flatten().min()
+    }
+
+    fn midnight(&self) -> Option<Timestamp> {
+        self.today.as_ref().map(|today| today.until)
     }
 
     /// Time passes until `now`: silences get their limits, days end. To be called before anything of `now` is taken in.
@@ -249,25 +262,26 @@ impl Habits {
             return;
         }
         let is_outer_door = sensor.kind == SensorKind::OuterDoor;
-        let quiet_since = self.quiet_since();
+        let (quiet_since, learns) = (self.quiet_since(), self.learns_from.is_none_or(|from| at >= from));
         let passed = self.trail.saw(at, number, is_outer_door);
         if is_outer_door {
             self.door_awaited_since.get_or_insert(at);
         }
         if let Some(today) = self.today.as_mut().filter(|_| self.absent_since.is_none()) {
             today.fill(at, quiet_since);
-            today.saw(number, is_outer_door || self.trail.is_of_passage(at));
-            passed.into_iter().for_each(|sensor| today.passed(sensor));
-            if let Some((before, other)) = self.newest
-                && (0..TOGETHER_WITHIN_MS).contains(&(at - before).num_milliseconds())
-            {
-                today.together.saw(other, number, 1);
+            if learns {
+                today.saw(number, is_outer_door || self.trail.is_of_passage(at));
+                passed.into_iter().for_each(|sensor| today.passed(sensor));
+                let together = |before: Timestamp| (0..TOGETHER_WITHIN_MS).contains(&(at - before).num_milliseconds());
+                if let Some((_, other)) = self.newest.filter(|(before, _)| together(*before)) {
+                    today.together.saw(other, number, 1);
+                }
             }
         }
         self.end_silence(at);
-        self.vacancy.ends(at, usize::from(number));
+        self.vacancy.saw(at, usize::from(number));
         self.newest = Some((at, number));
-        self.running = Some(Running::new(at, number, !self.is_partly_blind));
+        self.running = Some(Running::new(at, number, learns && !self.is_partly_blind));
     }
 
     /// Nobody watches from here on.
@@ -306,8 +320,9 @@ impl Habits {
     }
 
     /// Nobody is at home from here on, as somebody said who answers for it. Until they are back nothing is learned, and the time is
-    /// no part of anybody's days.
-    pub fn leave(&mut self, at: Timestamp) {
+    /// no part of anybody's days. Whether that is a stay in hospital may be said later.
+    pub fn leave(&mut self, at: Timestamp, is_in_hospital: bool) {
+        self.is_in_hospital |= is_in_hospital;
         if self.absent_since.is_none() {
             let quiet_since = self.quiet_since();
             if let Some(today) = &mut self.today {
@@ -317,11 +332,19 @@ impl Habits {
         }
     }
 
-    /// Whoever was not at home is back, or should be.
+    /// Whoever was not at home is back, or should be. Who comes from hospital rests, and helpers come and go: the first day is watched,
+    /// and not learned from.
     pub fn come_back(&mut self, at: Timestamp) {
         if let Some(since) = self.absent_since.take() {
             self.vacancy = Vacancy::default();
             self.begin_anew(Some(since), at);
+        }
+        if std::mem::take(&mut self.is_in_hospital) {
+            let from = at + LEARNS_AFTER_HOSPITAL;
+            self.learns_from = Some(from);
+            if let Some(today) = &mut self.today {
+                today.not_watched(at, from);
+            }
         }
     }
 
@@ -357,73 +380,6 @@ impl Habits {
     pub fn answered(&mut self, at: Timestamp) {
         if let Some(running) = &mut self.running {
             running.answered_at = Some(at);
-        }
-    }
-
-    /// What was going on at `at` was an emergency: never to be learned from.
-    pub fn never_learn(&mut self, at: Timestamp) {
-        let secs = at.timestamp();
-        let holds = |row: &SilenceRow| (row.start_secs..=row.start_secs + i64::from(row.secs)).contains(&secs);
-        if let Some(running) = self.running.as_mut().filter(|running| running.since <= at) {
-            running.whole = false;
-        }
-        if let Some(today) = &mut self.today {
-            today.rows.retain(|row| !holds(row));
-        }
-        for day in self.days.iter_mut().filter(|day| day.rows.iter().any(holds)) {
-            Arc::make_mut(day).rows.retain(|row| !holds(row));
-        }
-    }
-
-    /// Takes in a day as it was recorded; whatever was reckoned of it from raw observations gives way.
-    pub fn recall(&mut self, home: &Home, mut day: LearnedDay) {
-        let ids = std::mem::take(&mut day.sensors);
-        let numbers: Vec<u16> = ids.iter().map(|id| self.number(id, || Place::named(home, id))).collect();
-        let known = |number: &mut u16| {
-            let found = numbers.get(usize::from(*number));
-            *number = found.copied().unwrap_or(*number);
-            found.is_some()
-        };
-        day.rows.retain_mut(|row| known(&mut row.sensor));
-        day.together.retain_mut(|(a, b, _)| known(a) && known(b));
-        day.at_door.retain_mut(|(sensor, _, _)| known(sensor));
-        self.untold.retain(|untold| untold.until != day.until);
-        self.days.retain(|other| other.until != day.until);
-        if day.vacant && self.vacancy.since.is_none() {
-            self.vacancy.begin(day.until);
-        }
-        if let Some(mut written) = day.running.take()
-            && known(&mut written.sensor)
-            && let Some(running) = self.running.as_mut().filter(|running| running.since == written.since)
-        {
-            *running = Running { answered_at: running.answered_at, ..Running::written(written) };
-        }
-        if day.counts && self.days.back().is_none_or(|newest| newest.until < day.until) {
-            self.keep(day);
-        }
-    }
-
-    /// The clock on the wall was set by `by` and shows `now`.
-    pub fn shift(&mut self, by: Span, now: Timestamp, home: &Home) {
-        if let Some(running) = &mut self.running {
-            running.since += by;
-            running.answered_at = running.answered_at.map(|at| at + by);
-            running.whole = false;
-        }
-        let instants = [&mut self.door_awaited_since, &mut self.blind_since, &mut self.absent_since];
-        instants.into_iter().flatten().for_each(|at| *at += by);
-        self.newest = self.newest.map(|(at, sensor)| (at + by, sensor));
-        self.trail.shift(by);
-        self.vacancy.shift(by);
-        if let Some(today) = &mut self.today {
-            today.shift(by, now, &home.zone);
-        }
-        let days = Span::days(by.num_days());
-        if !days.is_zero() {
-            for day in self.days.iter_mut().map(Arc::make_mut).chain(&mut self.untold) {
-                day.until += days;
-                day.rows.iter_mut().for_each(|row| row.start_secs += days.num_seconds());
-            }
         }
     }
 }

@@ -1,16 +1,16 @@
 //! What is made once a day, at local midnight, from all days before: the silences in order, how near the sensors are to each other,
 //! the line, and the strictness that kept the promise.
 
+use super::Limits;
 use super::calibrator::{self, COUNTED_DAYS};
 use super::line::{LINE_DAYS, Line, times_buffer};
+use super::place::Place;
 use super::rooms::RoomKind;
-use super::tail::{self, Asked, KITCHEN, LONG, Past, Pasts, Prior, SHORT, Tail};
+use super::tail::{Asked, KITCHEN, LONG, Past, Pasts, Prior, SHORT, Tail};
 use super::together::{Reach, Together};
 use super::trail::{AT_DOOR, NEAR_DOOR};
-use super::{Limits, Place};
 use crate::model::learned::{LearnedDay, LimitedBy};
 use crate::model::time::{Span, TimeOfDay};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Days whose silences are remembered.
@@ -70,8 +70,6 @@ pub struct Model {
     pub entrance: Option<u16>,
     /// The strictness in force.
     pub column: usize,
-    /// Silences of the last 30 days that were longer than the limit in force.
-    pub alerts_of_30_days: u32,
     pasts: Pasts,
     line: Line,
     /// For each sensor how much a silence begun at another one says, in general …
@@ -85,7 +83,7 @@ pub struct Model {
 
 impl Model {
     /// What holds after these `days`, oldest first.
-    pub fn of(days: &VecDeque<Arc<LearnedDay>>, places: &[Place], target: f64) -> Model {
+    pub(super) fn of(days: &[Arc<LearnedDay>], places: &[Place], target: f64) -> Model {
         let newest_first = || days.iter().rev().take(DAYS_KEPT);
         let counted: Vec<&Arc<LearnedDay>> = newest_first().take(COUNTED_DAYS).filter(|day| day.counted).collect();
         let reached = counted.iter().flat_map(|day| day.reached.iter().copied());
@@ -94,13 +92,12 @@ impl Model {
         let is_same_place = |a: usize, b: usize| {
             places.get(a).zip(places.get(b)).is_some_and(|(a, b)| a.room.is_some() && a.room == b.room)
         };
-        let nearness = |reach| together.nearness(places.len(), is_same_place, move |_| reach);
+        let nearness = |reach| together.nearness(places.len(), is_same_place, reach);
         let pasts = pasts(newest_first());
         Model {
             days: newest_first().count(),
             entrance: entrance(oldest(), places),
             column: calibrator::choose(target, counted.len(), reached),
-            alerts_of_30_days: newest_first().take(30).map(|day| u32::from(day.alerts)).sum(),
             shares: shares(&pasts, newest_first(), places.len()),
             pasts,
             line: Line::of(newest_first().take(LINE_DAYS).map(|day| day.slots.as_slice())),
@@ -130,7 +127,7 @@ impl Model {
     /// The past silences that decided the limit of this one, with the largest of their weights' tenth as the least.
     pub fn deciding(&self, begun: &Begun) -> Vec<Past> {
         let asked = self.asked(begun);
-        let weights: Vec<f64> = self.pasts.rows().iter().map(|past| self.pasts.weight(past, &asked)).collect();
+        let weights: Vec<f64> = self.pasts.rows().iter().map(self.pasts.weight(&asked)).collect();
         let least = weights.iter().copied().fold(0.0, f64::max) / 10.0;
         let rows = self.pasts.rows().iter().zip(weights);
         rows.filter(|(_, weight)| *weight > 0.0 && *weight >= least).map(|(past, _)| *past).collect()
@@ -186,17 +183,17 @@ fn entrance<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>>, places: &[Place
     best.map(|(sensor, _)| sensor as u16)
 }
 
-fn pasts<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>>) -> Pasts {
-    let (mut rows, mut count) = (Vec::new(), 0);
+fn pasts<'a>(days: impl Iterator<Item = &'a Arc<LearnedDay>> + Clone) -> Pasts {
+    let (mut rows, mut count) = (Vec::with_capacity(days.clone().map(|day| day.rows.len()).sum()), 0);
     for (day, age_days) in days.zip(1_u16..) {
         count += 1;
-        rows.extend(day.rows.iter().map(|row| tail::past(row, age_days)));
+        rows.extend(day.rows.iter().map(|row| Past::of(row, age_days)));
     }
     Pasts::of(rows, count)
 }
 
 fn shares<'a>(pasts: &Pasts, days: impl Iterator<Item = &'a Arc<LearnedDay>>, sensors: usize) -> Vec<(f64, f64)> {
-    let begun = pasts.rows().iter().map(|past| (past.sensor, past.weight));
+    let begun = pasts.rows().iter().map(|past| (past.sensor, past.aged()));
     let signs = days.flat_map(|day| day.at_door.iter().map(|(sensor, signs, _)| (*sensor, f64::from(*signs))));
     share_of(begun, sensors).into_iter().zip(share_of(signs, sensors)).collect()
 }
@@ -217,4 +214,17 @@ fn share_of(parts: impl Iterator<Item = (u16, f64)>, sensors: usize) -> Vec<f64>
 /// Seconds as a span, cut to milliseconds.
 pub fn span(secs: f64) -> Span {
     Span::milliseconds((secs.clamp(0.0, 1e9) * 1000.0) as i64)
+}
+
+#[cfg(test)]
+impl Model {
+    /// Bytes behind it.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let nearness = |of: &[Vec<f64>]| of.iter().map(|row| row.capacity() * size_of::<f64>()).sum::<usize>();
+        self.pasts.rows().len() * size_of::<Past>()
+            + nearness(&self.nearness)
+            + nearness(&self.nearness_of_short)
+            + self.kinds.capacity() * size_of::<RoomKind>()
+            + self.shares.capacity() * size_of::<(f64, f64)>()
+    }
 }

@@ -3,15 +3,15 @@
 //! Past silences are weighted by age, clock, way out and place; where they have become rare the tail begins, its mean excess is
 //! the scale, and the limit is where so much is left of the tail as is allowed for the time that is spent like this.
 
+use super::model::DAYS_KEPT;
 use crate::model::learned::SilenceRow;
+use std::sync::LazyLock;
 
 /// What is kept of a past silence for the present day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Past {
     /// Its length in seconds.
-    pub secs: f64,
-    /// How much it weighs for its age.
-    pub weight: f64,
+    pub secs: u32,
     /// Minute of the day at which it began.
     pub minute: u16,
     /// The sensor that saw somebody last.
@@ -104,6 +104,23 @@ pub const SHORT: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_sec
 /// Nor, though a little longer, in a kitchen.
 pub const KITCHEN: Prior = Prior { mean_secs: 1800.0, exceedances: 3.0, excess_secs: 1260.0, excess_of_start: 0.0 };
 
+impl Past {
+    /// A row as the present day keeps it.
+    pub fn of(row: &SilenceRow, age_days: u16) -> Past {
+        Past { secs: row.secs, minute: row.minute, sensor: row.sensor, exit: row.exit, age_days }
+    }
+
+    /// Its length in seconds.
+    pub fn secs(&self) -> f64 {
+        f64::from(self.secs)
+    }
+
+    /// How much it weighs for its age.
+    pub fn aged(&self) -> f64 {
+        AGED.get(usize::from(self.age_days)).copied().unwrap_or(0.0)
+    }
+}
+
 /// What is made once a day of the silences before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pasts {
@@ -111,34 +128,26 @@ pub struct Pasts {
     rows: Vec<Past>,
     /// Days of history, weighted as the rows are, the assumed ones included.
     effective_days: f64,
-    /// How much a silence weighs that began so many minutes of the day away.
-    clock: Vec<f64>,
-    /// Quantiles of the assumed silences, longest first, for a mean of one.
-    quantiles: Vec<f64>,
 }
 
 impl Pasts {
     /// The silences of `days` days; the rows in any order.
     pub fn of(mut rows: Vec<Past>, days: usize) -> Pasts {
-        let order = |row: &Past| (row.age_days, row.minute, row.sensor, row.exit);
-        rows.sort_by(|a, b| b.secs.total_cmp(&a.secs).then_with(|| order(a).cmp(&order(b))));
+        rows.sort_unstable_by_key(order);
         let decayed = HALF_LIFE_DAYS / std::f64::consts::LN_2 * (1.0 - half(days as f64));
-        let away = |minutes: usize| (-0.5 * (minutes as f64 / CLOCK_KERNEL_MINUTES).powi(2)).exp();
-        Pasts {
-            rows,
-            effective_days: decayed + PRIOR_DAYS,
-            clock: (0..=DAY_MINUTES / 2).map(away).collect(),
-            quantiles: quantiles(),
-        }
+        Pasts { rows, effective_days: decayed + PRIOR_DAYS }
     }
 
-    /// How much `past` counts for the silence that was asked for.
-    pub fn weight(&self, past: &Past, asked: &Asked<'_>) -> f64 {
-        let exits = EXITS[usize::from(asked.exit & 3)][usize::from(past.exit & 3)];
-        let place = asked.nearness.get(usize::from(past.sensor)).copied().unwrap_or(0.0);
-        let apart = usize::from(past.minute.abs_diff(asked.minute));
-        let clock = self.clock.get(apart.min(DAY_MINUTES.saturating_sub(apart))).copied().unwrap_or(0.0);
-        past.weight * exits * place * clock
+    /// How much a past silence counts for the one that was asked for.
+    pub fn weight(&self, asked: &Asked<'_>) -> impl Fn(&Past) -> f64 {
+        let (exits, clock) = (&EXITS[usize::from(asked.exit & 3)], CLOCK.as_slice());
+        let Asked { minute, nearness, .. } = *asked;
+        move |past| {
+            let place = nearness.get(usize::from(past.sensor)).copied().unwrap_or(0.0);
+            let apart = usize::from(past.minute.abs_diff(minute));
+            let clock = clock.get(apart.min(DAY_MINUTES.saturating_sub(apart))).copied().unwrap_or(0.0);
+            past.aged() * exits[usize::from(past.exit & 3)] * place * clock
+        }
     }
 
     /// The rows, longest first.
@@ -150,42 +159,79 @@ impl Pasts {
     pub fn tail(&self, asked: &Asked<'_>) -> Tail {
         let days = self.effective_days;
         let assumed_weight = PRIOR_DAYS * PRIOR_PER_DAY / PRIOR_ROWS as f64;
-        let assumed = self.quantiles.iter().map(|quantile| ROW_MIN_SECS + asked.prior.mean_secs * quantile);
-        let mut assumed = assumed.peekable();
-        let (mut home, mut above) = (0.0, Above::default());
-        let mut starts = [None; RATES.len()];
-        // Longest first until the last of the tails begins; what lies below it only adds to the time at home.
-        let mut take = |secs: f64, weight: f64| {
-            if starts[RATES.len() - 1].is_some() {
-                return;
-            }
-            for (start, rate) in starts.iter_mut().zip(RATES) {
-                if start.is_none() && (above.weight + weight) / days >= rate {
-                    *start = Some((secs, above));
-                }
-            }
-            above.weight += weight;
-            above.secs += weight * secs;
-        };
-        for past in &self.rows {
-            while let Some(secs) = assumed.next_if(|secs| *secs > past.secs) {
-                take(secs, assumed_weight);
-            }
-            let weight = self.weight(past, asked);
+        let mut assumed = QUANTILES.iter().map(|quantile| ROW_MIN_SECS + asked.prior.mean_secs * quantile).peekable();
+        let weight = self.weight(asked);
+        let at_home = |past: &Past, weight: f64| {
             let share = if past.exit > 0 { HOME_SHARE_OUTSIDE } else { 1.0 };
-            home += weight * past.secs.min(HOME_SECS_MAX) / 3600.0 * share;
-            take(past.secs, weight);
+            weight * past.secs().min(HOME_SECS_MAX) / 3600.0 * share
+        };
+        let (mut home, mut begins) = (0.0, Begins::of(days));
+        let mut rows = self.rows.iter();
+        for past in rows.by_ref() {
+            while let Some(secs) = assumed.next_if(|secs| *secs > past.secs()) {
+                begins.take(secs, assumed_weight);
+            }
+            let weight = weight(past);
+            home += at_home(past, weight);
+            begins.take(past.secs(), weight);
+            if begins.are_found() {
+                break;
+            }
         }
-        assumed.for_each(|secs| take(secs, assumed_weight));
+        // What lies below the last of the begins only adds to the time at home.
+        home = rows.fold(home, |home, past| home + at_home(past, weight(past)));
+        assumed.for_each(|secs| begins.take(secs, assumed_weight));
+        let home_hours = ((home + PRIOR_DAYS * PRIOR_HOME_HOURS) / days).max(HOME_HOURS_MIN);
+        Tail { pieces: begins.pieces(asked.prior), home_hours }
+    }
+}
+
+/// Longest first; what is equally long in an order that depends on nothing else.
+fn order(past: &Past) -> u128 {
+    let Past { secs, minute, sensor, exit, age_days } = *past;
+    let rest = u64::from(age_days) << 40 | u64::from(minute) << 24 | u64::from(sensor) << 8 | u64::from(exit);
+    u128::from(!secs) << 64 | u128::from(rest)
+}
+
+/// Where the tails begin, found by taking silences, the longest first.
+struct Begins {
+    days: f64,
+    above: Above,
+    found: [Option<(f64, Above)>; RATES.len()],
+}
+
+impl Begins {
+    fn of(days: f64) -> Begins {
+        Begins { days, above: Above::default(), found: [None; RATES.len()] }
+    }
+
+    /// The last of them begins where silences are the most frequent.
+    fn are_found(&self) -> bool {
+        self.found[RATES.len() - 1].is_some()
+    }
+
+    fn take(&mut self, secs: f64, weight: f64) {
+        if self.are_found() {
+            return;
+        }
+        for (found, rate) in self.found.iter_mut().zip(RATES) {
+            if found.is_none() && (self.above.weight + weight) / self.days >= rate {
+                *found = Some((secs, self.above));
+            }
+        }
+        self.above.weight += weight;
+        self.above.secs += weight * secs;
+    }
+
+    fn pieces(&self, prior: &Prior) -> [Piece; RATES.len()] {
         let mut pieces = [Piece { start: 0.0, scale: 0.0, rate: 0.0 }; RATES.len()];
-        for ((piece, start), rate) in pieces.iter_mut().zip(starts).zip(RATES) {
-            *piece = match start {
-                Some((secs, above)) => above.piece(secs, rate, asked.prior),
-                None => above.piece(ROW_MIN_SECS, above.weight / days, asked.prior),
+        for ((piece, found), rate) in pieces.iter_mut().zip(self.found).zip(RATES) {
+            *piece = match found {
+                Some((secs, above)) => above.piece(secs, rate, prior),
+                None => self.above.piece(ROW_MIN_SECS, self.above.weight / self.days, prior),
             };
         }
-        let home_hours = ((home + PRIOR_DAYS * PRIOR_HOME_HOURS) / days).max(HOME_HOURS_MIN);
-        Tail { pieces, home_hours }
+        pieces
     }
 }
 
@@ -224,26 +270,23 @@ impl Tail {
 }
 
 /// What of a weight is left after so many days.
-pub fn half(days: f64) -> f64 {
+fn half(days: f64) -> f64 {
     0.5_f64.powf(days / HALF_LIFE_DAYS)
 }
 
-/// A row as the present day keeps it.
-pub fn past(row: &SilenceRow, age_days: u16) -> Past {
-    Past {
-        secs: f64::from(row.secs),
-        weight: half(f64::from(age_days)),
-        minute: row.minute,
-        sensor: row.sensor,
-        exit: row.exit,
-        age_days,
-    }
-}
+/// How much silences weigh by their age in days.
+static AGED: LazyLock<Vec<f64>> = LazyLock::new(|| (0..=DAYS_KEPT).map(|days| half(days as f64)).collect());
 
-/// Quantiles of an exponential distribution of mean one, longest first.
-fn quantiles() -> Vec<f64> {
+/// How much a silence weighs that began so many minutes of the day away.
+static CLOCK: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let away = |minutes: usize| (-0.5 * (minutes as f64 / CLOCK_KERNEL_MINUTES).powi(2)).exp();
+    (0..=DAY_MINUTES / 2).map(away).collect()
+});
+
+/// Quantiles of an exponential distribution of mean one, longest first: the assumed silences.
+static QUANTILES: LazyLock<Vec<f64>> = LazyLock::new(|| {
     let step = 0.96 / (PRIOR_ROWS - 1) as f64;
     (0..PRIOR_ROWS).rev().map(|nth| -(1.0 - (0.02 + step * nth as f64)).ln()).collect()
-}
+});
 
 const DAY_MINUTES: usize = 24 * 60;

@@ -17,11 +17,11 @@ pub struct Today {
     /// Its local midnight, or the first instant of the history.
     opened: Timestamp,
     /// The midnight before it, from which half hours are counted.
-    begin: Timestamp,
+    pub begin: Timestamp,
     /// The midnight that ends it.
     pub until: Timestamp,
-    /// How much of it was not watched.
-    pub unwatched: Span,
+    /// What of it was not watched, or is not to be learned, in any order; spans may overlap.
+    unwatched: Vec<(Timestamp, Timestamp)>,
     /// Whether the home was taken to be empty in it.
     pub was_vacant: bool,
     /// Whether guests were there.
@@ -52,7 +52,7 @@ impl Today {
             opened: at,
             begin,
             until,
-            unwatched: Span::zero(),
+            unwatched: Vec::new(),
             was_vacant: false,
             was_visited: false,
             rows: Vec::new(),
@@ -107,20 +107,36 @@ impl Today {
 
     /// Whether it is a day of somebody's life that was watched.
     pub fn counts(&self) -> bool {
-        self.until - self.opened - self.unwatched >= WATCHED_MIN
+        self.until - self.opened - self.unwatched() >= WATCHED_MIN
             && !self.was_vacant
             && !self.was_visited
             && self.signs >= SIGNS_MIN
     }
 
-    /// A span of it was not watched.
+    /// A span of it was not watched; what was not for two reasons at once is cut once.
     pub fn not_watched(&mut self, from: Timestamp, to: Timestamp) {
-        self.unwatched += (to - from.max(self.opened)).max(Span::zero());
+        let (from, to) = (from.max(self.opened), to.min(self.until));
+        if from < to {
+            self.unwatched.push((from, to));
+        }
+    }
+
+    fn unwatched(&self) -> Span {
+        let mut spans = self.unwatched.clone();
+        spans.sort_unstable();
+        let mut cut_to = self.opened;
+        let cut = |(from, to): &(Timestamp, Timestamp)| {
+            let more = (*to - cut_to.max(*from)).max(Span::zero());
+            cut_to = cut_to.max(*to);
+            more
+        };
+        spans.iter().map(cut).fold(Span::zero(), |sum, more| sum + more)
     }
 
     /// The clock on the wall was set by `by` and shows `now`: the day that it shows goes on.
     pub fn shift(&mut self, by: Span, now: Timestamp, zone: &Zone) {
         self.opened += by;
+        self.unwatched.iter_mut().flat_map(|(from, to)| [from, to]).for_each(|at| *at += by);
         let days = Span::days(by.num_days());
         self.begin += days;
         if !days.is_zero() {

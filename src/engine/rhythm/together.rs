@@ -37,7 +37,7 @@ impl Together {
         &self,
         sensors: usize,
         is_same_place: impl Fn(usize, usize) -> bool,
-        reach: impl Fn(usize) -> Reach,
+        reach: Reach,
     ) -> Vec<Vec<f64>> {
         let mut counts = vec![vec![0_u64; sensors]; sensors];
         for (a, b, times) in self.pairs() {
@@ -55,7 +55,7 @@ impl Together {
         };
         let near = |a: usize, b: usize| {
             let similarity = if a == b || is_same_place(a, b) { 1.0 } else { similarity(a, b) };
-            let Reach { elsewhere, times_similarity } = reach(a);
+            let Reach { elsewhere, times_similarity } = reach;
             elsewhere + (1.0 - elsewhere) * (times_similarity * similarity).min(1.0)
         };
         (0..sensors).map(|a| (0..sensors).map(|b| near(a, b)).collect()).collect()
@@ -74,7 +74,7 @@ mod tests {
         for (a, b, times) in [(0, 1, 40), (1, 0, 20), (2, 2, 30), (2, 3, 1)] {
             together.saw(a, b, times);
         }
-        let near = together.nearness(5, |_, _| false, |_| FAR);
+        let near = together.nearness(5, |_, _| false, FAR);
         assert_eq!((near[0][0], near[0][1], near[1][0]), (1.0, 1.0, 1.0));
         assert!(near[2][3] > 0.05 && near[2][3] < 0.5, "{}", near[2][3]);
         assert!((near[0][4] - 0.05).abs() < 1e-12 && near[4][4] == 1.0);
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn sensors_of_one_room_are_one_place() {
-        let near = Together::default().nearness(3, |a, b| a + b == 1, |_| FAR);
+        let near = Together::default().nearness(3, |a, b| a + b == 1, FAR);
         assert_eq!(near[0], [1.0, 1.0, 0.05]);
     }
 }

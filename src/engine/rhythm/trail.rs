@@ -67,14 +67,13 @@ impl Trail {
         self.recent.len() as u16
     }
 
-    /// How near the way out a silence begins whose last sign of life is of this sensor. `entrance` is the sensor inside the outer door
-    /// where there is one; `door_awaited_since` the instant from which on an outer door could have been heard.
+    /// How near the way out a silence begins. `is_entrance` says whether its last sign of life is of the sensor inside the outer door, and
+    /// is asked only where that matters; `door_awaited_since` is the instant from which on an outer door could have been heard.
     pub fn exit(
         &self,
         at: Timestamp,
-        sensor: u16,
         is_outer_door: bool,
-        entrance: Option<u16>,
+        is_entrance: impl FnOnce() -> bool,
         door_awaited_since: Option<Timestamp>,
     ) -> u8 {
         let Some(awaited_since) = door_awaited_since else { return INSIDE };
@@ -84,7 +83,7 @@ impl Trail {
             AT_DOOR
         } else if was_heard && since_door < NEAR_DOOR_WITHIN {
             NEAR_DOOR
-        } else if since_door > DOOR_SILENT_AFTER && entrance == Some(sensor) {
+        } else if since_door > DOOR_SILENT_AFTER && is_entrance() {
             DOOR_SILENT
         } else {
             INSIDE

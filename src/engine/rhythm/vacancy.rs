@@ -43,10 +43,10 @@ impl Vacancy {
         self.quarters.clear();
     }
 
-    /// A sign of life in an empty home; whether somebody stays.
-    pub fn ends(&mut self, at: Timestamp, place: usize) -> bool {
+    /// A sign of life: an empty home is so no longer once somebody stays.
+    pub fn saw(&mut self, at: Timestamp, place: usize) {
         if self.since.is_none() {
-            return false;
+            return;
         }
         self.quarters.retain(|quarter| at - quarter.from <= STAYS_WITHIN);
         let bit = 1_u64 << (place % 64);
@@ -59,11 +59,9 @@ impl Vacancy {
         }
         let signs: u32 = self.quarters.iter().map(|quarter| quarter.signs).sum();
         let places = self.quarters.iter().fold(0, |all, quarter| all | quarter.places).count_ones();
-        let stays = signs >= SIGNS_MIN && places >= PLACES_MIN && self.quarters.len() >= QUARTERS_MIN;
-        if stays {
+        if signs >= SIGNS_MIN && places >= PLACES_MIN && self.quarters.len() >= QUARTERS_MIN {
             *self = Vacancy::default();
         }
-        stays
     }
 
     /// Moves every remembered instant by `by`.
@@ -86,16 +84,20 @@ mod tests {
     fn a_visit_of_a_quarter_hour_does_not_end_it_and_a_morning_at_home_does() {
         let mut vacancy = Vacancy::default();
         vacancy.begin(minute(0));
-        assert!((0..40).all(|n| !vacancy.ends(minute(600) + Span::seconds(n * 20), n as usize % 3)));
-        let stayed = (0..120).find(|n| vacancy.ends(minute(2000 + n * 2), *n as usize % 3));
+        let mut ends = |at, place| {
+            vacancy.saw(at, place);
+            vacancy.since.is_none()
+        };
+        assert!((0..40).all(|n| !ends(minute(600) + Span::seconds(n * 20), n as usize % 3)));
+        let stayed = (0..120).find(|n| ends(minute(2000 + n * 2), *n as usize % 3));
         assert!(stayed.is_some_and(|n| (20..40).contains(&n)), "{stayed:?}");
-        assert_eq!(vacancy.since, None);
     }
 
     #[test]
     fn one_sensor_by_itself_is_nobody() {
         let mut vacancy = Vacancy::default();
         vacancy.begin(minute(0));
-        assert!((0..500).all(|n| !vacancy.ends(minute(600 + n), 7)));
+        (0..500).for_each(|n| vacancy.saw(minute(600 + n), 7));
+        assert_eq!(vacancy.since, Some(minute(0)));
     }
 }

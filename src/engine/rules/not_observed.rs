@@ -57,7 +57,7 @@ impl Rule for NotObserved {
 
 impl NotObserved {
     fn blind(&self, now: Timestamp, known: &Known, blind: &Blind) -> Finding {
-        let deadline = self.deadline(known, blind, known.seen.quiet_since, usual_until(known));
+        let deadline = self.deadline(known, blind, known.seen.quiet_since, known.seen.habits.usual_until());
         if deadline > now {
             return Finding { alarms: Vec::new(), look_again: Some(deadline) };
         }
@@ -73,7 +73,7 @@ impl NotObserved {
         };
         let is_link = matches!(cause, BlindCause::LinkLost { .. });
         let blind = Blind { from, to: None, cause };
-        let deadline = self.deadline(known, &blind, known.seen.quiet_since, usual_until(known));
+        let deadline = self.deadline(known, &blind, known.seen.quiet_since, known.seen.habits.usual_until());
         if is_link && deadline > now {
             let mut finding = Finding { alarms: Vec::new(), look_again };
             finding.look_at(deadline);
@@ -104,11 +104,6 @@ impl NotObserved {
         // A span that is short enough to be bridged is told by the silence itself, when the view is back.
         would_fire.map_or(too_long, |at| too_long.min(at.max(blind.from + BRIDGED)))
     }
-}
-
-/// When the quiet that lasts now will have lasted for longer than is usual.
-fn usual_until(known: &Known) -> Option<Timestamp> {
-    known.seen.habits.verdict().map(|verdict| verdict.since + verdict.limit)
 }
 
 fn alarm(blind: &Blind, known: &Known) -> Alarm {

@@ -78,12 +78,17 @@ impl Rule for Rhythm {
         if seen.blind.is_some() || !seen.clock_trusted {
             return Finding::default();
         }
+        // Cheap questions first: most silences end before anybody need know their limit, …
+        let Some(at_least) = seen.habits.usual_until_at_least() else { return Finding::default() };
+        if at_least > now {
+            return Finding { alarms: Vec::new(), look_again: Some(at_least) };
+        }
         let Some(verdict) = seen.habits.verdict() else { return Finding::default() };
-        let fires_at = verdict.since + verdict.limit;
+        let fires_at = verdict.too_long_at();
         if fires_at > now {
             return not_yet(now, known, &verdict, fires_at);
         }
-        // Cheap questions first: only a limit that has passed asks who is left.
+        // … and only one that has passed asks who is left.
         let fires_at = seen.too_quiet_at(known.home, now, &verdict);
         if fires_at > now {
             return not_yet(now, known, &verdict, fires_at);
@@ -118,7 +123,7 @@ impl Rhythm {
             usual: usual(known, verdict),
             days: u16::try_from(seen.habits.model().days).unwrap_or(u16::MAX),
             target: self.target,
-            alerts_of_30_days: seen.habits.model().alerts_of_30_days,
+            alerts_of_30_days: seen.habits.alerts_of_30_days(),
             fixed_limit,
             door_at: seen.habits.door_at(),
             is_out: verdict.begun.is_out(),
@@ -138,11 +143,11 @@ fn usual(known: &Known, verdict: &Verdict) -> Option<Usual> {
         return None;
     }
     let rows = habits.model().deciding(&verdict.begun);
-    let longest = rows.iter().map(|row| row.secs).fold(0.0, f64::max);
+    let longest = rows.iter().map(|row| row.secs()).fold(0.0, f64::max);
     let start = habits.model().tail(&verdict.begun).start().min(longest);
     let minutes = rows.iter().map(|row| verdict.begun.minutes_after(row.minute));
     let (earliest, latest) = (minutes.clone().min()?, minutes.max()?);
-    let days: BTreeSet<u16> = rows.iter().filter(|row| row.secs >= start).map(|row| row.age_days).collect();
+    let days: BTreeSet<u16> = rows.iter().filter(|row| row.secs() >= start).map(|row| row.age_days).collect();
     Some(Usual {
         hours: Hours { from: verdict.begun.clock(earliest)?, to: verdict.begun.clock(latest + 1)? },
         reached: Span::seconds(start as i64),

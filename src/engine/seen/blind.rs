@@ -117,7 +117,7 @@ impl Seen {
         let quiet_since = self.quiet_since;
         let blind = Blind { from, to: Some(at), cause };
         self.remember(blind.clone());
-        let usual_until = self.usual_until();
+        let usual_until = self.habits.usual_until();
         let is_bridged = at - from <= BRIDGED;
         self.habits.seen_again(from, at, is_bridged);
         if is_bridged {
@@ -126,10 +126,6 @@ impl Seen {
         self.quiet_since = self.quiet_since.map(|quiet| quiet.max(at));
         self.whereabouts.seen_again(at);
         Some(Ended { blind, quiet_since, usual_until })
-    }
-
-    fn usual_until(&self) -> Option<Timestamp> {
-        self.habits.verdict().map(|verdict| verdict.since + verdict.limit)
     }
 
     fn remember(&mut self, blind: Blind) {

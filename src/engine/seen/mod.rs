@@ -33,7 +33,7 @@ use crate::model::ids::SensorId;
 use crate::model::observation::{Observation, Press};
 use crate::model::purpose::{measures_its_kind, proves_presence_of_device};
 use crate::model::reason::{Blind, SignOfLife};
-use crate::model::suspension::Change;
+use crate::model::suspension::{Absence, Change, Suspension};
 use crate::model::time::{Span, Timestamp};
 pub use battery::{Battery, Falling};
 pub use blind::{BRIDGED, Ended};
@@ -268,7 +268,8 @@ impl Seen {
     fn follow_suspensions(&mut self, home: &Home, now: Timestamp) {
         if let Some(from) = self.suspended.empty_since(now) {
             self.habits.advance(home, from);
-            self.habits.leave(from);
+            let is_in_hospital = |said: &Suspension| said.kind == Absence::Hospital && said.from <= now;
+            self.habits.leave(from, self.suspended.all().any(is_in_hospital));
         }
         let shared_since = self.suspended.shared_since(now);
         if let Some(from) = shared_since {

@@ -91,7 +91,7 @@ impl Seen {
     /// When the silence of the verdict is too long to the eyes of those that are left. A sensor that fell silent in this very silence
     /// lengthens nothing, for that is how a fall looks; nor does what is known only after the limit has passed.
     pub fn too_quiet_at(&self, home: &Home, now: Timestamp, verdict: &Verdict) -> Timestamp {
-        let at = verdict.since + verdict.limit;
+        let at = verdict.too_long_at();
         let mutes = self.mutes(home, now);
         let is_gone = |id: &SensorId| {
             let Some(sensor) = home.sensors.get(id).filter(|sensor| sensor.kind.watches_for_life()) else {
