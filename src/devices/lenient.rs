@@ -19,10 +19,11 @@ pub fn json(payload: &[u8]) -> Result<Json<'_>, &'static str> {
         return Err("too_long");
     }
     let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
-    let text = text.trim_start_matches('\u{feff}');
+    let text = if payload.first() == Some(&BOM_BEGINS) { text.trim_start_matches('\u{feff}') } else { text };
     // A bare word, as many devices send it, is told from JSON by its first letter.
-    if !text.trim_ascii_start().starts_with(|first: char| first.is_ascii_digit() || BEGINS.contains(first)) {
-        return Err("not_json");
+    match text.as_bytes().trim_ascii_start().first() {
+        Some(first) if first.is_ascii_digit() || BEGINS.contains(first) => {}
+        Some(_) | None => return Err("not_json"),
     }
     match serde_json::from_str(text) {
         Ok(message) => Ok(message),
@@ -37,7 +38,10 @@ pub fn json(payload: &[u8]) -> Result<Json<'_>, &'static str> {
 }
 
 /// What JSON can begin with besides a digit, and the numbers that nobody can hold.
-const BEGINS: &str = "{[\"-tfnNIi";
+const BEGINS: &[u8] = b"{[\"-tfnNIi";
+
+/// The first byte of the mark that some programs put before a text.
+const BOM_BEGINS: u8 = 0xef;
 
 fn reason(text: &str, error: &serde_json::Error) -> &'static str {
     let is_deep = || text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() >= LEVELS_MAX;
@@ -242,13 +246,16 @@ pub fn availability<'v>(value: impl Into<Scalar<'v>>) -> Option<Availability> {
 ///
 /// Buttons of one device with several keys put the key before or behind the press; the key is left out here.
 pub fn press(word: &str) -> Option<Press> {
-    let word = word.trim();
-    let lower = lower_case(word);
-    if matches!(&*lower, "" | "null" | "none" | "idle" | "unknown") {
+    press_of(lower_case(word.trim()))
+}
+
+/// The same of a word as [`word`] writes it.
+pub fn press_of(word: Cow<str>) -> Option<Press> {
+    if matches!(&*word, "" | "null" | "none" | "idle" | "unknown") {
         return None;
     }
     // Where several words stand, the one that counts most.
-    let known = lower.split(['_', '-', ' ']).filter_map(rank).min();
+    let known = word.split(['_', '-', ' ']).filter_map(rank).min();
     Some(match known {
         Some(0) => Press::Sos,
         Some(1) => Press::Release,
@@ -257,7 +264,7 @@ pub fn press(word: &str) -> Option<Press> {
         Some(4) => Press::Long,
         Some(5) => Press::Hold,
         Some(_) => Press::Single,
-        None => Press::Other(lower.into_owned()),
+        None => Press::Other(word.into_owned()),
     })
 }
 

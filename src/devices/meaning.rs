@@ -202,7 +202,7 @@ impl Meaning {
             Kind::BatteryLow => truth(Measure::BatteryLow),
             Kind::Contact if self.values.is_empty() => lenient::open(value).map(Measure::Contact),
             Kind::Contact => truth(Measure::Contact),
-            Kind::Button if self.values.is_empty() => lenient::press(&lenient::word(value)?).map(Measure::Button),
+            Kind::Button if self.values.is_empty() => lenient::press_of(lenient::word(value)?).map(Measure::Button),
             Kind::Button => self.state(value).map(|name| Measure::Button(Press::from(name.to_owned()))),
             Kind::Availability if self.values.is_empty() => lenient::availability(value).map(Measure::Availability),
             Kind::Availability => lenient::availability(self.state(value)?).map(Measure::Availability),

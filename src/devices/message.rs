@@ -1,5 +1,6 @@
 //! A JSON message as it stands in its payload: text is borrowed from it where nothing is escaped, and an object is the list of
-//! its fields, which costs half of a tree of owned maps. Messages are short: a field is found by looking along the list.
+//! its fields, which costs half of a tree of owned maps. Messages are short: a field is found by looking along the list, and
+//! most names that are asked for and not there are known by their [`mark`] without looking.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -36,6 +37,8 @@ pub enum Number {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object<'a> {
     fields: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// The marks of all names.
+    names: u64,
 }
 
 /// A value as the readers of [`lenient`](super::lenient) look at it, whatever holds it.
@@ -107,23 +110,38 @@ impl<'a> Json<'a> {
 impl<'a> Object<'a> {
     /// An object of one field.
     pub fn of_one(name: &'a str, value: Json<'a>) -> Object<'a> {
-        Object { fields: vec![(Cow::Borrowed(name), value)] }
+        Object { fields: vec![(Cow::Borrowed(name), value)], names: mark(name) }
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, value: Json<'a>) {
+        // Most have more fields than a list begins with.
+        if self.fields.capacity() == 0 {
+            self.fields.reserve_exact(FIELDS_USUALLY);
+        }
+        self.names |= mark(&name);
+        self.fields.push((name, value));
+    }
+
+    /// Where the field of that name stands.
+    fn place(&self, name: &str) -> Option<usize> {
+        let may_be_there = self.names & mark(name) != 0;
+        if may_be_there { self.fields.iter().rposition(|(known, _)| known == name) } else { None }
     }
 
     /// The field of that name.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
-        self.fields.iter().rev().find(|(known, _)| is_same(known, name)).map(|(_, value)| value)
+        self.fields.get(self.place(name)?).map(|(_, value)| value)
     }
 
     /// Whether there is a field of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(known, _)| is_same(known, name))
+        self.place(name).is_some()
     }
 
     /// The object that is the field of that name, taken out.
     pub fn take(&mut self, name: &str) -> Option<Json<'a>> {
-        let at = self.fields.iter().rposition(|(known, _)| known == name)?;
-        Some(std::mem::replace(&mut self.fields[at].1, Json::Null))
+        let at = self.place(name)?;
+        self.fields.get_mut(at).map(|(_, value)| std::mem::replace(value, Json::Null))
     }
 
     /// The fields whose names are wanted, on their own.
@@ -137,11 +155,6 @@ impl<'a> Object<'a> {
         self.fields.iter().map(|(name, _)| name.as_ref())
     }
 
-    /// All fields as they are written, also those that a later one of their name overrules.
-    pub fn written(&self) -> &[(Cow<'a, str>, Json<'a>)] {
-        &self.fields
-    }
-
     /// All fields by the order of their names, each name once.
     pub fn sorted(&self) -> Vec<(&str, &Json<'a>)> {
         let mut fields: Vec<(&str, &Json<'a>)> =
@@ -153,10 +166,11 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Whether two names are one. Most differ in their length or their first letter, which is seen at once.
+/// One bit of 64 for a name, by its length and its first letter.
 #[inline]
-pub fn is_same(one: &str, other: &str) -> bool {
-    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
+fn mark(name: &str) -> u64 {
+    let first = name.as_bytes().first().map_or(0, |first| usize::from(*first));
+    1 << ((first ^ (name.len() << 3)) & 63)
 }
 
 impl Number {
@@ -234,8 +248,9 @@ impl From<Value> for Json<'static> {
             Value::String(text) => Json::Text(Cow::Owned(text)),
             Value::Array(list) => Json::List(list.into_iter().map(Json::from).collect()),
             Value::Object(object) => {
-                let fields = object.into_iter().map(|(name, value)| (Cow::Owned(name), Json::from(value))).collect();
-                Json::Object(Object { fields })
+                let mut fields = Object::default();
+                object.into_iter().for_each(|(name, value)| fields.push(Cow::Owned(name), Json::from(value)));
+                Json::Object(fields)
             }
         }
     }
@@ -305,19 +320,15 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::new();
+        let mut fields = Object::default();
         while let Some(Name(name)) = object.next_key()? {
-            // Most have more fields than a list begins with.
-            if fields.capacity() == 0 {
-                fields.reserve_exact(FIELDS_USUALLY);
-            }
-            fields.push((name, object.next_value()?));
+            fields.push(name, object.next_value()?);
         }
-        Ok(Json::Object(Object { fields }))
+        Ok(Json::Object(fields))
     }
 }
 
-const FIELDS_USUALLY: usize = 6;
+const FIELDS_USUALLY: usize = 8;
 
 /// A name as it stands in the text, where no character of it is escaped.
 struct Name<'a>(Cow<'a, str>);
@@ -373,6 +384,25 @@ mod tests {
         let sorted: Vec<(&str, Value)> =
             object.sorted().iter().map(|(name, value)| (*name, value.to_value())).collect();
         assert_eq!(sorted, [("a", json!(2)), ("b", json!(null)), ("c", json!(0))]);
+    }
+
+    #[test]
+    fn a_field_is_found_by_its_name_alone_however_the_object_came() {
+        let text = r#"{"":1,"a":2,"ab":3,"i":4,"rssi":5,"äh":6,"a name that is longer than any mark can tell":7}"#;
+        let of_tree = Json::from(serde_json::from_str::<Value>(text).unwrap());
+        for message in [parsed(text), of_tree] {
+            let Json::Object(mut object) = message else { panic!() };
+            let names: Vec<String> = object.names().map(str::to_owned).collect();
+            for name in &names {
+                assert!(object.has(name) && object.get(name).is_some(), "{name}");
+                assert!(object.take(name).and_then(|value| value.as_u64()).is_some(), "{name}");
+                assert_eq!(object.get(name), Some(&Json::Null), "{name} was taken");
+            }
+            // Of the same length and first letter, of another length, and nobody's.
+            assert!(["ac", "rsrp", "b", "abc", "\u{feff}"].iter().all(|name| !object.has(name)));
+        }
+        let one = Object::of_one("state", Json::Truth(true));
+        assert!(one.has("state") && !one.has("stage") && one.get("s").is_none());
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub struct Said {
     pub main: Vec<(Measure, Evidence)>,
     /// What the device says beside: battery, cover, weather, signal.
     pub side: Vec<Measure>,
-    /// The code that a registration can name, as it is shown.
+    /// The code that a registration can name, as it is shown. Not looked for where an id names the device and the message says
+    /// something without it.
     pub code: Option<String>,
     /// The word for what it says, which a registration can name.
     pub state: Option<&'static str>,
@@ -74,8 +75,8 @@ pub fn checks_in(name: &str) -> bool {
     !SILENT.iter().any(|silent| name.contains(silent))
 }
 
-/// What `message` says of a device of this model.
-pub fn read(model: &Model, message: &Object) -> Said {
+/// What `message` says of a device of this model. `has_id`: the device is known without its code.
+pub fn read(model: &Model, message: &Object, has_id: bool) -> Said {
     let name = model.name.as_str();
     if message.get("type").and_then(Json::as_str) == Some("TPMS") || name.starts_with("tpms") {
         return Said { is_foreign: true, ..Said::default() };
@@ -89,31 +90,27 @@ pub fn read(model: &Model, message: &Object) -> Said {
         _ => by_fields(message),
     };
     let level = said.evidence.unwrap_or(Evidence::Level);
-    for measure in main {
-        let evidence = if name == "interlogix" && measure == Measure::Motion(true) {
-            Evidence::Ambiguous
-        } else if matches!(measure, Measure::Button(_)) {
-            Evidence::Event
-        } else {
-            level
-        };
-        said.main.push((measure, evidence));
-    }
+    let with_evidence = |measure| match measure {
+        Measure::Motion(true) if name == "interlogix" => (measure, Evidence::Ambiguous),
+        Measure::Button(_) => (measure, Evidence::Event),
+        measure => (measure, level),
+    };
+    said.main = main.into_iter().map(with_evidence).collect();
     said.state = said.main.iter().find_map(|(measure, _)| word_for(measure));
-    if said.code.is_none() && !is_explained(&said, message) {
+    if said.code.is_none() && (said.main.is_empty() || !has_id) && !is_explained(&said, message) {
         said.code = CODES.iter().find_map(|key| message.get(key).and_then(lenient::word)).map(Cow::into_owned);
     }
     said
 }
 
 fn word_for(measure: &Measure) -> Option<&'static str> {
-    let words = [
+    static SAID_BY: [(Measure, &str); 4] = [
         (Measure::Contact(true), "open"),
         (Measure::Contact(false), "closed"),
         (Measure::Motion(true), "motion"),
         (Measure::Alarm(true), "alarm"),
     ];
-    words.into_iter().find(|(said, _)| said == measure).map(|(_, word)| word)
+    SAID_BY.iter().find(|(said, _)| said == measure).map(|(_, word)| *word)
 }
 
 /// Every word of a message that a registration can name.
@@ -169,16 +166,16 @@ fn by_fields(message: &Object) -> Vec<Measure> {
 /// `DS10A DOOR/WINDOW OPEN`, `Water Leak`, `Contact Closed`, `motion`, `ON`.
 fn in_words(text: &str) -> Option<Measure> {
     let text = lenient::lower_case(text);
-    let has = |words: &[&str]| text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+    let words = text.split(|c: char| !c.is_alphanumeric()).fold(0, |words, word| words | sense_of(word));
+    let has = |sense: u16| words & sense != 0;
     match () {
-        // Somebody tries the device out, or it says that it is there.
-        () if has(&["test", "heartbeat", "report"]) => None,
-        () if has(&["panic", "sos", "emergency"]) => Some(Measure::Button(Press::Sos)),
-        () if has(&["motion", "pir"]) => Some(Measure::Motion(!has(&["ready", "clear", "off", "no"]))),
-        () if has(&["leak", "water", "wet", "flood"]) => Some(Measure::Leak(!has(&["no", "off", "dry"]))),
-        () if has(&["smoke", "fire"]) => Some(Measure::Smoke(!has(&["no", "off", "clear"]))),
-        () if has(&["open", "opened"]) => Some(Measure::Contact(true)),
-        () if has(&["close", "closed"]) => Some(Measure::Contact(false)),
+        () if has(TRIED) => None,
+        () if has(CALL) => Some(Measure::Button(Press::Sos)),
+        () if has(MOTION) => Some(Measure::Motion(!has(NO | CLEAR | READY))),
+        () if has(LEAK) => Some(Measure::Leak(!has(NO | DRY))),
+        () if has(SMOKE) => Some(Measure::Smoke(!has(NO | CLEAR))),
+        () if has(OPEN) => Some(Measure::Contact(true)),
+        () if has(CLOSED) => Some(Measure::Contact(false)),
         () => match text.trim() {
             "on" => Some(Measure::Switch(true)),
             "off" => Some(Measure::Switch(false)),
@@ -186,6 +183,37 @@ fn in_words(text: &str) -> Option<Measure> {
         },
     }
 }
+
+/// What a word says, as one of the bits below; 0 where it says nothing.
+fn sense_of(word: &str) -> u16 {
+    match word {
+        "test" | "heartbeat" | "report" => TRIED,
+        "panic" | "sos" | "emergency" => CALL,
+        "motion" | "pir" => MOTION,
+        "leak" | "water" | "wet" | "flood" => LEAK,
+        "smoke" | "fire" => SMOKE,
+        "open" | "opened" => OPEN,
+        "close" | "closed" => CLOSED,
+        "no" | "off" => NO,
+        "clear" => CLEAR,
+        "ready" => READY,
+        "dry" => DRY,
+        _ => 0,
+    }
+}
+
+/// Somebody tries the device out, or it says that it is there.
+const TRIED: u16 = 1;
+const CALL: u16 = 1 << 1;
+const MOTION: u16 = 1 << 2;
+const LEAK: u16 = 1 << 3;
+const SMOKE: u16 = 1 << 4;
+const OPEN: u16 = 1 << 5;
+const CLOSED: u16 = 1 << 6;
+const NO: u16 = 1 << 7;
+const CLEAR: u16 = 1 << 8;
+const READY: u16 = 1 << 9;
+const DRY: u16 = 1 << 10;
 
 fn interlogix(message: &Object, said: &mut Said) -> Vec<Measure> {
     let open = |number: usize| match SWITCHES.get(number - 1).and_then(|key| message.get(key)).and_then(Json::as_str) {
@@ -311,7 +339,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read_of(model: &str, message: Value) -> Said {
-        read(&Model::of(model), Json::from(message).as_object().unwrap())
+        read(&Model::of(model), Json::from(message).as_object().unwrap(), true)
     }
 
     #[test]
