@@ -102,7 +102,7 @@ impl<'a> Json<'a> {
             Json::Number(number) => Value::Number(number.written()),
             Json::Text(text) => Value::from(text.as_ref()),
             Json::List(list) => list.iter().map(Json::to_value).collect(),
-            Json::Object(object) => Value::Object(object.to_map(|_| true)),
+            Json::Object(object) => Value::Object(object.to_map()),
         }
     }
 }
@@ -144,10 +144,9 @@ impl<'a> Object<'a> {
         self.fields.get_mut(at).map(|(_, value)| std::mem::replace(value, Json::Null))
     }
 
-    /// The fields whose names are wanted, on their own.
-    pub fn to_map(&self, is_wanted: fn(&str) -> bool) -> Map<String, Value> {
-        let wanted = self.fields.iter().filter(|(name, _)| is_wanted(name));
-        wanted.map(|(name, value)| (name.to_string(), value.to_value())).collect()
+    /// All fields on their own.
+    fn to_map(&self) -> Map<String, Value> {
+        self.fields.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect()
     }
 
     /// All names.
@@ -259,6 +258,12 @@ impl From<Value> for Json<'static> {
 impl<'v> From<&'v str> for Scalar<'v> {
     fn from(text: &'v str) -> Scalar<'v> {
         Scalar::Text(text)
+    }
+}
+
+impl From<bool> for Scalar<'_> {
+    fn from(truth: bool) -> Self {
+        Scalar::Truth(truth)
     }
 }
 

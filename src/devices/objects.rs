@@ -23,7 +23,7 @@ pub fn read<'v>(meaning: &Meaning, value: impl Into<Scalar<'v>>) -> Option<Measu
     if meaning.kind == Kind::Button && meaning.values.is_empty() {
         return press(value);
     }
-    meaning.read_scalar(value)
+    meaning.read(value)
 }
 
 /// A press by its word, or by the state of the contact below the button.

@@ -272,7 +272,7 @@ impl Shelly {
         let before = readings.len();
         readings.extend(told(&device, shelly_components::of_beacon(data), frame.retained));
         let packet = data.get("pid").and_then(Json::as_u64);
-        let pressed = bthome::pressed(&data.to_map(|name| name.starts_with("button")));
+        let pressed = bthome::pressed(data);
         let packet = packet.filter(|_| !pressed.is_empty());
         let is_again =
             packet.is_some_and(|packet| self.presses.counted(&device, packet, frame.retained) == Counted::Again);

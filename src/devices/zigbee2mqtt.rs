@@ -195,7 +195,7 @@ impl Zigbee2mqtt {
 
     /// One attribute on a topic of its own. The twin of a press says again what the message itself says.
     fn attribute(&mut self, name: &str, attribute: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-        if frame.bytes.trim_ascii().is_empty() && attribute != "action" {
+        if frame.bytes.trim_ascii().is_empty() {
             return Ok(Vec::new());
         }
         let message = Object::of_one(attribute, lenient::json_or_text(&frame.bytes)?);
