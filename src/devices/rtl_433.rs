@@ -18,15 +18,17 @@
 use crate::devices::codes::Codes;
 use crate::devices::gateways::{self, Gateways};
 use crate::devices::message::{Json, Number, Object};
+use crate::devices::rtl_433_address::RAW_CODE;
 use crate::devices::rtl_433_models::{self, Model, Said};
-use crate::devices::{Decoded, Decoder, Identity, lenient, reading, toml_text};
+use crate::devices::{Decoded, Decoder, Identity, lenient, reading};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
-use crate::model::time::Span;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use crate::devices::rtl_433_address::{Address, address_toml};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "433 MHz sensors heard by rtl_433";
@@ -50,74 +52,6 @@ impl Default for Settings {
     }
 }
 
-/// A device by model and id, and which of its codes mean what.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Written")]
-pub struct Address {
-    device: String,
-    model: String,
-    id: String,
-    codes: Option<Codes>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a device as \"model/id\", or { device = \"model/id\", codes = { \"205\" = \"leak\" } }")]
-enum Written {
-    Device(String),
-    Coded(Coded),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Coded {
-    device: String,
-    codes: Codes,
-}
-
-impl TryFrom<Written> for Address {
-    type Error = String;
-    fn try_from(written: Written) -> Result<Self, String> {
-        let (device, codes) = match written {
-            Written::Device(device) => (device, None),
-            Written::Coded(Coded { device, codes }) => (device, Some(codes)),
-        };
-        let device = device.trim().to_owned();
-        // A model without ids says only codes.
-        let (model, id) = match device.rsplit_once('/') {
-            None if codes.is_some() => (device.as_str(), ""),
-            Some((model, id)) if !id.is_empty() => (model, id),
-            Some(_) | None => {
-                return Err(format!(
-                    "{device:?} is no device of rtl_433; write model and id, as \"Kerui-Security/840812\""
-                ));
-            }
-        };
-        if rtl_433_models::lasting_name(model).is_empty() || device.contains('#') {
-            return Err(format!("{device:?} is no device of rtl_433; write the model as `carecircle listen` shows it"));
-        }
-        Ok(Address { model: model.to_owned(), id: id.to_owned(), device, codes })
-    }
-}
-
-impl Identity for Address {
-    /// As it was written, with the codes where some are named: `Generic-Remote/30847#205`.
-    fn device(&self) -> String {
-        match &self.codes {
-            Some(codes) => format!("{}#{}", self.device, codes.joined()),
-            None => self.device.clone(),
-        }
-    }
-
-    fn checks_in(&self) -> bool {
-        rtl_433_models::checks_in(&rtl_433_models::lasting_name(&self.model))
-    }
-
-    /// Every message is sent several times over, and decoded as often.
-    fn burst(&self) -> Option<Span> {
-        Some(Span::seconds(3))
-    }
-}
-
 /// The decoder. Every device is heard, registered or not, but for those that noise makes.
 pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
     let mut registered: BTreeMap<String, BTreeMap<String, Vec<Registered>>> = BTreeMap::new();
@@ -132,22 +66,6 @@ pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + u
         registered,
         gateways: Gateways::default(),
         models: BTreeMap::new(),
-    }
-}
-
-/// The address of a device that was heard.
-pub fn address_toml(device: &str, readings: &[Reading]) -> String {
-    let code = readings.iter().find_map(|reading| {
-        let Measure::Note { kind, text } = &reading.measure else { return None };
-        (kind == RAW_CODE).then(|| text.rsplit('/').next()).flatten()
-    });
-    match code {
-        Some(code) => {
-            let device = device.strip_suffix(&format!("/{code}")).unwrap_or(device);
-            let (device, code) = (toml_text(device), toml_text(code));
-            format!("rtl_433 = {{ device = {device}, codes = {{ {code} = \"motion\" }} }}")
-        }
-        None => format!("rtl_433 = {}", toml_text(device)),
     }
 }
 
@@ -342,8 +260,6 @@ fn id_of<'m>(message: &'m Object) -> Option<Cow<'m, str>> {
 const MODELS_MAX: usize = 64;
 const MODEL_BYTES_MAX: usize = 100;
 
-const RAW_CODE: &str = "raw_code";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -384,18 +300,6 @@ mod tests {
         let said = heard(&mut decoder, json!({"model": "Generic-Remote", "id": 7, "cmd": 1}));
         assert!(said.contains(&("Generic-Remote/7#1".to_owned(), Measure::Button(Press::Sos))), "{said:?}");
         assert!(!said.iter().any(|(device, measure)| device.ends_with("#2") && *measure != Measure::Alive), "{said:?}");
-    }
-
-    #[test]
-    fn a_wrong_address_says_what_would_be_right() {
-        for (written, part) in [
-            (json!("Kerui-Security"), "write model and id"),
-            (json!("/7"), "write the model"),
-            (json!({"device": "a/7"}), "model/id"),
-        ] {
-            let why = serde_json::from_value::<Address>(written.clone()).unwrap_err().to_string();
-            assert!(why.contains(part), "{written}: {why}");
-        }
     }
 
     #[test]
