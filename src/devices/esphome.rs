@@ -264,7 +264,7 @@ fn value<'a>(component: &str, payload: &'a [u8]) -> Result<Option<Json<'a>>, &'s
         return Ok(None);
     }
     if component == "event" && payload.trim_ascii_start().starts_with(b"{") {
-        return lenient::object(payload)?.take("event_type").map(Some).ok_or("no_event_type");
+        return lenient::field(payload, "event_type")?.map(Some).ok_or("no_event_type");
     }
     Ok(Some(Json::Text(lenient::text(payload)?.into())))
 }

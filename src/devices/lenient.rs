@@ -3,7 +3,7 @@
 //!
 //! Whatever cannot be understood is unknown (`None`), never a guess; `null` and the empty text are unknown too.
 
-use crate::devices::message::{Json, Number, Object, Scalar};
+use crate::devices::message::{self, Json, Number, Object, Scalar};
 use crate::model::observation::{Availability, Press};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -15,16 +15,7 @@ pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 ///
 /// The error is a short stable reason.
 pub fn json(payload: &[u8]) -> Result<Json<'_>, &'static str> {
-    if payload.len() > PAYLOAD_BYTES_MAX {
-        return Err("too_long");
-    }
-    let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
-    let text = if payload.first() == Some(&BOM_BEGINS) { text.trim_start_matches('\u{feff}') } else { text };
-    // A bare word, as many devices send it, is told from JSON by its first letter.
-    match text.as_bytes().trim_ascii_start().first() {
-        Some(first) if first.is_ascii_digit() || BEGINS.contains(first) => {}
-        Some(_) | None => return Err("not_json"),
-    }
+    let text = text_of_json(payload)?;
     match serde_json::from_str(text) {
         Ok(message) => Ok(message),
         Err(error) => match with_numbers_that_fit(text) {
@@ -34,6 +25,20 @@ pub fn json(payload: &[u8]) -> Result<Json<'_>, &'static str> {
             }
             None => Err(reason(text, &error)),
         },
+    }
+}
+
+/// A payload that may be JSON.
+fn text_of_json(payload: &[u8]) -> Result<&str, &'static str> {
+    if payload.len() > PAYLOAD_BYTES_MAX {
+        return Err("too_long");
+    }
+    let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
+    let text = if payload.first() == Some(&BOM_BEGINS) { text.trim_start_matches('\u{feff}') } else { text };
+    // A bare word, as many devices send it, is told from JSON by its first letter.
+    match text.as_bytes().trim_ascii_start().first() {
+        Some(first) if first.is_ascii_digit() || BEGINS.contains(first) => Ok(text),
+        Some(_) | None => Err("not_json"),
     }
 }
 
@@ -58,6 +63,12 @@ pub fn object(payload: &[u8]) -> Result<Object<'_>, &'static str> {
         Json::Object(object) => Ok(object),
         Json::Null | Json::Truth(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => Err("not_an_object"),
     }
+}
+
+/// The field of that name of a JSON object, where nothing else of it matters.
+pub fn field<'a>(payload: &'a [u8], name: &str) -> Result<Option<Json<'a>>, &'static str> {
+    // What is wrong with the rest, and what can be mended in it, shows when all of it is read.
+    message::field(text_of_json(payload)?, name).or_else(|_| Ok(object(payload)?.take(name)))
 }
 
 /// A JSON payload; one that is none is a bare word, which is text.
@@ -311,6 +322,28 @@ mod tests {
             assert_eq!(object(payload.as_bytes()), Err(why), "{payload:.40}");
         }
         assert_eq!(object(b"{\"a\":\"\xff\"}"), Err("not_utf8"));
+    }
+
+    #[test]
+    fn a_single_field_is_what_it_is_in_the_whole_message() {
+        for payload in [
+            r#"{"a":1}"#,
+            r#"{"b":{"a":[1,{"a":2}]},"a":"x","c":null,"d":[true,-0.5,18446744073709551615]}"#,
+            r#"{"a":1,"b":2,"\u0061":"\u00e4"}"#,
+            "\u{feff} {\"a\":true} ",
+            r#"{"b":1e400,"a":NaN}"#,
+            r#"{"a":1,"b":"\ud800"}"#,
+            r#"{"a":1} x"#,
+            r#"{"a":1,"b":"#,
+            r#"{"a":1,"b":{"c":tru}}"#,
+            r#"["a"]"#,
+            "{}",
+            "a",
+            &format!("{{\"a\":1,\"b\":{}1{}}}", "[".repeat(500), "]".repeat(500)),
+        ] {
+            let whole = object(payload.as_bytes()).map(|mut object| object.take("a"));
+            assert_eq!(field(payload.as_bytes(), "a"), whole, "{payload:.60}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 mod parse;
 
+pub use parse::field;
+
 /// A value of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json<'a> {
