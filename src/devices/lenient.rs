@@ -266,7 +266,7 @@ pub fn press_of(word: Cow<str>) -> Option<Press> {
         return None;
     }
     // Where several words stand, the one that counts most.
-    let known = word.split(['_', '-', ' ']).filter_map(rank).min();
+    let known = word.as_bytes().split(|byte| matches!(byte, b'_' | b'-' | b' ')).filter_map(rank).min();
     Some(match known {
         Some(0) => Press::Sos,
         Some(1) => Press::Release,
@@ -279,16 +279,16 @@ pub fn press_of(word: Cow<str>) -> Option<Press> {
     })
 }
 
-fn rank(part: &str) -> Option<u8> {
+fn rank(part: &[u8]) -> Option<u8> {
     match part {
-        "sos" | "emergency" | "panic" => Some(0),
+        b"sos" | b"emergency" | b"panic" => Some(0),
         // The end of a press names the press it ends: `on_hold_release`.
-        "release" | "released" | "stop" => Some(1),
-        "triple" => Some(2),
-        "double" => Some(3),
-        "long" => Some(4),
-        "hold" | "held" => Some(5),
-        "single" | "press" | "pressed" | "click" | "short" | "tap" => Some(6),
+        b"release" | b"released" | b"stop" => Some(1),
+        b"triple" => Some(2),
+        b"double" => Some(3),
+        b"long" => Some(4),
+        b"hold" | b"held" => Some(5),
+        b"single" | b"press" | b"pressed" | b"click" | b"short" | b"tap" => Some(6),
         _ => None,
     }
 }
