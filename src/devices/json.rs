@@ -206,6 +206,10 @@ fn is_filter(filter: &str) -> bool {
 
 /// Whether an MQTT `filter` takes in `topic`.
 fn matches(filter: &str, topic: &str) -> bool {
+    // Most filters are topics.
+    if filter == topic {
+        return true;
+    }
     let mut levels = topic.split('/');
     for wanted in filter.split('/') {
         match (wanted, levels.next()) {
