@@ -32,11 +32,14 @@ pub fn press<'v>(value: impl Into<Scalar<'v>>) -> Option<Measure> {
     let press = match lenient::truth(value) {
         Some(true) => Press::Single,
         Some(false) => Press::Release,
-        None => match lenient::word(value)? {
-            word if word == "toggle" => Press::Single,
-            word if word == "clear" => Press::Release,
-            word => lenient::press_of(word)?,
-        },
+        None => {
+            let word = lenient::word(value)?;
+            match &*word {
+                "toggle" => Press::Single,
+                "clear" => Press::Release,
+                _ => lenient::press_of(word)?,
+            }
+        }
     };
     Some(Measure::Button(press))
 }

@@ -91,10 +91,15 @@ pub fn read(model: &Model, message: &Object, has_id: bool) -> Said {
         _ => by_fields(message),
     };
     let level = said.evidence.unwrap_or(Evidence::Level);
-    let with_evidence = |measure| match measure {
-        Measure::Motion(true) if name == "interlogix" => (measure, Evidence::Ambiguous),
-        Measure::Button(_) => (measure, Evidence::Event),
-        measure => (measure, level),
+    let with_evidence = |measure| {
+        let evidence = if name == "interlogix" && measure == Measure::Motion(true) {
+            Evidence::Ambiguous
+        } else if matches!(measure, Measure::Button(_)) {
+            Evidence::Event
+        } else {
+            level
+        };
+        (measure, evidence)
     };
     said.main = main.into_iter().map(with_evidence).collect();
     said.state = said.main.iter().find_map(|(measure, _)| word_for(measure));
