@@ -9,8 +9,8 @@
 //! Source: the BTHome format; the device tables of the Theengs decoder.
 
 use crate::devices::lenient;
+use crate::devices::message::{Json, Object};
 use crate::model::observation::Press;
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The number of the last press of each device, by which its repeats are known.
@@ -85,9 +85,9 @@ fn device_of(name: &str) -> &str {
 const PACKETS_MAX: usize = 256;
 
 /// What a BTHome count of presses means.
-pub fn counted_press(count: &Value) -> Option<Press> {
+fn counted_press(count: &Json) -> Option<Press> {
     match count {
-        Value::Number(number) => match number.as_u64()? {
+        Json::Number(number) => match number.as_u64()? {
             0 => None,
             1 => Some(Press::Single),
             2 => Some(Press::Double),
@@ -96,24 +96,23 @@ pub fn counted_press(count: &Value) -> Option<Press> {
             11 | 128 | 254 => Some(Press::Hold),
             other => Some(Press::Other(other.to_string())),
         },
-        Value::String(word) => lenient::press(word),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Json::Text(word) => lenient::press(word),
+        Json::Null | Json::Truth(_) | Json::List(_) | Json::Object(_) => None,
     }
 }
 
 /// Which buttons were pressed, counted from 1: `button`, `button2`, `button_2`, or a list.
-pub fn pressed(message: &Map<String, Value>) -> Vec<(u8, Press)> {
+pub fn pressed(message: &Object) -> Vec<(u8, Press)> {
     let mut pressed = Vec::new();
+    // Few beacons have buttons.
+    if !message.names().any(|name| name.starts_with("button")) {
+        return pressed;
+    }
     if let Some(button) = message.get("button") {
-        let each: &[Value] = match button {
-            Value::Array(each) => each,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-                std::slice::from_ref(button)
-            }
-        };
+        let each = button.as_list().unwrap_or(std::slice::from_ref(button));
         pressed.extend((1..=BUTTONS_MAX).zip(each).filter_map(|(n, count)| Some((n, counted_press(count)?))));
     }
-    for (key, count) in message {
+    for (key, count) in message.sorted() {
         let number = key.strip_prefix("button").and_then(|number| number.trim_start_matches('_').parse().ok());
         let Some(number) = number.filter(|number| (1..=BUTTONS_MAX).contains(number)) else { continue };
         pressed.extend(counted_press(count).map(|press| (number, press)));
@@ -126,18 +125,23 @@ pub const BUTTONS_MAX: u8 = 16;
 
 /// `aabbccddee05`, `AA-BB-…` or `AA:BB:…` as `AA:BB:CC:DD:EE:05`.
 pub fn mac(text: &str) -> Option<String> {
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).map(|digit| digit.to_ascii_uppercase()).collect();
-    let is_mac = digits.len() == 12
-        && matches!(text.len(), 12 | 17)
-        && text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '-'));
-    let pairs = || digits.chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect::<Vec<_>>();
-    is_mac.then(|| pairs().join(":"))
+    if !matches!(text.len(), 12 | 17) || !text.bytes().all(|c| c.is_ascii_hexdigit() || matches!(c, b':' | b'-')) {
+        return None;
+    }
+    let mut mac = String::with_capacity(17);
+    for digit in text.chars().filter(char::is_ascii_hexdigit) {
+        if mac.len() % 3 == 2 {
+            mac.push(':');
+        }
+        mac.push(digit.to_ascii_uppercase());
+    }
+    (mac.len() == 17).then_some(mac)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn a_mac_address_has_one_name() {
@@ -153,7 +157,7 @@ mod tests {
 
     #[test]
     fn buttons_are_counted_however_they_are_written() {
-        let of = |message: Value| pressed(message.as_object().unwrap());
+        let of = |message: Value| pressed(Json::from(message).as_object().unwrap());
         assert_eq!(of(json!({"button": 1})), [(1, Press::Single)]);
         assert_eq!(of(json!({"button": [0, 254, 0, 3]})), [(2, Press::Hold), (4, Press::Triple)]);
         assert_eq!(of(json!({"button1": 0, "button_3": 4, "buttons": 1, "button99": 1})), [(3, Press::Long)]);

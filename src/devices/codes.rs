@@ -8,6 +8,7 @@
 //! Codes of EV1527 and PT2262 are fixed, unauthenticated and can be repeated by anybody, and noise makes new ones: only what is
 //! registered is ever more than a note for the technician.
 
+use crate::devices::lenient;
 use crate::model::observation::{Measure, Press};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -118,7 +119,7 @@ impl Codes {
 
     /// What `code` says, where it is one of them.
     pub fn means(&self, code: &str) -> Option<Means> {
-        self.0.get(&code.to_lowercase()).copied()
+        self.0.get(&*lenient::lower_case(code)).copied()
     }
 
     /// What they say, one of each.

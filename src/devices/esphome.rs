@@ -105,9 +105,10 @@ impl Identity for Address {
 /// The decoder. Nodes below the prefixes are heard, registered or not.
 pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
     let prefixes = settings.prefixes.iter().map(|prefix| prefix.trim_end_matches('/').to_owned()).collect();
-    let mut nodes: BTreeMap<String, BTreeMap<String, Address>> = BTreeMap::new();
+    let mut nodes: BTreeMap<String, Objects> = BTreeMap::new();
     for address in addresses {
-        nodes.entry(address.node.clone()).or_default().insert(address.object.clone(), address);
+        let objects = nodes.entry(address.node.clone()).or_default();
+        objects.insert(address.object.clone(), Registered { device: address.device(), address });
     }
     Esphome { prefixes, nodes }
 }
@@ -121,8 +122,16 @@ pub fn address_toml(device: &str, readings: &[Reading]) -> String {
 
 struct Esphome {
     prefixes: Vec<String>,
-    /// The registered objects of each node.
-    nodes: BTreeMap<String, BTreeMap<String, Address>>,
+    nodes: BTreeMap<String, Objects>,
+}
+
+/// The registered objects of a node.
+type Objects = BTreeMap<String, Registered>;
+
+struct Registered {
+    /// The name in its readings.
+    device: String,
+    address: Address,
 }
 
 impl Decoder for Esphome {
@@ -141,13 +150,13 @@ impl Decoder for Esphome {
     fn decode(&mut self, frame: &RawFrame) -> Decoded {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
         let said = match topic.rsplit_once('/') {
-            Some((node, "status")) if self.is_node(node) => match status(&frame.bytes) {
+            Some((node, "status")) => match (self.node(node), status(&frame.bytes)) {
+                (Some(node), Some(state)) => Ok(node.tell(Measure::Availability(state), Evidence::Level, false)),
                 // Anybody may have a topic that ends like this.
-                None => return Decoded::NotMine,
-                Some(state) => Ok(self.of_node(node, Measure::Availability(state), Evidence::Level, false)),
+                (Some(_) | None, _) => return Decoded::NotMine,
             },
-            Some((rest, "state")) => match self.object(rest) {
-                Some(place) => self.state(place, frame),
+            Some((rest, "state")) => match self.place(rest) {
+                Some(place) => place.state(frame),
                 None => return Decoded::NotMine,
             },
             Some(_) | None => return Decoded::NotMine,
@@ -159,19 +168,20 @@ impl Decoder for Esphome {
     }
 }
 
-/// Node, component and object of a state topic.
-type Place<'a> = (&'a str, &'a str, &'a str);
-
 impl Esphome {
-    fn object<'a>(&self, rest: &'a str) -> Option<Place<'a>> {
+    fn place<'a>(&'a self, rest: &'a str) -> Option<Place<'a>> {
         let (rest, object) = rest.rsplit_once('/')?;
         let (node, component) = rest.rsplit_once('/')?;
-        let is_it = !object.is_empty() && COMPONENTS.contains(&component) && self.is_node(node);
-        is_it.then_some((node, component, object))
+        if object.is_empty() || !COMPONENTS.contains(&component) {
+            return None;
+        }
+        Some(Place { node: self.node(node)?, component, object })
     }
 
-    fn is_node(&self, node: &str) -> bool {
-        self.nodes.contains_key(node) || self.is_below_prefix(node)
+    /// The node of that name, where it is one that is heard.
+    fn node<'a>(&'a self, name: &'a str) -> Option<Node<'a>> {
+        let objects = self.nodes.get(name);
+        (objects.is_some() || self.is_below_prefix(name)).then_some(Node { name, objects })
     }
 
     fn is_below_prefix(&self, node: &str) -> bool {
@@ -184,34 +194,53 @@ impl Esphome {
         };
         self.prefixes.iter().any(fits)
     }
+}
 
-    /// One object's state.
-    fn state(&self, (node, component, object): Place, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-        let Some(value) = value(component, &frame.bytes)? else { return Ok(Vec::new()) };
-        let registered = self.nodes.get(node).and_then(|objects| objects.get(object));
-        let (measure, evidence) = match registered {
-            Some(address) => (objects::read(&address.meaning, &value), address.evidence),
-            None => unregistered(component, object, (&value).into()),
-        };
-        let device = [node, "#", object].concat();
-        // A word that is none of those known, or a broken sensor's nan, shows only that the node is there.
-        let Some(measure) = measure else {
-            return Ok(vec![reading_of(device, Measure::Alive, Evidence::Event, frame.retained)]);
-        };
-        if registered.is_none() && objects::is_of_whole_device(object, node, &measure) {
-            return Ok(self.of_node(node, measure, evidence, frame.retained));
+/// A node that speaks.
+struct Node<'a> {
+    name: &'a str,
+    /// Where any of it is registered.
+    objects: Option<&'a Objects>,
+}
+
+/// What a state topic names.
+struct Place<'a> {
+    node: Node<'a>,
+    component: &'a str,
+    object: &'a str,
+}
+
+impl Place<'_> {
+    /// One object's state. A word that is none of those known, or a broken sensor's nan, shows only that the node is there.
+    fn state(&self, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
+        let Some(value) = value(self.component, &frame.bytes)? else { return Ok(Vec::new()) };
+        let alive = (Measure::Alive, Evidence::Event);
+        if let Some(Registered { device, address }) = self.node.objects.and_then(|objects| objects.get(self.object)) {
+            let said = objects::read(&address.meaning, &value).map(|measure| (measure, address.evidence));
+            let (measure, evidence) = said.unwrap_or(alive);
+            return Ok(vec![reading(device, measure, evidence, frame.retained)]);
         }
+        let (measure, evidence) = match unregistered(self.component, self.object, (&value).into()) {
+            (Some(measure), evidence) if objects::is_of_whole_device(self.object, self.node.name, &measure) => {
+                return Ok(self.node.tell(measure, evidence, frame.retained));
+            }
+            (Some(measure), evidence) => (measure, evidence),
+            (None, _) => alive,
+        };
+        let device = [self.node.name, "#", self.object].concat();
         Ok(vec![reading_of(device, measure, evidence, frame.retained)])
     }
+}
 
+impl Node<'_> {
     /// What is true of a node is true of each of its registered objects; of the node itself where there are none.
-    fn of_node(&self, node: &str, measure: Measure, evidence: Evidence, retained: bool) -> Vec<Reading> {
-        match self.nodes.get(node) {
+    fn tell(&self, measure: Measure, evidence: Evidence, retained: bool) -> Vec<Reading> {
+        match self.objects {
             Some(objects) => {
-                let each = |address: &Address| reading_of(address.device(), measure.clone(), evidence, retained);
+                let each = |known: &Registered| reading(&known.device, measure.clone(), evidence, retained);
                 objects.values().map(each).collect()
             }
-            None => vec![reading(node, measure, evidence, retained)],
+            None => vec![reading(self.name, measure, evidence, retained)],
         }
     }
 }
@@ -235,7 +264,7 @@ fn value<'a>(component: &str, payload: &'a [u8]) -> Result<Option<Json<'a>>, &'s
         return Ok(None);
     }
     if component == "event" && payload.trim_ascii_start().starts_with(b"{") {
-        return lenient::object(payload)?.take("event_type").map(Some).ok_or("no_event_type");
+        return lenient::field(payload, "event_type")?.map(Some).ok_or("no_event_type");
     }
     Ok(Some(Json::Text(lenient::text(payload)?.into())))
 }

@@ -6,7 +6,6 @@
 
 use crate::devices::{lenient, reading};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What is known of the gateways of one family.
@@ -31,8 +30,10 @@ impl Gateways {
             self.known.remove(gateway);
             return Ok(Vec::new());
         }
-        let word = Value::from(String::from_utf8_lossy(payload).trim().trim_matches('"'));
-        let Some(availability) = lenient::availability(&word) else { return Err("unknown_availability") };
+        let text = String::from_utf8_lossy(payload);
+        let Some(availability) = lenient::availability(text.trim().trim_matches('"')) else {
+            return Err("unknown_availability");
+        };
         let is_online = availability == Availability::Online;
         let is_ours = is_ours || self.known.get(gateway).is_some_and(|known| known.is_ours);
         self.note(gateway, Gateway { is_online, is_ours });
@@ -82,12 +83,6 @@ pub fn under<'a>(bases: &[String], topic: &'a str) -> Option<&'a str> {
 /// Base topics as people write them, without the slashes at the ends.
 pub fn trimmed(bases: &[String]) -> Vec<String> {
     bases.iter().map(|base| base.trim_matches('/').to_owned()).filter(|base| !base.is_empty()).collect()
-}
-
-/// A signal in dBm as a share of a hundred: −100 is lost in the noise, −50 is as good as it gets indoors.
-pub fn signal(dbm: &Value) -> Option<Measure> {
-    let dbm = lenient::number(dbm).filter(|dbm| (-150.0..0.0).contains(dbm))?;
-    Some(Measure::SignalPercent(((dbm + 100.0) * 2.0).clamp(0.0, 100.0)))
 }
 
 #[cfg(test)]

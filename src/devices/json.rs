@@ -134,7 +134,7 @@ impl Address {
         let percent = at(&self.battery).and_then(lenient::percent).map(Measure::BatteryPercent);
         let low = at(&self.battery_low).and_then(lenient::truth).map(Measure::BatteryLow);
         let value = message.at(&self.pointer);
-        let measure = value.and_then(|value| self.meaning.read_scalar(value.into()));
+        let measure = value.and_then(|value| self.meaning.read(value));
         let before = readings.len();
         readings.extend(measure.map(|m| reading(name, m, self.evidence, retained)));
         readings.extend(percent.into_iter().chain(low).map(|m| reading(name, m, Evidence::Level, retained)));
@@ -206,6 +206,10 @@ fn is_filter(filter: &str) -> bool {
 
 /// Whether an MQTT `filter` takes in `topic`.
 fn matches(filter: &str, topic: &str) -> bool {
+    // Most filters are topics.
+    if filter == topic {
+        return true;
+    }
     let mut levels = topic.split('/');
     for wanted in filter.split('/') {
         match (wanted, levels.next()) {

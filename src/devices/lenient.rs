@@ -3,7 +3,7 @@
 //!
 //! Whatever cannot be understood is unknown (`None`), never a guess; `null` and the empty text are unknown too.
 
-use crate::devices::message::{Json, Number, Object, Scalar};
+use crate::devices::message::{self, Json, Number, Object, Scalar};
 use crate::model::observation::{Availability, Press};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -15,15 +15,7 @@ pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 ///
 /// The error is a short stable reason.
 pub fn json(payload: &[u8]) -> Result<Json<'_>, &'static str> {
-    if payload.len() > PAYLOAD_BYTES_MAX {
-        return Err("too_long");
-    }
-    let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
-    let text = text.trim_start_matches('\u{feff}');
-    // A bare word, as many devices send it, is told from JSON by its first letter.
-    if !text.trim_ascii_start().starts_with(|first: char| first.is_ascii_digit() || BEGINS.contains(first)) {
-        return Err("not_json");
-    }
+    let text = text_of_json(payload)?;
     match serde_json::from_str(text) {
         Ok(message) => Ok(message),
         Err(error) => match with_numbers_that_fit(text) {
@@ -36,8 +28,25 @@ pub fn json(payload: &[u8]) -> Result<Json<'_>, &'static str> {
     }
 }
 
+/// A payload that may be JSON.
+fn text_of_json(payload: &[u8]) -> Result<&str, &'static str> {
+    if payload.len() > PAYLOAD_BYTES_MAX {
+        return Err("too_long");
+    }
+    let text = std::str::from_utf8(payload).map_err(|_| "not_utf8")?;
+    let text = if payload.first() == Some(&BOM_BEGINS) { text.trim_start_matches('\u{feff}') } else { text };
+    // A bare word, as many devices send it, is told from JSON by its first letter.
+    match text.as_bytes().trim_ascii_start().first() {
+        Some(first) if first.is_ascii_digit() || BEGINS.contains(first) => Ok(text),
+        Some(_) | None => Err("not_json"),
+    }
+}
+
 /// What JSON can begin with besides a digit, and the numbers that nobody can hold.
-const BEGINS: &str = "{[\"-tfnNIi";
+const BEGINS: &[u8] = b"{[\"-tfnNIi";
+
+/// The first byte of the mark that some programs put before a text.
+const BOM_BEGINS: u8 = 0xef;
 
 fn reason(text: &str, error: &serde_json::Error) -> &'static str {
     let is_deep = || text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() >= LEVELS_MAX;
@@ -54,6 +63,12 @@ pub fn object(payload: &[u8]) -> Result<Object<'_>, &'static str> {
         Json::Object(object) => Ok(object),
         Json::Null | Json::Truth(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => Err("not_an_object"),
     }
+}
+
+/// The field of that name of a JSON object, where nothing else of it matters.
+pub fn field<'a>(payload: &'a [u8], name: &str) -> Result<Option<Json<'a>>, &'static str> {
+    // What is wrong with the rest, and what can be mended in it, shows when all of it is read.
+    message::field(text_of_json(payload)?, name).or_else(|_| Ok(object(payload)?.take(name)))
 }
 
 /// A JSON payload; one that is none is a bare word, which is text.
@@ -242,13 +257,16 @@ pub fn availability<'v>(value: impl Into<Scalar<'v>>) -> Option<Availability> {
 ///
 /// Buttons of one device with several keys put the key before or behind the press; the key is left out here.
 pub fn press(word: &str) -> Option<Press> {
-    let word = word.trim();
-    let lower = lower_case(word);
-    if matches!(&*lower, "" | "null" | "none" | "idle" | "unknown") {
+    press_of(lower_case(word.trim()))
+}
+
+/// The same of a word as [`word`] writes it.
+pub fn press_of(word: Cow<str>) -> Option<Press> {
+    if matches!(&*word, "" | "null" | "none" | "idle" | "unknown") {
         return None;
     }
     // Where several words stand, the one that counts most.
-    let known = lower.split(['_', '-', ' ']).filter_map(rank).min();
+    let known = word.as_bytes().split(|byte| matches!(byte, b'_' | b'-' | b' ')).filter_map(rank).min();
     Some(match known {
         Some(0) => Press::Sos,
         Some(1) => Press::Release,
@@ -257,20 +275,20 @@ pub fn press(word: &str) -> Option<Press> {
         Some(4) => Press::Long,
         Some(5) => Press::Hold,
         Some(_) => Press::Single,
-        None => Press::Other(lower.into_owned()),
+        None => Press::Other(word.into_owned()),
     })
 }
 
-fn rank(part: &str) -> Option<u8> {
+fn rank(part: &[u8]) -> Option<u8> {
     match part {
-        "sos" | "emergency" | "panic" => Some(0),
+        b"sos" | b"emergency" | b"panic" => Some(0),
         // The end of a press names the press it ends: `on_hold_release`.
-        "release" | "released" | "stop" => Some(1),
-        "triple" => Some(2),
-        "double" => Some(3),
-        "long" => Some(4),
-        "hold" | "held" => Some(5),
-        "single" | "press" | "pressed" | "click" | "short" | "tap" => Some(6),
+        b"release" | b"released" | b"stop" => Some(1),
+        b"triple" => Some(2),
+        b"double" => Some(3),
+        b"long" => Some(4),
+        b"hold" | b"held" => Some(5),
+        b"single" | b"press" | b"pressed" | b"click" | b"short" | b"tap" => Some(6),
         _ => None,
     }
 }
@@ -304,6 +322,28 @@ mod tests {
             assert_eq!(object(payload.as_bytes()), Err(why), "{payload:.40}");
         }
         assert_eq!(object(b"{\"a\":\"\xff\"}"), Err("not_utf8"));
+    }
+
+    #[test]
+    fn a_single_field_is_what_it_is_in_the_whole_message() {
+        for payload in [
+            r#"{"a":1}"#,
+            r#"{"b":{"a":[1,{"a":2}]},"a":"x","c":null,"d":[true,-0.5,18446744073709551615]}"#,
+            r#"{"a":1,"b":2,"\u0061":"\u00e4"}"#,
+            "\u{feff} {\"a\":true} ",
+            r#"{"b":1e400,"a":NaN}"#,
+            r#"{"a":1,"b":"\ud800"}"#,
+            r#"{"a":1} x"#,
+            r#"{"a":1,"b":"#,
+            r#"{"a":1,"b":{"c":tru}}"#,
+            r#"["a"]"#,
+            "{}",
+            "a",
+            &format!("{{\"a\":1,\"b\":{}1{}}}", "[".repeat(500), "]".repeat(500)),
+        ] {
+            let whole = object(payload.as_bytes()).map(|mut object| object.take("a"));
+            assert_eq!(field(payload.as_bytes(), "a"), whole, "{payload:.60}");
+        }
     }
 
     #[test]

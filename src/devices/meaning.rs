@@ -4,7 +4,6 @@ use crate::devices::lenient;
 use crate::devices::message::{Number, Scalar};
 use crate::model::observation::{Availability, Evidence, Measure, Press};
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A kind of measure, as written in a config.
@@ -177,12 +176,8 @@ impl Meaning {
     }
 
     /// What `value` says; `None` where it says nothing known.
-    pub fn read(&self, value: &Value) -> Option<Measure> {
-        self.read_scalar(value.into())
-    }
-
-    /// The same of a value that stands in a message.
-    pub fn read_scalar(&self, value: Scalar) -> Option<Measure> {
+    pub fn read<'v>(&self, value: impl Into<Scalar<'v>>) -> Option<Measure> {
+        let value = value.into();
         let truth = |measure: fn(bool) -> Measure| {
             let said = if self.values.is_empty() { lenient::truth(value) } else { self.state(value).map(is_on) };
             said.map(measure)
@@ -202,7 +197,7 @@ impl Meaning {
             Kind::BatteryLow => truth(Measure::BatteryLow),
             Kind::Contact if self.values.is_empty() => lenient::open(value).map(Measure::Contact),
             Kind::Contact => truth(Measure::Contact),
-            Kind::Button if self.values.is_empty() => lenient::press(&lenient::word(value)?).map(Measure::Button),
+            Kind::Button if self.values.is_empty() => lenient::press_of(lenient::word(value)?).map(Measure::Button),
             Kind::Button => self.state(value).map(|name| Measure::Button(Press::from(name.to_owned()))),
             Kind::Availability if self.values.is_empty() => lenient::availability(value).map(Measure::Availability),
             Kind::Availability => lenient::availability(self.state(value)?).map(Measure::Availability),
@@ -282,6 +277,7 @@ fn is_on(state: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn meaning(kind: Kind, values: &str) -> Meaning {
         Meaning { kind, values: serde_json::from_str(values).unwrap(), scale: 1.0 }
@@ -308,8 +304,8 @@ mod tests {
 
     #[test]
     fn without_words_the_usual_ones_hold() {
-        assert_eq!(meaning(Kind::Contact, "{}").read(&"open".into()), Some(Measure::Contact(true)));
-        assert_eq!(meaning(Kind::Button, "{}").read(&"".into()), None);
-        assert_eq!(meaning(Kind::Battery, "{}").read(&"87 %".into()), Some(Measure::BatteryPercent(87.0)));
+        assert_eq!(meaning(Kind::Contact, "{}").read("open"), Some(Measure::Contact(true)));
+        assert_eq!(meaning(Kind::Button, "{}").read(""), None);
+        assert_eq!(meaning(Kind::Battery, "{}").read("87 %"), Some(Measure::BatteryPercent(87.0)));
     }
 }

@@ -1,9 +1,13 @@
 //! A JSON message as it stands in its payload: text is borrowed from it where nothing is escaped, and an object is the list of
-//! its fields, which costs half of a tree of owned maps. Messages are short: a field is found by looking along the list.
+//! its fields, which costs half of a tree of owned maps. Messages are short: a field is found by looking along the list, and
+//! most names that are asked for and not there are known by their [`mark`] without looking.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+
+mod parse;
+
+pub use parse::field;
 
 /// A value of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,8 @@ pub enum Number {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object<'a> {
     fields: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// The marks of all names.
+    names: u64,
 }
 
 /// A value as the readers of [`lenient`](super::lenient) look at it, whatever holds it.
@@ -99,7 +105,7 @@ impl<'a> Json<'a> {
             Json::Number(number) => Value::Number(number.written()),
             Json::Text(text) => Value::from(text.as_ref()),
             Json::List(list) => list.iter().map(Json::to_value).collect(),
-            Json::Object(object) => Value::Object(object.to_map(|_| true)),
+            Json::Object(object) => Value::Object(object.to_map()),
         }
     }
 }
@@ -107,39 +113,48 @@ impl<'a> Json<'a> {
 impl<'a> Object<'a> {
     /// An object of one field.
     pub fn of_one(name: &'a str, value: Json<'a>) -> Object<'a> {
-        Object { fields: vec![(Cow::Borrowed(name), value)] }
+        Object { fields: vec![(Cow::Borrowed(name), value)], names: mark(name) }
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, value: Json<'a>) {
+        // Most have more fields than a list begins with.
+        if self.fields.capacity() == 0 {
+            self.fields.reserve_exact(FIELDS_USUALLY);
+        }
+        self.names |= mark(&name);
+        self.fields.push((name, value));
+    }
+
+    /// Where the field of that name stands.
+    fn place(&self, name: &str) -> Option<usize> {
+        let may_be_there = self.names & mark(name) != 0;
+        if may_be_there { self.fields.iter().rposition(|(known, _)| known == name) } else { None }
     }
 
     /// The field of that name.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
-        self.fields.iter().rev().find(|(known, _)| is_same(known, name)).map(|(_, value)| value)
+        self.fields.get(self.place(name)?).map(|(_, value)| value)
     }
 
     /// Whether there is a field of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(known, _)| is_same(known, name))
+        self.place(name).is_some()
     }
 
     /// The object that is the field of that name, taken out.
     pub fn take(&mut self, name: &str) -> Option<Json<'a>> {
-        let at = self.fields.iter().rposition(|(known, _)| known == name)?;
-        Some(std::mem::replace(&mut self.fields[at].1, Json::Null))
+        let at = self.place(name)?;
+        self.fields.get_mut(at).map(|(_, value)| std::mem::replace(value, Json::Null))
     }
 
-    /// The fields whose names are wanted, on their own.
-    pub fn to_map(&self, is_wanted: fn(&str) -> bool) -> Map<String, Value> {
-        let wanted = self.fields.iter().filter(|(name, _)| is_wanted(name));
-        wanted.map(|(name, value)| (name.to_string(), value.to_value())).collect()
+    /// All fields on their own.
+    fn to_map(&self) -> Map<String, Value> {
+        self.fields.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect()
     }
 
     /// All names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|(name, _)| name.as_ref())
-    }
-
-    /// All fields as they are written, also those that a later one of their name overrules.
-    pub fn written(&self) -> &[(Cow<'a, str>, Json<'a>)] {
-        &self.fields
     }
 
     /// All fields by the order of their names, each name once.
@@ -153,10 +168,13 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Whether two names are one. Most differ in their length or their first letter, which is seen at once.
+const FIELDS_USUALLY: usize = 8;
+
+/// One bit of 64 for a name, by its length and its first letter.
 #[inline]
-pub fn is_same(one: &str, other: &str) -> bool {
-    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
+fn mark(name: &str) -> u64 {
+    let first = name.as_bytes().first().map_or(0, |first| usize::from(*first));
+    1 << ((first ^ (name.len() << 3)) & 63)
 }
 
 impl Number {
@@ -234,8 +252,9 @@ impl From<Value> for Json<'static> {
             Value::String(text) => Json::Text(Cow::Owned(text)),
             Value::Array(list) => Json::List(list.into_iter().map(Json::from).collect()),
             Value::Object(object) => {
-                let fields = object.into_iter().map(|(name, value)| (Cow::Owned(name), Json::from(value))).collect();
-                Json::Object(Object { fields })
+                let mut fields = Object::default();
+                object.into_iter().for_each(|(name, value)| fields.push(Cow::Owned(name), Json::from(value)));
+                Json::Object(fields)
             }
         }
     }
@@ -247,100 +266,15 @@ impl<'v> From<&'v str> for Scalar<'v> {
     }
 }
 
+impl From<bool> for Scalar<'_> {
+    fn from(truth: bool) -> Self {
+        Scalar::Truth(truth)
+    }
+}
+
 impl From<f64> for Scalar<'_> {
     fn from(number: f64) -> Self {
         Scalar::Number(Number::Fraction(number))
-    }
-}
-
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Any)
-    }
-}
-
-struct Any;
-
-impl<'de> Visitor<'de> for Any {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, truth: bool) -> Result<Self::Value, E> {
-        Ok(Json::Truth(truth))
-    }
-
-    fn visit_i64<E>(self, whole: i64) -> Result<Self::Value, E> {
-        Ok(Json::Number(Number::Whole(whole)))
-    }
-
-    fn visit_u64<E>(self, whole: u64) -> Result<Self::Value, E> {
-        Ok(Json::Number(whole.try_into().map_or(Number::Large(whole), Number::Whole)))
-    }
-
-    fn visit_f64<E>(self, fraction: f64) -> Result<Self::Value, E> {
-        Ok(Json::Number(Number::Fraction(fraction)))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = list.next_element()? {
-            values.push(value);
-        }
-        Ok(Json::List(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(Name(name)) = object.next_key()? {
-            // Most have more fields than a list begins with.
-            if fields.capacity() == 0 {
-                fields.reserve_exact(FIELDS_USUALLY);
-            }
-            fields.push((name, object.next_value()?));
-        }
-        Ok(Json::Object(Object { fields }))
-    }
-}
-
-const FIELDS_USUALLY: usize = 6;
-
-/// A name as it stands in the text, where no character of it is escaped.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Name<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(name)))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
-            }
-        }
-        from.deserialize_str(Either)
     }
 }
 
@@ -373,6 +307,25 @@ mod tests {
         let sorted: Vec<(&str, Value)> =
             object.sorted().iter().map(|(name, value)| (*name, value.to_value())).collect();
         assert_eq!(sorted, [("a", json!(2)), ("b", json!(null)), ("c", json!(0))]);
+    }
+
+    #[test]
+    fn a_field_is_found_by_its_name_alone_however_the_object_came() {
+        let text = r#"{"":1,"a":2,"ab":3,"i":4,"rssi":5,"äh":6,"a name that is longer than any mark can tell":7}"#;
+        let of_tree = Json::from(serde_json::from_str::<Value>(text).unwrap());
+        for message in [parsed(text), of_tree] {
+            let Json::Object(mut object) = message else { panic!() };
+            let names: Vec<String> = object.names().map(str::to_owned).collect();
+            for name in &names {
+                assert!(object.has(name) && object.get(name).is_some(), "{name}");
+                assert!(object.take(name).and_then(|value| value.as_u64()).is_some(), "{name}");
+                assert_eq!(object.get(name), Some(&Json::Null), "{name} was taken");
+            }
+            // Of the same length and first letter, of another length, and nobody's.
+            assert!(["ac", "rsrp", "b", "abc", "\u{feff}"].iter().all(|name| !object.has(name)));
+        }
+        let one = Object::of_one("state", Json::Truth(true));
+        assert!(one.has("state") && !one.has("stage") && one.get("s").is_none());
     }
 
     #[test]

@@ -9,7 +9,6 @@
 
 use crate::model::frame::{Bus, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
-use crate::model::time::Span;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -19,13 +18,19 @@ pub mod edges;
 pub mod framing;
 pub mod gateways;
 mod home;
+mod identity;
 pub mod lenient;
 pub mod meaning;
 pub mod message;
 pub mod objects;
 pub mod parts;
+mod rflink_lines;
+mod rtl_433_address;
 pub mod rtl_433_models;
+mod rtl_433_words;
+mod shelly_address;
 pub mod shelly_components;
+mod shelly_nature;
 mod snippet;
 pub mod template;
 
@@ -49,6 +54,7 @@ pub mod zigbee2mqtt_attributes;
 
 use framing::Cut;
 pub use home::{Devices, Framer, TOPIC_BYTES_MAX};
+pub use identity::Identity;
 
 macro_rules! devices {
     (mqtt { $($mqtt:ident: $Mqtt:ident),* $(,)? }
@@ -283,82 +289,6 @@ pub enum Presses {
 pub enum Carrier {
     Mqtt,
     Serial,
-}
-
-/// Who a device is within its family, and what its radio cannot help.
-pub trait Identity {
-    /// Exactly what its readings carry in [`Reading::device`]; two addresses of one family that differ in meaning
-    /// differ here. Several sensors in one device are written `device#part`.
-    fn device(&self) -> String;
-
-    /// The serial port it names; absent for MQTT and where any port of the family will do.
-    fn port(&self) -> Option<&str> {
-        None
-    }
-
-    /// Whether its silence can be told from its death: `false` for radios that send only when they see something and never check in.
-    fn checks_in(&self) -> bool {
-        true
-    }
-
-    /// How far apart the copies of one and the same event can come, where its radio sends each event several times over.
-    fn burst(&self) -> Option<Span> {
-        None
-    }
-
-    /// One of each kind of reading that the address lets through, besides battery, signal and the like. Empty: only the device
-    /// itself knows.
-    fn says(&self) -> Vec<Measure> {
-        Vec::new()
-    }
-
-    /// The topics, without wildcards, on which all its events come, where they can be told before it has spoken: a button can
-    /// be heard on these alone. Empty where the family's devices share a topic.
-    fn own_topics(&self, _settings: &Settings) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The question, as a config writes it, that nobody on `bus` asks although the device answers to nothing else.
-    fn unasked(&self, _bus: &Bus) -> Option<String> {
-        None
-    }
-}
-
-impl Address {
-    /// See [`Identity::says`].
-    pub fn says(&self) -> Vec<Measure> {
-        self.identity().says()
-    }
-
-    /// See [`Identity::own_topics`].
-    pub fn own_topics(&self, settings: &Settings) -> Vec<String> {
-        self.identity().own_topics(settings)
-    }
-
-    /// See [`Identity::unasked`].
-    pub fn unasked(&self, bus: &Bus) -> Option<String> {
-        self.identity().unasked(bus)
-    }
-
-    /// See [`Identity::device`].
-    pub fn device(&self) -> String {
-        self.identity().device()
-    }
-
-    /// See [`Identity::port`].
-    pub fn port(&self) -> Option<&str> {
-        self.identity().port()
-    }
-
-    /// See [`Identity::checks_in`].
-    pub fn checks_in(&self) -> bool {
-        self.identity().checks_in()
-    }
-
-    /// See [`Identity::burst`].
-    pub fn burst(&self) -> Option<Span> {
-        self.identity().burst()
-    }
 }
 
 /// Turns frames of one family into readings. May remember what frames said that tell how later ones are to be read (a

@@ -145,7 +145,7 @@ impl Modbus {
                 continue;
             }
             let Some(raw) = asked.value(address.address, values) else { continue };
-            let measure = address.meaning.read(&address.value(raw));
+            let measure = address.meaning.read(address.value(raw));
             let is_press = matches!(measure, Some(Measure::Button(_)));
             let (measure, evidence) = match self.measured.news_of(device, measure.clone(), again_after) {
                 None => continue,

@@ -1,12 +1,12 @@
 //! What a config says of a Modbus: the questions on a port, and which value of which device means what.
 
 use crate::devices::meaning::{Kind, Meaning, Values};
+use crate::devices::message::{Number, Scalar};
 use crate::devices::{Identity, modbus_rtu, toml_text};
 use crate::model::frame::{Bus, Parity, Poll, Table};
 use crate::model::observation::{Measure, Reading};
 use crate::model::time::parse_span;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// What is asked on the line of one port.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -158,12 +158,13 @@ impl Identity for Address {
 
 impl Address {
     /// The bit or the number of it in the register `raw`.
-    pub(super) fn value(&self, raw: u16) -> Value {
-        match self.bit {
-            Some(bit) => Value::from(raw >> bit & 1),
-            None if self.signed => Value::from(raw.cast_signed()),
-            None => Value::from(raw),
-        }
+    pub(super) fn value(&self, raw: u16) -> Scalar<'static> {
+        let whole = match self.bit {
+            Some(bit) => i64::from(raw >> bit & 1),
+            None if self.signed => i64::from(raw.cast_signed()),
+            None => i64::from(raw),
+        };
+        Scalar::Number(Number::Whole(whole))
     }
 }
 

@@ -8,7 +8,6 @@ use crate::devices::meaning::{Kind, Meaning, Values};
 use crate::devices::{Decoded, lenient, reading, toml_text, written};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The six fields.
@@ -232,7 +231,7 @@ impl Children {
         let each = |(device, child): &(String, Child)| {
             let (measure, evidence) = match &child.meaning {
                 Some(meaning) if MEANT.contains(&message.kind) => {
-                    let said = meaning.read(&Value::from(message.payload));
+                    let said = meaning.read(message.payload);
                     let evidence = child.evidence.unwrap_or_else(|| meaning.usual_evidence());
                     said.map_or((Measure::Alive, Evidence::Event), |measure| (measure, evidence))
                 }
@@ -246,15 +245,15 @@ impl Children {
 
 /// What a value says by itself, with what its child said it is.
 fn value(message: &Message, presented: Option<u8>, is_registered: bool) -> Option<(Measure, Evidence)> {
-    let payload = Value::from(message.payload);
+    let payload = message.payload;
     let level = |measure| (measure, Evidence::Level);
-    let truth = || lenient::truth(&payload);
+    let truth = || lenient::truth(payload);
     let measure = match message.kind {
-        V_TEMP => Measure::TemperatureCelsius(lenient::celsius(&payload)?),
-        V_HUM => Measure::HumidityPercent(lenient::percent(&payload)?),
+        V_TEMP => Measure::TemperatureCelsius(lenient::celsius(payload)?),
+        V_HUM => Measure::HumidityPercent(lenient::percent(payload)?),
         V_STATUS => Measure::Switch(truth()?),
         V_LEVEL if presented == Some(S_LIGHT_LEVEL) => {
-            Measure::IlluminanceLux(lenient::number(&payload).filter(|lux| *lux >= 0.0)?)
+            Measure::IlluminanceLux(lenient::number(payload).filter(|lux| *lux >= 0.0)?)
         }
         V_SCENE_ON => return Some((Measure::Button(Press::Other(shortened(message.payload))), Evidence::Event)),
         V_SCENE_OFF => return Some((Measure::Button(Press::Release), Evidence::Event)),
@@ -275,12 +274,12 @@ fn value(message: &Message, presented: Option<u8>, is_registered: bool) -> Optio
 
 /// What a node or the gateway says about itself.
 fn internal(message: &Message) -> Result<Vec<(Measure, Evidence)>, &'static str> {
-    let payload = Value::from(message.payload);
+    let payload = message.payload;
     let alive = || vec![(Measure::Alive, Evidence::Event)];
     Ok(match message.kind {
         I_BATTERY_LEVEL => {
-            lenient::number(&payload).ok_or("battery_not_numeric")?;
-            let percent = lenient::percent(&payload).ok_or("battery_out_of_range")?;
+            lenient::number(payload).ok_or("battery_not_numeric")?;
+            let percent = lenient::percent(payload).ok_or("battery_out_of_range")?;
             vec![(Measure::BatteryPercent(percent), Evidence::Level)]
         }
         I_SKETCH_NAME | I_SKETCH_VERSION => {
@@ -290,12 +289,12 @@ fn internal(message: &Message) -> Result<Vec<(Measure, Evidence)>, &'static str>
         }
         I_GATEWAY_READY => vec![(note("gateway", "ready"), Evidence::Event)],
         I_HEARTBEAT_RESPONSE => {
-            lenient::number(&payload).ok_or("heartbeat_not_numeric")?;
+            lenient::number(payload).ok_or("heartbeat_not_numeric")?;
             alive()
         }
         I_SIGNAL_REPORT => {
             // dBm; -256 is "cannot say".
-            let dbm = lenient::number(&payload).filter(|dbm| (-150.0..0.0).contains(dbm));
+            let dbm = lenient::number(payload).filter(|dbm| (-150.0..0.0).contains(dbm));
             dbm.map_or_else(alive, |dbm| vec![(Measure::SignalPercent(percent_of(dbm)), Evidence::Level)])
         }
         // Log lines, requests and answers of the gateway, and a node without a number yet.

@@ -5,31 +5,16 @@
 
 use crate::devices::lenient;
 use crate::devices::meaning::{Kind, Meaning};
-use crate::devices::message::{Object, Scalar, is_same};
+use crate::devices::message::{Object, Scalar};
 use crate::model::observation::{Evidence, Measure, Press, Reading};
 
 /// Reads one key of a message.
 pub type Read = fn(Scalar) -> Option<Measure>;
 
-/// What the fields of a message say that stand in `table`, in the order of the table. Goes through the message, not through
-/// the table: messages are short. Of a table longer than 64 lines the rest is not looked at.
+/// What the fields of a message say that stand in `table`, in the order of the table.
 pub fn in_order_of<'m>(table: &'m [(&str, Read)], message: &'m Object) -> impl Iterator<Item = Measure> + 'm {
-    let (mut found, mut places) = (0u64, [0u16; LINES_MAX]);
-    for (place, (name, _)) in (0..=u16::MAX).zip(message.written()) {
-        if let Some(line) = table.iter().take(LINES_MAX).position(|(known, _)| is_same(known, name)) {
-            found |= 1 << line;
-            places[line] = place; // a later field of this name overrules
-        }
-    }
-    let lines = table.iter().enumerate().take(LINES_MAX).filter(move |(line, _)| found & (1 << line) != 0);
-    lines.filter_map(move |(line, (_, read))| {
-        let (_, value) = message.written().get(usize::from(places[line]))?;
-        read(value.into())
-    })
+    table.iter().filter_map(|(name, read)| read(message.get(name)?.into()))
 }
-
-/// As many as there are bits.
-const LINES_MAX: usize = 64;
 
 /// What a registered value says. A button that is wired like a switch presses when it goes on and is let go when it goes
 /// off.
@@ -38,7 +23,7 @@ pub fn read<'v>(meaning: &Meaning, value: impl Into<Scalar<'v>>) -> Option<Measu
     if meaning.kind == Kind::Button && meaning.values.is_empty() {
         return press(value);
     }
-    meaning.read_scalar(value)
+    meaning.read(value)
 }
 
 /// A press by its word, or by the state of the contact below the button.
@@ -47,11 +32,14 @@ pub fn press<'v>(value: impl Into<Scalar<'v>>) -> Option<Measure> {
     let press = match lenient::truth(value) {
         Some(true) => Press::Single,
         Some(false) => Press::Release,
-        None => match &*lenient::word(value)? {
-            "toggle" => Press::Single,
-            "clear" => Press::Release,
-            word => lenient::press(word)?,
-        },
+        None => {
+            let word = lenient::word(value)?;
+            match &*word {
+                "toggle" => Press::Single,
+                "clear" => Press::Release,
+                _ => lenient::press_of(word)?,
+            }
+        }
     };
     Some(Measure::Button(press))
 }

@@ -14,7 +14,8 @@
 
 use crate::devices::lenient;
 use crate::devices::message::{Json, Object};
-use crate::model::observation::{Evidence, Measure, Press};
+use crate::devices::rtl_433_words::in_words;
+use crate::model::observation::{Evidence, Measure};
 use std::borrow::Cow;
 
 /// One message, read.
@@ -24,7 +25,8 @@ pub struct Said {
     pub main: Vec<(Measure, Evidence)>,
     /// What the device says beside: battery, cover, weather, signal.
     pub side: Vec<Measure>,
-    /// The code that a registration can name, as it is shown.
+    /// The code that a registration can name, as it is shown. Not looked for where an id names the device and the message says
+    /// something without it.
     pub code: Option<String>,
     /// The word for what it says, which a registration can name.
     pub state: Option<&'static str>,
@@ -74,8 +76,8 @@ pub fn checks_in(name: &str) -> bool {
     !SILENT.iter().any(|silent| name.contains(silent))
 }
 
-/// What `message` says of a device of this model.
-pub fn read(model: &Model, message: &Object) -> Said {
+/// What `message` says of a device of this model. `has_id`: the device is known without its code.
+pub fn read(model: &Model, message: &Object, has_id: bool) -> Said {
     let name = model.name.as_str();
     if message.get("type").and_then(Json::as_str) == Some("TPMS") || name.starts_with("tpms") {
         return Said { is_foreign: true, ..Said::default() };
@@ -89,7 +91,7 @@ pub fn read(model: &Model, message: &Object) -> Said {
         _ => by_fields(message),
     };
     let level = said.evidence.unwrap_or(Evidence::Level);
-    for measure in main {
+    let with_evidence = |measure| {
         let evidence = if name == "interlogix" && measure == Measure::Motion(true) {
             Evidence::Ambiguous
         } else if matches!(measure, Measure::Button(_)) {
@@ -97,23 +99,24 @@ pub fn read(model: &Model, message: &Object) -> Said {
         } else {
             level
         };
-        said.main.push((measure, evidence));
-    }
+        (measure, evidence)
+    };
+    said.main = main.into_iter().map(with_evidence).collect();
     said.state = said.main.iter().find_map(|(measure, _)| word_for(measure));
-    if said.code.is_none() && !is_explained(&said, message) {
+    if said.code.is_none() && (said.main.is_empty() || !has_id) && !is_explained(&said, message) {
         said.code = CODES.iter().find_map(|key| message.get(key).and_then(lenient::word)).map(Cow::into_owned);
     }
     said
 }
 
 fn word_for(measure: &Measure) -> Option<&'static str> {
-    let words = [
+    static SAID_BY: [(Measure, &str); 4] = [
         (Measure::Contact(true), "open"),
         (Measure::Contact(false), "closed"),
         (Measure::Motion(true), "motion"),
         (Measure::Alarm(true), "alarm"),
     ];
-    words.into_iter().find(|(said, _)| said == measure).map(|(_, word)| word)
+    SAID_BY.iter().find(|(said, _)| said == measure).map(|(_, word)| *word)
 }
 
 /// Every word of a message that a registration can name.
@@ -164,27 +167,6 @@ fn by_fields(message: &Object) -> Vec<Measure> {
         }
     }
     measures
-}
-
-/// `DS10A DOOR/WINDOW OPEN`, `Water Leak`, `Contact Closed`, `motion`, `ON`.
-fn in_words(text: &str) -> Option<Measure> {
-    let text = lenient::lower_case(text);
-    let has = |words: &[&str]| text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
-    match () {
-        // Somebody tries the device out, or it says that it is there.
-        () if has(&["test", "heartbeat", "report"]) => None,
-        () if has(&["panic", "sos", "emergency"]) => Some(Measure::Button(Press::Sos)),
-        () if has(&["motion", "pir"]) => Some(Measure::Motion(!has(&["ready", "clear", "off", "no"]))),
-        () if has(&["leak", "water", "wet", "flood"]) => Some(Measure::Leak(!has(&["no", "off", "dry"]))),
-        () if has(&["smoke", "fire"]) => Some(Measure::Smoke(!has(&["no", "off", "clear"]))),
-        () if has(&["open", "opened"]) => Some(Measure::Contact(true)),
-        () if has(&["close", "closed"]) => Some(Measure::Contact(false)),
-        () => match text.trim() {
-            "on" => Some(Measure::Switch(true)),
-            "off" => Some(Measure::Switch(false)),
-            _ => None,
-        },
-    }
 }
 
 fn interlogix(message: &Object, said: &mut Said) -> Vec<Measure> {
@@ -311,7 +293,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read_of(model: &str, message: Value) -> Said {
-        read(&Model::of(model), Json::from(message).as_object().unwrap())
+        read(&Model::of(model), Json::from(message).as_object().unwrap(), true)
     }
 
     #[test]
@@ -337,26 +319,6 @@ mod tests {
     fn only_models_that_supervise_check_in() {
         assert!(["DSC Contact", "Honeywell-Security", "Nexus-TH"].iter().all(|model| checks_in(&lasting_name(model))));
         assert!(["Kerui-Security", "Generic-Remote"].iter().all(|model| !checks_in(&lasting_name(model))));
-    }
-
-    #[test]
-    fn words_of_every_release_mean_what_they_say() {
-        for (text, measure) in [
-            ("DS10A DOOR/WINDOW OPEN", Some(Measure::Contact(true))),
-            ("Contact Closed", Some(Measure::Contact(false))),
-            ("MS10A MOTION TRIPPED", Some(Measure::Motion(true))),
-            ("MS10A MOTION READY", Some(Measure::Motion(false))),
-            ("KR15A PANIC-3SECOND", Some(Measure::Button(Press::Sos))),
-            ("Water Leak", Some(Measure::Leak(true))),
-            ("Fire alarm", Some(Measure::Smoke(true))),
-            ("Smoke test", None),
-            ("Battery Report", None),
-            ("Heartbeat", None),
-            ("Alarm Off", None),
-            ("OFF", Some(Measure::Switch(false))),
-        ] {
-            assert_eq!(in_words(text), measure, "{text}");
-        }
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //! count that is heard of an input on the mains may be an old one, so it only tells where the count stands. A Gen2 press comes
 //! once, as an event. Devices on batteries sleep and are offline all day, so their `online` says nothing. Bluetooth
 //! devices behind a Shelly (BLU, `shelly-blu` events) are known by their MAC address. What a component means stands in
-//! [`shelly_components`].
+//! [`shelly_components`], which devices sleep in `shelly_nature.rs`.
 //!
 //! Sources: Shelly's API documents; the topics of ha-shellies-discovery.
 
@@ -23,11 +23,13 @@ use crate::devices::bthome::{self, BUTTONS_MAX, Counted, Packets};
 use crate::devices::message::{Json, Object};
 use crate::devices::parts::Parts;
 use crate::devices::shelly_components::{self, Found};
-use crate::devices::{Decoded, Decoder, Identity, gateways, lenient, reading, reading_of, toml_text};
+use crate::devices::shelly_nature::{Nature, Natures};
+use crate::devices::{Decoded, Decoder, Identity, gateways, lenient, reading, reading_of};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Availability, Evidence, Measure, Reading};
-use crate::model::time::Span;
 use serde::Deserialize;
+
+pub use crate::devices::shelly_address::{Address, address_toml};
 
 /// One sentence for the table.
 pub const SUMMARY: &str = "Shelly devices of all generations, and the Bluetooth sensors behind them";
@@ -49,80 +51,17 @@ impl Default for Settings {
     }
 }
 
-/// A device by its id or its prefix, or one channel of it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
-pub struct Address {
-    id: String,
-    channel: Option<u16>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "the id of a Shelly as \"shellydw2-A1B2C3\", or { id = \"…\", channel = 1 }")]
-enum Written {
-    Id(String),
-    Table(Table),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    id: String,
-    channel: u16,
-}
-
-impl TryFrom<Written> for Address {
-    type Error = String;
-    fn try_from(written: Written) -> Result<Self, String> {
-        let (id, channel) = match written {
-            Written::Id(id) => (id, None),
-            Written::Table(Table { id, channel }) => (id, Some(channel)),
-        };
-        let id = id.trim().trim_matches('/');
-        if id.is_empty() || id.contains(['#', '+']) {
-            return Err(format!("{id:?} is no id of a Shelly; write it as its page shows it, as \"shellydw2-A1B2C3\""));
-        }
-        Ok(Address { id: bthome::mac(id).unwrap_or_else(|| id.to_owned()), channel })
-    }
-}
-
-impl Identity for Address {
-    /// The id, with the channel where one is named: `shellyix3-A1B2C3#1`.
-    fn device(&self) -> String {
-        match self.channel {
-            Some(channel) => format!("{}#{channel}", self.id),
-            None => self.id.clone(),
-        }
-    }
-
-    /// A battery button wakes when it is pressed and never else.
-    fn checks_in(&self) -> bool {
-        !shelly_components::is_button(&self.id)
-    }
-
-    /// A Bluetooth beacon says an event for a second or two.
-    fn burst(&self) -> Option<Span> {
-        bthome::mac(&self.id).map(|_| Span::seconds(3))
-    }
-}
-
 /// The decoder. Every Shelly is heard, registered or not.
 pub fn decoder(settings: &Settings, addresses: Vec<Address>) -> impl Decoder + use<> {
     let parts = Parts::of(addresses.iter().map(Address::device));
     let presses = Packets::of(addresses.iter().map(Address::device));
+    let natures = Natures::of(addresses.iter().map(|address| address.id.clone()));
     let mut prefixes: Vec<String> = addresses.into_iter().map(|address| address.id).collect();
     // Of two prefixes one of which begins with the other, the longer is meant.
     prefixes.sort_by_key(|prefix| std::cmp::Reverse(prefix.len()));
     prefixes.dedup();
-    Shelly { bases: gateways::trimmed(&settings.base_topics), prefixes, parts, presses }
-}
-
-/// The address of a device that was heard.
-pub fn address_toml(device: &str, _readings: &[Reading]) -> String {
-    match device.split_once('#') {
-        Some((id, channel)) => format!("shelly = {{ id = {}, channel = {channel} }}", toml_text(id)),
-        None => format!("shelly = {}", toml_text(device)),
-    }
+    let bases = gateways::trimmed(&settings.base_topics);
+    Shelly { bases, prefixes, parts, presses, natures }
 }
 
 struct Shelly {
@@ -131,6 +70,7 @@ struct Shelly {
     prefixes: Vec<String>,
     parts: Parts,
     presses: Packets,
+    natures: Natures,
 }
 
 impl Decoder for Shelly {
@@ -149,7 +89,7 @@ impl Decoder for Shelly {
         }
         let readings = match rest.split_once('/').unwrap_or((rest, "")) {
             ("online", "") => self.online(device, frame),
-            ("announce", "") => Ok(announced(device, frame)),
+            ("announce", "") => Ok(self.announce(device, frame)),
             ("status", "") | ("info", "") => by_json(device, frame, shelly_components::gen1_status),
             ("status", component) => {
                 by_json(device, frame, |message| shelly_components::of_component(component, message))
@@ -193,7 +133,7 @@ impl Shelly {
     fn online(&mut self, device: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
         let availability =
             lenient::availability(&*String::from_utf8_lossy(&frame.bytes)).ok_or("unknown_availability")?;
-        if !shelly_components::sleeps(device) {
+        if self.natures.get(device) == Some(Nature::Mains) {
             // The broker keeps it on purpose, as the device's last will: what is kept still holds.
             return Ok(vec![reading(device, Measure::Availability(availability), Evidence::Level, false)]);
         }
@@ -201,8 +141,24 @@ impl Shelly {
             return Ok(Vec::new());
         }
         // Its count of presses may begin anew: what it says now is no repeat.
-        self.presses.begin_anew(device);
+        if self.natures.wakes(device) {
+            self.presses.begin_anew(device);
+        }
         Ok(vec![reading(device, Measure::Alive, Evidence::Event, false)])
+    }
+
+    /// A device presents itself; on the common topic, under the id it names.
+    fn announce(&mut self, device: &str, frame: &RawFrame) -> Vec<Reading> {
+        let Ok(message) = lenient::object(&frame.bytes) else { return Vec::new() };
+        let text = |key: &str| message.get(key).and_then(Json::as_str).unwrap_or_default();
+        let (id, model) = (text("id"), text("model"));
+        let device = if device.is_empty() { id } else { device };
+        if device.is_empty() || device.contains('#') {
+            return Vec::new();
+        }
+        self.natures.learn(device, id, model);
+        let note = Measure::Note { kind: "discovery".to_owned(), text: model.to_owned() };
+        vec![reading(device, note, Evidence::Event, frame.retained)]
     }
 
     /// A press of the first generation. It is said again with the same count for as long as the device is awake.
@@ -210,6 +166,9 @@ impl Shelly {
         let message = lenient::object(&frame.bytes)?;
         let channel: u16 = channel.parse().map_err(|_| "no_channel")?;
         let count = message.get("event_cnt").and_then(Json::as_u64);
+        if self.natures.begins_anew(device) {
+            self.presses.begin_anew(device);
+        }
         let of = format!("{device}#{channel}");
         let count = count.filter(|_| channel < BUTTONS_MAX.into());
         let counted = count.map_or(Counted::New, |count| self.presses.counted(&of, count, frame.retained));
@@ -221,7 +180,7 @@ impl Shelly {
             Counted::New => Evidence::Event,
             Counted::Again => Evidence::Level,
             // It sleeps until it is pressed: what it says it says because of that.
-            Counted::First if shelly_components::is_button(device) => Evidence::Event,
+            Counted::First if self.natures.get(device) == Some(Nature::Button) => Evidence::Event,
             // An input on the mains says its last press every half minute, be it hours old.
             Counted::First => Evidence::Ambiguous,
         };
@@ -272,7 +231,7 @@ impl Shelly {
         let before = readings.len();
         readings.extend(told(&device, shelly_components::of_beacon(data), frame.retained));
         let packet = data.get("pid").and_then(Json::as_u64);
-        let pressed = bthome::pressed(&data.to_map(|name| name.starts_with("button")));
+        let pressed = bthome::pressed(data);
         let packet = packet.filter(|_| !pressed.is_empty());
         let is_again =
             packet.is_some_and(|packet| self.presses.counted(&device, packet, frame.retained) == Counted::Again);
@@ -319,18 +278,6 @@ fn gen1_value(device: &str, rest: &str, frame: &RawFrame) -> Result<Vec<Reading>
         }
         Some(None) | None => Ok(vec![reading(device, Measure::Alive, Evidence::Event, frame.retained)]),
     }
-}
-
-/// A device presents itself; on the common topic, under the id it names.
-fn announced(device: &str, frame: &RawFrame) -> Vec<Reading> {
-    let Ok(message) = lenient::object(&frame.bytes) else { return Vec::new() };
-    let text = |key: &str| message.get(key).and_then(Json::as_str).unwrap_or_default();
-    let device = if device.is_empty() { text("id") } else { device };
-    if device.is_empty() || device.contains('#') {
-        return Vec::new();
-    }
-    let text = text("model").to_owned();
-    vec![reading(device, Measure::Note { kind: "discovery".to_owned(), text }, Evidence::Event, frame.retained)]
 }
 
 /// Commands to the device, and answers that were asked for.
@@ -390,6 +337,38 @@ mod tests {
         }
     }
 
+    /// What a press that was heard before is when the device is connected anew and announces itself, in either order.
+    fn said_again_by(model: &str, is_announced_first: bool) -> Vec<Evidence> {
+        let own = serde_json::from_value::<Address>(json!("küche/taster")).unwrap();
+        let mut decoder = decoder(&Settings::default(), vec![own]);
+        let mut heard = |rest: &str, payload: &str| {
+            let said = heard(&mut decoder, &format!("shellies/küche/taster/{rest}"), payload, false);
+            said.into_iter().next().map(|said| said.evidence)
+        };
+        let announced = json!({"id": "küche/taster", "model": model}).to_string();
+        let mut presses = vec![heard("input_event/0", COUNT_12)];
+        if is_announced_first {
+            heard("announce", &announced);
+        }
+        heard("online", "true");
+        if !is_announced_first {
+            heard("announce", &announced);
+        }
+        presses.extend([heard("input_event/0", COUNT_12), heard("input_event/0", COUNT_12)]);
+        presses.into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn what_is_named_by_its_installer_is_what_it_announces_itself_to_be() {
+        use Evidence::{Ambiguous, Event, Level};
+        for is_announced_first in [true, false] {
+            let said = |model: &str| said_again_by(model, is_announced_first);
+            assert_eq!(said("SHIX3-1"), [Ambiguous, Level, Level], "an input on the mains says its last press again");
+            assert_eq!(said("SHBTN-2"), [Ambiguous, Event, Level], "a button wakes because it is pressed");
+            assert_eq!(said("SNSN-0024X"), [Ambiguous, Event, Level], "a press that may be new is not lost");
+        }
+    }
+
     #[test]
     fn a_prefix_of_the_installers_own_is_found_wherever_it_stands() {
         let own = |id: &str| serde_json::from_value::<Address>(json!(id)).unwrap();
@@ -405,13 +384,5 @@ mod tests {
         }
         let topics = decoder.topics();
         assert!(topics.contains(&"haus/küche/#".to_owned()) && topics.contains(&"shellies/#".to_owned()), "{topics:?}");
-    }
-
-    #[test]
-    fn a_wrong_address_says_what_would_be_right() {
-        for written in [json!(""), json!("a#b"), json!({"id": "a"}), json!({"id": "a", "channel": -1})] {
-            let why = serde_json::from_value::<Address>(written.clone()).unwrap_err().to_string();
-            assert!(why.contains("id of a Shelly"), "{written}: {why}");
-        }
     }
 }

@@ -29,27 +29,6 @@ impl Found {
     }
 }
 
-/// Whether a device runs on a battery, sleeps and is offline most of the day. Of names an installer gave nothing is known.
-pub fn sleeps(id: &str) -> bool {
-    let id = id.to_lowercase();
-    match model(&id) {
-        Some(model) => ["dw", "ht", "flood", "smoke", "button", "motion"].iter().any(|kind| model.starts_with(kind)),
-        None => true,
-    }
-}
-
-/// Whether it is a button on a battery.
-pub fn is_button(id: &str) -> bool {
-    model(&id.to_lowercase()).is_some_and(|model| model.starts_with("button"))
-}
-
-/// `shellyplusht-…` → `ht-…`.
-fn model(id: &str) -> Option<&str> {
-    let id = id.rsplit('/').next().unwrap_or(id);
-    let model = id.strip_prefix("shelly")?;
-    Some(["plus", "pro"].iter().find_map(|line| model.strip_prefix(line)).unwrap_or(model))
-}
-
 /// `S` short, `SS` twice, `SSS` three times, `L` long.
 pub fn gen1_press(letters: &str) -> Option<Press> {
     match letters {
@@ -232,24 +211,6 @@ fn dark<'v>(value: impl Into<Scalar<'v>>) -> Option<Measure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn devices_on_batteries_sleep_and_those_on_the_mains_do_not() {
-        for id in [
-            "shellydw2-A1B2C3",
-            "shellyht-A1",
-            "shellyplussmoke-a1",
-            "shellyhtg3-a1",
-            "home/attic/shellyflood-1",
-            "attic",
-        ] {
-            assert!(sleeps(id), "{id}");
-        }
-        for id in ["shellyix3-A1B2C3", "shelly1-a1", "shellyplus1pm-a1", "shellypro4pm-a1", "ShellyPlugS-1"] {
-            assert!(!sleeps(id), "{id}");
-        }
-        assert!(is_button("shellybutton1-A1B2C3") && !is_button("shellyix3-A1B2C3"));
-    }
 
     #[test]
     fn a_sensor_that_was_switched_off_does_not_say_that_nobody_moves() {

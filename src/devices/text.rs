@@ -16,7 +16,6 @@ use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::observation::{Evidence, Measure, Reading};
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// One sentence for the table.
@@ -66,7 +65,7 @@ impl TryFrom<Written> for Address {
         let usual = if written.kind == Kind::Button { "single" } else { "on" };
         let value = written.value.or_else(|| pattern.value.is_none().then(|| usual.to_owned()));
         if let Some(value) = &value
-            && meaning.read(&Value::from(value.as_str())).is_none()
+            && meaning.read(value.as_str()).is_none()
         {
             return Err(format!("value {value:?} means nothing for this kind"));
         }
@@ -120,8 +119,8 @@ impl Decoder for Text {
         let line = written.trim().to_lowercase();
         let read = |(name, address): (&String, &Address)| {
             let found = address.pattern.find(&line)?;
-            let value = Value::from(address.value.as_deref().unwrap_or(found));
-            let measure = address.meaning.read(&value).unwrap_or(Measure::Alive);
+            let value = address.value.as_deref().unwrap_or(found);
+            let measure = address.meaning.read(value).unwrap_or(Measure::Alive);
             Some(reading(name, measure, Evidence::Event, frame.retained))
         };
         let readings: Vec<Reading> = self.addresses.iter().filter_map(read).collect();

@@ -189,7 +189,7 @@ impl Theengs {
     }
 
     fn presses(&mut self, device: &str, message: &Object, retained: bool, readings: &mut Vec<Reading>) {
-        let pressed = bthome::pressed(&message.to_map(|name| name.starts_with("button")));
+        let pressed = bthome::pressed(message);
         if pressed.is_empty() {
             return;
         }
@@ -216,17 +216,7 @@ fn id_of(message: &Object, topic_end: &str) -> Option<String> {
     let text = |key: &str| message.get(key).and_then(Json::as_str).map(str::trim).filter(|text| !text.is_empty());
     let of_topic = topic_end.rsplit('/').next().unwrap_or_default();
     let named = [text("id"), text("mac"), Some(of_topic)];
-    named.into_iter().flatten().find_map(mac).or_else(|| text("id").map(str::to_owned))
-}
-
-/// A MAC address in capitals, as most gateways write it already.
-fn mac(text: &str) -> Option<String> {
-    let fits = |(at, byte): (usize, u8)| match at % 3 {
-        2 => byte == b':',
-        _ => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
-    };
-    let is_written = text.len() == 17 && text.bytes().enumerate().all(fits);
-    if is_written { Some(text.to_owned()) } else { bthome::mac(text) }
+    named.into_iter().flatten().find_map(bthome::mac).or_else(|| text("id").map(str::to_owned))
 }
 
 /// A state as the device writes it: true or false. Percent and pressure have the same names elsewhere.

@@ -81,13 +81,13 @@ pub(crate) fn command(
 ) -> Option<crate::model::observation::Measure> {
     use crate::model::observation::{Measure, Press};
     if !meaning.values.is_empty() {
-        return meaning.read(&word.into());
+        return meaning.read(word);
     }
     if meaning.kind == Kind::Button {
         let press = if word == "panic" { Press::Sos } else { Press::Single };
         return (!matches!(word, "end_panic" | "normal")).then_some(Measure::Button(press));
     }
-    meaning.read(&word.into()).or_else(|| meaning.read(&is_on?.into()))
+    meaning.read(word).or_else(|| meaning.read(is_on?))
 }
 
 #[cfg(test)]

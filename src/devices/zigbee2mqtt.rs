@@ -166,14 +166,16 @@ impl Decoder for Zigbee2mqtt {
         let Origin::Mqtt { topic } = &frame.from else { return Decoded::NotMine };
         let Some((base, rest)) = self.under(topic) else { return Decoded::NotMine };
         let said = match rest.rsplit_once('/') {
-            _ if rest == "bridge/state" => bridge(base, frame),
-            _ if rest.is_empty() || rest == "bridge" || rest.starts_with("bridge/") => Ok(Vec::new()),
-            _ if is_command(rest) => Ok(Vec::new()),
+            // Most names hold no slash.
+            None if matches!(rest, "" | "bridge") => Ok(Vec::new()),
+            None => self.state(rest, frame),
+            Some(("bridge", "state")) => bridge(base, frame),
+            Some(_) if rest.starts_with("bridge/") || is_command(rest) => Ok(Vec::new()),
             Some((name, "availability")) => availability(name, frame).map(|said| self.by_key(said, None)),
             Some((name, attribute)) if is_known(attribute) && !is_object(&frame.bytes) => {
                 self.attribute(name, attribute, frame)
             }
-            Some(_) | None => self.state(rest, frame),
+            Some(_) => self.state(rest, frame),
         };
         match said {
             Ok(readings) => Decoded::Readings(readings),
@@ -193,7 +195,7 @@ impl Zigbee2mqtt {
 
     /// One attribute on a topic of its own. The twin of a press says again what the message itself says.
     fn attribute(&mut self, name: &str, attribute: &str, frame: &RawFrame) -> Result<Vec<Reading>, &'static str> {
-        if frame.bytes.trim_ascii().is_empty() && attribute != "action" {
+        if frame.bytes.trim_ascii().is_empty() {
             return Ok(Vec::new());
         }
         let message = Object::of_one(attribute, lenient::json_or_text(&frame.bytes)?);
@@ -279,7 +281,7 @@ impl Zigbee2mqtt {
 }
 
 fn is_command(rest: &str) -> bool {
-    rest.ends_with("/set") || rest.ends_with("/get") || rest.contains("/set/") || rest.contains("/get/")
+    rest.split('/').skip(1).any(|level| matches!(level, "set" | "get"))
 }
 
 fn is_object(payload: &[u8]) -> bool {

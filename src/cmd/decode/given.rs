@@ -53,9 +53,9 @@ pub fn configured(asked: &Value, family: Option<&str>) -> Result<(Settings, Vec<
 
 /// Where the family's messages are found on the broker.
 fn topics(config: &Value, family: Option<&str>) -> Result<Settings, String> {
-    let written =
-        config.get("settings").map_or(Ok(Settings::default()), |written| serde_json::from_value(written.clone()));
-    let mut settings = written.map_err(|error| format!("config.settings: {error}"))?;
+    let written = config.get("settings").cloned().unwrap_or_else(|| json!({}));
+    let read = |written: &Value| serde_json::from_value::<Settings>(written.clone());
+    let mut settings = read(&written).map_err(|error| format!("config.settings: {error}"))?;
     let list = |value: &Value| match value {
         Value::String(one) => Some(vec![one.clone()]),
         Value::Array(many) => Some(many.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()),
@@ -63,8 +63,7 @@ fn topics(config: &Value, family: Option<&str>) -> Result<Settings, String> {
     };
     if let Some(bases) = ["base", "base_topic", "base_topics"].iter().find_map(|key| list(&config[*key])) {
         // A family without base topics refuses them, and has nothing to be set.
-        let written = json!({family.unwrap_or("zigbee2mqtt"): {"base_topics": bases}});
-        settings = serde_json::from_value(written).unwrap_or_default();
+        settings = read(&with_bases(written, family.unwrap_or("zigbee2mqtt"), bases)).unwrap_or(settings);
     }
     if let Some(full_topics) = list(&config["full_topic"]) {
         settings.tasmota.full_topics = full_topics;
@@ -74,6 +73,17 @@ fn topics(config: &Value, family: Option<&str>) -> Result<Settings, String> {
         settings.ha_discovery.prefix = prefix.to_owned();
     }
     Ok(settings)
+}
+
+/// The settings as they are written, with these base topics of `family`.
+fn with_bases(mut written: Value, family: &str, bases: Vec<String>) -> Value {
+    if let Some(families) = written.as_object_mut() {
+        let of_family = families.entry(family).or_insert_with(|| json!({}));
+        if let Some(of_family) = of_family.as_object_mut() {
+            of_family.insert("base_topics".to_owned(), json!(bases));
+        }
+    }
+    written
 }
 
 /// What speaks on the serial port.
@@ -141,4 +151,23 @@ fn address(written: Value) -> Option<Address> {
 
 fn pairs(table: &Value) -> impl Iterator<Item = (&str, &Value)> {
     table.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_topics_leave_the_other_settings_as_they_are() {
+        let config = json!({
+            "base": "funk",
+            "settings": {"rtl_433": {"gateway_base_topics": ["flat"]}, "ha_discovery": {"prefix": "ha"}},
+        });
+        let settings = topics(&config, Some("rtl_433")).unwrap();
+        assert_eq!(settings.rtl_433.base_topics, ["funk"]);
+        assert_eq!(settings.rtl_433.gateway_base_topics, ["flat"]);
+        assert_eq!(settings.ha_discovery.prefix, "ha");
+        let settings = topics(&config, Some("esphome")).unwrap();
+        assert_eq!(settings.rtl_433.gateway_base_topics, ["flat"], "a family without base topics refuses them");
+    }
 }

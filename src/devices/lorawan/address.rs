@@ -142,7 +142,7 @@ impl At {
     /// What stands there, and the battery beside it.
     pub(super) fn read(&self, message: &Json) -> Vec<(Measure, Evidence)> {
         let at = |pointer: &Option<String>| message.at(pointer.as_deref()?);
-        let measure = message.at(&self.pointer).and_then(|value| self.meaning.read_scalar(value.into()));
+        let measure = message.at(&self.pointer).and_then(|value| self.meaning.read(value));
         let percent = at(&self.battery).and_then(lenient::percent).map(Measure::BatteryPercent);
         let low = at(&self.battery_low).and_then(lenient::truth).map(Measure::BatteryLow);
         let said = measure.map_or((Measure::Alive, Evidence::Event), |measure| (measure, self.evidence));
