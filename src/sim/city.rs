@@ -107,13 +107,15 @@ fn write_points(seed: u64, count: u32, neighbourhoods: &[Neighbourhood]) -> (Str
 fn write_homes(seed: u64, count: u32, neighbourhoods: &[Neighbourhood], points: &[usize]) -> String {
     let mut chance = Chance::stream(seed, "homes");
     let choices: Vec<(usize, f64)> = (0..).zip(neighbourhoods).map(|(nth, one)| (nth, one.weight)).collect();
+    let first_points: Vec<Option<usize>> =
+        (0..neighbourhoods.len()).map(|nth| points.iter().position(|point| *point == nth)).collect();
     let mut sheet = String::from("id,place,latitude,longitude,travel\n");
     for nth in 1..=count {
         let (where_, latitude, longitude) = spot(&mut chance, neighbourhoods, &choices);
         let (building, unit, floor) = (chance.between(1.0, 40.0), chance.between(1.0, 5.0), chance.between(1.0, 7.0));
         let place = format!("{}栋{}单元{}0{}", building as u8, unit as u8, floor as u8, chance.between(1.0, 5.0) as u8);
         // Somebody has walked one way in fifty with a watch.
-        let own = points.iter().position(|point| *point == where_).filter(|_| chance.happens(0.02));
+        let own = first_points.get(where_).copied().flatten().filter(|_| chance.happens(0.02));
         let travel =
             own.map_or_else(String::new, |point| format!("p{:03} {}m", point + 1, chance.between(4.0, 20.0) as u8));
         writeln!(sheet, "h{nth:04},{place},{latitude:.5},{longitude:.5},{travel}").ok();

@@ -134,17 +134,14 @@ fn circle(args: &Args) -> Result<ExitCode, Problem> {
         path.as_ref().map(PathBuf::from).ok_or_else(missing)
     });
     let (points, homes) = (points?, homes?);
-    // Both sheets are looked at before anything is refused.
-    let points = read::points(&points)?.good();
-    let known: &[Point] = points.as_ref().map_or(&[], |(points, _)| points);
-    let is_known = points.is_ok();
-    let homes = if is_known { read::homes(&homes, known)?.good() } else { Ok((Vec::new(), Vec::new())) };
-    let ((points, points_said), (homes, homes_said)) = match (points, homes) {
-        (Ok(points), Ok(homes)) => (points, homes),
-        (Err(problems), _) | (_, Err(problems)) => {
-            super::warn(&problems);
-            return Ok(ExitCode::FAILURE);
-        }
+    // Homes name points, so they are read when the points are known.
+    let (points, points_said) = match read::points(&points)?.good() {
+        Ok(good) => good,
+        Err(problems) => return Ok(refused(&problems)),
+    };
+    let (homes, homes_said) = match read::homes(&homes, &points)?.good() {
+        Ok(good) => good,
+        Err(problems) => return Ok(refused(&problems)),
     };
     super::warn(&points_said);
     super::warn(&homes_said);
@@ -162,6 +159,11 @@ fn circle(args: &Args) -> Result<ExitCode, Problem> {
         (Format::Json, _) => data::json(&mut out, &plan),
     };
     super::printed(printed.and_then(|()| out.flush()))
+}
+
+fn refused(problems: &[Problem]) -> ExitCode {
+    super::warn(problems);
+    ExitCode::FAILURE
 }
 
 fn shifts(args: &Args, points: &[Point]) -> Result<Vec<Shift>, Problem> {

@@ -11,7 +11,7 @@ const ROWS: usize = 10;
 /// Parts of the week that are shown.
 const SHIFTS: usize = 12;
 /// The column of words.
-const WORDS: usize = 36;
+const WORDS: usize = 35;
 
 /// The whole.
 pub(super) fn table(out: &mut impl Write, plan: &Plan) -> Result<()> {
