@@ -31,7 +31,7 @@ impl Location {
             ));
         }
         for (name, degrees, most) in [("latitude", latitude, 90.0), ("longitude", longitude, 180.0)] {
-            if !(degrees.abs() <= most) {
+            if !(-most..=most).contains(&degrees) {
                 return Err(format!("a {name} of {degrees} does not exist: it is between -{most} and {most}"));
             }
         }

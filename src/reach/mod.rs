@@ -17,7 +17,7 @@ pub use estimate::{Estimate, Speeds, Way};
 pub use index::{Index, Nearest};
 pub use more::{More, more};
 pub use survey::{BANDS, Bands, ByShift, Seen, Survey};
-pub use week::{Shift, at, week};
+pub use week::{Shift, at, cuts, week};
 
 use crate::model::duty::DutyHours;
 use crate::model::place::Location;

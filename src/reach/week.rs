@@ -3,7 +3,7 @@
 use super::Point;
 use crate::model::duty::{MINUTES_OF_WEEK, days};
 use crate::model::time::{TimeOfDay, Timestamp, Zone};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts of a week in which the same points are on duty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,11 @@ pub fn week(points: &[Point]) -> Vec<Shift> {
     let mut shifts: Vec<Shift> = shifts.into_iter().map(shift).collect();
     shifts.sort_by(|a, b| b.minutes.cmp(&a.minutes).then_with(|| a.hours.cmp(&b.hours)));
     shifts
+}
+
+/// Into how many parts the coming and going of all points cuts a usual week, at most.
+pub fn cuts(points: &[Point]) -> usize {
+    points.iter().flat_map(|point| point.on_duty.usual_changes()).collect::<BTreeSet<u32>>().len()
 }
 
 /// One instant as the only shift there is; exceptions count.

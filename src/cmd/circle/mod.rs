@@ -12,7 +12,7 @@ use crate::config::question;
 use crate::model::duty::MINUTES_OF_WEEK;
 use crate::model::time::{Span, Zone, parse_span};
 use crate::problem::Problem;
-use crate::reach::{Bands, Estimate, Home, Index, More, Point, Shift, Survey, Way, at, more, week};
+use crate::reach::{Bands, Estimate, Home, Index, More, Point, Shift, Survey, Way, at, cuts, more, week};
 use crate::replay::instant;
 use crate::sim::city;
 use std::io::Write;
@@ -167,7 +167,15 @@ fn refused(problems: &[Problem]) -> ExitCode {
 }
 
 fn shifts(args: &Args, points: &[Point]) -> Result<Vec<Shift>, Problem> {
-    let Some(said) = &args.at else { return Ok(week(points)) };
+    let Some(said) = &args.at else {
+        let cuts = cuts(points);
+        if cuts > CUTS_MAX {
+            let what = format!("the duty hours of all points cut the week into {cuts} parts");
+            return Err(Problem::of("on_duty", what)
+                .with_deed("write them to the quarter hour, or ask for one instant with --at"));
+        }
+        return Ok(week(points));
+    };
     let zone = Zone::utc();
     // Duty hours are read off the clock on the wall, wherever it hangs.
     let written = said.trim().replace(' ', "T");
@@ -215,6 +223,8 @@ fn survey(index: &Index<'_>, shifts: &[Shift], homes: &[Home], bands: Bands) -> 
 /// Homes in a part: enough to outweigh a thread, few enough to show progress.
 const PART: usize = 10_000;
 const HANDS_MAX: usize = 16;
+/// A spatial index is kept for each part of the week; a week has 672 quarter hours.
+const CUTS_MAX: usize = 700;
 
 fn example(args: &Args, dir: &Path) -> Result<ExitCode, Problem> {
     let number = |name: &str, text: &Option<String>, usual: u32| match text {

@@ -119,6 +119,17 @@ impl Sheet {
         }
     }
 
+    /// What is wrong with a column of the row that begins at this byte.
+    pub(super) fn wrong(&self, begin: usize, column: Option<usize>, what: impl Into<String>) -> Problem {
+        self.problem(self.span(begin, column.unwrap_or(0)), what)
+    }
+
+    /// The line in which a row begins.
+    pub(super) fn line(&self, begin: usize) -> usize {
+        let span = self.span(begin, 0);
+        TextPlace::new(&self.file, &self.text, span).line
+    }
+
     fn problem(&self, span: Range<usize>, what: impl Into<String>) -> Problem {
         Problem::at(TextPlace::new(&self.file, &self.text, span), what)
     }
@@ -156,19 +167,6 @@ impl Row<'_> {
     /// At which byte it begins, to find it again.
     pub(super) fn begin(&self) -> usize {
         self.begin
-    }
-}
-
-impl Sheet {
-    /// What is wrong with a column of the row that begins at this byte.
-    pub(super) fn wrong(&self, begin: usize, column: Option<usize>, what: impl Into<String>) -> Problem {
-        self.problem(self.span(begin, column.unwrap_or(0)), what)
-    }
-
-    /// The line in which a row begins.
-    pub(super) fn line(&self, begin: usize) -> usize {
-        let span = self.span(begin, 0);
-        TextPlace::new(&self.file, &self.text, span).line
     }
 }
 

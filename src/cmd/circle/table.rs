@@ -100,14 +100,9 @@ fn open(out: &mut impl Write, plan: &Plan) -> Result<()> {
 }
 
 fn load(out: &mut impl Write, plan: &Plan) -> Result<()> {
-    // The shift in which each is the nearest of most homes.
-    let busiest = (0..plan.points.len()).filter_map(|point| {
-        let by_shift = plan.survey.shifts.iter().zip(&plan.shifts).map(|(counted, shift)| (counted.load[point], shift));
-        // Of shifts that are alike the first, which is the longest.
-        let (homes, shift) = by_shift.rev_max()?;
-        (homes > 0).then_some((homes, point, shift))
-    });
-    let mut busiest: Vec<(u32, usize, &Shift)> = busiest.collect();
+    let points =
+        (0..plan.points.len()).filter_map(|point| busiest(plan, point).map(|(homes, shift)| (homes, point, shift)));
+    let mut busiest: Vec<(u32, usize, &Shift)> = points.filter(|(homes, _, _)| *homes > 0).collect();
     busiest.sort_by_key(|(homes, point, _)| (std::cmp::Reverse(*homes), *point));
     if busiest.is_empty() {
         return Ok(());
@@ -125,14 +120,12 @@ fn load(out: &mut impl Write, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// The first of the greatest.
-trait RevMax<'s>: Iterator<Item = (u32, &'s Shift)> + Sized {
-    fn rev_max(self) -> Option<(u32, &'s Shift)> {
-        self.fold(None, |best, one| if best.is_none_or(|(homes, _)| one.0 > homes) { Some(one) } else { best })
-    }
+/// The shift in which a point is the nearest of most homes; of those that are alike the first, which is the longest.
+fn busiest(plan: &Plan, point: usize) -> Option<(u32, &Shift)> {
+    let by_shift = plan.survey.shifts.iter().zip(&plan.shifts).map(|(counted, shift)| (counted.load[point], shift));
+    // Backwards, for of equals the last is taken.
+    by_shift.rev().max_by_key(|(homes, _)| *homes)
 }
-
-impl<'s, I: Iterator<Item = (u32, &'s Shift)>> RevMax<'s> for I {}
 
 fn proposals(out: &mut impl Write, plan: &Plan) -> Result<()> {
     for (nth, place) in plan.more.iter().enumerate() {
