@@ -101,6 +101,7 @@ pub mod model;
 pub mod mqtt;
 pub mod picture;
 pub mod problem;
+pub mod reach;
 pub mod replay;
 pub mod sim;
 pub mod sinks;

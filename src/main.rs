@@ -36,6 +36,8 @@ enum Command {
     Simulate(cmd::simulate::Args),
     /// What a home showed in the last days: activity, limits, alerts, sensors; one HTML page, or for the terminal
     Report(cmd::report::Args),
+    /// Who is reached in fifteen minutes at which hours, whom nobody reaches, where one more point would help
+    Circle(cmd::circle::Args),
     /// The running daemon in ten lines
     Status(cmd::status::Args),
     /// Tells the running gateway that the resident is away, in hospital, has visitors …; lists and ends such suspensions
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => cmd::replay::run(args),
         Command::Simulate(args) => cmd::simulate::run(args),
         Command::Report(args) => cmd::report::run(args),
+        Command::Circle(args) => cmd::circle::run(args),
         Command::Status(args) => cmd::status::run(args),
         Command::Suspend(args) => cmd::suspend::run(args),
     }

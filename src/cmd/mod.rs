@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub mod check;
+pub mod circle;
 mod daemon;
 pub mod decode;
 #[cfg(feature = "embedded-broker")]

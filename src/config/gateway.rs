@@ -7,11 +7,11 @@ use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Wiring};
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
-use crate::config::{Gateway, SerialPort, rules, signals};
-use crate::engine::circle::{Circle, Point};
-use crate::model::duty::DutyHours;
+use crate::config::{Gateway, SerialPort, points, rules, signals};
+use crate::engine::circle::Circle;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
-use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
+use crate::model::ids::{ChannelName, HomeId, RoomId, SensorId};
+use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
 use std::collections::BTreeMap;
@@ -32,15 +32,6 @@ pub(super) struct SensorEntry {
     pub profile: Option<(String, String)>,
 }
 
-/// A service point as it stands in the file.
-pub(super) struct PointEntry {
-    pub point: Point,
-    pub id: Place,
-    pub name: Place,
-    pub travel: Place,
-    pub channels: Place,
-}
-
 /// A channel as it stands in the file.
 pub(super) struct ChannelEntry {
     pub name: At<ChannelName>,
@@ -57,7 +48,10 @@ pub(super) struct PortEntry {
 
 /// Reads all sections, then checks them against one another; `None` if something that must be there is missing.
 pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option<Gateway> {
-    let home = HomeEntry::read(&root.section("home"));
+    let home = root.section("home");
+    let location: Option<At<Location>> = home.optional("location");
+    let location_is_said = home.entry("location").is_some();
+    let home = HomeEntry::read(&home);
     let own = root.section("gateway");
     let state_dir = own.or("state_dir", PathBuf::from("/var/lib/carecircle/gateway"));
     let run_dir = own.or("run_dir", PathBuf::from("/run/carecircle"));
@@ -74,7 +68,8 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let rules_section = root.section("rules");
     let rules = rules::read(&rules_section, report);
     let circle = root.section("circle");
-    let points = points(&circle);
+    let estimate = points::estimate(&circle);
+    let points = points::points(&circle, location.as_ref(), location_is_said, &estimate);
     let timers = shared::timers(&circle);
     circle.finish();
     let channels = channels(root, report);
@@ -285,30 +280,6 @@ fn try_family<T: serde::de::DeserializeOwned>(key: &str) -> Option<Vec<String>> 
     let error = T::deserialize(serde_json::Value::Object(one)).err()?.to_string();
     let is_unknown = error.starts_with("unknown variant");
     is_unknown.then(|| error.split('`').skip(1).step_by(2).skip(1).map(str::to_owned).collect())
-}
-
-fn points(circle: &Section<'_, '_>) -> Vec<PointEntry> {
-    let point = |section: &Section<'_, '_>| {
-        let id: Option<At<PointId>> = section.required("id", "\"lehe\"");
-        let name: Option<At<String>> = section.required("name", "\"乐合社区服务站\"");
-        if section.entry("travel").is_none() {
-            let deed = Some("add how long they need to the door: travel = \"6m\"".into());
-            section.error(&section.place, format!("the key \"travel\" is missing in {}", section.name), deed);
-        }
-        let travel = section.span("travel", Span::seconds(1)..=Span::hours(12));
-        let on_duty = section.or("on_duty", DutyHours::always());
-        let channels: Option<At<Vec<ChannelName>>> = section.required("channels", "[\"lehe\"]");
-        section.finish();
-        let (id, name, travel, channels) = (id?, name?, travel?, channels?);
-        Some(PointEntry {
-            id: id.place,
-            name: name.place,
-            travel: travel.place,
-            channels: channels.place,
-            point: Point { id: id.value, name: name.value, travel: travel.value, on_duty, channels: channels.value },
-        })
-    };
-    circle.list("point").iter().filter_map(point).collect()
 }
 
 fn channels(root: &Section<'_, '_>, report: &Report<'_>) -> Vec<ChannelEntry> {

@@ -1,9 +1,10 @@
 //! What must fit together in a gateway's configuration, over all sections.
 
 use crate::config::MQTT_SOURCE;
-use crate::config::gateway::{ChannelEntry, PointEntry, PortEntry, SensorEntry};
+use crate::config::gateway::{ChannelEntry, PortEntry, SensorEntry};
 use crate::config::nearest;
 use crate::config::outside::is_serial;
+use crate::config::points::PointEntry;
 use crate::config::report::{Place, Report};
 use crate::config::section::Section;
 use crate::engine::rules::Settings;
@@ -198,11 +199,15 @@ pub(super) fn points(
             let what = format!("there are two service points called \"{}\"", point.name);
             report.warning(&entry.name, what, Some("people could not tell them apart".into()));
         }
-        if point.travel > respond_within {
+        if point.is_outside(respond_within) {
             let (travel, within) = (write_span(point.travel), write_span(respond_within));
+            let (needs, measure) = match entry.is_estimated {
+                true => ("needs about", ", or measure the way: travel = \"12m\""),
+                false => ("needs", ""),
+            };
             let what =
-                format!("\"{}\" needs {travel} to the door, but somebody must be there within {within}", point.id);
-            report.warning(&entry.travel, what, Some("look for a nearer point, or promise less".into()));
+                format!("\"{}\" {needs} {travel} to the door, but somebody must be there within {within}", point.id);
+            report.warning(&entry.travel, what, Some(format!("look for a nearer point, or promise less{measure}")));
         }
         point_channels(entry, channels, report);
     }

@@ -13,6 +13,7 @@ mod nearest;
 mod outside;
 pub mod overrides;
 pub mod places;
+mod points;
 mod renamed;
 mod report;
 mod rules;

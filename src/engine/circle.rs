@@ -25,6 +25,13 @@ pub struct Point {
     pub channels: Vec<ChannelName>,
 }
 
+impl Point {
+    /// Whether its staff cannot be at the door within this time, though it starts at once. It is asked all the same.
+    pub fn is_outside(&self, within: Span) -> bool {
+        self.travel > within
+    }
+}
+
 /// The points around one home and the patience of each waiting state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Circle {
@@ -39,12 +46,20 @@ const ASK_OFTEN_FOR: Span = Span::hours(1);
 const ASK_RARELY_EVERY: Span = Span::minutes(10);
 
 impl Circle {
-    /// Every point in the order in which it is asked at `now`: on duty before off duty, nearer before farther.
+    /// Every point in the order in which it is asked at `now`: on duty before off duty, and each by when its staff could be
+    /// at the door: those on duty start now, the others when they come to work.
     ///
-    /// A point that is off duty stays in the list: a home is never left without one.
+    /// A point that is off duty stays in the list, and one too far away to be there in time as well: a home is never left
+    /// without one. A person who is there comes before one who will be, however soon.
     pub fn order(&self, zone: &Zone, now: Timestamp) -> Vec<&Point> {
+        let at_the_door = |point: &Point| {
+            let start = point.on_duty.next(zone, now);
+            // Nobody for a year: asked last of all, but asked.
+            let there = start.and_then(|start| start.checked_add_signed(point.travel)).unwrap_or(Timestamp::MAX_UTC);
+            (start != Some(now), there)
+        };
         let mut points: Vec<&Point> = self.points.iter().collect();
-        points.sort_by_key(|point| (!point.on_duty.covers(zone, now), point.travel));
+        points.sort_by_cached_key(|point| at_the_door(point));
         points
     }
 
@@ -89,5 +104,50 @@ impl Circle {
             0 => new.take(1).next().map_or_else(|| alert.points.clone(), |point| vec![point]),
             _ => order.iter().map(|point| point.id.clone()).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn circle(points: &[(&str, i64, &str)]) -> Circle {
+        let point = |(id, minutes, duty): &(&str, i64, &str)| Point {
+            id: id.parse().unwrap(),
+            name: (*id).into(),
+            travel: Span::minutes(*minutes),
+            on_duty: duty.parse().unwrap(),
+            channels: Vec::new(),
+        };
+        Circle { points: points.iter().map(point).collect(), timers: Timers::default() }
+    }
+
+    fn order(circle: &Circle, at: &str) -> Vec<String> {
+        let zone = Zone::named("Asia/Shanghai").unwrap();
+        circle.order(&zone, at.parse().unwrap()).iter().map(|point| point.id.to_string()).collect()
+    }
+
+    #[test]
+    fn whoever_can_be_there_first_is_asked_first_and_nobody_is_left_out() {
+        let circle = circle(&[
+            ("day", 3, "Mon-Sun 08:00-20:00"),
+            ("far", 25, "always"),
+            ("night", 9, "Mon-Sun 20:00-08:00"),
+            ("near", 5, "Mon-Fri 07:00-19:00"),
+            ("shut", 1, "Mon 08:00-09:00, 2026-11-01..2027-11-01 closed"),
+        ]);
+        // Saturday noon there: near comes on Monday, night this evening.
+        assert_eq!(order(&circle, "2026-11-21T04:00:00Z"), ["day", "far", "night", "near", "shut"]);
+        // Thursday 03:00: near and day come in the morning, near an hour sooner.
+        assert_eq!(order(&circle, "2026-11-18T19:00:00Z"), ["night", "far", "near", "day", "shut"]);
+        let within = circle.timers.arrive_within;
+        assert!(circle.points.iter().map(|point| point.is_outside(within)).eq([false, true, false, false, false]));
+    }
+
+    #[test]
+    fn on_a_holiday_the_next_point_is_asked() {
+        let circle = circle(&[("own", 3, "Mon-Sun 08:00-20:00, 2027-02-06 closed"), ("other", 14, "always")]);
+        assert_eq!(order(&circle, "2027-02-06T02:00:00Z"), ["other", "own"]);
+        assert_eq!(order(&circle, "2027-02-07T02:00:00Z"), ["own", "other"]);
     }
 }

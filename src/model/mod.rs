@@ -16,6 +16,7 @@ pub mod ids;
 pub mod learned;
 pub mod lifecycle;
 pub mod observation;
+pub mod place;
 pub mod purpose;
 pub mod reason;
 pub mod recorded;

@@ -7,6 +7,7 @@
 
 mod activity;
 mod blocks;
+mod circle;
 mod days;
 mod figures;
 mod limits;
@@ -16,6 +17,7 @@ mod svg;
 
 pub use activity::activity;
 pub use blocks::{BLOCKS_PER_DAY, Blocks};
+pub use circle::{CIRCLE_CSS, Circle, circle, circle_file};
 pub use days::{Cell, Day, days};
 pub use figures::{DayFigures, HourFigures, RoomFigures, by_day, by_hour, by_room};
 pub use limits::limits;

@@ -49,6 +49,11 @@ impl Drawing {
         }
     }
 
+    /// A path of this class with words that appear on pointing at it.
+    pub(super) fn titled(&mut self, class: &str, path: &str, words: &str) {
+        self.line(&format!("<path class=\"{class}\" d=\"{path}\"><title>{}</title></path>", escaped(words)));
+    }
+
     /// A path filled with the hatching of the picture.
     pub(super) fn hatched(&mut self, id: &str, path: &str) {
         if !path.is_empty() {

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("wire", &["model", "problem"]),
     ("text", &["model", "problem"]),
     ("picture", &["model", "problem"]),
+    ("reach", &["model", "problem"]),
     ("clock", &["model", "problem"]),
     ("mqtt", &["model", "problem", "clock"]),
     ("store", &["model", "problem", "clock", "wire"]),
@@ -24,7 +25,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web", &["model", "problem", "clock", "desk", "wire", "text"]),
     ("broker", &["model", "problem", "clock"]),
     // Only each room's own `Settings`.
-    ("config", &["model", "problem", "engine", "desk", "devices", "mqtt", "sources", "sinks", "store", "text"]),
+    (
+        "config",
+        &["model", "problem", "engine", "desk", "devices", "mqtt", "sources", "sinks", "store", "text", "reach"],
+    ),
     (
         "gateway",
         &[
@@ -47,6 +51,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("tokio_serial", &["sources/serial.rs"]),
     ("mqtt5", &["broker.rs"]),
     ("toml::", &["config"]),
+    ("rstar", &["reach"]),
     ("jiff", &["model/time.rs"]),
     ("axum", &["web", "station"]),
     ("askama", &["web"]),
@@ -58,7 +63,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
 ];
 
 /// What the pure rooms must never name: they cannot fail because of the world.
-const PURE: &[&str] = &["model", "engine", "desk", "devices", "wire", "text", "picture"];
+const PURE: &[&str] = &["model", "engine", "desk", "devices", "wire", "text", "picture", "reach"];
 const WORLD: &[&str] = &[
     "tokio",
     "rusqlite",

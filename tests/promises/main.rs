@@ -4,6 +4,7 @@
 
 mod architecture;
 mod browser;
+mod circle;
 mod config;
 mod days;
 mod decoders;
