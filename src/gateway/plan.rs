@@ -6,6 +6,7 @@ use crate::engine::circle::Circle;
 use crate::engine::rules;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PointId, SensorId};
+use crate::model::time::Zone;
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
@@ -66,6 +67,8 @@ pub struct Channel {
     pub point: PointId,
     /// The sensors in their order, where the channel numbers them.
     pub sensors: Vec<SensorId>,
+    /// The clock on the home's wall.
+    pub zone: Zone,
     /// How.
     pub settings: ChannelSettings,
 }
@@ -75,6 +78,7 @@ impl Plan {
     pub fn of(config: config::Gateway) -> Result<Plan, Problem> {
         let mqtt = config.mqtt.map(|access| access.settings(format!("{}.home", config.home.id))).transpose()?;
         let serial = config.serial.iter().map(|port| serial::Settings::new(&port.name, &port.path, port.baud));
+        let zone = &config.home.zone;
         let leads_to = |name: &ChannelName| {
             let points = config.circle.points.iter().filter(|point| point.channels.contains(name));
             points.map(|point| point.id.clone()).collect::<Vec<_>>()
@@ -86,6 +90,7 @@ impl Plan {
                 name: name.clone(),
                 point,
                 sensors: sensors.clone(),
+                zone: zone.clone(),
                 settings: settings.clone(),
             };
             leads_to(name).into_iter().map(channel)
@@ -165,7 +170,6 @@ fn button_topics(home: &Home, addresses: &[(SensorId, devices::Address)], settin
 mod tests {
     use super::*;
     use crate::model::home::{Sensor, SensorKind};
-    use crate::model::time::Zone;
     use serde_json::{Value, json};
 
     fn topics(sensors: &[(&str, SensorKind, Value)]) -> Vec<String> {

@@ -9,6 +9,7 @@ mod links;
 mod names;
 mod reason;
 mod report;
+mod sms;
 mod step;
 mod terms;
 mod when;
@@ -19,6 +20,7 @@ pub use links::link_name;
 pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
 pub use report::{condition, report, weekdays};
+pub use sms::{Sms, sms, sms_over};
 pub use step::{actor, deed_done, refusal, step};
 pub use terms::{
     absence, button, call_result, class, contact, outcome, phase, proof, reminder, role, rule, severity, via,

@@ -340,7 +340,7 @@ fn press_word(language: Language, press: &Press) -> String {
     language.pick(chinese, english).to_owned()
 }
 
-fn service_word(language: Language, service: Service) -> &'static str {
+pub(super) fn service_word(language: Language, service: Service) -> &'static str {
     match service {
         Service::Meal => language.pick("送餐", "a meal"),
         Service::Bath => language.pick("助浴", "help with a bath"),
@@ -353,7 +353,7 @@ fn service_word(language: Language, service: Service) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::home::SensorKind;
     use crate::model::reason::Stuck;
@@ -393,7 +393,8 @@ mod tests {
         }
     }
 
-    fn extremes() -> Vec<Reason> {
+    /// Every reason with the extreme values of its fields.
+    pub(in crate::text) fn extremes() -> Vec<Reason> {
         let rooms = [None, Some("bathroom".parse().unwrap()), Some(RoomId::new("长".repeat(64)).unwrap())];
         let sensor = || SensorId::new("s".repeat(64)).unwrap();
         let spans = [Span::zero(), Span::seconds(1), Span::hours(1), Span::days(400), Span::MAX, Span::seconds(-9)];

@@ -59,6 +59,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         name: "lehe".parse().expect("a legal id"),
         point: point(),
         sensors: Vec::new(),
+        zone: zone(),
         settings: ChannelSettings::StationMqtt(mqtt::Access::open(broker(at.broker))),
     };
     let wiring = [("radio".to_owned(), Wiring::usual("enocean").expect("enocean is a serial family"))];

@@ -85,6 +85,7 @@ fn sink(settings: &Settings) -> Arc<dyn Sink> {
         home: HomeId::new("made-up-1").unwrap(),
         point: PointId::new("centre").unwrap(),
         sensors: ["hall", "pendant"].map(|id| SensorId::new(id).unwrap()).to_vec(),
+        zone: crate::model::time::Zone::utc(),
         from_station: mpsc::channel(1).0,
         alive: Arc::default(),
     };
