@@ -1,7 +1,7 @@
 //! An alert in one SMS: severity, flat, matter, since when, what to do. Never a name, never what a body measures.
 //!
 //! One message holds 70 characters of Chinese, or 160 of plain English; two messages may come in the wrong order, or one of
-//! them not at all. What does not fit is left out from the least that lets somebody go: room, deed, tag, end of the place.
+//! them not at all. What does not fit is left out, the place last: room, deed, tag and how to answer.
 
 use crate::model::ids::RoomId;
 use crate::model::reason::{Class, Reason, Severity};
@@ -32,12 +32,12 @@ pub struct Sms<'a> {
 /// The alert in one message.
 pub fn sms(language: Language, zone: &Zone, told: &Sms<'_>) -> String {
     let place = shown(told.place, PLACE_LENGTH_MAX);
-    let all = Parts { room: true, deed: true, tag: true };
+    let all = Parts { room: true, deed: true, frame: true };
     let fewer = [
         all,
         Parts { room: false, ..all },
         Parts { room: false, deed: false, ..all },
-        Parts { room: false, deed: false, tag: false },
+        Parts { room: false, deed: false, frame: false },
     ];
     let whole = fewer.iter().map(|parts| alert(language, zone, told, &place, *parts)).find(|text| fits(text));
     whole.unwrap_or_else(|| cut(&place, |place| alert(language, zone, told, place, fewer[3])))
@@ -47,12 +47,16 @@ pub fn sms(language: Language, zone: &Zone, told: &Sms<'_>) -> String {
 pub fn sms_over(language: Language, told: &Sms<'_>) -> String {
     let (rule, number) = (terms::rule(language, told.reason), told.number);
     let test = if told.is_test { language.pick("测试", "TEST ") } else { "" };
-    cut(&shown(told.place, PLACE_LENGTH_MAX), |place| {
-        language.pick(
-            format!("【照护圈】{test}已办结：{place} {rule}，不必再前往。#{number}"),
-            format!("CARECIRCLE {test}closed: {place}, {rule}. No need to go any more. #{number}"),
-        )
-    })
+    let place = shown(told.place, PLACE_LENGTH_MAX);
+    let whole = language.pick(
+        format!("【照护圈】{test}已办结：{place} {rule}，不必再前往。#{number}"),
+        format!("CARECIRCLE {test}closed: {place}, {rule}. No need to go any more. #{number}"),
+    );
+    let short = |place: &str| {
+        language
+            .pick(format!("{test}已办结：{place} {rule} #{number}"), format!("{test}closed: {place}, {rule} #{number}"))
+    };
+    if fits(&whole) { whole } else { cut(&place, short) }
 }
 
 /// What is said beside place and matter.
@@ -60,19 +64,20 @@ pub fn sms_over(language: Language, told: &Sms<'_>) -> String {
 struct Parts {
     room: bool,
     deed: bool,
-    tag: bool,
+    /// Whose message it is, and how it is answered.
+    frame: bool,
 }
 
 fn alert(language: Language, zone: &Zone, told: &Sms<'_>, place: &str, parts: Parts) -> String {
     let Sms { reason, severity, number, .. } = *told;
-    let tag = if parts.tag { language.pick("【照护圈】", "CARECIRCLE ") } else { "" };
+    let tag = if parts.frame { language.pick("【照护圈】", "CARECIRCLE ") } else { "" };
     let severity_word =
         if told.is_test { language.pick("测试", "TEST") } else { terms::severity(language, severity) };
-    let matter = matter(language, reason);
+    let matter = matter(language, reason, parts.frame);
     let place_in = where_in(reason).filter(|_| parts.room).map(|id| shown(&room(language, id), ROOM_LENGTH_MAX));
-    let since = since(language, zone, told);
+    let since = since(language, zone, told, parts.frame);
     let deed = if parts.deed { deed(language, told) } else { "" };
-    let answer = if told.may_answer { language.pick("回1接单", " Reply 1 to take it.") } else { "" };
+    let answer = if told.may_answer && parts.frame { language.pick("回1接单", " Reply 1 to take it.") } else { "" };
     match language {
         Language::Chinese => {
             let place_in = place_in.unwrap_or_default();
@@ -90,14 +95,14 @@ fn alert(language: Language, zone: &Zone, told: &Sms<'_>, place: &str, parts: Pa
     }
 }
 
-fn matter(language: Language, of: &Reason) -> String {
+fn matter(language: Language, of: &Reason, is_whole: bool) -> String {
     let rule = terms::rule(language, of);
-    match of {
-        Reason::ServiceButton { service, .. } => {
-            let service = reason::service_word(language, *service);
-            language.pick(format!("{rule}（{service}）"), format!("{rule} ({service})"))
-        }
-        _ => rule.to_owned(),
+    let Reason::ServiceButton { service, .. } = of else { return rule.to_owned() };
+    let service = reason::service_word(language, *service);
+    if is_whole {
+        language.pick(format!("{rule}（{service}）"), format!("{rule} ({service})"))
+    } else {
+        service.to_owned()
     }
 }
 
@@ -119,15 +124,15 @@ fn deed(language: Language, told: &Sms<'_>) -> &'static str {
 }
 
 /// Since when, or when. A message may be read a day later: a day that is not today is named.
-fn since(language: Language, zone: &Zone, told: &Sms<'_>) -> String {
+fn since(language: Language, zone: &Zone, told: &Sms<'_>, in_words: bool) -> String {
     let Some(now) = told.now else { return language.pick("时间不明", "time unknown").to_owned() };
     let begun = begun_at(told.reason);
     let at = begun.unwrap_or(told.raised_at);
     let is_today = zone.local(at).date == zone.local(now).date;
     let at = if is_today { hour_minute(zone, at) } else { date_time(language, zone, at) };
     match begun {
-        Some(_) => language.pick(format!("{at}起"), format!("since {at}")),
-        None => at,
+        Some(_) if in_words => language.pick(format!("{at}起"), format!("since {at}")),
+        Some(_) | None => at,
     }
 }
 
@@ -256,7 +261,7 @@ mod tests {
                 for language in Language::ALL {
                     let mut told = told(&example, place);
                     told.is_test = nth % 2 == 1;
-                    told.number = if nth == 2 { u64::MAX } else { 123 };
+                    told.number = if nth == 2 { 99_999 } else { 123 };
                     told.now = told.now.filter(|_| nth != 3);
                     for text in [sms(language, &shanghai(), &told), sms_over(language, &told)] {
                         assert!(fits(&text), "{} in {text:?}", text.encode_utf16().count());
@@ -323,8 +328,12 @@ mod tests {
         for example in reason::tests::extremes() {
             let mut told = told(&example, place);
             told.number = 9_999;
-            let text = sms(Language::Chinese, &shanghai(), &told);
-            assert!(text.contains(place), "{text}");
+            // The extremes of an instant are years away, and then a day is named.
+            let is_of_today = begun_at(&example).is_none_or(|at| (told.raised_at - at).abs() < Span::hours(6));
+            for language in Language::ALL.into_iter().filter(|language| is_of_today || *language == Language::Chinese) {
+                let text = sms(language, &shanghai(), &told);
+                assert!(text.contains(place) && sms_over(language, &told).contains(place), "{text}");
+            }
         }
     }
 }

@@ -96,7 +96,7 @@ fn said(pdu: Pdu) -> Said {
         }
         Kind::Submit(submit) => {
             let validity = match submit.validity {
-                Validity::Relative(octet) => Some(format!("{octet:02x}")),
+                Validity::Relative(octet) => Some(span(octet)),
                 Validity::Unlimited | Validity::Other => None,
             };
             ("sms_submit", submit.to, Message { validity, ..words(submit.body) })
@@ -109,6 +109,17 @@ fn said(pdu: Pdu) -> Said {
     let number = number.to_string();
     let said = plain(kind, Value::Null);
     Said { device: number.clone(), message: Some(Message { number: Some(number), smsc, ..message }), ..said }
+}
+
+/// How long the network may try, as people write it: `60m`, `4d`.
+fn span(octet: u8) -> String {
+    let octet = u32::from(octet);
+    match octet {
+        0..=143 => format!("{}m", (octet + 1) * 5),
+        144..=167 => format!("{}m", 720 + (octet - 143) * 30),
+        168..=196 => format!("{}d", octet - 166),
+        _ => format!("{}w", octet - 192),
+    }
 }
 
 fn words(body: Body) -> Message {

@@ -43,6 +43,8 @@ pub struct Book {
     /// By the clock on the wall, when this book was opened: of older alerts it does not know who was told.
     opened_at: Timestamp,
     alerts: BTreeMap<AlertId, Told>,
+    /// When the network last took a message, by the clock on the wall.
+    last_taken_at: Option<Timestamp>,
     /// When messages were sent within the last hour, since boot.
     sent: VecDeque<Span>,
     /// Reports on messages that are not entered yet: the network may be quicker than the modem.
@@ -94,7 +96,7 @@ impl Book {
     /// A book for these people.
     pub fn new(people: Vec<Address>, per_hour: usize, opened_at: Timestamp) -> Book {
         let (alerts, sent, early) = (BTreeMap::new(), VecDeque::new(), VecDeque::new());
-        Book { people, per_hour, opened_at, alerts, sent, early }
+        Book { people, per_hour, opened_at, alerts, last_taken_at: None, sent, early }
     }
 
     /// What is to be done about `notice`; whoever is to be sent something is entered as being told.
@@ -143,9 +145,8 @@ impl Book {
         while self.sent.front().is_some_and(|at| since_boot - *at >= Span::hours(1)) {
             self.sent.pop_front();
         }
-        let is_call = matches!(notice.state.reason, Reason::CallButton { .. });
         // Where nothing was sent, one alert to everybody always goes.
-        if is_call || notice.state.severity == Severity::Emergency || self.sent.is_empty() {
+        if is_call(notice) || self.sent.is_empty() {
             return None;
         }
         (self.sent.len() + more > self.per_hour).then(|| {
@@ -158,6 +159,7 @@ impl Book {
     /// The network has taken a message for this person, under these numbers.
     pub fn carried(&mut self, alert: AlertId, nth: usize, references: Vec<u8>, since_boot: Span, now: Timestamp) {
         self.sent.extend(references.iter().map(|_| since_boot).chain(references.is_empty().then_some(since_boot)));
+        self.last_taken_at = Some(now);
         let phone = self.people.get(nth).cloned();
         let Some(person) = self.person(alert, nth) else { return };
         if person.last == Some(Kind::Alert) {
@@ -172,6 +174,11 @@ impl Book {
         for report in mine {
             self.enter(&report);
         }
+    }
+
+    /// When the network last took a message, since this book was opened.
+    pub fn last_taken_at(&self) -> Option<Timestamp> {
+        self.last_taken_at
     }
 
     /// The message for this person was not taken: what was told before is what was told.
@@ -281,6 +288,11 @@ impl Book {
     fn person(&mut self, alert: AlertId, nth: usize) -> Option<&mut Person> {
         self.alerts.get_mut(&alert)?.people.get_mut(nth)
     }
+}
+
+/// Whether it is about a call for help, or as urgent: it waits for nothing.
+pub fn is_call(notice: &Notice) -> bool {
+    matches!(notice.state.reason, Reason::CallButton { .. }) || notice.state.severity == Severity::Emergency
 }
 
 impl Told {

@@ -26,7 +26,7 @@ use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoi
 use crate::text;
 use crate::wire;
 use book::{Book, Kind, Wanted};
-use modem::{Event, NotSent, Patience, Request};
+use modem::{Event, NotSent, Patience, Request, Waiting};
 use pdu::{Deliver, Fate};
 pub use settings::{Settings, check, files};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -56,9 +56,11 @@ fn open_with(settings: &Settings, opening: Opening, patience: Patience) -> Resul
     let pin = settings.pin()?;
     let port = settings.port.as_str().to_owned();
     let of_modem = modem::Settings { port, baud: settings.baud, pin, patience };
-    let (requests, asked) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let (calls, call_waits) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let (others, other_waits) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let waiting = Waiting { calls: call_waits, others: other_waits };
     let (events, heard) = mpsc::channel(REQUESTS_WAITING_MAX);
-    let task = tokio::spawn(modem::run(of_modem, asked, events, alive)).abort_handle();
+    let task = tokio::spawn(modem::run(of_modem, waiting, events, alive)).abort_handle();
     let book = Book::new(settings.to.clone(), settings.per_hour.into(), clock::now());
     let book = Arc::new(Mutex::new(book));
     let listener = Listener {
@@ -66,12 +68,13 @@ fn open_with(settings: &Settings, opening: Opening, patience: Patience) -> Resul
         home,
         point,
         accepts_answers: settings.accept_answers,
+        zone: zone.clone(),
         book: Arc::clone(&book),
         from_station,
     };
     tokio::spawn(listener.run(heard));
     let settings = settings.clone();
-    Ok(Arc::new(Sms { channel, settings, zone, book, requests, task, reference: AtomicU8::new(0) }))
+    Ok(Arc::new(Sms { channel, settings, zone, book, calls, others, task, reference: AtomicU8::new(0) }))
 }
 
 /// More than the outbox has under way.
@@ -82,7 +85,8 @@ struct Sms {
     settings: Settings,
     zone: Zone,
     book: Arc<Mutex<Book>>,
-    requests: mpsc::Sender<Request>,
+    calls: mpsc::Sender<Request>,
+    others: mpsc::Sender<Request>,
     task: AbortHandle,
     /// Counts messages of several parts.
     reference: AtomicU8,
@@ -109,7 +113,7 @@ impl Sink for Sms {
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            self.ask(Request::State { answer }).await?;
+            self.ask(&self.others, Request::State { answer }).await?;
             let state = answered.await.map_err(|_| ended())?;
             state.map(drop).map_err(NotDelivered::Later)
         })
@@ -130,12 +134,13 @@ impl Sms {
     /// One person after the other. One who cannot be told keeps none of the others from being told.
     async fn send(&self, notice: &wire::Notice, kind: Kind, people: Vec<usize>) -> Result<Handed, NotDelivered> {
         let words = self.words(notice, kind);
+        let queue = if book::is_call(notice) { &self.calls } else { &self.others };
         let mut failed = None;
         for nth in people {
             let Some(to) = self.settings.to.get(nth) else { continue };
             let bodies = split::split(&words, self.reference.fetch_add(1, Ordering::Relaxed));
             let (answer, answered) = oneshot::channel();
-            let asked = self.ask(Request::Send { to: to.clone(), bodies, answer }).await;
+            let asked = self.ask(queue, Request::Send { to: to.clone(), bodies, answer }).await;
             let sent = match asked {
                 Ok(()) => answered.await.unwrap_or_else(|_| Err(NotSent { why: ENDED.into(), is_final: false })),
                 Err(error) => Err(NotSent { why: error.to_string(), is_final: false }),
@@ -182,8 +187,8 @@ impl Sms {
         }
     }
 
-    async fn ask(&self, request: Request) -> Result<(), NotDelivered> {
-        self.requests.send(request).await.map_err(|_| ended())
+    async fn ask(&self, queue: &mpsc::Sender<Request>, request: Request) -> Result<(), NotDelivered> {
+        queue.send(request).await.map_err(|_| ended())
     }
 
     fn unreached(&self, people: &[usize]) -> String {
@@ -209,6 +214,7 @@ struct Listener {
     home: HomeId,
     point: PointId,
     accepts_answers: bool,
+    zone: Zone,
     book: Arc<Mutex<Book>>,
     from_station: mpsc::Sender<FromStation>,
 }
@@ -218,7 +224,7 @@ impl Listener {
         while let Some(event) = heard.recv().await {
             let what = match event {
                 Event::Up => What::Up,
-                Event::Down(why) => What::Down { why },
+                Event::Down(why) => What::Down { why: self.with_last_success(why) },
                 Event::Unreadable(why) => What::Refused { topic: "an SMS".into(), why },
                 Event::Came(deliver) => self.came(&deliver).unwrap_or_else(|why| What::Refused {
                     topic: format!("an SMS from {}", deliver.from.masked()),
@@ -237,6 +243,12 @@ impl Listener {
                 return;
             }
         }
+    }
+
+    /// A prepaid SIM runs dry some day: what worked last is said with its date.
+    fn with_last_success(&self, why: String) -> String {
+        let Some(at) = lock(&self.book).last_taken_at() else { return why };
+        format!("{why}; the last message was taken {}", text::date_time(text::Language::English, &self.zone, at))
     }
 
     /// What somebody wrote, where it is a step; the error is words.

@@ -93,6 +93,26 @@ pub enum Request {
     },
 }
 
+/// What waits for the modem: calls before everything else.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What has to do with a call.
+    pub calls: mpsc::Receiver<Request>,
+    /// Everything else.
+    pub others: mpsc::Receiver<Request>,
+}
+
+impl Waiting {
+    /// The next one; nothing when nobody can ask any more.
+    async fn next(&mut self) -> Option<Request> {
+        tokio::select! {
+            biased;
+            Some(call) = self.calls.recv() => Some(call),
+            other = self.others.recv() => other,
+        }
+    }
+}
+
 /// Why a message was not sent. It may be on its way all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotSent {
@@ -106,12 +126,7 @@ pub struct NotSent {
 const VALID_MINUTES: u32 = 60;
 
 /// Runs until nobody asks any more. `alive` moves at least every second.
-pub async fn run(
-    settings: Settings,
-    mut requests: mpsc::Receiver<Request>,
-    events: mpsc::Sender<Event>,
-    alive: Arc<AtomicU64>,
-) {
+pub async fn run(settings: Settings, mut waiting: Waiting, events: mpsc::Sender<Event>, alive: Arc<AtomicU64>) {
     let mut told = Told { events, last: None };
     let mut pin = Pin { text: settings.pin.clone(), is_refused: false };
     let mut rest = settings.patience.rest;
@@ -119,7 +134,7 @@ pub async fn run(
         let why = match open(&settings) {
             Ok(stream) => {
                 let mut modem = Modem::new(stream, &settings, &mut pin, &mut told, &alive);
-                match modem.serve(&mut requests).await {
+                match modem.serve(&mut waiting).await {
                     Ok(()) => return,
                     Err(Lost { why, has_answered }) => {
                         rest = if has_answered { settings.patience.rest } else { rest };
@@ -130,7 +145,7 @@ pub async fn run(
             Err(why) => why,
         };
         told.tell(Event::Down(why.clone())).await;
-        if pause(rest, &mut requests, &why, &alive).await.is_err() {
+        if pause(rest, &mut waiting, &why, &alive).await.is_err() {
             return;
         }
         rest = (rest * 2).min(settings.patience.rest * 30);
@@ -138,12 +153,7 @@ pub async fn run(
 }
 
 /// Who waits meanwhile is told at once.
-async fn pause(
-    rest: Duration,
-    requests: &mut mpsc::Receiver<Request>,
-    why: &str,
-    alive: &Arc<AtomicU64>,
-) -> Result<(), ()> {
+async fn pause(rest: Duration, waiting: &mut Waiting, why: &str, alive: &Arc<AtomicU64>) -> Result<(), ()> {
     let over = tokio::time::sleep(rest);
     tokio::pin!(over);
     loop {
@@ -151,7 +161,7 @@ async fn pause(
         tokio::select! {
             () = &mut over => return Ok(()),
             () = tokio::time::sleep(MOVES_EVERY) => {}
-            request = requests.recv() => match request {
+            request = waiting.next() => match request {
                 // Whoever asked may have gone.
                 Some(Request::Send { answer, .. }) => {
                     drop(answer.send(Err(NotSent { why: why.to_owned(), is_final: false })));
@@ -239,6 +249,8 @@ struct Modem<'m> {
     has_answered: bool,
     /// Why messages cannot be sent, or the words for how well they can.
     state: Result<String, String>,
+    /// Why the network refused the last message, until it takes one: a SIM runs dry without a word.
+    refused: Option<String>,
     look_at: Span,
     poll_at: Span,
 }
@@ -252,12 +264,12 @@ impl<'m> Modem<'m> {
         alive: &'m Arc<AtomicU64>,
     ) -> Modem<'m> {
         let (lines, ear, state) = (Lines::default(), Ear::default(), Err("the modem was just opened".to_owned()));
-        let (has_answered, look_at, poll_at) = (false, Span::zero(), Span::zero());
-        Modem { stream, settings, pin, told, alive, lines, ear, has_answered, state, look_at, poll_at }
+        let (has_answered, refused, look_at, poll_at) = (false, None, Span::zero(), Span::zero());
+        Modem { stream, settings, pin, told, alive, lines, ear, has_answered, state, refused, look_at, poll_at }
     }
 
     /// Serves until nobody asks any more, or the port is lost.
-    async fn serve(&mut self, requests: &mut mpsc::Receiver<Request>) -> Result<(), Lost> {
+    async fn serve(&mut self, waiting: &mut Waiting) -> Result<(), Lost> {
         if let Err(trouble) = self.wake().await {
             return Err(self.lost(&trouble));
         }
@@ -273,7 +285,7 @@ impl<'m> Modem<'m> {
                 let until = self.look_at.min(self.poll_at) - now;
                 let wait = until.to_std().unwrap_or_default().min(MOVES_EVERY).max(Duration::from_millis(1));
                 tokio::select! {
-                    request = requests.recv() => match request {
+                    request = waiting.next() => match request {
                         Some(request) => self.serve_one(request).await,
                         None => return Ok(()),
                     },
@@ -309,12 +321,12 @@ impl<'m> Modem<'m> {
     /// Out of a prompt that was left hanging, and to where answers are read from.
     async fn wake(&mut self) -> Result<(), Trouble> {
         self.write(&[ESCAPE, b'\r']).await?;
+        self.drain().await?;
         let mut woken = Err(Trouble::Silent);
         for _ in 0..WAKES_MAX {
             woken = self.ask("AT", None).await.map(drop);
             match &woken {
-                // The rest of what it was doing before.
-                Err(Trouble::Silent | Trouble::Refused(_)) => {}
+                Err(Trouble::Silent | Trouble::Refused(_)) => self.drain().await?,
                 Ok(()) | Err(Trouble::Gone) => break,
             }
         }
@@ -323,6 +335,21 @@ impl<'m> Modem<'m> {
         for command in ["ATE0", "AT+CMEE=1"] {
             self.ask_kindly(command, None).await?;
         }
+        Ok(())
+    }
+
+    /// What comes late is dropped: taken for the answer to the next command, every answer would be one command behind.
+    async fn drain(&mut self) -> Result<(), Trouble> {
+        let mut buffer = [0; 512];
+        for _ in 0..READS_MAX {
+            self.moved();
+            match tokio::time::timeout(self.settings.patience.answer / 10, self.stream.read(&mut buffer)).await {
+                Err(_quiet) => break,
+                Ok(Ok(count)) if count > 0 => {}
+                Ok(Ok(_) | Err(_)) => return Err(Trouble::Gone),
+            }
+        }
+        (self.lines, self.ear) = (Lines::default(), Ear::default());
         Ok(())
     }
 
@@ -354,9 +381,9 @@ impl<'m> Modem<'m> {
         }
         self.look_at =
             clock::since_boot() + if state.is_ok() { self.settings.patience.look } else { self.settings.patience.poll };
-        let event = match &state {
-            Ok(_) => Event::Up,
-            Err(why) => Event::Down(why.clone()),
+        let event = match (&state, &self.refused) {
+            (Ok(_), None) => Event::Up,
+            (Err(why), _) | (Ok(_), Some(why)) => Event::Down(why.clone()),
         };
         self.state = state;
         self.told.tell(event).await;
@@ -381,8 +408,9 @@ impl<'m> Modem<'m> {
         let info = self.ask_kindly("AT+CSQ", Some("+CSQ")).await?;
         let signal = info.and_then(|info| info.first().and_then(|info| at::signal(info)));
         let signal = signal.map_or("signal unknown".to_owned(), |signal| signal.to_string());
-        let words = format!("{port}: {network}, {signal}");
-        Ok(if network.is_in() { Ok(words) } else { Err(words) })
+        let is_in = network.is_in();
+        // Without the signal, which changes all the time and is no news.
+        Ok(if is_in { Ok(format!("{port}: {network}, {signal}")) } else { Err(format!("{port}: {network}")) })
     }
 
     /// The PIN where it is asked for; the error is words.
@@ -451,7 +479,8 @@ impl<'m> Modem<'m> {
         match request {
             Request::State { answer } => {
                 self.look().await?;
-                drop(answer.send(self.state.clone()));
+                let state = self.refused.clone().map_or_else(|| self.state.clone(), Err);
+                drop(answer.send(state));
             }
             Request::Send { to, bodies, answer } => {
                 if self.state.is_err() {
@@ -488,8 +517,16 @@ impl<'m> Modem<'m> {
                 Trouble::Silent => (format!("{port}: the modem took the message and said nothing more"), false),
                 Trouble::Refused(fault) => (format!("to {}: {fault}", to.masked()), fault.is_final()),
             };
+            if !is_final {
+                // A number that is wrong says nothing about the way.
+                self.refused = Some(why.clone());
+                self.told.tell(Event::Down(why.clone())).await;
+            }
             let trouble = if let Trouble::Refused(_) = trouble { Ok(()) } else { Err(trouble) };
             return (Err(NotSent { why, is_final }), trouble);
+        }
+        if self.refused.take().is_some() {
+            self.told.tell(Event::Up).await;
         }
         (Ok(references), Ok(()))
     }
@@ -647,4 +684,6 @@ const PIN_REFUSED: &str = "the PIN in pin_file is wrong and is not tried again, 
 /// More lines than this are no answer.
 const LINES_MAX: usize = 64;
 const MOVES_EVERY: Duration = Duration::from_secs(1);
+/// A modem that goes on talking for longer is heard all the same.
+const READS_MAX: u32 = 100;
 const WRITTEN_WITHIN: Duration = Duration::from_secs(2);

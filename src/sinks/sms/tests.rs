@@ -413,6 +413,31 @@ async fn what_the_modem_refuses_is_said_in_words_and_tried_again() {
 }
 
 #[tokio::test]
+async fn a_sim_that_runs_dry_is_told_until_the_network_takes_a_message_again() {
+    let modem = FakeModem::plug_in(Manner::default());
+    let mut channel = open_on(&modem.link, "");
+    channel.up().await;
+    assert_eq!(channel.until_done(&press()).await, Ok(Handed::Done));
+    modem.behaves(|manner| manner.refuses_message = Some("+CMS ERROR: 21"));
+    assert!(matches!(channel.sink.deliver(&close()).await, Err(NotDelivered::Later(_))));
+    let why = channel.down("money").await;
+    assert!(why.contains("the last message was taken "), "{why}");
+    assert!(channel.sink.probe().await.is_err(), "the modem itself is well");
+    modem.behaves(|manner| manner.refuses_message = None);
+    assert_eq!(channel.until_done(&close()).await, Ok(Handed::Done));
+    channel.up().await;
+    assert_eq!(channel.sink.probe().await, Ok(()));
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_late_is_not_taken_for_the_next_one() {
+    let modem = FakeModem::plug_in(Manner::default());
+    modem.says("\r\nERROR\r\n\r\n+CPIN: SIM PUK\r\n\r\nOK\r\n");
+    let mut channel = open_on(&modem.link, "");
+    assert_eq!(channel.next().await, What::Up, "nothing else was told before");
+}
+
+#[tokio::test]
 async fn a_prompt_that_hangs_is_left_and_the_next_message_goes() {
     let modem = FakeModem::plug_in(Manner { hangs_in_prompt: true, ..Manner::default() });
     let mut channel = open_on(&modem.link, "");
@@ -541,6 +566,8 @@ fn settings_that_cannot_work_say_why() {
     std::fs::write(wrong_pin.path(), "12").unwrap();
     let text = format!("{port}to = [\"+8613800138000\"]\npin_file = {:?}", wrong_pin.path());
     let settings: Settings = toml::from_str(&text).unwrap();
+    let example: toml::Table = toml::from_str(EXAMPLE).unwrap();
+    assert!(example["sms"].clone().try_into::<Settings>().unwrap().accept_answers);
     assert!(check(&settings).unwrap_err().to_string().contains("no PIN"));
     assert_eq!(files(&settings), [wrong_pin.path()]);
 }
