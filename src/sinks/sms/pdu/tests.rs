@@ -1,6 +1,7 @@
 //! Messages against those of the standard's kind, and against whatever a modem may say.
 
 use super::*;
+use crate::sinks::sms::gsm7;
 use proptest::prelude::*;
 
 fn number(text: &str) -> Address {
