@@ -17,6 +17,7 @@ mod settings;
 pub mod split;
 
 use crate::clock;
+use crate::model::alert::AlertId;
 use crate::model::ids::{ChannelName, HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Role, Via};
 use crate::model::time::Zone;
@@ -136,6 +137,7 @@ impl Sms {
         let words = self.words(notice, kind);
         let queue = if book::is_call(notice) { &self.calls } else { &self.others };
         let mut failed = None;
+        let _reserved = Reserved { book: &self.book, alert: notice.alert, people: people.clone() };
         for nth in people {
             let Some(to) = self.settings.to.get(nth) else { continue };
             let bodies = split::split(&words, self.reference.fetch_add(1, Ordering::Relaxed));
@@ -156,7 +158,6 @@ impl Sms {
                     lock(&self.book).carried(notice.alert, nth, references, clock::since_boot(), clock::now());
                 }
                 Err(NotSent { why, is_final }) => {
-                    lock(&self.book).not_carried(notice.alert, nth);
                     let why = if is_final { NotDelivered::Never(why) } else { NotDelivered::Later(why) };
                     // What can still come right is said first.
                     let is_worse = matches!(
@@ -195,6 +196,20 @@ impl Sms {
         let names = people.iter().filter_map(|nth| self.settings.to.get(*nth)).map(address::Address::masked);
         let names: Vec<String> = names.collect();
         format!("the network could not deliver to {}; is the number right, and the phone on?", names.join(", "))
+    }
+}
+
+/// People who are being told. Whoever was not, when this ends in whatever way, is told at the next try.
+struct Reserved<'b> {
+    book: &'b Mutex<Book>,
+    alert: AlertId,
+    people: Vec<usize>,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        let mut book = lock(self.book);
+        self.people.iter().for_each(|nth| book.not_carried(self.alert, *nth));
     }
 }
 

@@ -320,6 +320,7 @@ impl<'m> Modem<'m> {
         };
         Lost { why, has_answered: self.has_answered }
     }
+
     async fn serve_one(&mut self, request: Request) -> Result<(), Trouble> {
         match request {
             Request::State { answer } => {
@@ -362,8 +363,8 @@ impl<'m> Modem<'m> {
                 Trouble::Silent => (format!("{port}: the modem took the message and said nothing more"), false),
                 Trouble::Refused(fault) => (format!("to {}: {fault}", to.masked()), fault.is_final()),
             };
-            if !is_final {
-                // A number that is wrong says nothing about the way.
+            // A number that is wrong, or a phone that is off, says nothing about the way.
+            if !is_final && !matches!(trouble, Trouble::Refused(Fault::Message(27))) {
                 self.refused = Some(why.clone());
                 self.told.tell(Event::Down(why.clone())).await;
             }

@@ -221,6 +221,18 @@ async fn a_prompt_that_hangs_is_left_and_the_next_message_goes() {
 }
 
 #[tokio::test]
+async fn a_try_that_was_given_up_keeps_nobody_from_being_told() {
+    let modem = FakeModem::plug_in(Manner { hangs_in_prompt: true, ..Manner::default() });
+    let mut channel = open_on(&modem.link, json!({}));
+    channel.up().await;
+    assert!(tokio::time::timeout(Duration::from_millis(50), channel.sink.deliver(&press())).await.is_err());
+    modem.behaves(|manner| manner.hangs_in_prompt = false);
+    channel.up().await;
+    assert_eq!(channel.until_done(&press()).await, Ok(Handed::Done));
+    assert_eq!(modem.messages().len(), 2);
+}
+
+#[tokio::test]
 async fn a_modem_pulled_out_in_the_middle_is_told_and_goes_on_when_it_is_back() {
     let mut modem = FakeModem::plug_in(Manner { vanishes_in_message: true, ..Manner::default() });
     let mut channel = open_on(&modem.link, json!({}));
