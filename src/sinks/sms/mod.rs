@@ -1,9 +1,10 @@
 //! People's phones by SMS, over a modem on a USB port: one message per person and alert, and one when it is over.
 //!
 //! SMS is best effort. That the network has taken a message, and even its report that the phone has it, proves no reader, so
-//! neither is a receipt: the alert goes on as one that nobody has, and the next point is asked. A notice is done when every
-//! phone has reported, or five minutes after the network has it where none reports. What a person answers is a step of theirs:
-//! `1`, or `1` and the number of the alert, takes it. Numbers can be forged, so answers count only where the config says so,
+//! neither is a receipt: the alert goes on as one that nobody has, and the next point is asked. (A receipt would also take the
+//! notice off every other way to the same point, and a desk whose broker is down would never see it.) A notice is done when
+//! every phone has reported, or five minutes after the network has it where none reports. What a person answers is a step of
+//! theirs: `1`, or `1` and the number of the alert, takes it. Numbers can be forged, so answers count only where the config says so,
 //! and all they can do is take. Sources: 3GPP TS 23.040, 27.005, 27.007.
 
 pub mod address;

@@ -21,8 +21,8 @@ struct Opened {
 }
 
 const QUICK: Patience = Patience {
-    answer: Duration::from_millis(300),
-    network: Duration::from_millis(600),
+    answer: Duration::from_secs(1),
+    network: Duration::from_secs(2),
     poll: Span::milliseconds(30),
     look: Span::milliseconds(200),
     rest: Duration::from_millis(10),
