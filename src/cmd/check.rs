@@ -174,13 +174,9 @@ impl World {
         brokers.extend(config.channels.iter().filter_map(|(_, channel)| channel.broker().cloned()));
         let mut files: Vec<PathBuf> = config.mqtt.iter().flat_map(files_of).collect();
         files.extend(config.channels.iter().flat_map(|(_, channel)| channel_files(channel)));
-        World {
-            serial: config.serial.iter().map(|port| port.path.clone()).collect(),
-            brokers,
-            files,
-            state_dir: config.state_dir.clone(),
-            listen: None,
-        }
+        let modems = config.channels.iter().filter_map(|(_, channel)| channel.port().map(str::to_owned));
+        let serial = config.serial.iter().map(|port| port.path.clone()).chain(modems).collect();
+        World { serial, brokers, files, state_dir: config.state_dir.clone(), listen: None }
     }
 
     fn of_station(config: &config::Station) -> World {

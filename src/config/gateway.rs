@@ -81,6 +81,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     checks::points(&points, &channels, &circle, timers.arrive_within, report);
     checks::channels(&channels, &points, root, report);
     checks::ports(&ports, report);
+    checks::modems(&channels, &points, &ports, report);
     let sources = checks::sources(&sensors, &ports, mqtt_exists, report);
     checks::meanings(&sensors, report);
     checks::polls(&sensors, &ports, &sources, report);

@@ -251,6 +251,31 @@ pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &
     }
 }
 
+/// A serial port has one reader: of two, neither works.
+pub(super) fn modems(channels: &[ChannelEntry], points: &[PointEntry], ports: &[PortEntry], report: &Report<'_>) {
+    let port =
+        |channel: &ChannelEntry| channel.settings.as_ref().and_then(|settings| settings.port()).map(str::to_owned);
+    for (nth, channel) in channels.iter().enumerate() {
+        let Some(path) = port(channel) else { continue };
+        let name = &channel.name;
+        if let Some(sensors) = ports.iter().find(|entry| entry.port.path == path) {
+            let what =
+                format!("channel \"{}\" has the port of the sensors on \"{}\": {path}", name.value, sensors.port.name);
+            report.error(&name.place, what, Some("name the modem's own port".into()));
+        }
+        if let Some(other) = channels[..nth].iter().find(|other| port(other).as_ref() == Some(&path)) {
+            let what = format!("the channels \"{}\" and \"{}\" have one port: {path}", other.name.value, name.value);
+            report.error(&name.place, what, Some("a modem is one channel".into()));
+        }
+        let points = points.iter().filter(|entry| entry.point.channels.contains(&name.value)).count();
+        if points > 1 {
+            let what = format!("channel \"{}\" is a modem and leads to {points} service points", name.value);
+            let deed = "let one point have it; its people stand in the channel itself";
+            report.error(&name.place, what, Some(deed.into()));
+        }
+    }
+}
+
 /// What a sensor is for against what its address lets through.
 pub(super) fn meanings(sensors: &[SensorEntry], report: &Report<'_>) {
     for sensor in sensors {

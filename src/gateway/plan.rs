@@ -6,6 +6,7 @@ use crate::engine::circle::Circle;
 use crate::engine::rules;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PointId, SensorId};
+use crate::model::time::Zone;
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
@@ -66,6 +67,8 @@ pub struct Channel {
     pub point: PointId,
     /// The sensors in their order, where the channel numbers them.
     pub sensors: Vec<SensorId>,
+    /// The clock on the home's wall.
+    pub zone: Zone,
     /// How.
     pub settings: ChannelSettings,
     /// What the files held that the settings name: with another password or certificate it is another channel.
@@ -74,9 +77,9 @@ pub struct Channel {
 
 impl Channel {
     /// The channel of this name, with the files that it names as they are now.
-    pub fn new(name: ChannelName, point: PointId, settings: ChannelSettings) -> Channel {
+    pub fn new(name: ChannelName, point: PointId, zone: Zone, settings: ChannelSettings) -> Channel {
         let secrets = settings.secrets();
-        Channel { name, point, sensors: Vec::new(), settings, secrets }
+        Channel { name, point, sensors: Vec::new(), zone, settings, secrets }
     }
 }
 
@@ -85,6 +88,7 @@ impl Plan {
     pub fn of(config: config::Gateway) -> Result<Plan, Problem> {
         let mqtt = config.mqtt.map(|access| access.settings(format!("{}.home", config.home.id))).transpose()?;
         let serial = config.serial.iter().map(|port| serial::Settings::new(&port.name, &port.path, port.baud));
+        let zone = &config.home.zone;
         let leads_to = |name: &ChannelName| {
             let points = config.circle.points.iter().filter(|point| point.channels.contains(name));
             points.map(|point| point.id.clone()).collect::<Vec<_>>()
@@ -94,7 +98,7 @@ impl Plan {
             let sensors: Vec<SensorId> = if settings.numbers_sensors() { sensors() } else { Vec::new() };
             let channel = move |point| Channel {
                 sensors: sensors.clone(),
-                ..Channel::new(name.clone(), point, settings.clone())
+                ..Channel::new(name.clone(), point, zone.clone(), settings.clone())
             };
             leads_to(name).into_iter().map(channel)
         });
@@ -173,7 +177,6 @@ fn button_topics(home: &Home, addresses: &[(SensorId, devices::Address)], settin
 mod tests {
     use super::*;
     use crate::model::home::{Sensor, SensorKind};
-    use crate::model::time::Zone;
     use serde_json::{Value, json};
 
     fn topics(sensors: &[(&str, SensorKind, Value)]) -> Vec<String> {
@@ -226,7 +229,8 @@ mod tests {
                 password_file: Some(file.path().to_owned()),
                 ..mqtt::Access::open("mqtt://localhost".parse().unwrap())
             };
-            Channel::new("near".parse().unwrap(), "near".parse().unwrap(), ChannelSettings::StationMqtt(access))
+            let settings = ChannelSettings::StationMqtt(access);
+            Channel::new("near".parse().unwrap(), "near".parse().unwrap(), Zone::utc(), settings)
         };
         let before = channel("geheim");
         assert_eq!(before, channel("geheim"));

@@ -258,6 +258,7 @@ impl Tasks {
             home: home.clone(),
             point: channel.point.clone(),
             sensors: channel.sensors.clone(),
+            zone: channel.zone.clone(),
             from_station: self.from_station.clone(),
             alive: Arc::clone(&link_alive),
         })?;

@@ -6,6 +6,7 @@ pub mod home_signals;
 
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::model::suspension::Change;
+use crate::model::time::Zone;
 use crate::mqtt::{Broker, Secrets};
 use crate::problem::Problem;
 use crate::wire;
@@ -139,6 +140,8 @@ pub struct Opening {
     pub point: PointId,
     /// The home's sensors in the order of the config, for a channel that numbers them; empty for others.
     pub sensors: Vec<SensorId>,
+    /// The clock on its wall, for a channel that speaks of times.
+    pub zone: Zone,
     /// Where the station's words go.
     pub from_station: mpsc::Sender<FromStation>,
     /// Counts up while the channel's task moves.
@@ -191,7 +194,15 @@ macro_rules! sinks {
             pub fn numbers_sensors(&self) -> bool {
                 match self {
                     ChannelSettings::Dc09(_) => true,
-                    ChannelSettings::StationMqtt(_) => false,
+                    ChannelSettings::StationMqtt(_) | ChannelSettings::Sms(_) => false,
+                }
+            }
+
+            /// The serial port it has for itself, if it has one.
+            pub fn port(&self) -> Option<&str> {
+                match self {
+                    ChannelSettings::Sms(settings) => Some(settings.port.as_str()),
+                    ChannelSettings::StationMqtt(_) | ChannelSettings::Dc09(_) => None,
                 }
             }
 
@@ -227,4 +238,5 @@ macro_rules! sinks {
 sinks! {
     station_mqtt: StationMqtt,
     dc09: Dc09,
+    sms: Sms,
 }

@@ -9,6 +9,7 @@ mod links;
 mod names;
 mod reason;
 mod report;
+mod sms;
 mod step;
 mod suspension;
 mod terms;
@@ -20,6 +21,7 @@ pub use links::link_name;
 pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
 pub use report::{condition, report, weekdays};
+pub use sms::{Sms, sms, sms_over};
 pub use step::{actor, deed_done, refusal, step};
 pub use suspension::{what_changes, what_stays};
 pub use terms::{

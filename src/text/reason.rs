@@ -342,7 +342,7 @@ fn press_word(language: Language, press: &Press) -> String {
     language.pick(chinese, english).to_owned()
 }
 
-fn service_word(language: Language, service: Service) -> &'static str {
+pub(super) fn service_word(language: Language, service: Service) -> &'static str {
     match service {
         Service::Meal => language.pick("送餐", "a meal"),
         Service::Bath => language.pick("助浴", "help with a bath"),
@@ -355,4 +355,4 @@ fn service_word(language: Language, service: Service) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

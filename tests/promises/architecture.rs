@@ -48,7 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KEPT_TO: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("rumqttc", &["mqtt"]),
-    ("tokio_serial", &["sources/serial.rs"]),
+    ("tokio_serial", &["sources/serial.rs", "sinks/sms/modem.rs"]),
     ("mqtt5", &["broker.rs"]),
     ("toml::", &["config"]),
     ("rstar", &["reach"]),

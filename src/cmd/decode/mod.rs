@@ -6,9 +6,11 @@
 //! ```
 //!
 //! A frame is `topic` + `payload` | `payload_hex`, or `input_hex` | `input_text` | `chunks_hex` | `chunks_text` |
-//! `lines_text`. `family` and `config` may be given; `given.rs` lists what `config` may say.
+//! `lines_text`. `family` and `config` may be given; `given.rs` lists what `config` may say, and `sms.rs` what is said of short
+//! messages, which no sensor sends.
 
 mod given;
+mod sms;
 
 use crate::devices::ha_entity::Entity;
 use crate::devices::{Address, Decoded, Devices, Heard, Presses, Settings};
@@ -80,6 +82,9 @@ struct Said {
     /// What discovery says of the device, key by key.
     #[serde(flatten)]
     about: Option<Entity>,
+    /// What a short message says.
+    #[serde(flatten)]
+    message: Option<sms::Message>,
 }
 
 /// What the line `line` says; a line that cannot be understood is refused with its reason.
@@ -87,7 +92,7 @@ pub fn answer(line: &[u8]) -> Answer {
     let refused = |why| Answer { outcome: "reject", readings: Vec::new(), why: Some(why) };
     match Asked::parse(line) {
         Ok(Asked { mut ear, came }) => ear.hear(&came),
-        Err(why) => refused(why),
+        Err(why) => sms::answer(line).unwrap_or_else(|| refused(why)),
     }
 }
 
@@ -308,6 +313,7 @@ fn said(family: &str, reading: Reading) -> Said {
         ambiguous: reading.evidence == Evidence::Ambiguous,
         copy: reading.copy,
         about,
+        message: None,
     }
 }
 

@@ -56,7 +56,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         sensors: sensors.iter().map(|(sensor, _)| (sensor.id.clone(), sensor.clone())).collect(),
     };
     let settings = ChannelSettings::StationMqtt(mqtt::Access::open(broker(at.broker)));
-    let channel = Channel::new("lehe".parse().expect("a legal id"), point(), settings);
+    let channel = Channel::new("lehe".parse().expect("a legal id"), point(), zone(), settings);
     let wiring = [("radio".to_owned(), Wiring::usual("enocean").expect("enocean is a serial family"))];
     let windows = vec![rules::inactivity::Window {
         from: "00:00".parse().expect("a time of day"),

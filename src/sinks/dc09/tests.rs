@@ -75,8 +75,10 @@ async fn receiver(manners: Vec<Manner>, key: Option<Key>) -> (String, mpsc::Unbo
     (address, heard)
 }
 
+/// The usual keys and `more`, a list of `"key":value`.
 fn settings(receiver: &str, more: &str) -> Settings {
-    toml::from_str(&format!("receiver = \"{receiver}\"\naccount = \"1234\"\n{more}")).unwrap()
+    let more = if more.is_empty() { String::new() } else { format!(",{more}") };
+    serde_json::from_str(&format!(r#"{{"receiver":"{receiver}","account":"1234"{more}}}"#)).unwrap()
 }
 
 fn sink(settings: &Settings) -> Arc<dyn Sink> {
@@ -85,6 +87,7 @@ fn sink(settings: &Settings) -> Arc<dyn Sink> {
         home: HomeId::new("made-up-1").unwrap(),
         point: PointId::new("centre").unwrap(),
         sensors: ["hall", "pendant"].map(|id| SensorId::new(id).unwrap()).to_vec(),
+        zone: crate::model::time::Zone::utc(),
         from_station: mpsc::channel(1).0,
         alive: Arc::default(),
     };
@@ -128,7 +131,7 @@ async fn a_press_is_101_of_its_zone_and_its_ack_is_the_receipt() {
 #[tokio::test]
 async fn a_refusal_for_the_time_is_answered_with_the_receivers_own_time() {
     let (address, mut heard) = receiver(vec![Manner::Nak { hours_ahead: 5 }, Manner::Ack, Manner::Ack], None).await;
-    let sink = sink(&settings(&address, "language = \"sia\""));
+    let sink = sink(&settings(&address, r#""language":"sia""#));
     assert!(matches!(sink.deliver(&press()).await, Ok(Handed::Receipt(_))));
     let (first, second) = (heard.recv().await.unwrap(), heard.recv().await.unwrap());
     assert_eq!((first.sequence, first.data.as_str()), (second.sequence, "#1234|Nri1/QA002"));
@@ -161,7 +164,7 @@ async fn with_a_key_everything_said_is_encrypted() {
     std::fs::write(file.path(), "0123456789ABCDEF\n").unwrap();
     let key = Key::parse("0123456789ABCDEF").unwrap();
     let (address, mut heard) = receiver(vec![Manner::Ack, Manner::Ack], Some(key)).await;
-    let sink = sink(&settings(&address, &format!("key_file = {:?}", file.path())));
+    let sink = sink(&settings(&address, &format!(r#""key_file":{:?}"#, file.path())));
     assert!(matches!(sink.deliver(&press()).await, Ok(Handed::Receipt(_))));
     assert_eq!(heard.recv().await.unwrap().data, "#1234|1101 01 002");
     assert_eq!(sink.probe().await, Ok(()));
@@ -179,7 +182,7 @@ async fn over_udp_it_is_the_same() {
         socket.send_to(&answer(Manner::LateAckFirst, &frame), from).await.unwrap();
         frame
     });
-    let sink = sink(&settings(&address, "transport = \"udp\""));
+    let sink = sink(&settings(&address, r#""transport":"udp""#));
     assert!(matches!(sink.deliver(&press()).await, Ok(Handed::Receipt(_))));
     assert_eq!(receiver.await.unwrap().data, "#1234|1101 01 002");
 }
@@ -211,8 +214,8 @@ fn settings_that_cannot_work_say_which_and_why() {
     let why = |receiver: &str, more: &str| check(&settings(receiver, more)).unwrap_err().to_string();
     assert!(why("receiver.example", "").contains("no address of a receiver"));
     assert!(why("receiver.example:0", "").contains("no address of a receiver"));
-    assert!(why("r:1", "prefix = \"xy\"").contains("\"xy\" is no prefix"));
-    assert!(why("r:1", "supervision = \"5s\"").contains("from 60s to 25h"));
-    assert!(why("r:1", "key_file = \"/nowhere/key\"").contains("/nowhere/key: no such file"));
+    assert!(why("r:1", r#""prefix":"xy""#).contains("\"xy\" is no prefix"));
+    assert!(why("r:1", r#""supervision":"5s""#).contains("from 60s to 25h"));
+    assert!(why("r:1", r#""key_file":"/nowhere/key""#).contains("/nowhere/key: no such file"));
     assert!(check(&settings("r:1", "")).is_ok());
 }

@@ -3,6 +3,7 @@
 use super::{message, settings, start, up};
 use crate::support::Mosquitto;
 use carecircle::model::ids::{ChannelName, HomeId, PointId};
+use carecircle::model::time::Zone;
 use carecircle::sinks::{ChannelSettings, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
 use carecircle::wire::{self, Wire};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ fn open(url: &str) -> (Arc<dyn Sink>, mpsc::Receiver<FromStation>) {
         home: HomeId::new("ky-0412").unwrap(),
         point: PointId::new("lehe").unwrap(),
         sensors: Vec::new(),
+        zone: Zone::utc(),
         from_station,
         alive: Arc::default(),
     };
