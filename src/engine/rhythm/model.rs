@@ -221,7 +221,7 @@ impl Model {
     /// Bytes behind it.
     pub(super) fn heap_bytes(&self) -> usize {
         let nearness = |of: &[Vec<f64>]| of.iter().map(|row| row.capacity() * size_of::<f64>()).sum::<usize>();
-        self.pasts.rows().len() * size_of::<Past>()
+        size_of_val(self.pasts.rows())
             + nearness(&self.nearness)
             + nearness(&self.nearness_of_short)
             + self.kinds.capacity() * size_of::<RoomKind>()
