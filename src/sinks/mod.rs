@@ -3,6 +3,9 @@
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
 pub mod home_signals;
+mod https;
+mod robot;
+mod signing;
 
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::mqtt::Broker;
@@ -176,7 +179,11 @@ macro_rules! sinks {
             pub fn numbers_sensors(&self) -> bool {
                 match self {
                     ChannelSettings::Dc09(_) => true,
-                    ChannelSettings::StationMqtt(_) => false,
+                    ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::Webhook(_)
+                    | ChannelSettings::Wecom(_)
+                    | ChannelSettings::Dingtalk(_)
+                    | ChannelSettings::Feishu(_) => false,
                 }
             }
 
@@ -207,4 +214,8 @@ macro_rules! sinks {
 sinks! {
     station_mqtt: StationMqtt,
     dc09: Dc09,
+    webhook: Webhook,
+    wecom: Wecom,
+    dingtalk: Dingtalk,
+    feishu: Feishu,
 }
