@@ -98,3 +98,18 @@ pub(super) fn of_status(host: &str, status: u16) -> Result<(), NotDelivered> {
         _ => later("it is in trouble itself"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_without_an_address_is_told_from_a_machine_that_does_not_answer() {
+        let unknown = io::Error::other("failed to lookup address information: Name or service not known");
+        assert!(why("server.example", &unknown.into()).contains("this name has no address"));
+        let kinds = [(io::ErrorKind::NetworkUnreachable, "no way leads there"), (io::ErrorKind::TimedOut, "no answer")];
+        for (kind, words) in kinds {
+            assert!(why("server.example", &io::Error::from(kind).into()).contains(words), "{kind}");
+        }
+    }
+}

@@ -243,19 +243,25 @@ fn news(notice: &Notice, language: Language) -> Option<News> {
     })
 }
 
+/// Who waits longer is told so, and asks again.
+const WAIT_AT_MOST: Span = Span::seconds(20);
+
 impl Robot {
     /// Hands the line in and returns when a message with it was taken or refused. Whoever waits sends what is due, be it
     /// their own line or another's: there is no task that could hang.
     async fn tell(&self, news: News) -> Result<(), NotDelivered> {
         let (answer, mut answered) = oneshot::channel();
-        match self.line.queue().push(news, answer) {
+        let goes_later = || {
+            let what = format!("{}: the robot has its limit of messages", self.way.host());
+            Err(NotDelivered::Later(format!("{what}, this one goes with the next")))
+        };
+        let pushed = self.line.queue().push(news, answer);
+        match pushed {
             Pushed::Waits => {}
             Pushed::IsKnown => return Ok(()),
-            Pushed::IsNoted => {
-                let what = format!("{}: too much at once, it goes with the next message", self.way.host());
-                return Err(NotDelivered::Later(what));
-            }
+            Pushed::IsNoted => return goes_later(),
         }
+        let given_up_at = clock::since_boot() + WAIT_AT_MOST;
         loop {
             let changed = self.line.changed.notified();
             let next = self.line.queue().next(clock::since_boot(), &self.form, |waiter| !waiter.is_closed());
@@ -264,7 +270,8 @@ impl Robot {
                     self.send(message).await;
                     Span::zero()
                 }
-                Next::Wait(wait) => wait,
+                Next::Wait(_) if clock::since_boot() >= given_up_at => return goes_later(),
+                Next::Wait(wait) => wait.min(given_up_at - clock::since_boot()).max(Span::zero()),
                 // Ours is in a message that somebody else sends.
                 Next::Nothing => Span::minutes(1),
             };

@@ -183,6 +183,6 @@ fn settings_that_cannot_work_say_which_and_why() {
     assert!(why(url, &format!("header_files = {{ Content-Length = {chinese} }}")).contains("set by the program"));
     assert!(why(url, &format!("header_files = {{ carecircle-time = {chinese} }}")).contains("set by the program"));
     assert!(why(url, "template = { text = \"{nmae}\" }").contains("{nmae}"));
-    let all = format!("secret_file = \"a\"\nca = \"b\"\nheader_files = {{ A = \"c\", B = \"d\" }}");
-    assert_eq!(files(&settings(url, &all)).len(), 4);
+    let all = "secret_file = \"a\"\nca = \"b\"\nheader_files = { A = \"c\", B = \"d\" }";
+    assert_eq!(files(&settings(url, all)).len(), 4);
 }

@@ -91,7 +91,7 @@ pub struct Message<W> {
     pub news: Vec<((HomeId, AlertId), u32)>,
     /// Who waited for them.
     pub waiting: Vec<W>,
-    /// Whether the home's clock could be believed when the newest of them came.
+    /// Whether the home's clock could be believed whenever one of them came.
     pub clock_trusted: bool,
 }
 
@@ -122,9 +122,11 @@ impl<W> Queue<W> {
         if may_wait { Pushed::Waits } else { Pushed::IsNoted }
     }
 
-    /// What is to be done at `now` (since boot). Whoever no longer waits is forgotten.
+    /// What is to be done at `now` (since boot). The line of who no longer waits goes all the same: the outbox asks again.
     pub fn next(&mut self, now: Span, form: &Form, still_waits: impl Fn(&W) -> bool) -> Next<W> {
-        self.waiting.retain(|(_, waiting)| waiting.as_ref().is_none_or(&still_waits));
+        for (_, waiting) in &mut self.waiting {
+            *waiting = waiting.take().filter(&still_waits);
+        }
         let has_button = self.waiting.iter().any(|(news, _)| news.is_button);
         if self.waiting.is_empty() {
             return Next::Nothing;
@@ -172,25 +174,29 @@ impl<W> Queue<W> {
     /// Buttons first, then the others as they came; beside a message under way buttons go alone, so that the steps of
     /// an alert do not overtake each other. A button that finds no room waits for the next message.
     fn message(&mut self, form: &Form) -> Message<W> {
-        let buttons_alone = self.under_way > 1;
         let taken = std::mem::take(&mut self.waiting);
         let (buttons, others): (Vec<_>, Vec<_>) = taken.into_iter().partition(|(news, _)| news.is_button);
         let mut text = Text::new(form);
         let mut message = Message { text: String::new(), news: Vec::new(), waiting: Vec::new(), clock_trusted: true };
-        let mut lines: Vec<((HomeId, AlertId), u32)> = Vec::new();
+        let others = if self.under_way > 1 {
+            self.waiting = others;
+            Vec::new()
+        } else {
+            others
+        };
         for (news, waiting) in buttons.into_iter().chain(others) {
-            let is_repeat = lines.contains(&(news.alert.clone(), news.step));
-            let goes = !(buttons_alone && !news.is_button) && (is_repeat || text.add(&news.line, !news.is_button));
+            let step = (news.alert.clone(), news.step);
+            // Through two channels to one robot it comes twice and is said once.
+            let goes = message.news.contains(&step) || text.add(&news.line, !news.is_button);
             if !goes {
                 self.waiting.push((news, waiting));
                 continue;
             }
-            lines.push((news.alert.clone(), news.step));
-            message.clock_trusted = news.clock_trusted;
+            message.news.push(step);
+            message.clock_trusted &= news.clock_trusted;
             message.waiting.extend(waiting);
         }
         message.text = text.finish();
-        message.news = lines;
         message
     }
 }

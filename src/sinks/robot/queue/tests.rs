@@ -97,8 +97,19 @@ fn a_robot_that_has_had_too_much_is_tried_by_buttons_alone_until_it_opens() {
     assert_eq!(queue.next(Span::minutes(4), &form, |_| true), Next::Wait(Span::minutes(6)));
     queue.push(news(2, 1, true, "button"), 2);
     assert_eq!(sent(&mut queue, Span::minutes(4), &form).waiting, [2, 1]);
-    queue.push(news(3, 1, false, "gone"), 3);
-    assert_eq!(queue.next(Span::minutes(20), &form, |_| false), Next::Nothing, "nobody waits any more");
+}
+
+#[test]
+fn the_line_of_who_no_longer_waits_goes_with_the_next_message_and_is_known_then() {
+    let (mut queue, form) = (queue(), form(2048));
+    queue.close_until(Span::minutes(10));
+    queue.push(news(1, 1, false, "given up"), 1);
+    assert_eq!(queue.next(Span::minutes(1), &form, |_| false), Next::Wait(Span::minutes(9)));
+    queue.push(news(2, 1, false, "other"), 2);
+    let message = sent(&mut queue, Span::minutes(11), &form);
+    assert_eq!((message.text.as_str(), message.waiting.as_slice()), ("告警 given up\nother", &[2][..]));
+    queue.done(&message.news, true);
+    assert_eq!(queue.push(news(1, 1, false, "given up"), 1), Pushed::IsKnown);
 }
 
 /// What the outbox does: sixteen at once, buttons first, again after 5, 10, 20, 30 s.
@@ -113,12 +124,12 @@ fn a_thousand_alerts_in_a_minute_keep_the_limit_and_no_button_waits_behind_them(
     let (mut queue, form, mut sent_at) = (queue(), form(2048), Vec::new());
     let mut outbox = Outbox { rows: Vec::new(), in_flight: BTreeSet::new() };
     let (mut told, mut slowest, mut came) = (BTreeSet::new(), Span::zero(), 0);
-    for now in (0..180_000).step_by(10).map(Span::milliseconds) {
+    for now in (0..180_000).step_by(20).map(Span::milliseconds) {
         if now.num_milliseconds() % 60 == 0 && came < 1000 {
             came += 1;
             outbox.rows.push((came, came % 100 == 50, now, now, 0));
+            outbox.rows.sort_by_key(|(number, is_button, ..)| (!is_button, *number));
         }
-        outbox.rows.sort_by_key(|(number, is_button, ..)| (!is_button, *number));
         let mut known = BTreeSet::new();
         for (number, is_button, _, due, tries) in &mut outbox.rows {
             if outbox.in_flight.len() >= 16 || outbox.in_flight.contains(number) || *due > now {
