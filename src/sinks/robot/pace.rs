@@ -19,9 +19,10 @@ pub struct Pace {
 impl Pace {
     /// At most `per_minute` in any minute, as a bucket that begins full at `now` (since boot).
     ///
-    /// In one minute a full bucket gives what it holds and what flows in: both together are the limit.
+    /// In one minute a full bucket gives what it holds and what flows in: both together are the limit. It holds no more
+    /// than five, which is what Feishu takes within a second.
     pub fn new(per_minute: u32, now: Span) -> Pace {
-        let full = (per_minute * 2 / 5).max(1);
+        let full = (per_minute / 3).clamp(2, 5);
         let flows_in = per_minute.saturating_sub(full).max(1);
         let every = Span::milliseconds(i64::from(60_000_u32.div_ceil(flows_in)));
         Pace { full, kept_for_buttons: full / 2, every, left: full, since: now }

@@ -46,8 +46,8 @@ const NOTED_MAX: usize = 2_000;
 /// Messages under way at once; only buttons go beside another one.
 const UNDER_WAY_MAX: usize = 3;
 
-/// Alerts whose newest told step is known.
-const TOLD_MAX: usize = 256;
+/// Alerts whose newest told step is known: more than one message can count.
+const TOLD_MAX: usize = 2 * NOTED_MAX;
 
 /// Lines that wait for a robot; `W` is who waits for each.
 #[derive(Debug)]

@@ -33,19 +33,21 @@ fn what_does_not_fit_is_joined_and_counted_and_buttons_stand_first() {
         assert_eq!((message.text.as_str(), message.waiting.as_slice()), ("告警 a", &[number][..]));
         queue.done(&message.news, true);
     }
-    for number in 4..=40 {
+    for number in 4..=600 {
         let pushed = queue.push(news(number, 1, false, &format!("line {number}")), number);
         assert_eq!(pushed, if number < 12 { Pushed::Waits } else { Pushed::IsNoted });
     }
     let Next::Wait(wait) = queue.next(now, &form, |_| true) else { panic!("the limit is not kept") };
     assert!(wait > Span::zero() && wait < Span::seconds(10), "{wait}");
-    queue.push(news(99, 1, true, "button"), 99);
+    queue.push(news(999, 1, true, "button"), 999);
     let message = sent(&mut queue, now, &form);
     let lines: Vec<&str> = message.text.lines().collect();
-    assert_eq!((lines[0], lines[1], lines[20], lines.len()), ("告警 button", "line 4", "另有 18 条", 21));
-    assert_eq!(message.news.len(), 38);
+    assert_eq!((lines[0], lines[1], lines[20], lines.len()), ("告警 button", "line 4", "另有 578 条", 21));
+    assert_eq!(message.news.len(), 598);
     queue.done(&message.news, true);
-    assert_eq!(queue.push(news(40, 1, false, "line 40"), 40), Pushed::IsKnown, "it was counted");
+    for number in 4..=600 {
+        assert_eq!(queue.push(news(number, 1, false, "line"), number), Pushed::IsKnown, "{number} was told or counted");
+    }
     assert_eq!(queue.next(now, &form, |_| true), Next::Nothing);
 }
 
@@ -123,7 +125,7 @@ struct Outbox {
 fn a_thousand_alerts_in_a_minute_keep_the_limit_and_no_button_waits_behind_them() {
     let (mut queue, form, mut sent_at) = (queue(), form(2048), Vec::new());
     let mut outbox = Outbox { rows: Vec::new(), in_flight: BTreeSet::new() };
-    let (mut told, mut slowest, mut came) = (BTreeSet::new(), Span::zero(), 0);
+    let (mut told, mut told_in_all, mut slowest, mut came) = (BTreeSet::new(), 0, Span::zero(), 0);
     for now in (0..180_000).step_by(20).map(Span::milliseconds) {
         if now.num_milliseconds() % 60 == 0 && came < 1000 {
             came += 1;
@@ -146,6 +148,7 @@ fn a_thousand_alerts_in_a_minute_keep_the_limit_and_no_button_waits_behind_them(
         }
         while let Next::Send(message) = queue.next(now, &form, |_| true) {
             sent_at.push(now);
+            told_in_all += message.news.len();
             queue.done(&message.news, true);
             for number in message.waiting {
                 outbox.in_flight.remove(&number);
@@ -159,7 +162,7 @@ fn a_thousand_alerts_in_a_minute_keep_the_limit_and_no_button_waits_behind_them(
         }
         outbox.rows.retain(|(number, ..)| !known.contains(number));
     }
-    assert_eq!(told.len(), 1000, "every one was told or counted");
+    assert_eq!((told.len(), told_in_all), (1000, 1000), "every one was told or counted, and none twice");
     assert!(slowest <= Span::seconds(1), "a button waited {slowest}");
     for (nth, first) in sent_at.iter().enumerate() {
         let within = sent_at[nth..].iter().filter(|at| **at - *first < Span::minutes(1)).count();
