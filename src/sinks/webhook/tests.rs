@@ -46,7 +46,16 @@ fn server(statuses: &[&'static str]) -> (String, mpsc::Receiver<Got>) {
 }
 
 fn settings(url: &str, more: &str) -> Settings {
-    toml::from_str(&format!("url = {url:?}\n{more}")).unwrap()
+    keys(&format!("url = {url:?}\n{more}"))
+}
+
+/// Settings from lines of a key and its value.
+fn keys(lines: &str) -> Settings {
+    let key = |line: &str| {
+        let (key, value) = line.split_once(" = ").unwrap();
+        (key.to_owned(), serde_json::from_str(value).unwrap())
+    };
+    serde_json::from_value(serde_json::Value::Object(lines.lines().map(key).collect())).unwrap()
 }
 
 fn sink(settings: &Settings) -> Arc<dyn Sink> {
@@ -86,7 +95,7 @@ async fn a_notice_is_posted_whole_signed_and_with_the_headers_of_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let (secret, token) = (file(&folder, "secret", "a made-up secret"), file(&folder, "token", "Bearer made-up"));
     let (url, heard) = server(&["202 Accepted"]);
-    let more = format!("secret_file = {secret}\nheader_files = {{ Authorization = {token} }}");
+    let more = format!("secret_file = {secret}\nheader_files = {{\"Authorization\": {token}}}");
     let press = outgoing("raise", true);
     assert_eq!(sink(&settings(&url, &more)).deliver(&press).await, Ok(Handed::Done));
     let got = heard.recv().unwrap();
@@ -143,7 +152,7 @@ async fn a_refusal_is_answered_with_the_servers_clock_once_and_only_while_ours_i
 async fn a_template_is_filled_and_the_steps_for_people_can_be_asked_for_alone() {
     let (url, heard) = server(&["200 OK"]);
     let template =
-        "template = { to = \"ops\", text = \"{text}\", about = [\"{alert}/{step} {deed} {severity} at {place}\"] }";
+        r#"template = {"to": "ops", "text": "{text}", "about": ["{alert}/{step} {deed} {severity} at {place}"]}"#;
     let main = settings(&url, &format!("steps = \"main\"\nlanguage = \"en\"\n{template}"));
     let sink = sink(&main);
     assert_eq!(sink.deliver(&outgoing("receive", true)).await, Ok(Handed::Done));
@@ -176,13 +185,13 @@ fn settings_that_cannot_work_say_which_and_why() {
     assert!(check(&settings(url, "steps = \"main\"")).is_ok());
     assert!(why("http://hooks.example/x", "").contains("https://"));
     assert!(why(url, "url_file = \"/x\"").contains("given twice"));
-    assert!(check(&toml::from_str("").unwrap()).unwrap_err().to_string().contains("set url"));
+    assert!(check(&keys("")).unwrap_err().to_string().contains("set url"));
     assert!(why(url, "secret_file = \"/nowhere/x\"").contains("/nowhere/x: no such file"));
-    assert!(why(url, &format!("header_files = {{ X-Key = {chinese} }}")).contains("plain ASCII"));
-    assert!(why(url, &format!("header_files = {{ \"a b\" = {chinese} }}")).contains("no name of a header"));
-    assert!(why(url, &format!("header_files = {{ Content-Length = {chinese} }}")).contains("set by the program"));
-    assert!(why(url, &format!("header_files = {{ carecircle-time = {chinese} }}")).contains("set by the program"));
-    assert!(why(url, "template = { text = \"{nmae}\" }").contains("{nmae}"));
-    let all = "secret_file = \"a\"\nca = \"b\"\nheader_files = { A = \"c\", B = \"d\" }";
+    assert!(why(url, &format!("header_files = {{\"X-Key\": {chinese}}}")).contains("plain ASCII"));
+    assert!(why(url, &format!("header_files = {{\"a b\": {chinese}}}")).contains("no name of a header"));
+    assert!(why(url, &format!("header_files = {{\"Content-Length\": {chinese}}}")).contains("set by the program"));
+    assert!(why(url, &format!("header_files = {{\"carecircle-time\": {chinese}}}")).contains("set by the program"));
+    assert!(why(url, "template = {\"text\": \"{nmae}\"}").contains("{nmae}"));
+    let all = "secret_file = \"a\"\nca = \"b\"\nheader_files = {\"A\": \"c\", \"B\": \"d\"}";
     assert_eq!(files(&settings(url, all)).len(), 4);
 }
