@@ -164,6 +164,7 @@ struct World {
     serial: Vec<String>,
     brokers: Vec<Broker>,
     files: Vec<PathBuf>,
+    channels: Vec<ChannelSettings>,
     state_dir: PathBuf,
     listen: Option<std::net::SocketAddr>,
 }
@@ -175,8 +176,14 @@ impl World {
         let mut files: Vec<PathBuf> = config.mqtt.iter().flat_map(files_of).collect();
         files.extend(config.channels.iter().flat_map(|(_, channel)| channel_files(channel)));
         let modems = config.channels.iter().filter_map(|(_, channel)| channel.port().map(str::to_owned));
-        let serial = config.serial.iter().map(|port| port.path.clone()).chain(modems).collect();
-        World { serial, brokers, files, state_dir: config.state_dir.clone(), listen: None }
+        World {
+            serial: config.serial.iter().map(|port| port.path.clone()).chain(modems).collect(),
+            brokers,
+            files,
+            channels: config.channels.iter().map(|(_, channel)| channel.clone()).collect(),
+            state_dir: config.state_dir.clone(),
+            listen: None,
+        }
     }
 
     fn of_station(config: &config::Station) -> World {
@@ -184,6 +191,7 @@ impl World {
             serial: Vec::new(),
             brokers: vec![config.mqtt.broker.clone()],
             files: files_of(&config.mqtt),
+            channels: Vec::new(),
             state_dir: config.state_dir.clone(),
             listen: Some(config.listen),
         }
@@ -207,11 +215,14 @@ impl World {
         let brokers = self.brokers().into_iter().filter_map(|broker| broker_problem(&broker));
         let unreadable = |path: &PathBuf| Some(Problem::of_config(path, &File::open(path).err()?));
         let files = self.files.iter().filter_map(unreadable);
+        // What a channel says of a file that cannot be read has been said of the file.
+        let is_readable = |channel: &&ChannelSettings| channel.files().iter().all(|file| File::open(file).is_ok());
+        let channels = self.channels.iter().filter(is_readable).filter_map(|channel| channel.check().err());
         let state = state_problem(&self.state_dir);
         let listen = self
             .listen
             .and_then(|address| Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?)));
-        serial.chain(brokers).chain(files).chain(state).chain(listen).collect()
+        serial.chain(brokers).chain(files).chain(channels).chain(state).chain(listen).collect()
     }
 }
 

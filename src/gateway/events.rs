@@ -64,7 +64,10 @@ impl Gateway {
 
     pub(super) fn report(&mut self, now: Reading, report: outbox::Report) {
         match report {
-            outbox::Report::Receipt(receipt) => self.turn.receipt(now, &receipt),
+            outbox::Report::Receipt { channel, key, receipt } => {
+                self.turn.done(channel, key);
+                self.turn.held(now, &receipt);
+            }
             outbox::Report::Done { channel, key } => self.turn.done(channel, key),
             outbox::Report::Failed { channel, why } => tracing::debug!(channel, why, "a notice was not delivered yet"),
         }

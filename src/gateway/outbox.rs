@@ -39,8 +39,15 @@ pub enum Order {
 /// What a channel's task found out.
 #[derive(Debug)]
 pub enum Report {
-    /// The channel itself gave the receipt.
-    Receipt(Receipt),
+    /// Who is at the end of this channel holds it, and said so in the channel's own words.
+    Receipt {
+        /// The channel.
+        channel: String,
+        /// The row's key in the outbox.
+        key: String,
+        /// Its word.
+        receipt: Receipt,
+    },
     /// The channel has done what it can, without a receipt.
     Done {
         /// The channel.
@@ -168,7 +175,10 @@ fn settle_try(
     row.due = clock::since_boot() + pause_after(row.tries, clock::since_boot() - row.since);
     let report = match result {
         Ok(Handed::Accepted) => return,
-        Ok(Handed::Receipt(receipt)) => Report::Receipt(receipt),
+        Ok(Handed::Receipt(receipt)) => {
+            rows.remove(key);
+            Report::Receipt { channel: sink.name().to_owned(), key: key.to_owned(), receipt }
+        }
         Ok(Handed::Done) => {
             rows.remove(key);
             Report::Done { channel: sink.name().to_owned(), key: key.to_owned() }

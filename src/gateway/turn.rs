@@ -206,13 +206,19 @@ impl Turn {
         self.take(now, Input::ClockTrusted(trusted), Line::Always(recorded));
     }
 
-    /// A station holds a notice.
+    /// A station holds a notice: every way to it has done its part.
     pub fn receipt(&mut self, now: Reading, receipt: &Receipt) {
         let key = key(&receipt.point, receipt.alert, receipt.step);
         for path in self.paths.iter().filter(|path| path.point == receipt.point) {
             path.orders.send(Order::Settle { key: key.clone() }).ok();
             self.batch.settled.push((path.channel.as_str().to_owned(), key.clone()));
         }
+        self.held(now, receipt);
+    }
+
+    /// Somebody at this point holds a notice. An alarm centre that took it does not speak for a desk at the same point: what
+    /// else leads there goes on.
+    pub fn held(&mut self, now: Reading, receipt: &Receipt) {
         let (alert, point) = (receipt.alert, receipt.point.clone());
         let recorded = Recorded::Received { at: now.wall, alert, point: point.clone() };
         self.take(now, Input::Received { alert, point }, Line::IfItDecides(recorded));

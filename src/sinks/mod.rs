@@ -3,6 +3,9 @@
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
 pub mod home_signals;
+mod https;
+mod robot;
+mod signing;
 
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::model::suspension::Change;
@@ -41,9 +44,10 @@ pub trait Sink: Send + Sync {
     /// Whether a notice would go out now, without sending one.
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>>;
 
-    /// Whether a task of its own counts up [`Opening::alive`]; the watchdog looks at it.
+    /// Whether a task of its own counts up [`Opening::alive`]; the watchdog looks at it. Where every try is a connection
+    /// with an end of its own, nothing stands that could hang.
     fn has_task(&self) -> bool {
-        true
+        false
     }
 
     /// Says goodbye where the channel has a word for it.
@@ -194,7 +198,12 @@ macro_rules! sinks {
             pub fn numbers_sensors(&self) -> bool {
                 match self {
                     ChannelSettings::Dc09(_) => true,
-                    ChannelSettings::StationMqtt(_) | ChannelSettings::Sms(_) => false,
+                    ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::Sms(_)
+                    | ChannelSettings::Webhook(_)
+                    | ChannelSettings::Wecom(_)
+                    | ChannelSettings::Dingtalk(_)
+                    | ChannelSettings::Feishu(_) => false,
                 }
             }
 
@@ -202,7 +211,12 @@ macro_rules! sinks {
             pub fn port(&self) -> Option<&str> {
                 match self {
                     ChannelSettings::Sms(settings) => Some(settings.port.as_str()),
-                    ChannelSettings::StationMqtt(_) | ChannelSettings::Dc09(_) => None,
+                    ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::Dc09(_)
+                    | ChannelSettings::Webhook(_)
+                    | ChannelSettings::Wecom(_)
+                    | ChannelSettings::Dingtalk(_)
+                    | ChannelSettings::Feishu(_) => None,
                 }
             }
 
@@ -239,4 +253,8 @@ sinks! {
     station_mqtt: StationMqtt,
     dc09: Dc09,
     sms: Sms,
+    webhook: Webhook,
+    wecom: Wecom,
+    dingtalk: Dingtalk,
+    feishu: Feishu,
 }

@@ -92,6 +92,10 @@ impl Sink for StationMqtt {
         })
     }
 
+    fn has_task(&self) -> bool {
+        true
+    }
+
     fn stop(&self) {
         self.link.stop();
     }

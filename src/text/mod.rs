@@ -4,6 +4,7 @@
 //! sensor names) goes through [`shown`], so that it cannot reorder or flood a line.
 
 mod commissioning;
+mod group;
 mod labels;
 mod links;
 mod names;
@@ -16,6 +17,7 @@ mod terms;
 mod when;
 
 pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
+pub use group::{ForGroup, and_more, for_group, matter};
 pub use labels::{has_label, label};
 pub use links::link_name;
 pub use names::{counted, room, shown};

@@ -195,11 +195,6 @@ impl Sink for Dc09 {
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
         Box::pin(self.exchange("NULL", 0, String::new(), true))
     }
-
-    fn has_task(&self) -> bool {
-        // Every try is a connection of its own with an end: nothing stands that could hang.
-        false
-    }
 }
 
 const A_MOMENT: Span = Span::seconds(5);

@@ -121,6 +121,10 @@ impl Sink for Sms {
         })
     }
 
+    fn has_task(&self) -> bool {
+        true
+    }
+
     fn stop(&self) {
         self.task.abort();
     }

@@ -1,0 +1,216 @@
+//! Servers that answer, hang, send elsewhere, speak no HTTP or show a wrong certificate. Certificates are made by openssl.
+
+use super::*;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A server for one connection, which then does `what` with it.
+fn server(what: impl FnOnce(std::net::TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || what(listener.accept().unwrap().0));
+    format!("http://127.0.0.1:{port}/take?key=a-made-up-key-of-a-robot")
+}
+
+/// Reads one request with its body and returns both.
+pub fn request(stream: impl Read) -> (String, String) {
+    let (mut reader, mut head, mut length) = (BufReader::new(stream), String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if let Some((_, value)) = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
+            length = value.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, String::from_utf8(body).unwrap())
+}
+
+fn answering(answer: &'static str) -> String {
+    server(move |mut stream| {
+        request(&stream);
+        stream.write_all(answer.as_bytes()).unwrap();
+    })
+}
+
+async fn post(url: &str, deadline: Duration) -> Result<Answer, NotDelivered> {
+    let way = Way::new("the address", url, None).unwrap().within(deadline);
+    way.post("", Vec::new(), b"{}".to_vec()).await
+}
+
+async fn words(url: &str) -> String {
+    let Err(NotDelivered::Later(why)) = post(url, Duration::from_secs(9)).await else { panic!("it was answered") };
+    assert!(!why.contains("a-made-up-key"), "{why}");
+    why
+}
+
+#[tokio::test]
+async fn an_answer_comes_with_status_body_and_the_servers_clock() {
+    let url =
+        answering("HTTP/1.1 400 Bad Request\r\nDate: Sun, 22 Nov 2026 08:49:37 GMT\r\nContent-Length: 2\r\n\r\nno");
+    let answer = post(&url, DEADLINE).await.unwrap();
+    assert_eq!((answer.status, answer.body.as_slice()), (400, &b"no"[..]));
+    assert_eq!(answer.date.unwrap().to_rfc3339(), "2026-11-22T08:49:37+00:00");
+    assert!(matches!(answer.is_taken("h"), Err(NotDelivered::Never(_))));
+    let url = answering("HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:07 GMT\r\nContent-Length: 0\r\n\r\n");
+    let answer = post(&url, DEADLINE).await.unwrap();
+    assert_eq!((answer.is_taken("h"), answer.date), (Ok(()), None), "a clock that cannot be right is none");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let to = format!("http://{}/", elsewhere.local_addr().unwrap());
+    for status in ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        let to = to.clone();
+        let url = server(move |mut stream| {
+            request(&stream);
+            write!(stream, "HTTP/1.1 {status}\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").unwrap();
+        });
+        let answer = post(&url, DEADLINE).await.unwrap();
+        let Err(NotDelivered::Never(why)) = answer.is_taken("server.example") else { panic!("{answer:?}") };
+        assert!(why.contains("not followed"), "{why}");
+    }
+    assert!(elsewhere.accept().is_err(), "somebody went there");
+}
+
+#[tokio::test]
+async fn what_hangs_trickles_floods_or_breaks_off_is_given_up_and_nothing_of_the_address_is_told() {
+    let short = Duration::from_millis(300);
+    let hangs = server(|stream| {
+        request(&stream);
+        std::thread::park();
+    });
+    let Err(NotDelivered::Later(why)) = post(&hangs, short).await else { panic!() };
+    assert!(why.contains("no answer"), "{why}");
+    let trickles = server(|mut stream| {
+        let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n".iter().chain(std::iter::repeat(&b'x'));
+        while let Some(byte) = answer.next().filter(|byte| stream.write_all(&[**byte]).is_ok()) {
+            std::thread::sleep(Duration::from_millis(10 * u64::from(*byte == b'x')));
+        }
+    });
+    let Err(NotDelivered::Later(why)) = post(&trickles, short).await else { panic!() };
+    assert!(why.contains("no answer"), "{why}");
+    let floods = server(|mut stream| {
+        request(&stream);
+        let body = vec![b'x'; 1_000_000];
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).unwrap();
+        stream.write_all(&body).ok();
+    });
+    assert!(words(&floods).await.contains("far too long"));
+    assert!(words(&server(drop)).await.contains("closed without an answer"));
+    assert!(words(&answering("220 mail.example ESMTP\r\n")).await.contains("no HTTP"));
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refused = words(&format!("http://{nobody}/take?key=a-made-up-key-of-a-robot")).await;
+    assert!(refused.contains("nothing listens"), "{refused}");
+}
+
+#[test]
+fn an_address_is_encrypted_or_near_and_a_wrong_one_says_why() {
+    let near =
+        ["http://localhost:1/", "http://127.0.0.1/", "http://[::1]:80/", "http://192.168.1.5/api", "http://10.0.0.9"];
+    for url in near.into_iter().chain(["https://server.example/x", "https://203.0.113.9/"]) {
+        assert!(Way::new("a", url, None).is_ok(), "{url}");
+    }
+    let why = |url: &str| Way::new("the address of x", url, None).unwrap_err().to_string();
+    for url in ["http://server.example/", "http://203.0.113.9/", "ftp://server.example/", "http://localhost.example/"] {
+        assert!(why(url).contains("not encrypted"), "{url}: {}", why(url));
+    }
+    assert!(why("server.example/secret-key-here").contains("no address"));
+    assert!(!why("https://").is_empty() && !why("").is_empty() && !why("/x").is_empty());
+    assert!(why("https://me:secret@server.example/").contains("header_files"));
+    let way = Way::new("a", "https://server.example/bot/hook/0123456789ab?key=abcdefabcdef", None).unwrap();
+    assert_eq!(way.secrets().collect::<Vec<_>>(), ["0123456789ab", "abcdefabcdef"]);
+}
+
+#[test]
+fn the_first_line_of_a_file_is_what_counts() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let line = |text: &[u8]| {
+        std::fs::write(file.path(), text).unwrap();
+        first_line(file.path())
+    };
+    assert_eq!(line(b" https://x/ \r\nmore").unwrap(), "https://x/");
+    assert!(line(b"\nx").unwrap_err().to_string().contains("is empty"));
+    assert!(line(b"\xff").unwrap_err().to_string().contains("no text"));
+}
+
+/// An authority and a server's certificate for `name`, valid for `days`, in a folder.
+fn authority(name: &str, days: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = |arguments: &[&str]| {
+        let output = Command::new("openssl").current_dir(folder.path()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let request = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    openssl(
+        &[&request[..], &["-x509", "-days", "9", "-subj", "/CN=own", "-keyout", "ca.key", "-out", "ca.pem"]].concat(),
+    );
+    openssl(&[&request[..], &["-subj", "/CN=server", "-keyout", "server.key", "-out", "server.csr"]].concat());
+    std::fs::write(folder.path().join("extension"), format!("subjectAltName={name}")).unwrap();
+    let sign = ["x509", "-req", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "extension"];
+    openssl(&[&sign[..], &["-in", "server.csr", "-days", days, "-out", "server.pem"]].concat());
+    folder
+}
+
+/// Answers one request over TLS; the address it listens on.
+fn tls_server(folder: &TempDir) -> String {
+    let chain = CertificateDer::pem_file_iter(folder.path().join("server.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(folder.path().join("server.key")).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let plain = server(move |stream| {
+        let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, stream);
+        // A client that does not believe the certificate ends here.
+        let mut byte = [0; 1];
+        if stream.read_exact(&mut byte).is_ok() {
+            request((&byte[..]).chain(&mut stream));
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+            stream.conn.send_close_notify();
+            stream.flush().unwrap();
+        }
+    });
+    plain.replace("http://127.0.0.1", "https://localhost")
+}
+
+#[tokio::test]
+async fn a_server_of_ones_own_is_believed_by_its_authority_alone() {
+    let (own, other) = (authority("DNS:localhost", "9"), authority("DNS:localhost", "9"));
+    let ca = |folder: &TempDir| folder.path().join("ca.pem");
+    let way = |url: &str, ca: Option<&Path>| Way::new("the address", url, ca).unwrap();
+    let answer = way(&tls_server(&own), Some(&ca(&own))).post("", Vec::new(), b"{}".to_vec()).await.unwrap();
+    assert_eq!(answer.status, 204);
+    assert_eq!(way(&tls_server(&own), Some(&ca(&own))).probe().await, Ok(()));
+
+    let elsewhere = authority("DNS:elsewhere.example", "9");
+    let expired = authority("DNS:localhost", "-1");
+    for (server, ca, words) in [
+        (&own, Some(ca(&other)), "nobody this machine believes"),
+        (&own, None, "nobody this machine believes"),
+        (&elsewhere, Some(ca(&elsewhere)), "another name"),
+        (&expired, Some(ca(&expired)), "expired"),
+    ] {
+        let refused = way(&tls_server(server), ca.as_deref()).post("", Vec::new(), b"{}".to_vec()).await;
+        let Err(NotDelivered::Later(why)) = refused else { panic!("{refused:?}") };
+        // A machine without a store of authorities believes nobody either.
+        assert!(why.contains(words) || ca.is_none() && why.contains("ca-certificates"), "{why}");
+    }
+    let plain = way(&answering("HTTP/1.1 200 OK\r\n\r\n").replace("http:", "https:"), Some(&ca(&own)));
+    let Err(NotDelivered::Later(why)) = plain.post("", Vec::new(), b"{}".to_vec()).await else { panic!() };
+    assert!(why.contains("TLS") || why.contains("closed"), "{why}");
+}
