@@ -49,11 +49,13 @@ fn output(section: &Section<'_, '_>) -> Option<At<Output>> {
 /// Whoever is asked first must be able to hear it. `section` is `[rules]`.
 pub(super) fn check_asking(outputs: &[Output], rules: &RuleSettings, section: &Section<'_, '_>) {
     let is_heard = outputs.iter().any(|output| output.says.contains_key(&Signal::Asking));
-    if let (Some(rule), false) = (rules.ask_first.keys().next(), is_heard) {
-        let deed =
-            Some("add [[signal]] with a lamp or a voice and what it says for asking, or take ask_first out".into());
-        let what = format!("ask_first holds the alerts of \"{rule}\" back, and nothing in the home says so");
-        let place = section.entry("ask_first").map_or(&section.place, |entry| &entry.key);
-        section.warning(place, what, deed);
-    }
+    let asks = |key: &str, rule: Option<&String>| {
+        let Some(rule) = rule.filter(|_| !is_heard) else { return };
+        let place = section.entry(key).map_or(&section.place, |entry| &entry.key);
+        let deed = format!("add [[signal]] with a lamp or a voice and what it says for asking, or take {key} out");
+        let what = format!("{key} asks at home before an alert of \"{rule}\", and nothing there can be heard");
+        section.warning(place, what, Some(deed));
+    };
+    asks("ask_first", rules.ask_first.keys().next());
+    asks("check", rules.check.at.keys().next());
 }
