@@ -18,13 +18,13 @@
 //!  3  config              TOML to types that cannot be wrong
 //!  2  store  sources  sinks  web  broker      rooms that touch the world
 //!  2' clock  mqtt                             … and the two they stand on: time, and connections to brokers
-//!  1  engine  desk  devices  wire  text  picture   pure rooms
+//!  1  engine  desk  devices  wire  text  picture  reach   pure rooms
 //!  0  model  problem                          the words we all use; errors for people
 //! ```
 //!
 //! Arrows go down only, and rooms on one level do not know each other (`store`, `sources`, `sinks` stand on `mqtt` and
 //! `clock`; `web` uses `desk`'s view and inputs, `store`, `sinks` and `web` use `wire`, `sinks` and `web` use `text`;
-//! `config` uses each room's own `Settings`). `tests/promises/architecture.rs` holds this map and fails on an arrow or a room
+//! `config` uses each room's own `Settings`, and `reach`). `tests/promises/architecture.rs` holds this map and fails on an arrow or a room
 //! that is not on it.
 //!
 //! A sensor's byte: [`sources`] → [`devices`] → [`engine`] → [`store`] → [`sinks`] → the station's broker → [`station`] →
@@ -87,6 +87,10 @@
 //! | suspension, absence | a time in which the home is known to be other than usual; of its kinds, those without the resident |
 //! | profile | limits for a kind of person, under the keys that somebody set |
 //! | to ask first | to ask the person at home before anybody is told |
+//! | check | the same before a limit is reached: ends by itself, is no alert |
+//! | signal | what a lamp, a siren or a voice in the home says: how far help has come |
+//! | way | how the staff of a point goes: on foot, by e-bike, by car |
+//! | shift | a part of the week in which the same points are on duty |
 
 #[cfg(feature = "embedded-broker")]
 pub mod broker;
