@@ -134,7 +134,8 @@ fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
         Order::Settle { key } => {
             rows.remove(&key);
         }
-        Order::AllDue => rows.values_mut().for_each(|row| {
+        // What was never tried is due in its own time: a second path still waits for the first.
+        Order::AllDue => rows.values_mut().filter(|row| row.tries > 0).for_each(|row| {
             row.due = now;
             row.tries = 0;
         }),
@@ -219,6 +220,27 @@ fn show(rows: &BTreeMap<String, Row>, waiting: &Waiting) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_that_comes_up_brings_forward_what_was_tried_and_no_second_path_that_still_waits() {
+        let notice = r#"{"v":1,"home":"made-up-1","place":"3-2-201","alert":{"number":7,"raised_at_ms":1000},
+            "step":{"number":1,"at_ms":1000,"by":{"role":"home"},"deed":"receive"},
+            "state":{"reason":{"rule":"call_button","sensor":"pendant","press":"single"},"severity":"emergency",
+                "phase":"raised","count":1,"escalated":0},
+            "age_secs":0.5,"clock_trusted":true,"durable":true}"#;
+        let notice: crate::wire::Notice = serde_json::from_str(notice).unwrap();
+        let outgoing = Outgoing { home: notice.home.clone(), point: "lehe".parse().unwrap(), notice };
+        let mut rows = BTreeMap::new();
+        for key in ["tried", "waits"] {
+            let (key, notice, wait) = (key.to_owned(), Box::new(outgoing.clone()), Span::seconds(15));
+            obey(Order::Send { key, priority: 0, wait, notice }, &mut rows);
+        }
+        rows.get_mut("tried").unwrap().tries = 3;
+        let waits_until = rows["waits"].due;
+        obey(Order::AllDue, &mut rows);
+        assert!(rows["tried"].due < waits_until && rows["tried"].tries == 0);
+        assert_eq!(rows["waits"].due, waits_until);
+    }
 
     #[test]
     fn the_schedule_is_dense_at_first_and_never_ends() {
