@@ -19,7 +19,9 @@ use cipher::Key;
 use events::Event;
 use exchange::Line;
 use frame::Frame;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
@@ -36,11 +38,13 @@ pub const EXAMPLE: &str =
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The receiver's name or address, and its port.
+    #[serde(deserialize_with = "receiver")]
     pub receiver: String,
     /// Who we are there: 3 to 16 hexadecimal digits.
+    #[serde(deserialize_with = "account")]
     pub account: String,
-    /// The prefix of the account, as some centres want it.
-    #[serde(default = "no_prefix")]
+    /// The prefix of the account, as some centres want it: 1 to 6 hexadecimal digits.
+    #[serde(default = "no_prefix", deserialize_with = "prefix")]
     pub prefix: String,
     /// Over what.
     #[serde(default)]
@@ -51,7 +55,7 @@ pub struct Settings {
     /// The file that holds the key in its first line; without it nothing is encrypted.
     pub key_file: Option<PathBuf>,
     /// The receiver hears from us at least so often.
-    #[serde(default = "a_minute", with = "span_text")]
+    #[serde(default = "a_minute", deserialize_with = "supervision")]
     pub supervision: Span,
 }
 
@@ -84,25 +88,44 @@ fn a_minute() -> Span {
     Span::seconds(60)
 }
 
+fn receiver<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+    match parts {
+        Some((host, 1..)) if !host.is_empty() => Ok(text),
+        Some(_) | None => {
+            let right = "write name and port as \"receiver.example:12345\"";
+            Err(D::Error::custom(format!("\"{text}\" is no address of a receiver; {right}")))
+        }
+    }
+}
+
+fn account<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    digits(from, 3..=16, "an account")
+}
+
+fn prefix<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    digits(from, 1..=6, "a prefix of an account")
+}
+
+fn digits<'de, D: Deserializer<'de>>(from: D, long: RangeInclusive<usize>, what: &str) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if long.contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok(text);
+    }
+    let (least, most) = (long.start(), long.end());
+    let right = format!("write the {least} to {most} hexadecimal digits that the centre gave");
+    Err(D::Error::custom(format!("\"{text}\" is not {what}; {right}")))
+}
+
+fn supervision<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+    let span = span_text::deserialize(from)?;
+    let is_right = (Span::seconds(60)..=Span::hours(25)).contains(&span);
+    if is_right { Ok(span) } else { Err(D::Error::custom("supervision is out of range; from 60s to 25h")) }
+}
+
 /// What would keep the channel from working.
 pub fn check(settings: &Settings) -> Result<(), Problem> {
-    let wrong = |what: String, deed: &str| Err(Problem::of(settings.receiver.clone(), what).with_deed(deed));
-    let port = settings.receiver.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-    if !port.is_some_and(|(host, port)| !host.is_empty() && port > 0) {
-        return wrong("this is no address of a receiver".into(), "write name and port: \"receiver.example:12345\"");
-    }
-    let is_hex = |text: &str| text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if !(3..=16).contains(&settings.account.len()) || !is_hex(&settings.account) {
-        let what = format!("\"{}\" is no account", settings.account);
-        return wrong(what, "write the 3 to 16 hexadecimal digits that the centre gave, as \"1234\"");
-    }
-    if !(1..=6).contains(&settings.prefix.len()) || !is_hex(&settings.prefix) {
-        let what = format!("\"{}\" is no prefix of an account", settings.prefix);
-        return wrong(what, "write the 1 to 6 hexadecimal digits that the centre gave, or leave it out");
-    }
-    if !(Span::seconds(60)..=Span::hours(25)).contains(&settings.supervision) {
-        return wrong("supervision is out of range".into(), "from 60s to 25h, as the centre wants it");
-    }
     key(settings).map(drop)
 }
 
@@ -126,7 +149,6 @@ pub fn files(settings: &Settings) -> Vec<&Path> {
 
 /// Opens the channel; nothing is sent before there is something to send.
 pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Problem> {
-    check(settings)?;
     let Opening { channel, point, sensors, from_station, .. } = opening;
     let line = Line::new(settings.receiver.clone(), settings.transport, key(settings)?);
     let settings = settings.clone();

@@ -77,8 +77,13 @@ async fn receiver(manners: Vec<Manner>, key: Option<Key>) -> (String, mpsc::Unbo
 
 /// The usual keys and `more`, a list of `"key":value`.
 fn settings(receiver: &str, more: &str) -> Settings {
+    read(receiver, more).unwrap()
+}
+
+fn read(receiver: &str, more: &str) -> Result<Settings, String> {
     let more = if more.is_empty() { String::new() } else { format!(",{more}") };
-    serde_json::from_str(&format!(r#"{{"receiver":"{receiver}","account":"1234"{more}}}"#)).unwrap()
+    let text = format!(r#"{{"receiver":"{receiver}","account":"1234"{more}}}"#);
+    serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
 fn sink(settings: &Settings) -> Arc<dyn Sink> {
@@ -211,11 +216,16 @@ fn a_person_problem_and_a_sensor_problem_have_different_codes_and_what_is_over_i
 
 #[test]
 fn settings_that_cannot_work_say_which_and_why() {
-    let why = |receiver: &str, more: &str| check(&settings(receiver, more)).unwrap_err().to_string();
-    assert!(why("receiver.example", "").contains("no address of a receiver"));
-    assert!(why("receiver.example:0", "").contains("no address of a receiver"));
-    assert!(why("r:1", r#""prefix":"xy""#).contains("\"xy\" is no prefix"));
+    let why = |receiver: &str, more: &str| read(receiver, more).unwrap_err();
+    for receiver in ["receiver.example", "receiver.example:0", ":12345", "r:65536"] {
+        assert!(why(receiver, "").contains("no address of a receiver"), "{receiver}");
+    }
+    assert!(why("r:1", r#""prefix":"xy""#).contains("\"xy\" is not a prefix"));
+    assert!(why("r:1", r#""prefix":"""#).contains("1 to 6 hexadecimal digits"));
     assert!(why("r:1", r#""supervision":"5s""#).contains("from 60s to 25h"));
-    assert!(why("r:1", r#""key_file":"/nowhere/key""#).contains("/nowhere/key: no such file"));
+    let no_account = serde_json::from_str::<Settings>(r#"{"receiver":"r:1","account":"12"}"#).unwrap_err();
+    assert!(no_account.to_string().contains("\"12\" is not an account"));
+    let missing = check(&settings("r:1", r#""key_file":"/nowhere/key""#)).unwrap_err().to_string();
+    assert!(missing.contains("/nowhere/key: no such file"), "{missing}");
     assert!(check(&settings("r:1", "")).is_ok());
 }
