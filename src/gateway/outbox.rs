@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 /// What a channel's task is told.
 #[derive(Debug)]
@@ -84,13 +84,25 @@ impl Waiting {
 /// Rows of one channel that are on the wire at the same time.
 const IN_FLIGHT_MAX: usize = 16;
 
+/// So many of them are kept for what is most urgent: a call never waits behind sixteen tries at a receiver that hangs.
+const KEPT_FOR_CALLS: usize = 4;
+
 struct Row {
     notice: Arc<Outgoing>,
     priority: u8,
     since: Span,
     due: Span,
     tries: u32,
-    in_flight: bool,
+    /// The try that is under way.
+    under_way: Option<task::Id>,
+}
+
+impl Row {
+    /// Whether it may be tried beside so many others.
+    fn has_room(&self, under_way: usize) -> bool {
+        let kept = if self.priority == 0 { 0 } else { KEPT_FOR_CALLS };
+        self.under_way.is_none() && under_way + kept < IN_FLIGHT_MAX
+    }
 }
 
 /// Runs one channel until the orders end. `alive` counts up at least every second.
@@ -114,13 +126,27 @@ pub async fn run(
                 None => return,
             },
             Some(done) = tries.join_next() => {
-                // A sink that panics has lost nothing: the row is still here and will be tried again.
-                let Ok((key, result)) = done else { rows.values_mut().for_each(|row| row.in_flight = false); continue };
-                settle_try(&sink, &key, result, &mut rows, &reports);
+                if let Some((key, result)) = outcome(done, &rows) {
+                    settle_try(&sink, &key, result, &mut rows, &reports);
+                }
             }
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// What became of a try. A sink that panics has lost nothing: the row is still here and will be tried again in its time.
+fn outcome(
+    done: Result<(String, Result<Handed, NotDelivered>), task::JoinError>,
+    rows: &BTreeMap<String, Row>,
+) -> Option<(String, Result<Handed, NotDelivered>)> {
+    let error = match done {
+        Ok(done) => return Some(done),
+        Err(error) => error,
+    };
+    let (key, _) = rows.iter().find(|(_, row)| row.under_way == Some(error.id()))?;
+    tracing::error!(key, %error, "a try to deliver broke off");
+    Some((key.clone(), Err(NotDelivered::Later("the try broke off".to_owned()))))
 }
 
 fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
@@ -128,7 +154,7 @@ fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
     match order {
         Order::Send { key, priority, wait, notice } => {
             let row =
-                Row { notice: Arc::new(*notice), priority, since: now, due: now + wait, tries: 0, in_flight: false };
+                Row { notice: Arc::new(*notice), priority, since: now, due: now + wait, tries: 0, under_way: None };
             rows.insert(key, row);
         }
         Order::Settle { key } => {
@@ -148,17 +174,19 @@ fn send_due(
     tries: &mut JoinSet<(String, Result<Handed, NotDelivered>)>,
 ) {
     let now = clock::since_boot();
-    let mut due: Vec<(&String, &mut Row)> =
-        rows.iter_mut().filter(|(_, row)| !row.in_flight && row.due <= now).collect();
+    let mut due: Vec<(&String, &mut Row)> = rows.iter_mut().filter(|(_, row)| row.due <= now).collect();
     // Buttons first, then the oldest.
     due.sort_by_key(|(_, row)| (row.priority, row.since));
-    for (key, row) in due.into_iter().take(IN_FLIGHT_MAX.saturating_sub(tries.len())) {
-        row.in_flight = true;
+    for (key, row) in due {
+        if !row.has_room(tries.len()) {
+            continue;
+        }
         let (sink, notice, key) = (Arc::clone(sink), Arc::clone(&row.notice), key.clone());
-        tries.spawn(async move {
+        let begun = tries.spawn(async move {
             let result = sink.deliver(&notice).await;
             (key, result)
         });
+        row.under_way = Some(begun.id());
     }
 }
 
@@ -171,7 +199,7 @@ fn settle_try(
 ) {
     // A receipt may have settled the row while the try was under way.
     let Some(row) = rows.get_mut(key) else { return };
-    row.in_flight = false;
+    row.under_way = None;
     row.tries += 1;
     row.due = clock::since_boot() + pause_after(row.tries, clock::since_boot() - row.since);
     let report = match result {
@@ -205,8 +233,7 @@ fn pause_after(tries: u32, waited: Span) -> Span {
 
 fn until_next(rows: &BTreeMap<String, Row>, under_way: usize) -> std::time::Duration {
     let now = clock::since_boot();
-    let free = under_way < IN_FLIGHT_MAX;
-    let next = rows.values().filter(|row| free && !row.in_flight).map(|row| row.due - now).min();
+    let next = rows.values().filter(|row| row.has_room(under_way)).map(|row| row.due - now).min();
     // At least once a second, so that the watchdog sees the task move.
     next.map_or(Span::seconds(1), |wait| wait.clamp(Span::zero(), Span::seconds(1))).to_std().unwrap_or_default()
 }
@@ -220,19 +247,83 @@ fn show(rows: &BTreeMap<String, Row>, waiting: &Waiting) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sinks::BoxFuture;
 
-    #[test]
-    fn a_link_that_comes_up_brings_forward_what_was_tried_and_no_second_path_that_still_waits() {
+    fn outgoing() -> Outgoing {
         let notice = r#"{"v":1,"home":"made-up-1","place":"3-2-201","alert":{"number":7,"raised_at_ms":1000},
             "step":{"number":1,"at_ms":1000,"by":{"role":"home"},"deed":"receive"},
             "state":{"reason":{"rule":"call_button","sensor":"pendant","press":"single"},"severity":"emergency",
                 "phase":"raised","count":1,"escalated":0},
             "age_secs":0.5,"clock_trusted":true,"durable":true}"#;
         let notice: crate::wire::Notice = serde_json::from_str(notice).unwrap();
-        let outgoing = Outgoing { home: notice.home.clone(), point: "lehe".parse().unwrap(), notice };
+        Outgoing { home: notice.home.clone(), point: "lehe".parse().unwrap(), notice }
+    }
+
+    /// Panics at once, or never answers.
+    struct Bad {
+        panics: bool,
+    }
+
+    impl Sink for Bad {
+        fn name(&self) -> &str {
+            "bad"
+        }
+
+        fn deliver<'a>(&'a self, _: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>> {
+            assert!(!self.panics, "a made-up panic");
+            Box::pin(std::future::pending())
+        }
+
+        fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    fn put(rows: &mut BTreeMap<String, Row>, key: &str, priority: u8) {
+        let (key, wait, notice) = (key.to_owned(), Span::zero(), Box::new(outgoing()));
+        obey(Order::Send { key, priority, wait, notice }, rows);
+    }
+
+    #[tokio::test]
+    async fn a_sink_that_panics_is_tried_again_in_its_time_and_holds_up_no_other_row() {
+        let (mut rows, mut tries) = (BTreeMap::new(), JoinSet::new());
+        put(&mut rows, "first", 0);
+        put(&mut rows, "second", 0);
+        let panics: Arc<dyn Sink> = Arc::new(Bad { panics: true });
+        send_due(&panics, &mut rows, &mut tries);
+        let (reports, mut reported) = mpsc::unbounded_channel();
+        let (key, result) = outcome(tries.join_next().await.unwrap(), &rows).unwrap();
+        settle_try(&panics, &key, result, &mut rows, &reports);
+        assert!(matches!(reported.try_recv(), Ok(Report::Failed { .. })));
+        assert!(rows[&key].due > clock::since_boot() && rows[&key].tries == 1 && rows[&key].under_way.is_none());
+        assert_eq!(
+            rows.values().filter(|row| row.under_way.is_some()).count(),
+            1,
+            "the other is under way all the same"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_call_finds_room_beside_tries_that_hang() {
+        let (mut rows, mut tries) = (BTreeMap::new(), JoinSet::new());
+        (0..40).for_each(|nth| put(&mut rows, &format!("fault {nth}"), 4));
+        let hangs: Arc<dyn Sink> = Arc::new(Bad { panics: false });
+        send_due(&hangs, &mut rows, &mut tries);
+        assert_eq!(tries.len(), IN_FLIGHT_MAX - KEPT_FOR_CALLS);
+        assert!(
+            until_next(&rows, tries.len()) > std::time::Duration::from_millis(900),
+            "nothing is due: it does not spin"
+        );
+        put(&mut rows, "call", 0);
+        send_due(&hangs, &mut rows, &mut tries);
+        assert!(rows["call"].under_way.is_some());
+    }
+
+    #[test]
+    fn a_link_that_comes_up_brings_forward_what_was_tried_and_no_second_path_that_still_waits() {
         let mut rows = BTreeMap::new();
         for key in ["tried", "waits"] {
-            let (key, notice, wait) = (key.to_owned(), Box::new(outgoing.clone()), Span::seconds(15));
+            let (key, notice, wait) = (key.to_owned(), Box::new(outgoing()), Span::seconds(15));
             obey(Order::Send { key, priority: 0, wait, notice }, &mut rows);
         }
         rows.get_mut("tried").unwrap().tries = 3;

@@ -332,7 +332,7 @@ impl Turn {
                 }
                 Effect::Learned(day) => self.batch.records.push(to_record(Recorded::Day(*day))),
                 Effect::Notify { to, alert, step } => self.notify(now, &to, &alert, &step),
-                Effect::Local(signal) => tracing::info!(?signal, "the person in the home is told"),
+                Effect::Local(signal) => tracing::info!(?signal, "what the home says changes"),
             }
         }
     }

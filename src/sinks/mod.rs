@@ -68,7 +68,7 @@ pub struct Outgoing {
 /// What became of a notice that was handed over.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Handed {
-    /// The station holds it and said so.
+    /// Who is at the end of this channel holds it and said so; only this channel's row is settled by it.
     Receipt(wire::Receipt),
     /// It is carried; the receipt comes by itself, as [`FromStation`].
     Accepted,

@@ -10,6 +10,14 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
     ring::hmac::sign(&key, message).as_ref().to_vec()
 }
 
+/// Whether a clock that is right could show this: what a peer says of the time is not believed beyond that.
+pub fn is_plausible(at: Timestamp) -> bool {
+    PLAUSIBLE_SECS.contains(&at.timestamp())
+}
+
+/// From 2026 to 2100.
+const PLAUSIBLE_SECS: std::ops::Range<i64> = 1_767_225_600..4_102_444_800;
+
 /// By which clock messages are signed: ours while it can be believed, else the one a server showed when it refused us.
 #[derive(Debug, Default)]
 pub struct SigningTime {

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::model::time::Span;
 use crate::problem::Problem;
 use crate::sinks::NotDelivered;
+use crate::sinks::signing::is_plausible;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,8 +29,9 @@ pub struct Line {
     key: Option<Key>,
     /// One message at a time.
     turn: tokio::sync::Mutex<()>,
-    /// How far the receiver's clock is ahead of ours, once it has refused a stamp.
-    ahead_by: Mutex<Option<Span>>,
+    /// How far the receiver's clock is ahead of ours, once it has refused a stamp; and whether ours was trusted then: set
+    /// right since, it is another clock.
+    ahead_by: Mutex<Option<(Span, bool)>>,
 }
 
 impl Line {
@@ -50,9 +52,9 @@ impl Line {
                     let account = frame.account.unwrap_or_default();
                     return Err(NotDelivered::Never(format!("{what} {account}; ask the centre what it expects")));
                 }
-                Answer::Nak(Some(theirs)) if may_repeat => {
+                Answer::Nak(Some(theirs)) if may_repeat && is_plausible(theirs) => {
                     let ahead_by = theirs - clock::now();
-                    *self.ahead_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(ahead_by);
+                    *self.ahead_by.lock().unwrap_or_else(PoisonError::into_inner) = Some((ahead_by, clock_trusted));
                 }
                 Answer::Nak(_) => {
                     let what = format!("{}: the receiver refused the time or the key of the message", self.receiver);
@@ -66,7 +68,8 @@ impl Line {
     /// The stamp of a message: by the receiver's clock where it has told it; none in plain words by a clock nobody can
     /// believe; encrypted words must have one.
     fn stamp(&self, clock_trusted: bool) -> Option<chrono::DateTime<chrono::Utc>> {
-        let ahead_by = *self.ahead_by.lock().unwrap_or_else(PoisonError::into_inner);
+        let learned = *self.ahead_by.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead_by = learned.filter(|(_, trusted_then)| *trusted_then == clock_trusted).map(|(ahead_by, _)| ahead_by);
         let is_known = clock_trusted || ahead_by.is_some() || self.key.is_some();
         let at = clock::now() + ahead_by.unwrap_or_default();
         is_known.then_some(at)

@@ -11,8 +11,9 @@ mod frame;
 use crate::clock;
 use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::model::time::{Span, span_text};
-use crate::mqtt::{self, Broker};
+use crate::mqtt::Broker;
 use crate::problem::Problem;
+use crate::sinks::https;
 use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
 use crate::wire;
 use cipher::Key;
@@ -131,10 +132,8 @@ pub fn check(settings: &Settings) -> Result<(), Problem> {
 
 fn key(settings: &Settings) -> Result<Option<Key>, Problem> {
     let Some(file) = &settings.key_file else { return Ok(None) };
-    let text = mqtt::secret(file)?;
     let wrong = |why: String| Problem::of(file.display().to_string(), why).with_deed("take the key the centre gave");
-    let text = std::str::from_utf8(&text).map_err(|_| wrong("the key is no text".into()))?;
-    Key::parse(text.lines().next().unwrap_or_default().trim()).map(Some).map_err(wrong)
+    Key::parse(&https::first_line(file)?).map(Some).map_err(wrong)
 }
 
 /// There is no broker behind it.

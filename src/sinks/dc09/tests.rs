@@ -147,6 +147,21 @@ async fn a_refusal_for_the_time_is_answered_with_the_receivers_own_time() {
 }
 
 #[tokio::test]
+async fn a_time_that_no_clock_can_show_is_not_taken_over() {
+    let far = 24 * 365 * 200_000;
+    let manners = [Manner::Nak { hours_ahead: far }, Manner::Ack, Manner::Nak { hours_ahead: -far }, Manner::Ack];
+    let (address, mut heard) = receiver(manners.to_vec(), None).await;
+    let sink = sink(&settings(&address, ""));
+    for _ in 0..2 {
+        let Err(NotDelivered::Later(why)) = sink.deliver(&press()).await else { panic!() };
+        assert!(why.contains("refused the time"), "{why}");
+        assert!(matches!(sink.deliver(&press()).await, Ok(Handed::Receipt(_))));
+    }
+    let years = [heard.recv().await.unwrap(), heard.recv().await.unwrap()].map(|said| said.at.unwrap());
+    assert!((years[1] - years[0]).num_seconds().abs() < 60, "still by our own clock");
+}
+
+#[tokio::test]
 async fn whatever_is_no_ack_to_this_message_is_no_receipt() {
     let manners = [Manner::OtherAccount, Manner::Damaged, Manner::Cut, Manner::CloseAtOnce];
     let (address, _heard) = receiver(manners.to_vec(), None).await;

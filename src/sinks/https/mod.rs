@@ -12,6 +12,7 @@ use crate::model::time::Timestamp;
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::NotDelivered;
+use crate::sinks::signing::is_plausible;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
@@ -170,11 +171,8 @@ fn read(answer: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error>
 /// The time of a `Date` header, unless no clock that is right could show it.
 fn time_of(date: &str) -> Option<Timestamp> {
     let at = chrono::DateTime::parse_from_rfc2822(date).ok()?.to_utc();
-    PLAUSIBLE_SECS.contains(&at.timestamp()).then_some(at)
+    is_plausible(at).then_some(at)
 }
-
-/// From 2026 to 2100: no server's clock that is right shows anything else.
-const PLAUSIBLE_SECS: std::ops::Range<i64> = 1_767_225_600..4_102_444_800;
 
 /// Whether plain HTTP stays on this machine or in the home.
 fn is_near(host: &str) -> bool {

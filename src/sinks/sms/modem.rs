@@ -324,13 +324,19 @@ impl<'m> Modem<'m> {
     async fn serve_one(&mut self, request: Request) -> Result<(), Trouble> {
         match request {
             Request::State { answer } => {
-                self.look().await?;
+                if let Err(trouble) = self.look().await {
+                    drop(answer.send(Err(self.lost(&trouble).why)));
+                    return Err(trouble);
+                }
                 let state = self.refused.clone().map_or_else(|| self.state.clone(), Err);
                 drop(answer.send(state));
             }
             Request::Send { to, bodies, answer } => {
-                if self.state.is_err() {
-                    self.look().await?;
+                if self.state.is_err()
+                    && let Err(trouble) = self.look().await
+                {
+                    drop(answer.send(Err(NotSent { why: self.lost(&trouble).why, is_final: false })));
+                    return Err(trouble);
                 }
                 if let Err(why) = &self.state {
                     drop(answer.send(Err(NotSent { why: why.clone(), is_final: false })));
