@@ -25,7 +25,8 @@ pub(super) struct PointEntry {
 pub(super) fn estimate(circle: &Section<'_, '_>) -> Estimate {
     let usual = Estimate::default();
     let detour: Option<At<f64>> = circle.optional("detour");
-    if let Some(detour) = detour.as_ref().filter(|detour| !(1.0..=10.0).contains(&detour.value)) {
+    let is_detour = |detour: &f64| (1.0..=10.0).contains(detour);
+    if let Some(detour) = detour.as_ref().filter(|detour| !is_detour(&detour.value)) {
         let deed = Some("from 1, the straight line, to 10".to_owned());
         circle.error(&detour.place, format!("detour = {} is out of range", detour.value), deed);
     }
@@ -35,8 +36,9 @@ pub(super) fn estimate(circle: &Section<'_, '_>) -> Estimate {
     }
     let start = circle.span("start", Span::seconds(1)..=Span::hours(1));
     Estimate {
-        detour: detour.map_or(usual.detour, |at| at.value),
-        speeds: speeds.map_or(usual.speeds, |at| at.value),
+        // With a figure that cannot be nothing is reckoned.
+        detour: detour.map(|at| at.value).filter(is_detour).unwrap_or(usual.detour),
+        speeds: speeds.map(|at| at.value).filter(|speeds| speeds.mistake().is_none()).unwrap_or(usual.speeds),
         start: start.map_or(usual.start, |at| at.value),
     }
 }

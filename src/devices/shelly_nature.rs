@@ -17,10 +17,14 @@ pub enum Nature {
 }
 
 impl Nature {
-    /// By the id that its maker gave it, `shellyplusht-…`. Of names an installer gave nothing is known.
+    /// By the id that its maker gave it: `shelly`, the model, a hyphen, the hexadecimal digits of its own, as
+    /// `shellyplusht-a1b2c3`. Of names an installer gave nothing is known.
     pub fn of_id(id: &str) -> Option<Nature> {
         let id = id.to_lowercase();
-        let model = id.rsplit('/').next().unwrap_or(&id).strip_prefix("shelly")?;
+        let (model, serial) = id.rsplit('/').next().unwrap_or(&id).strip_prefix("shelly")?.rsplit_once('-')?;
+        if model.is_empty() || serial.is_empty() || !serial.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
         let model = ["plus", "pro"].iter().find_map(|line| model.strip_prefix(line)).unwrap_or(model);
         Some(match model {
             _ if model.starts_with("button") => Nature::Button,
@@ -58,12 +62,12 @@ impl Natures {
 
     /// What `device` is, where it is known.
     pub fn get(&self, device: &str) -> Option<Nature> {
-        Nature::of_id(device).or_else(|| self.announced.get(device).copied())
+        self.announced.get(device).copied().or_else(|| Nature::of_id(device))
     }
 
     /// `device` announced an id and a model.
     pub fn learn(&mut self, device: &str, id: &str, model: &str) {
-        let nature = Nature::of_id(id).or_else(|| Nature::of_model(model));
+        let nature = Nature::of_model(model).or_else(|| Nature::of_id(id));
         if let Some(nature) = nature.filter(|_| self.registered.contains(device)) {
             self.announced.insert(device.to_owned(), nature);
         }
@@ -90,6 +94,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_device_announces_counts_for_more_than_what_its_name_looks_like() {
+        let mut natures = Natures::of(["shellyplug-b0".to_owned()]);
+        assert_eq!(natures.get("shellyplug-b0"), Some(Nature::Mains));
+        natures.learn("shellyplug-b0", "shellyplug-b0", "SHBTN-2");
+        assert_eq!(natures.get("shellyplug-b0"), Some(Nature::Button));
+    }
+
+    #[test]
     fn devices_on_batteries_sleep_and_those_on_the_mains_do_not() {
         for id in ["shellydw2-A1B2C3", "shellyht-A1", "shellyplussmoke-a1", "shellyhtg3-a1", "home/attic/shellyflood-1"]
         {
@@ -99,7 +111,9 @@ mod tests {
             assert_eq!(Nature::of_id(id), Some(Nature::Mains), "{id}");
         }
         assert_eq!(Nature::of_id("shellybutton1-A1B2C3"), Some(Nature::Button));
-        assert_eq!(Nature::of_id("attic"), None, "a name of the installer's");
+        for name in ["attic", "shelly-sos", "home/shelly-bath", "shelly-door", "shellybath", "shelly-", "shelly-a1"] {
+            assert_eq!(Nature::of_id(name), None, "{name}: a name of the installer's");
+        }
         for (model, nature) in [
             ("SHBTN-2", Some(Nature::Button)),
             ("SHDW-1", Some(Nature::Sleeps)),

@@ -321,7 +321,7 @@ impl Engine {
                 let is_check = matches!(&alert.reason, Reason::Check(check) if check.room.is_none());
                 let is_quiet = alert.reason.silence().is_some();
                 if is_quiet || is_check && *contact != Contact::None {
-                    self.seen.habits.answered(step.at);
+                    self.seen.habits.answered(alert.again_at, step.at);
                 }
             }
             // Whoever is out is not waited for until they are seen.

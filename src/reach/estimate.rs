@@ -92,13 +92,16 @@ impl Default for Estimate {
     }
 }
 
+/// Longer than any way on earth.
+const NEVER: Span = Span::days(3650);
+
 impl Estimate {
     /// From one place to another, in whole seconds, rounded up.
     pub fn time(&self, way: Way, from: Location, to: Location) -> Span {
         let metres = from.metres_to(to) * self.detour;
         let seconds = metres * 3.6 / self.speeds.of(way);
-        // Half the earth on foot is no more than a few hundred days.
-        self.start + Span::seconds(seconds.ceil() as i64)
+        // Half the earth on foot is no more than a few hundred days; who does not move at all never comes.
+        self.start + Span::try_seconds(seconds.ceil() as i64).map_or(NEVER, |span| span.min(NEVER))
     }
 
     /// How far somebody comes in this time along the great circle, in metres; nothing where the time is over at the start.

@@ -41,7 +41,7 @@ impl Player {
     pub fn start(outputs: Vec<Output>, broker: mqtt::Settings, alive: Arc<AtomicU64>) -> Player {
         let (link, events) = mqtt::start(broker, Arc::clone(&alive));
         let (signal, wanted) = watch::channel(Signal::default());
-        let outputs = outputs.into_iter().map(|output| Playing { output, said: None }).collect();
+        let outputs = outputs.into_iter().map(|output| Playing { output, said: None, is_in_doubt: false }).collect();
         let task = tokio::spawn(play(outputs, link.clone(), events, wanted));
         Player { signal, link, task }
     }
@@ -63,6 +63,8 @@ struct Playing {
     output: Output,
     /// What it was told last, and when since boot.
     said: Option<(Signal, Span)>,
+    /// Whether its device still knows that.
+    is_in_doubt: bool,
 }
 
 impl Playing {
@@ -72,6 +74,8 @@ impl Playing {
             // Nothing to say, and it never said anything: at a start nobody hears "all clear".
             None => signal != Signal::AllClear,
             Some((said, _)) if *said != signal => true,
+            // A voice does not say "all clear" twice.
+            Some(_) if self.is_in_doubt => signal != Signal::AllClear || self.output.again_after.is_none(),
             Some((_, at)) => {
                 let again = self.output.again_after.filter(|_| signal != Signal::AllClear);
                 again.is_some_and(|span| clock::since_boot() - *at >= span)
@@ -91,6 +95,10 @@ async fn play(
 ) {
     loop {
         let signal = *wanted.borrow_and_update();
+        // What is there to be read comes first: a connection that is new must not be spoken on twice.
+        while let Ok(event) = events.try_recv() {
+            heard(&event, &mut outputs);
+        }
         if link.is_up() {
             for playing in &mut outputs {
                 say(&link, playing, signal).await;
@@ -100,15 +108,18 @@ async fn play(
         tokio::select! {
             changed = wanted.changed() => if changed.is_err() { return },
             event = events.recv() => match event {
-                // A device that lost its broker may have lost its state with it.
-                Some(mqtt::Event::Up) if signal != Signal::AllClear => {
-                    outputs.iter_mut().for_each(|playing| playing.said = None);
-                }
-                Some(_) => {}
+                Some(event) => heard(&event, &mut outputs),
                 None => return,
             },
             () = tokio::time::sleep(LOOK_AGAIN), if has_to_look => {}
         }
+    }
+}
+
+/// A device that lost its broker may have lost its state with it: what holds is said again, "all clear" too where it was said.
+fn heard(event: &mqtt::Event, outputs: &mut [Playing]) {
+    if matches!(event, mqtt::Event::Up) {
+        outputs.iter_mut().for_each(|playing| playing.is_in_doubt = playing.said.is_some());
     }
 }
 
@@ -124,4 +135,30 @@ async fn say(link: &Link, playing: &mut Playing, signal: Signal) {
         return;
     }
     playing.said = Some((signal, clock::since_boot()));
+    playing.is_in_doubt = false;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn playing(again_after: Option<Span>) -> Playing {
+        let (name, topic, says) = ("lamp".to_owned(), "cmnd/lamp".to_owned(), BTreeMap::new());
+        Playing { output: Output { name, topic, retain: false, again_after, says }, said: None, is_in_doubt: false }
+    }
+
+    #[test]
+    fn after_a_reconnection_what_holds_is_said_once_more_and_no_voice_says_all_clear_twice() {
+        let mut outputs = [playing(None), playing(Some(Span::hours(1)))];
+        let due = |outputs: &[Playing], signal| outputs.iter().map(|one| one.is_due(signal)).collect::<Vec<_>>();
+        heard(&mqtt::Event::Up, &mut outputs);
+        assert_eq!(due(&outputs, Signal::AllClear), [false, false], "at a start nobody hears that all is well");
+        assert_eq!(due(&outputs, Signal::Asking), [true, true]);
+        outputs.iter_mut().for_each(|one| one.said = Some((Signal::Taken, clock::since_boot())));
+        assert_eq!(due(&outputs, Signal::Taken), [false, false]);
+        heard(&mqtt::Event::Up, &mut outputs);
+        assert_eq!(due(&outputs, Signal::Taken), [true, true]);
+        outputs.iter_mut().for_each(|one| one.said = Some((Signal::AllClear, clock::since_boot())));
+        assert_eq!(due(&outputs, Signal::AllClear), [true, false]);
+    }
 }

@@ -180,10 +180,12 @@ impl Gatherer {
         let chattered = speaker.as_ref().and_then(|sensor| self.chatters_since(sensor));
         let life_before = self.gathered.engine.seen().last_life.clone();
         self.gathered.engine.recall(line);
-        self.follow_suspensions(at);
         if let Some((at, by)) = jump {
+            // They have moved with the clock and are the same.
+            self.held = self.gathered.engine.seen().suspended.all().cloned().collect();
             return self.clock_stepped(at, by);
         }
+        self.follow_suspensions(at);
         if let (Some(sensor), None) = (&speaker, chattered)
             && let Some(since) = self.chatters_since(sensor)
         {

@@ -19,7 +19,7 @@ impl Habits {
     /// When the silence that goes on makes the home vacant.
     pub(super) fn vacant_at(&self) -> Option<Timestamp> {
         let waits = self.vacancy.since.is_none() && self.is_watched();
-        self.running.as_ref().filter(|_| waits).map(|running| running.since + self.vacant_after(running))
+        self.running.as_ref().filter(|_| waits).map(|running| running.counted_from() + self.vacant_after(running))
     }
 
     /// A home is not given up before the longest limit of the silence has spoken.

@@ -88,8 +88,13 @@ impl Habits {
             running.answered_at = running.answered_at.map(|at| at + by);
             running.whole = false;
         }
-        let instants =
-            [&mut self.door_awaited_since, &mut self.blind_since, &mut self.absent_since, &mut self.learns_from];
+        let instants = [
+            &mut self.door_awaited_since,
+            &mut self.blind_since,
+            &mut self.absent_since,
+            &mut self.learns_from,
+            &mut self.partly_blind_since,
+        ];
         instants.into_iter().flatten().for_each(|at| *at += by);
         self.newest = self.newest.map(|(at, sensor)| (at + by, sensor));
         self.trail.shift(by);

@@ -114,8 +114,8 @@ pub struct Habits {
     learns_from: Option<Timestamp>,
     /// Whether guests are there, as was said.
     has_visitors: bool,
-    /// Whether the way to some of the sensors is lost.
-    is_partly_blind: bool,
+    /// Since when the way to some of the sensors is lost.
+    partly_blind_since: Option<Timestamp>,
     untold: Vec<LearnedDay>,
 }
 
@@ -139,7 +139,7 @@ impl Habits {
             is_in_hospital: false,
             learns_from: None,
             has_visitors: false,
-            is_partly_blind: false,
+            partly_blind_since: None,
             untold: Vec::new(),
         }
     }
@@ -281,7 +281,7 @@ impl Habits {
         self.end_silence(at);
         self.vacancy.saw(at, usize::from(number));
         self.newest = Some((at, number));
-        self.running = Some(Running::new(at, number, learns && !self.is_partly_blind));
+        self.running = Some(Running::new(at, number, learns && self.partly_blind_since.is_none()));
     }
 
     /// Nobody watches from here on.
@@ -304,19 +304,25 @@ impl Habits {
     }
 
     /// The way to some of the sensors is lost: the quiet that the others see is not the quiet of the home, and no habit.
-    pub fn partly_blind(&mut self) {
-        self.is_partly_blind = true;
+    pub fn partly_blind(&mut self, at: Timestamp) {
+        self.partly_blind_since.get_or_insert(at);
         if let Some(running) = &mut self.running {
             running.whole = false;
         }
     }
 
-    /// All of them can be heard again. Unless that took moments, what happened where nobody watched is not known.
-    pub fn wholly_seen_again(&mut self, at: Timestamp, is_bridged: bool) {
-        self.is_partly_blind = false;
-        if !is_bridged && self.blind_since.is_none() {
+    /// All of them can be heard again. Unless all of that took no longer than `bridged`, what happened where nobody watched is
+    /// not known; one way may have been lost before another was back.
+    pub fn wholly_seen_again(&mut self, at: Timestamp, bridged: Span) {
+        let was_long = self.partly_blind_since.take().is_some_and(|since| at - since > bridged);
+        if was_long && self.blind_since.is_none() {
             self.begin_anew(None, at);
         }
+    }
+
+    /// The ways are counted anew, and none of them is lost.
+    pub fn is_wholly_seen(&mut self) {
+        self.partly_blind_since = None;
     }
 
     /// Nobody is at home from here on, as somebody said who answers for it. Until they are back nothing is learned, and the time is
@@ -376,9 +382,10 @@ impl Habits {
         self.running = Some(Running::new(since, number, false));
     }
 
-    /// People have looked into the silence that goes on and found nothing wrong: if it lasts for another limit, it is asked again.
-    pub fn answered(&mut self, at: Timestamp) {
-        if let Some(running) = &mut self.running {
+    /// At `at` people answered what was asked at `asked_at`: if that silence goes on for another limit, it is asked again. One
+    /// that began since is another.
+    pub fn answered(&mut self, asked_at: Timestamp, at: Timestamp) {
+        if let Some(running) = self.running.as_mut().filter(|running| running.since <= asked_at) {
             running.answered_at = Some(at);
         }
     }

@@ -106,7 +106,7 @@ fn an_emergency_is_never_learned_and_what_was_fine_is() {
         habits.advance(&home(), clock(15, 1000));
     }
     helped.never_learn(clock(15, 900));
-    fine.answered(clock(15, 900));
+    fine.answered(clock(15, 900), clock(15, 900));
     let again = fine.verdict().expect("asked again");
     assert_eq!((again.since, again.limit), (clock(15, 900), verdict(&learned(15), 15).limit));
     for habits in [&mut fine, &mut helped] {
@@ -119,6 +119,39 @@ fn an_emergency_is_never_learned_and_what_was_fine_is() {
     };
     assert_eq!(longest(&fine), Some(410 * 60));
     assert_eq!(longest(&helped), None);
+}
+
+#[test]
+fn an_answer_about_an_earlier_silence_does_not_lengthen_the_one_that_goes_on() {
+    let mut habits = learned(15);
+    moves(&mut habits, clock(15, 600), "hall");
+    habits.advance(&home(), clock(15, 1000));
+    let before = habits.verdict().expect("it is quiet");
+    habits.answered(clock(15, 500), clock(15, 900));
+    assert_eq!(habits.verdict(), Some(before));
+}
+
+#[test]
+fn a_silence_that_was_answered_is_asked_again_before_the_home_is_given_up() {
+    let mut habits = learned(15);
+    moves(&mut habits, clock(15, 600), "hall");
+    let contact = clock(15, 600) + LIMITS.most_at_home + Span::hours(1);
+    habits.advance(&home(), contact);
+    habits.answered(contact - Span::hours(1), contact);
+    habits.advance(&home(), contact + LIMITS.most_at_home);
+    let again = habits.verdict().expect("asked again");
+    assert!(again.too_long_at() <= contact + LIMITS.most_at_home, "{again:?}");
+}
+
+#[test]
+fn two_ways_that_were_lost_one_after_the_other_are_one_gap() {
+    let mut habits = learned(15);
+    moves(&mut habits, clock(15, 600), "hall");
+    habits.partly_blind(clock(15, 610));
+    habits.partly_blind(clock(15, 669));
+    habits.wholly_seen_again(clock(15, 670), Span::seconds(30));
+    habits.advance(&home(), clock(15, 700));
+    assert_eq!(habits.verdict().expect("it is quiet").since, clock(15, 670), "an hour of it was not seen");
 }
 
 #[test]
@@ -136,7 +169,7 @@ fn sensors_that_are_gone_lengthen_the_limit_by_what_they_saw_and_never_beyond_th
 fn a_clock_that_is_set_and_partial_blindness_teach_nothing() {
     for disturb in [
         (|habits: &mut Habits| habits.shift(Span::hours(2), clock(15, 840), &home())) as fn(&mut Habits),
-        |habits| habits.partly_blind(),
+        |habits| habits.partly_blind(clock(15, 840)),
         |habits| {
             habits.blind(clock(15, 710));
             habits.seen_again(clock(15, 710), clock(15, 720), false);

@@ -28,16 +28,16 @@ impl Seen {
     pub fn link(&mut self, home: &Home, at: Timestamp, source: &str, up: bool) -> Option<Ended> {
         // What the other sensors cannot see, because they are dead, goes on where this link is lost as well.
         let before = self.unwatched(home, at).filter(|_| self.blind.is_none());
-        let lost_at = self.first_lost(home);
+        let was_lost = self.first_lost(home).is_some();
         if !self.links.set(home, at, source, up) {
             return None;
         }
         self.look_ahead_all(home);
         let (any_watches, sees) = self.sees(home);
-        match (lost_at, self.first_lost(home)) {
-            (_, Some(_)) => self.habits.partly_blind(),
-            (Some(lost_at), None) => self.habits.wholly_seen_again(at, at - lost_at <= BRIDGED),
-            (None, None) => {}
+        match (was_lost, self.first_lost(home)) {
+            (_, Some(lost_at)) => self.habits.partly_blind(lost_at),
+            (true, None) => self.habits.wholly_seen_again(at, BRIDGED),
+            (false, None) => {}
         }
         if any_watches && !sees && self.blind.is_none() {
             let lost = (at, BlindCause::LinkLost { source: source.to_owned() });
@@ -86,7 +86,7 @@ impl Seen {
     fn begin(&mut self, home: &Home, at: Timestamp, blind_since: Option<Timestamp>) -> Option<Ended> {
         self.links.begin(home);
         if self.first_lost(home).is_none() {
-            self.habits.wholly_seen_again(at, true);
+            self.habits.is_wholly_seen();
         }
         self.watching_since.get_or_insert(at);
         let open = self.blind.take();

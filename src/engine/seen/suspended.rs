@@ -83,8 +83,10 @@ impl Suspended {
     pub(super) fn change(&mut self, at: Timestamp, change: &Change) -> Option<Timestamp> {
         match change {
             Change::Begin(suspension) => {
-                self.by_kind.insert(suspension.kind, suspension.clone());
-                None
+                let before = self.by_kind.insert(suspension.kind, suspension.clone());
+                // One that holds gives way to a later one: until that begins somebody is expected at home.
+                let is_over = |before: &Suspension| before.kind.is_empty_home() && before.from <= at;
+                before.filter(is_over).filter(|_| suspension.from > at).map(|_| at)
             }
             Change::End { kind, .. } => self.end(at, *kind),
         }
@@ -146,5 +148,25 @@ impl Suspended {
         }
         let back_at = self.back_at.as_mut().map(|back| &mut back.at);
         back_at.into_iter().chain(&mut self.ended_at).for_each(|at| *at += by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::from_millis;
+
+    #[test]
+    fn an_absence_that_gives_way_to_a_later_one_is_over_until_that_begins() {
+        let hour = |hour: i64| from_millis(hour * 3_600_000);
+        let away = |from, until| {
+            let (kind, owner, why) = (Absence::Away, "p-03".to_owned(), "visits her sister".to_owned());
+            Change::Begin(Suspension { kind, owner, why, from: hour(from), until: hour(until) })
+        };
+        let mut suspended = Suspended::default();
+        assert_eq!(suspended.change(hour(0), &away(0, 10)), None);
+        assert_eq!(suspended.change(hour(1), &away(0, 20)), None, "a longer one goes on");
+        assert_eq!(suspended.change(hour(2), &away(50, 60)), Some(hour(2)), "whoever is back is watched");
+        assert_eq!(suspended.change(hour(3), &away(51, 60)), None, "it had not begun");
     }
 }
