@@ -50,6 +50,11 @@ impl DutyHours {
         DutyHours::default()
     }
 
+    /// The usual week alone, without the days that differ from it.
+    pub fn usual(&self) -> DutyHours {
+        DutyHours { turns: self.turns.clone(), exceptions: Vec::new() }
+    }
+
     /// Whether somebody is on duty at `at`, by the clock of `zone`.
     pub fn covers(&self, zone: &Zone, at: Timestamp) -> bool {
         let local = zone.local(at);

@@ -18,6 +18,11 @@ impl Way {
     /// All ways.
     pub const ALL: [Way; 3] = [Way::Foot, Way::EBike, Way::Car];
 
+    /// The way of this word.
+    pub fn named(word: &str) -> Option<Way> {
+        Way::ALL.into_iter().find(|way| way.as_str().eq_ignore_ascii_case(word))
+    }
+
     /// Its word in a file.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use crate::devices::{Address, Settings as DeviceSettings, Wiring};
 use crate::engine::circle::{Circle, Point};
 use crate::engine::rules;
 use crate::gateway::plan::{Channel, Plan};
+use crate::model::hex;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{HomeId, PointId, SensorId};
 use crate::model::lifecycle::{Role, Timers};
@@ -97,7 +98,7 @@ fn circle(channel: &Channel) -> Circle {
 
 fn sensors() -> Vec<(Sensor, Address)> {
     let zigbee = |name: &str| address(&format!("{{\"zigbee2mqtt\": {name:?}}}"));
-    let pendant: String = PENDANT.iter().map(|byte| format!("{byte:02x}")).collect();
+    let pendant = hex::lower(&PENDANT);
     let radio = address(&format!("{{\"enocean\": {{\"sender\": {pendant:?}, \"profile\": \"F6-02-01\"}}}}"));
     let mut sensors: Vec<(Sensor, Address)> = ROOMS
         .iter()

@@ -36,6 +36,13 @@ pub enum Class {
     Check,
 }
 
+impl Class {
+    /// Whether it comes from the person: what was found about them, or what they asked for.
+    pub fn is_of_person(self) -> bool {
+        matches!(self, Class::Person | Class::Request)
+    }
+}
+
 impl Reason {
     /// The rule's name as in configs, logs and reports.
     pub fn rule(&self) -> &'static str {
