@@ -7,10 +7,10 @@ use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Wiring};
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
-use crate::config::{Gateway, SerialPort, points, rules, signals};
+use crate::config::{Directory, Gateway, SerialPort, points, rules, signals};
 use crate::engine::circle::Circle;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
-use crate::model::ids::{ChannelName, HomeId, RoomId, SensorId};
+use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
@@ -70,6 +70,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let circle = root.section("circle");
     let estimate = points::estimate(&circle);
     let points = points::points(&circle, location.as_ref(), location_is_said, &estimate);
+    let directory_from: Option<At<PointId>> = circle.optional("directory_from");
     let timers = shared::timers(&circle);
     circle.finish();
     let channels = channels(root, report);
@@ -79,6 +80,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     checks::rooms(&sensors, rooms.as_deref(), report);
     checks::sensors(&sensors, root, report);
     checks::points(&points, &channels, &circle, timers.arrive_within, report);
+    checks::directory(directory_from.as_ref(), &points, &channels, report);
     checks::channels(&channels, &points, root, report);
     checks::ports(&ports, report);
     checks::modems(&channels, &points, &ports, report);
@@ -108,6 +110,12 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         addresses,
         signals,
         rules: rules?,
+        directory: Directory {
+            from: directory_from.map(|at| at.value),
+            location: location.map(|at| at.value),
+            estimate,
+            measured: points.iter().filter(|entry| !entry.is_estimated).map(|entry| entry.point.id.clone()).collect(),
+        },
         circle: Circle { points: points.into_iter().map(|entry| entry.point).collect(), timers },
         channels: channels.into_iter().filter_map(|entry| Some((entry.name.value, entry.settings?))).collect(),
         clock_assume_synced,

@@ -50,6 +50,11 @@ impl DutyHours {
         DutyHours::default()
     }
 
+    /// Whether somebody is there at every time.
+    pub fn is_always(&self) -> bool {
+        *self == DutyHours::default()
+    }
+
     /// The usual week alone, without the days that differ from it.
     pub fn usual(&self) -> DutyHours {
         DutyHours { turns: self.turns.clone(), exceptions: Vec::new() }

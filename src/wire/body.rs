@@ -51,6 +51,7 @@ impl Wire for Heartbeat {}
 impl Wire for Link {}
 impl Wire for Greeting {}
 impl Wire for Suspend {}
+impl Wire for super::Directory {}
 
 /// An alert, or its newest step, complete enough to act on. Gateway → station.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -192,6 +193,9 @@ pub struct Heartbeat {
     /// The suspensions in force, and those that will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspended: Vec<InForce>,
+    /// The version of the directory of points in force, where the home takes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<u64>,
     /// Suspensions that a station asked for in the last hour and that were not taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,

@@ -4,6 +4,7 @@
 //! `v: 1`; changes within a version only add. Source: `house.md` section 6.
 
 mod body;
+mod directory;
 pub mod local;
 mod suspended;
 mod topic;
@@ -11,5 +12,6 @@ mod topic;
 pub use body::{
     AlertState, Greeting, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
 };
+pub use directory::{Directory, Listed};
 pub use suspended::{InForce, Refusal};
 pub use topic::{Down, Topic, Up, down_filter, up_filter};

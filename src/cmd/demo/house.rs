@@ -78,6 +78,8 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         },
         circle: circle(&channel),
         signals: Vec::new(),
+        ways: vec![(channel.name.clone(), channel.settings.clone())],
+        directory: crate::config::Directory::default(),
         channels: vec![channel],
         assume_synced: true,
         hash: "demo".into(),
@@ -166,6 +168,7 @@ pub fn station(at: &Addresses, language: Language) -> station::Settings {
             person("visit1", "上门员B", Role::Responder),
             person("head", "站长", Role::Supervisor),
         ],
+        directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
     }
