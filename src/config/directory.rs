@@ -1,6 +1,5 @@
 //! `[[directory.point]]`: the service points that a station names to its homes.
 
-use crate::config::nearest;
 use crate::config::section::{At, Section};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{ChannelName, PointId};
@@ -43,9 +42,8 @@ pub(super) fn read(root: &Section<'_, '_>, own: Option<&PointId>) -> Vec<Listed>
         });
     }
     if let Some(own) = own.filter(|own| !sections.is_empty() && points.iter().all(|point| point.id != **own)) {
-        let near = nearest::question(own.as_str(), points.iter().map(|point| point.id.as_str()));
         let what = format!("this station, \"{own}\", is not among the points that its homes shall ask");
-        directory.warning(&directory.place, what, near.or(Some("add a [[directory.point]] for it".into())));
+        directory.warning(&directory.place, what, Some("add a [[directory.point]] for it".into()));
     }
     directory.finish();
     points

@@ -161,6 +161,11 @@ pub enum Reason {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         offline_since: Option<Timestamp>,
     },
+    /// Nobody needs anything: every way out of the home is tried from end to end.
+    Test {
+        /// Somebody wanted it; else it was time for it.
+        by_hand: bool,
+    },
     /// A sensor's battery is nearly empty.
     LowBattery {
         /// Which sensor.

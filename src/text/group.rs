@@ -52,6 +52,7 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         Reason::MainsLost(found) => in_room(found.room.as_ref()),
         Reason::Range(found) if found.what == Quantity::RoomTemperature => headline(language, reason),
         Reason::ServiceButton { .. }
+        | Reason::Test { .. }
         | Reason::Inactivity { .. }
         | Reason::Rhythm { .. }
         | Reason::LongInRoom(_)

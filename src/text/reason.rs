@@ -60,6 +60,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::Range(found) => say.range(found),
         Reason::MainsLost(found) => say.mains_lost(found),
         Reason::Check(found) => say.check(found),
+        Reason::Test { by_hand } => say.test(*by_hand),
         Reason::Rhythm { .. } => rhythm::sentences(&say, reason),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
             let limit = duration(language, *limit);
@@ -146,6 +147,8 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::Range(found) => found::value(language, found),
         Reason::MainsLost(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::Check(found) => found::check_detail(language, found),
+        Reason::Test { by_hand: true } => language.pick("手动", "by hand").to_owned(),
+        Reason::Test { by_hand: false } => language.pick("每周", "weekly").to_owned(),
         Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } => duration(language, *silence),
         Reason::SilentSensor { sensor, room: place, .. }
         | Reason::LowBattery { sensor, room: place, .. }

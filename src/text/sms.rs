@@ -162,6 +162,7 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         Reason::HomeUnreachable { last_heard, .. } => *last_heard,
         Reason::CallButton { .. }
         | Reason::ServiceButton { .. }
+        | Reason::Test { .. }
         | Reason::Hazard(_)
         | Reason::MovedWhileAway(_)
         | Reason::LowBattery { .. }
@@ -190,6 +191,7 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         Reason::LateRising(found) => Some(&found.room),
         Reason::Check(found) => found.room.as_ref(),
         Reason::NightDoor(_)
+        | Reason::Test { .. }
         | Reason::OutOfBed(_)
         | Reason::DailyContact(_)
         | Reason::AwayTooLong(_)

@@ -64,6 +64,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::Range(_) => language.pick("数值异常", "Out of range"),
         Reason::MainsLost(_) => language.pick("停电", "Mains lost"),
         Reason::Check(_) => language.pick("先行询问", "Asked at home"),
+        Reason::Test { .. } => language.pick("通道测试", "Test of the ways out"),
         Reason::Rhythm { .. } => language.pick("安静时间反常", "Unusually quiet"),
         Reason::SilentSensor { .. } => language.pick("传感器无信号", "Silent sensor"),
         Reason::LowBattery { .. } => language.pick("电量低", "Low battery"),

@@ -16,6 +16,11 @@ pub enum CheckEnd {
     LimitPassed,
     /// The limit holds no longer: an absence has begun, or nobody watches.
     NoLongerDue,
+    /// A test has gone its ways.
+    Tested {
+        /// So many of them gave no answer.
+        unanswered: u32,
+    },
 }
 
 /// What proves an arrival.

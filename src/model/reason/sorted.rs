@@ -63,6 +63,7 @@ impl Reason {
             Reason::Range(_) => "range",
             Reason::MainsLost(_) => "mains_lost",
             Reason::Check(_) => "check",
+            Reason::Test { .. } => "test",
             Reason::Rhythm { .. } => "rhythm",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
@@ -112,6 +113,7 @@ impl Reason {
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
+            | Reason::Test { .. }
             | Reason::Check(_) => None,
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
@@ -155,6 +157,7 @@ impl Reason {
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
             | Reason::DoorLeftOpen(_)
+            | Reason::Test { .. }
             | Reason::Check(_) => Severity::Notice,
             Reason::MainsLost(_) => Severity::Fault,
             Reason::NotObserved { .. }
@@ -210,7 +213,7 @@ impl Reason {
             | Reason::DoorLeftOpen(_)
             | Reason::Range(_)
             | Reason::Unknown => Class::Person,
-            Reason::MainsLost(_) => Class::System,
+            Reason::MainsLost(_) | Reason::Test { .. } => Class::System,
             Reason::Check(_) => Class::Check,
             Reason::ServiceButton { .. } => Class::Request,
             Reason::SilentSensor { .. }

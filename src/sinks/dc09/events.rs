@@ -113,6 +113,7 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
             ) => (100, "MA"),
         },
         Reason::MainsLost(_) => (301, "AT"),
+        Reason::Test { .. } => (602, "RP"),
         Reason::SilentSensor { .. } => (381, "XT"),
         Reason::LowBattery { .. } => (384, "XT"),
         Reason::StuckSensor { .. } => (391, "UT"),
@@ -149,6 +150,7 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         Reason::MainsLost(found) => Some(&found.sensor),
         Reason::MovedWhileAway(found) => Some(&found.life.sensor),
         Reason::LateRising(_)
+        | Reason::Test { .. }
         | Reason::DailyContact(_)
         | Reason::NotBack(_)
         | Reason::NotObserved { .. }

@@ -135,6 +135,18 @@ impl Say<'_> {
         )]
     }
 
+    pub(super) fn test(&self, by_hand: bool) -> Vec<String> {
+        let why = if by_hand {
+            self.language.pick("有人手动发起", "somebody asked for it")
+        } else {
+            self.language.pick("每周例行", "it is done every week")
+        };
+        vec![self.language.pick(
+            format!("这是测试，无人需要帮助，不必处理（{why}）"),
+            format!("This is a test: nobody needs help, nothing is to be done ({why})"),
+        )]
+    }
+
     pub(super) fn check(&self, found: &Check) -> Vec<String> {
         let (lasts, due) = (duration(self.language, found.lasts), self.at(found.due));
         let rule = rule_limited(self.language, found.of);

@@ -106,6 +106,7 @@ pub(in crate::text) fn extremes() -> Vec<Reason> {
             }
             all.push(Reason::HomeUnreachable { last_heard: at, point: "lehe".parse().unwrap() });
         }
+        all.extend([true, false].map(|by_hand| Reason::Test { by_hand }));
         for percent in [None, Some(0.0), Some(14.6), Some(100.0)] {
             let room = room.clone();
             for (volts, empty_in_days) in [(None, None), (Some(2.25), None), (None, Some(0)), (Some(2.9), Some(1))] {
