@@ -355,4 +355,4 @@ pub(super) fn service_word(language: Language, service: Service) -> &'static str
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -7,8 +7,10 @@ use crate::model::ids::SensorId;
 use crate::model::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
+// `station.md` 1.2.
+/// How urgently people must act. Ordered by urgency, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Now, on site: call button, smoke, gas.
