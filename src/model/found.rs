@@ -149,6 +149,26 @@ pub struct DailyContact {
     pub blind: Option<Blind>,
 }
 
+/// Nobody confirmed to have arrived at a planned visit, or it is not known whether somebody did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MissedVisit {
+    /// Its name in the configuration.
+    pub visit: String,
+    /// From when on somebody should have come.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+    /// How much earlier or later would have been in time.
+    #[serde(with = "Secs", rename = "grace_secs")]
+    pub grace: Span,
+    /// Whether a press would have been heard for at least a part of that time; else nobody knows whether somebody came.
+    pub is_known: bool,
+    /// The longest span of it in which nobody watched, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blind: Option<Blind>,
+}
+
 /// Not up by a set hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

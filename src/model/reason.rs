@@ -82,6 +82,8 @@ pub enum Reason {
     LateRising(found::LateRising),
     /// No sign of life this morning.
     DailyContact(found::DailyContact),
+    /// Nobody confirmed to have arrived at a planned visit.
+    MissedVisit(found::MissedVisit),
     /// Probably out, for longer than usual.
     AwayTooLong(found::AwayTooLong),
     /// The outer door stands open.

@@ -78,7 +78,7 @@ impl Absence {
 }
 
 /// Rules that judge how somebody lives there.
-const NOBODY_THERE: [&str; 8] = [
+const NOBODY_THERE: [&str; 9] = [
     "inactivity",
     "rhythm",
     "night_door",
@@ -86,6 +86,7 @@ const NOBODY_THERE: [&str; 8] = [
     "long_in_room",
     "late_rising",
     "daily_contact",
+    "missed_visit",
     "away_too_long",
 ];
 

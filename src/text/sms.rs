@@ -163,6 +163,7 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         Reason::CallButton { .. }
         | Reason::ServiceButton { .. }
         | Reason::Hazard(_)
+        | Reason::MissedVisit(_)
         | Reason::MovedWhileAway(_)
         | Reason::LowBattery { .. }
         | Reason::WeakSignal { .. }
@@ -192,6 +193,7 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         Reason::NightDoor(_)
         | Reason::OutOfBed(_)
         | Reason::DailyContact(_)
+        | Reason::MissedVisit(_)
         | Reason::AwayTooLong(_)
         | Reason::DoorLeftOpen(_)
         | Reason::MovedWhileAway(_)

@@ -51,6 +51,7 @@ impl Reason {
             Reason::LongInRoom(_) => "long_in_room",
             Reason::LateRising(_) => "late_rising",
             Reason::DailyContact(_) => "daily_contact",
+            Reason::MissedVisit(_) => "missed_visit",
             Reason::AwayTooLong(_) => "away_too_long",
             Reason::DoorLeftOpen(_) => "door_left_open",
             Reason::MovedWhileAway(_) => "moved_while_away",
@@ -104,6 +105,7 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
@@ -122,8 +124,11 @@ impl Reason {
         }
     }
 
-    /// Which link or source it is about, where it is one: two bridges are two matters.
+    /// Which link, source or visit it is about, where it is one: two bridges are two matters.
     pub fn link(&self) -> Option<&str> {
+        if let Reason::MissedVisit(found) = self {
+            return Some(&found.visit);
+        }
         if let Reason::LinkLost { link, .. } = self {
             return Some(link);
         }
@@ -146,6 +151,7 @@ impl Reason {
             Reason::Range(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
@@ -172,9 +178,9 @@ impl Reason {
         }
     }
 
-    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut. It is shown; people close.
+    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut, a visitor who comes late. It is shown; people close.
     pub fn ends_by_itself(&self) -> bool {
-        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_));
+        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_) | Reason::MissedVisit(_));
         is_told || matches!(self.class(), Class::Sensor | Class::System)
     }
 
@@ -199,6 +205,7 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
