@@ -7,7 +7,7 @@ use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Wiring};
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
-use crate::config::{Directory, Gateway, SerialPort, points, rules, signals};
+use crate::config::{Directory, Gateway, SerialPort, points, rules, signals, visits};
 use crate::engine::circle::Circle;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
@@ -66,7 +66,9 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let ports = ports(root, report);
     let sensors = sensors(root, report);
     let rules_section = root.section("rules");
-    let rules = rules::read(&rules_section, report);
+    let mut rules = rules::read(&rules_section, report);
+    let planned = visits::read(root);
+    visits::check(&planned, &sensors, root);
     let circle = root.section("circle");
     let estimate = points::estimate(&circle);
     let points = points::points(&circle, location.as_ref(), location_is_said, &estimate);
@@ -93,6 +95,9 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         signals::check_asking(&signals, rules, &rules_section);
     }
     root.finish();
+    if let Some(rules) = &mut rules {
+        rules.missed_visit.visits = planned;
+    }
 
     let home = home?;
     let addresses = sensors.iter().filter_map(|s| Some((s.id.value.clone(), s.address.clone()?.value))).collect();

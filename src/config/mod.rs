@@ -22,6 +22,7 @@ mod section;
 mod shared;
 mod signals;
 mod station;
+mod visits;
 pub mod written;
 
 pub(crate) use nearest::question;

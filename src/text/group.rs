@@ -63,6 +63,7 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         // Of what body, and why nobody should be at home, is not for a group.
         Reason::Range(_)
         | Reason::Check(_)
+        | Reason::MissedVisit(_)
         | Reason::MovedWhileAway(_)
         | Reason::NotBack(_)
         | Reason::LinkLost { .. }

@@ -8,7 +8,7 @@ mod group;
 mod labels;
 mod links;
 mod names;
-mod reason;
+pub(crate) mod reason;
 mod report;
 mod sms;
 mod step;

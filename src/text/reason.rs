@@ -53,6 +53,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::LongInRoom(found) => say.long_in_room(found),
         Reason::LateRising(found) => say.late_rising(found),
         Reason::DailyContact(found) => say.daily_contact(found),
+        Reason::MissedVisit(found) => say.missed_visit(found),
         Reason::AwayTooLong(found) => say.away_too_long(found),
         Reason::DoorLeftOpen(found) => say.door_left_open(found),
         Reason::MovedWhileAway(found) => say.moved_while_away(found),
@@ -140,6 +141,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::LongInRoom(found) => format!("{} · {}", room(language, &found.room), duration(language, found.limit)),
         Reason::LateRising(found) => found.by.to_string(),
         Reason::DailyContact(found) => found.by.to_string(),
+        Reason::MissedVisit(found) => found::visit(&found.visit),
         Reason::AwayTooLong(found) => duration(language, found.limit),
         Reason::DoorLeftOpen(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::MovedWhileAway(found) => terms::absence(language, found.kind).to_owned(),
@@ -358,4 +360,4 @@ pub(super) fn service_word(language: Language, service: Service) -> &'static str
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

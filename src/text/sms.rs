@@ -164,6 +164,7 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         | Reason::ServiceButton { .. }
         | Reason::Test { .. }
         | Reason::Hazard(_)
+        | Reason::MissedVisit(_)
         | Reason::MovedWhileAway(_)
         | Reason::LowBattery { .. }
         | Reason::WeakSignal { .. }
@@ -194,6 +195,7 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         | Reason::Test { .. }
         | Reason::OutOfBed(_)
         | Reason::DailyContact(_)
+        | Reason::MissedVisit(_)
         | Reason::AwayTooLong(_)
         | Reason::DoorLeftOpen(_)
         | Reason::MovedWhileAway(_)

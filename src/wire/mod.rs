@@ -1,11 +1,13 @@
 //! What travels between gateway and station: MQTT topics and JSON bodies, versioned.
 //!
-//! Tolerant to read (unknown fields are ignored, unknown words become `Unknown`), strict to write. Every body carries
-//! `v: 1`; changes within a version only add. Source: `house.md` section 6.
+//! Tolerant to read (unknown fields are ignored, unknown words set aside), strict to write. Every body carries `v: 1`; changes
+//! within a version only add. Source: `house.md` section 6; the forms as documents: `docs/schema/`.
 
 mod body;
 mod directory;
 pub mod local;
+mod newer;
+pub mod schema;
 mod suspended;
 mod topic;
 

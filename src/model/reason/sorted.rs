@@ -7,8 +7,10 @@ use crate::model::ids::SensorId;
 use crate::model::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
+// `station.md` 1.2.
+/// How urgently people must act. Ordered by urgency, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Now, on site: call button, smoke, gas.
@@ -56,6 +58,7 @@ impl Reason {
             Reason::LongInRoom(_) => "long_in_room",
             Reason::LateRising(_) => "late_rising",
             Reason::DailyContact(_) => "daily_contact",
+            Reason::MissedVisit(_) => "missed_visit",
             Reason::AwayTooLong(_) => "away_too_long",
             Reason::DoorLeftOpen(_) => "door_left_open",
             Reason::MovedWhileAway(_) => "moved_while_away",
@@ -110,6 +113,7 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
@@ -129,8 +133,11 @@ impl Reason {
         }
     }
 
-    /// Which link or source it is about, where it is one: two bridges are two matters.
+    /// Which link, source or visit it is about, where it is one: two bridges are two matters.
     pub fn link(&self) -> Option<&str> {
+        if let Reason::MissedVisit(found) = self {
+            return Some(&found.visit);
+        }
         if let Reason::LinkLost { link, .. } = self {
             return Some(link);
         }
@@ -153,6 +160,7 @@ impl Reason {
             Reason::Range(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
@@ -180,9 +188,9 @@ impl Reason {
         }
     }
 
-    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut. It is shown; people close.
+    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut, a visitor who comes late. It is shown; people close.
     pub fn ends_by_itself(&self) -> bool {
-        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_));
+        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_) | Reason::MissedVisit(_));
         is_told || matches!(self.class(), Class::Sensor | Class::System)
     }
 
@@ -207,6 +215,7 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)

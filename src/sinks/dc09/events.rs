@@ -29,6 +29,10 @@ impl<'n> Event<'n> {
         if notice.state.reason.class() == Class::Check {
             return None;
         }
+        // Nor has their language a word for a visit that was not made.
+        if matches!(notice.state.reason, Reason::MissedVisit(_)) {
+            return None;
+        }
         let is_restore = match &notice.step.deed {
             Deed::Raise { .. }
             | Deed::Again { .. }
@@ -91,6 +95,8 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
         | Reason::Check(_)
         | Reason::NightDoor(_) => (641, "NA"),
         Reason::DailyContact(_) | Reason::LateRising(_) | Reason::AwayTooLong(_) | Reason::NotBack(_) => (102, "NA"),
+        // The nearest, for the compiler's sake: it is never sent.
+        Reason::MissedVisit(_) => (102, "NA"),
         Reason::MovedWhileAway(_) => (130, "BA"),
         Reason::DoorLeftOpen(_) => (426, "DN"),
         Reason::Hazard(found) => match found.danger {
@@ -152,6 +158,7 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         Reason::LateRising(_)
         | Reason::Test { .. }
         | Reason::DailyContact(_)
+        | Reason::MissedVisit(_)
         | Reason::NotBack(_)
         | Reason::NotObserved { .. }
         | Reason::LinkLost { .. }

@@ -3,7 +3,7 @@
 use super::Say;
 use crate::model::found::{
     AwayTooLong, Check, DailyContact, Danger, DoorLeftOpen, Hazard, LateRising, Limited, LongInRoom, MainsLost,
-    MovedWhileAway, NightDoor, NotBack, OutOfBed, Quantity, Range,
+    MissedVisit, MovedWhileAway, NightDoor, NotBack, OutOfBed, Quantity, Range,
 };
 use crate::model::ids::SensorId;
 use crate::model::time::{Hours, Span};
@@ -88,6 +88,28 @@ impl Say<'_> {
             format!("no sign of life and no press between {from} and {by} today; please phone"),
         )];
         said.push(self.last_life(found.last_life.as_ref()));
+        said.extend(found.blind.as_ref().map(|blind| self.blind_span(blind)));
+        said
+    }
+
+    pub(super) fn missed_visit(&self, found: &MissedVisit) -> Vec<String> {
+        let name = visit(&found.visit);
+        let (from, to, grace) = (self.at(found.from), self.at(found.to), duration(self.language, found.grace));
+        let mut said = vec![if found.is_known {
+            self.language.pick(
+                format!("计划的探访（{name}）在 {from} 至 {to} 没有人确认到达，前后宽限 {grace}，请询问原因"),
+                format!(
+                    "nobody confirmed to have come to the planned visit ({name}) between {from} and {to}, nor {grace} before or after; please ask"
+                ),
+            )
+        } else {
+            self.language.pick(
+                format!("计划的探访（{name}，{from} 至 {to}）是否有人到达不清楚：这段时间家中没有观测，请询问"),
+                format!(
+                    "whether somebody came to the planned visit ({name}, {from} to {to}) is not known, for the home was not watched; please ask"
+                ),
+            )
+        }];
         said.extend(found.blind.as_ref().map(|blind| self.blind_span(blind)));
         said
     }
@@ -208,6 +230,11 @@ impl Say<'_> {
     }
 }
 
+/// The name of a visit, as it is shown.
+pub(super) fn visit(name: &str) -> String {
+    shown(name, 64)
+}
+
 /// What the person is asked about, in a few words: `quiet for 4 h 12 min`.
 pub(super) fn check_detail(language: Language, found: &Check) -> String {
     let lasts = duration(language, found.lasts);
@@ -314,6 +341,18 @@ pub(super) fn extremes() -> Vec<crate::model::reason::Reason> {
                         from: clock("04:00"),
                         by: clock("10:00"),
                         last_life,
+                        blind: blind.clone(),
+                    }),
+                    Reason::MissedVisit(MissedVisit {
+                        visit: match limit.num_minutes() {
+                            0 => "care".to_owned(),
+                            150 => "长".repeat(90),
+                            _ => "a\nb\u{202e}".to_owned(),
+                        },
+                        from: at,
+                        to: at,
+                        grace: limit,
+                        is_known: room.is_some(),
                         blind: blind.clone(),
                     }),
                     Reason::AwayTooLong(AwayTooLong { sensor: sensor.clone(), left_at: at, limit, blind }),

@@ -39,7 +39,7 @@ fn check(text: &str, of: &str) {
     }
 }
 
-pub(in crate::text) fn extremes() -> Vec<Reason> {
+pub(crate) fn extremes() -> Vec<Reason> {
     let rooms = [None, Some("bathroom".parse().unwrap()), Some(RoomId::new("长".repeat(64)).unwrap())];
     let sensor = || SensorId::new("s".repeat(64)).unwrap();
     let spans = [Span::zero(), Span::seconds(1), Span::hours(1), Span::days(400), Span::MAX, Span::seconds(-9)];
