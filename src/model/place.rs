@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A place on the earth, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Location {
     latitude: f64,
@@ -12,6 +13,8 @@ pub struct Location {
 
 /// As it stands in a file.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(inline))]
 #[serde(deny_unknown_fields)]
 struct Written {
     latitude: f64,
@@ -93,6 +96,7 @@ impl std::fmt::Display for Location {
 
 /// How the staff of a point goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names say it
 pub enum Way {

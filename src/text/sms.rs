@@ -77,7 +77,7 @@ fn alert(language: Language, zone: &Zone, told: &Sms<'_>, place: &str, parts: Pa
     let place_in = where_in(reason).filter(|_| parts.room).map(|id| shown(&room(language, id), ROOM_LENGTH_MAX));
     let since = since(language, zone, told, parts.frame);
     let deed = if parts.deed { deed(language, told) } else { "" };
-    let answer = if told.may_answer && parts.frame { language.pick("回1接单", " Reply 1 to take it.") } else { "" };
+    let answer = if told.may_answer && parts.frame && !told.is_test { language.pick("回1接单", " Reply 1 to take it.") } else { "" };
     match language {
         Language::Chinese => {
             let place_in = place_in.unwrap_or_default();
@@ -267,7 +267,7 @@ mod tests {
             for (nth, place) in places.into_iter().enumerate() {
                 for language in Language::ALL {
                     let mut told = told(&example, place);
-                    told.is_test = nth % 2 == 1;
+                    told.is_test = nth % 2 == 1 || matches!(example, Reason::Test { .. });
                     told.number = if nth == 2 { 99_999 } else { 123 };
                     told.now = told.now.filter(|_| nth != 3);
                     for text in [sms(language, &shanghai(), &told), sms_over(language, &told)] {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Which points there are. Station → gateway, retained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Directory {
     /// 1.
     pub v: u32,
@@ -23,6 +24,7 @@ pub struct Directory {
 
 /// A service point in a directory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Listed {
     /// Its name on the wire.
     pub id: PointId,
@@ -30,6 +32,7 @@ pub struct Listed {
     pub name: String,
     /// When its staff is there, as in a configuration; always, if not said.
     #[serde(default, skip_serializing_if = "DutyHours::is_always")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub on_duty: DutyHours,
     /// From the point to this home's door, where somebody measured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +42,7 @@ pub struct Listed {
     pub location: Option<Location>,
     /// How its staff goes; absent too where it goes in a way that this program does not know.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
+    #[cfg_attr(test, schemars(with = "Option<Way>"))]
     pub by: Option<Way>,
     /// Names of channels in the home's configuration; if empty, it is told by those of the station that says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -21,7 +21,7 @@ pub(super) mod tests {
     use crate::model::lifecycle::{Actor, Deed, Phase};
     use crate::model::time::from_millis;
     use crate::wire::local::{Answer, Question};
-    use crate::wire::{AlertState, Down, Greeting, Heartbeat, Link, Notice, Receipt, StationStep, Topic, Up, Wire};
+    use crate::wire::{AlertState, Directory, Down, Greeting, Heartbeat, Link, Notice, Receipt, StationStep, Topic, Up, Wire};
     use jsonschema::Validator;
     use serde::Serialize;
     use serde_json::{Value, json};
@@ -78,6 +78,7 @@ pub(super) mod tests {
             "StationStep" => again::<StationStep>(body),
             "Suspend" => again::<crate::model::suspension::Suspend>(body),
             "Greeting" => again::<Greeting>(body),
+            "Directory" => again::<Directory>(body),
             "SocketQuestion" => again::<Question>(body),
             "SocketAnswer" => again::<Answer>(body),
             other => panic!("no body is called {other}"),

@@ -2,7 +2,7 @@
 
 use crate::model::suspension::Suspend;
 use crate::wire::local::{Answer, Question};
-use crate::wire::{Down, Greeting, Heartbeat, Link, Notice, Receipt, StationStep, Up, local};
+use crate::wire::{Directory, Down, Greeting, Heartbeat, Link, Notice, Receipt, StationStep, Up, local};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -17,13 +17,14 @@ pub fn bodies() -> Vec<Body> {
         Body::of::<StationStep>(Way::Down(Down::Step)),
         Body::of::<Suspend>(Way::Down(Down::Suspension)),
         Body::of::<Greeting>(Way::Down(Down::Greeting)),
+        Body::of::<Directory>(Way::Down(Down::Directory)),
         Body::of::<Question>(Way::Other(local::SOCKET)),
         Body::of::<Answer>(Way::Other(local::SOCKET)),
     ]
 }
 
 /// Topics that the access list of a broker may name and on which nothing travels yet.
-pub const UNUSED: (&[Up], &[Down]) = (&[Up::Activity], &[Down::Directory]);
+pub const UNUSED: (&[Up], &[Down]) = (&[Up::Activity], &[]);
 
 /// A row of the table.
 pub struct Body {
