@@ -188,9 +188,11 @@ impl Reason {
         }
     }
 
-    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut, a visitor who comes late. It is shown; people close.
+    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut, a visitor who comes late. It is
+    /// shown; people close.
     pub fn ends_by_itself(&self) -> bool {
-        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_) | Reason::MissedVisit(_));
+        let is_told =
+            matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_) | Reason::MissedVisit(_));
         is_told || matches!(self.class(), Class::Sensor | Class::System)
     }
 

@@ -225,6 +225,12 @@ fn a_person_problem_and_a_sensor_problem_have_different_codes_and_what_is_over_i
     )
     .unwrap();
     assert_eq!(code(&stuck).as_deref(), Some("1391 01 002"));
+    let mut visit = press();
+    visit.notice.state.reason = serde_json::from_str(
+        r#"{"rule":"missed_visit","visit":"care","from":"2026-01-01T08:00:00Z","to":"2026-01-01T10:00:00Z","grace_secs":1800,"is_known":true}"#,
+    )
+    .unwrap();
+    assert_eq!(code(&visit), None, "their language has no word for it");
     quiet.notice.state.test = true;
     assert_eq!(code(&quiet).as_deref(), Some("1602 01 002"));
 }

@@ -104,9 +104,9 @@ impl Say<'_> {
             )
         } else {
             self.language.pick(
-                format!("计划的探访（{name}，{from} 至 {to}）是否有人到达不清楚：这段时间家中没有观测，请询问"),
+                format!("计划的探访（{name}，{from} 至 {to}）是否有人到达不清楚：这段时间收不到家中或门口按钮的信号，请询问"),
                 format!(
-                    "whether somebody came to the planned visit ({name}, {from} to {to}) is not known, for the home was not watched; please ask"
+                    "whether somebody came to the planned visit ({name}, {from} to {to}) is not known, for the home, or the button at its door, could not be heard; please ask"
                 ),
             )
         }];
