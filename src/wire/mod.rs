@@ -3,11 +3,13 @@
 //! Tolerant to read (unknown fields are ignored, unknown words become `Unknown`), strict to write. Every body carries
 //! `v: 1`; changes within a version only add. Source: `house.md` section 6.
 
+mod answer;
 mod body;
 pub mod local;
 mod suspended;
 mod topic;
 
+pub use answer::{Answer, Declined, Heard};
 pub use body::{
     AlertState, Greeting, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
 };
