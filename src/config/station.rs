@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Person, Station, shared};
+use crate::config::{Homes, Person, Station, shared};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::Role;
 use crate::model::time::{Span, Zone};
@@ -16,6 +16,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let section = root.section("station");
     let own = Own::read(&section);
     let mqtt = shared::broker_access(&root.section("mqtt"));
+    let homes = homes(&root.section("homes"));
     let timers = root.section("timers");
     let read_timers = shared::timers(&timers);
     timers.finish();
@@ -30,6 +31,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         listen: own.listen,
         state_dir: own.state_dir,
         mqtt: mqtt?,
+        homes,
         people,
         timers: read_timers,
         unreachable_after: own.unreachable_after,
@@ -94,6 +96,44 @@ fn listen(section: &Section<'_, '_>) -> Option<SocketAddr> {
         }
         Ok(address) => Some(address),
     }
+}
+
+/// `[homes]`; nothing where the section is missing or wrong.
+fn homes(section: &Section<'_, '_>) -> Option<Homes> {
+    if !section.exists {
+        return None;
+    }
+    let listen: Option<At<String>> = section.required("listen", "\"0.0.0.0:8471\"");
+    let ca: Option<At<PathBuf>> = section.optional("ca");
+    let credentials: Option<At<PathBuf>> = section.optional("credentials");
+    section.finish();
+    let At { value, place } = listen?;
+    let Ok(listen) = value.parse::<SocketAddr>() else {
+        let deed = Some("write it as \"0.0.0.0:8471\"".into());
+        section.error(&place, format!("{value:?} is no address with a port"), deed);
+        return None;
+    };
+    let tls = match (ca, credentials) {
+        (Some(ca), Some(credentials)) => Some((ca.value, credentials.value)),
+        (Some(ca), None) => {
+            let deed = Some("add credentials = \"/etc/carecircle/station.pem\"".into());
+            section.error(&ca.place, "homes would not believe a station without a certificate", deed);
+            return None;
+        }
+        (None, Some(credentials)) => {
+            let deed = Some("add ca = \"/etc/carecircle/operator-ca.pem\"".into());
+            section.error(&credentials.place, "nobody vouches for the homes", deed);
+            return None;
+        }
+        (None, None) if listen.ip().is_loopback() => None,
+        (None, None) => {
+            let deed = Some("add ca and credentials".into());
+            let what = "without certificates anybody on the network could speak for any home";
+            section.error(&place, what, deed);
+            return None;
+        }
+    };
+    Some(Homes { listen, tls })
 }
 
 fn people(root: &Section<'_, '_>) -> Vec<Person> {

@@ -6,7 +6,9 @@ use crate::model::ids::PointId;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
 use crate::station::feed;
+use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
+use crate::station::reply::{Reply, Ways};
 use crate::store::Written;
 use crate::web::{Feed, Health, Request};
 use std::collections::{BTreeMap, VecDeque};
@@ -31,6 +33,8 @@ pub(super) struct Turn {
     withheld: Vec<Receipt>,
     clicks: BTreeMap<u64, oneshot::Sender<(Answer, bool)>>,
     click: u64,
+    /// By which way each home was heard.
+    ways: Ways,
     failing: bool,
     asked_store_at: Option<Timestamp>,
     pruned_at: Timestamp,
@@ -43,12 +47,16 @@ struct Waiting {
     answers: Vec<(u64, Answer)>,
     sends: Vec<crate::desk::Outgoing>,
     changed: Vec<AlertKey>,
+    /// Homes that wait for their answer.
+    replies: Vec<Reply>,
 }
 
-struct Receipt {
-    alert: AlertKey,
-    step: u32,
-    at: Timestamp,
+/// The desk holds a step, once it is written.
+#[derive(Debug, Clone)]
+pub(super) struct Receipt {
+    pub alert: AlertKey,
+    pub step: u32,
+    pub at: Timestamp,
 }
 
 impl Turn {
@@ -76,6 +84,7 @@ impl Turn {
             withheld,
             clicks,
             click,
+            ways: Ways::default(),
             failing,
             asked_store_at,
             pruned_at: clock::now(),
@@ -87,6 +96,7 @@ impl Turn {
         mut self,
         mut events: mpsc::Receiver<Event>,
         mut requests: mpsc::Receiver<Request>,
+        mut homes: mpsc::Receiver<Asked>,
         mut writes: mpsc::UnboundedReceiver<Written>,
         mut stopping: watch::Receiver<bool>,
     ) {
@@ -97,6 +107,7 @@ impl Turn {
             tokio::select! {
                 Some(event) = events.recv() => self.event(event),
                 Some(request) = requests.recv() => self.request(request),
+                Some(asked) = homes.recv() => self.asked(asked),
                 Some(written) = writes.recv() => self.written(written),
                 () = tokio::time::sleep(pause) => self.decide(Input::Tick),
                 _ = stopping.changed() => {}
@@ -127,7 +138,10 @@ impl Turn {
             }
             Event::Message { topic, payload, retained, .. } => {
                 match feed::read(&self.point, &topic, &payload, retained) {
-                    Ok(Some(input)) => self.decide(input),
+                    Ok(Some(input)) => {
+                        self.ways.heard_by_broker(&input);
+                        self.decide(input);
+                    }
                     Ok(None) => {}
                     Err(why) => tracing::warn!(topic, why, "a message was not understood"),
                 }
@@ -143,10 +157,27 @@ impl Turn {
         self.decide(Input::Click(click));
     }
 
-    /// One turn of the desk: what it records is handed in; all that follows from it waits for the commit.
+    /// A home speaks by HTTPS: the same turn as for a message, and the answer after its commit.
+    fn asked(&mut self, asked: Asked) {
+        let Asked { home, said, answer } = asked;
+        self.ways.heard_by_https(&home, matches!(said, Some(Said::Notice(_))));
+        let wants = said.as_ref().and_then(Said::step);
+        let input = said.map(|said| match said {
+            Said::Notice(notice) => feed::notice_input(*notice),
+            Said::Heartbeat(heartbeat) => feed::heartbeat_input(heartbeat),
+        });
+        self.turn(input, Some(Reply::new(home, wants, answer)));
+    }
+
     fn decide(&mut self, input: Input) {
+        self.turn(Some(input), None);
+    }
+
+    /// One turn of the desk: what it records is handed in; all that follows from it waits for the commit.
+    fn turn(&mut self, input: Option<Input>, reply: Option<Reply>) {
         let now = clock::now();
-        let effects = self.desk.write().unwrap_or_else(PoisonError::into_inner).handle(now, input);
+        let handle = |input| self.desk.write().unwrap_or_else(PoisonError::into_inner).handle(now, input);
+        let effects = input.map(handle).unwrap_or_default();
         let mut turn = Waiting::at(now);
         let mut records = Vec::new();
         for effect in effects {
@@ -158,6 +189,7 @@ impl Turn {
                 Effect::Changed(alert) => turn.changed.push(alert),
             }
         }
+        turn.replies.extend(reply.map(|reply| reply.with_receipt(&turn.receipts)));
         if !records.is_empty() {
             self.ticket += 1;
             turn.ticket = self.ticket;
@@ -238,6 +270,17 @@ impl Turn {
         for alert in turn.changed {
             self.feed.changed(alert);
         }
+        for reply in turn.replies {
+            let now = clock::now();
+            let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
+            // What another turn has decided and nobody has written yet is told to nobody.
+            let unwritten: Vec<&str> = self.waiting.iter().flat_map(|turn| &turn.sends).map(|s| s.key.as_str()).collect();
+            let steps = desk.waiting_for(reply.home()).into_iter().filter(|step| !unwritten.contains(&&*step.key));
+            let no_broker = self.health.read().unwrap_or_else(PoisonError::into_inner).broker.is_some();
+            let is_only_way = no_broker || self.ways.is_https_alone(reply.home());
+            let is_busy = is_only_way && desk.is_busy_with(reply.home(), now);
+            reply.give(&self.point, is_durable, steps.map(feed::step_of), is_busy);
+        }
         for (ticket, answer) in turn.answers {
             if let Some(click) = self.clicks.remove(&ticket) {
                 drop(click.send((answer, is_durable))); // the browser went away: the step stays done
@@ -259,7 +302,7 @@ impl Turn {
 impl Waiting {
     fn at(since: Timestamp) -> Waiting {
         let (receipts, answers, sends, changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Waiting { ticket: 0, since, receipts, answers, sends, changed }
+        Waiting { ticket: 0, since, receipts, answers, sends, changed, replies: Vec::new() }
     }
 
     fn join(&mut self, other: Waiting) {
@@ -267,6 +310,7 @@ impl Waiting {
         self.answers.extend(other.answers);
         self.sends.extend(other.sends);
         self.changed.extend(other.changed);
+        self.replies.extend(other.replies);
     }
 }
 
