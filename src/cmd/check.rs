@@ -212,7 +212,8 @@ impl World {
     fn in_words(&self) -> String {
         let ports = (!self.serial.is_empty()).then(|| counted(self.serial.len(), "serial port"));
         let brokers = counted(self.brokers().len(), "broker");
-        let stations = (!self.stations.is_empty()).then(|| format!("{} by HTTPS", counted(self.stations.len(), "station")));
+        let stations =
+            (!self.stations.is_empty()).then(|| format!("{} by HTTPS", counted(self.stations.len(), "station")));
         ports.into_iter().chain([brokers]).chain(stations).collect::<Vec<_>>().join(", ")
     }
 
@@ -233,7 +234,8 @@ impl World {
         let state = state_problem(&self.state_dir);
         let stations = self.stations.iter().filter(|(channel, _)| is_readable(&channel));
         let stations = stations.filter_map(|(channel, opening)| station_problem(channel, opening.clone()));
-        let homes = self.homes.clone().and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
+        let homes =
+            self.homes.clone().and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
         let in_use = |address: &std::net::SocketAddr| {
             Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?))
         };

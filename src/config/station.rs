@@ -107,32 +107,35 @@ fn homes(section: &Section<'_, '_>) -> Option<Homes> {
     let ca: Option<At<PathBuf>> = section.optional("ca");
     let credentials: Option<At<PathBuf>> = section.optional("credentials");
     section.finish();
-    let At { value, place } = listen?;
-    let Ok(listen) = value.parse::<SocketAddr>() else {
-        let deed = Some("write it as \"0.0.0.0:8471\"".into());
-        section.error(&place, format!("{value:?} is no address with a port"), deed);
-        return None;
-    };
+    let listen = listen.and_then(|At { value, place }| match value.parse::<SocketAddr>() {
+        Ok(address) => Some((address, place)),
+        Err(_) => {
+            let deed = Some("write it as \"0.0.0.0:8471\"".into());
+            section.error(&place, format!("{value:?} is no address with a port"), deed);
+            None
+        }
+    });
     let tls = match (ca, credentials) {
         (Some(ca), Some(credentials)) => Some((ca.value, credentials.value)),
         (Some(ca), None) => {
             let deed = Some("add credentials = \"/etc/carecircle/station.pem\"".into());
             section.error(&ca.place, "homes would not believe a station without a certificate", deed);
-            return None;
+            None
         }
         (None, Some(credentials)) => {
             let deed = Some("add ca = \"/etc/carecircle/operator-ca.pem\"".into());
             section.error(&credentials.place, "nobody vouches for the homes", deed);
-            return None;
+            None
         }
-        (None, None) if listen.ip().is_loopback() => None,
         (None, None) => {
-            let deed = Some("add ca and credentials".into());
-            let what = "without certificates anybody on the network could speak for any home";
-            section.error(&place, what, deed);
-            return None;
+            if let Some((_, place)) = listen.as_ref().filter(|(address, _)| !address.ip().is_loopback()) {
+                let what = "without certificates anybody on the network could speak for any home";
+                section.error(place, what, Some("add ca and credentials".into()));
+            }
+            None
         }
     };
+    let (listen, _) = listen?;
     Some(Homes { listen, tls })
 }
 

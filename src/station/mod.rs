@@ -93,7 +93,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
 
     let desk = Desk::new(desk_settings(&settings)).restore(opened.history);
     let desk = Arc::new(RwLock::new(desk));
-    let health = Health { replaced: opened.replaced, broker: Some(settings.broker.to_string()), store: None };
+    let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
+    let health = Health { replaced: opened.replaced, broker, store: None, second_path };
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);

@@ -274,7 +274,8 @@ impl Turn {
             let now = clock::now();
             let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
             // What another turn has decided and nobody has written yet is told to nobody.
-            let unwritten: Vec<&str> = self.waiting.iter().flat_map(|turn| &turn.sends).map(|s| s.key.as_str()).collect();
+            let unwritten: Vec<&str> =
+                self.waiting.iter().flat_map(|turn| &turn.sends).map(|s| s.key.as_str()).collect();
             let steps = desk.waiting_for(reply.home()).into_iter().filter(|step| !unwritten.contains(&&*step.key));
             let no_broker = self.health.read().unwrap_or_else(PoisonError::into_inner).broker.is_some();
             let is_only_way = no_broker || self.ways.is_https_alone(reply.home());

@@ -17,9 +17,9 @@ use crate::problem::Problem;
 use crate::sinks::NotDelivered;
 use crate::sinks::signing::is_plausible;
 use names::Names;
-use rustls::pki_types::pem::PemObject;
 use rustls::ProtocolVersion;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
@@ -149,7 +149,9 @@ impl Way {
         let (host, way) = (self.host().to_owned(), self.clone());
         let trying = tokio::task::spawn_blocking(move || {
             let agent = way.agent()?;
-            call(agent).and_then(read).map_err(|error| NotDelivered::Later(words::why(way.host(), way.is_to_station(), &error)))
+            call(agent)
+                .and_then(read)
+                .map_err(|error| NotDelivered::Later(words::why(way.host(), way.is_to_station(), &error)))
         });
         // ureq keeps the deadline itself; a moment later it is not believed any more.
         match tokio::time::timeout(self.deadline + Duration::from_secs(2), trying).await {

@@ -248,7 +248,9 @@ async fn the_way_to_a_station_is_tls_1_3_and_certificate_and_key_must_fit() {
     let uri = || "https://localhost:1".parse::<Uri>().unwrap();
     let station = |credentials: &str| Way::to_station(uri(), Some((&file("ca.pem"), &file(credentials))));
     assert!(station("home.pem").is_ok());
-    for (credentials, words) in [("mixed.pem", "do not go together"), ("server.pem", "no private key"), ("server.key", "no certificate")] {
+    for (credentials, words) in
+        [("mixed.pem", "do not go together"), ("server.pem", "no private key"), ("server.key", "no certificate")]
+    {
         let why = station(credentials).unwrap_err().to_string();
         assert!(why.contains(words), "{credentials}: {why}");
     }

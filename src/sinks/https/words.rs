@@ -59,8 +59,13 @@ fn of_io(host: &str, to_station: bool, error: &io::Error) -> String {
 fn of_alert(host: &str, alert: rustls::AlertDescription) -> String {
     use rustls::AlertDescription as Alert;
     let why = match alert {
-        Alert::CertificateExpired => "our certificate has expired or is not valid yet; renew it, or set the clock there",
-        Alert::UnknownCA => "our certificate is signed by an authority it does not know; enroll the home there",
+        Alert::CertificateExpired => {
+            "our certificate has expired or is not valid yet; renew it, or set the clock there"
+        }
+        // An authority of the same name and another key: the signature does not fit.
+        Alert::UnknownCA | Alert::DecryptError => {
+            "our certificate is signed by an authority it does not know; enroll the home there"
+        }
         Alert::CertificateRevoked => "our certificate was revoked; enroll the home there",
         _ => return format!("{host}: it refuses our certificate ({alert:?}); check the key credentials"),
     };

@@ -214,7 +214,10 @@ fn read(host: &str, answer: &https::Answer) -> Result<Heard, NotDelivered> {
     let Ok(declined) = wire::Declined::from_bytes(&answer.body) else {
         // No station of ours: a proxy, or another server.
         answer.is_taken(host)?;
-        return Err(NotDelivered::Later(format!("{host}: it answers, but not as a station does (HTTP {})", answer.status)));
+        return Err(NotDelivered::Later(format!(
+            "{host}: it answers, but not as a station does (HTTP {})",
+            answer.status
+        )));
     };
     let why: String = declined.why.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
     let why = format!("{host}: {why}");

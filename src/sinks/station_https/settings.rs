@@ -47,12 +47,16 @@ impl TryFrom<Keys> for Settings {
         let wrong = match uri.scheme_str() {
             Some("https") if plaintext => Some("plaintext is set for an encrypted address; leave it out"),
             Some("https") if ca.is_none() => Some("nobody vouches for the station; add ca = \"file\""),
-            Some("https") if credentials.is_none() => Some("the station lets no home in without one; add credentials = \"file\""),
-            Some("https") => None,
-            Some("http") if has_files => Some("certificates are set for an address without TLS; begin it with https://"),
-            Some("http") if !plaintext && !is_loopback(&host) => {
-                Some("this address is not encrypted; begin it with https://, or add plaintext = true if nobody else is on the way")
+            Some("https") if credentials.is_none() => {
+                Some("the station lets no home in without one; add credentials = \"file\"")
             }
+            Some("https") => None,
+            Some("http") if has_files => {
+                Some("certificates are set for an address without TLS; begin it with https://")
+            }
+            Some("http") if !plaintext && !is_loopback(&host) => Some(
+                "this address is not encrypted; begin it with https://, or add plaintext = true if nobody else is on the way",
+            ),
             Some("http") => None,
             Some(_) | None => return Err(no_address),
         };

@@ -12,7 +12,8 @@ const NOTICE: &str = r#"{"v":1,"home":"ky-0412","place":"4-2-301","alert":{"numb
     "state":{"reason":{"rule":"call_button","sensor":"pendant","press":"single"},"severity":"emergency",
         "phase":"raised","count":1,"escalated":0},
     "age_secs":0.5,"clock_trusted":true,"durable":true}"#;
-const HELD: &str = r#"{"v":1,"home":"ky-0412","alert":{"number":7,"raised_at_ms":1000},"step":1,"point":"lehe","at_ms":2}"#;
+const HELD: &str =
+    r#"{"v":1,"home":"ky-0412","alert":{"number":7,"raised_at_ms":1000},"step":1,"point":"lehe","at_ms":2}"#;
 const TAKE: &str = r#"{"v":1,"home":"ky-0412","alert":{"number":7,"raised_at_ms":1000},"key":"k1","at_ms":2,
     "by":{"role":"desk","point":"lehe","person":"p1"},"deed":"take"}"#;
 

@@ -55,7 +55,8 @@ impl Door {
             return Err(Problem::of(listen.to_string(), what).with_deed(deed));
         }
         let acceptor = homes.tls.as_ref().map(acceptor).transpose().map_err(|what| Problem::of("[homes]", what))?;
-        let listener = TcpListener::bind(listen).await.map_err(|error| Problem::of_listen(&listen.to_string(), &error))?;
+        let listener =
+            TcpListener::bind(listen).await.map_err(|error| Problem::of_listen(&listen.to_string(), &error))?;
         let address = listener.local_addr().map_err(|error| Problem::of(listen.to_string(), error.to_string()))?;
         let (guests, through) = mpsc::channel(GUESTS_WAITING_MAX);
         let porter = tokio::spawn(let_in(listener, acceptor, guests, refused));
@@ -110,7 +111,8 @@ fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
     for certificate in certificates(&tls.ca, "ca")? {
         roots.add(certificate).map_err(|error| format!("a certificate in the ca file cannot be used: {error}"))?;
     }
-    let identity = tls.identity.as_deref().ok_or("there is no certificate of the station's own; set the key credentials")?;
+    let identity =
+        tls.identity.as_deref().ok_or("there is no certificate of the station's own; set the key credentials")?;
     let key = PrivateKeyDer::from_pem_slice(identity).map_err(|_| "the credentials file holds no private key")?;
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
     let verifier = verifier.map_err(|error| format!("the ca file cannot be used: {error}"))?;
@@ -311,7 +313,8 @@ mod tests {
         let ip = |nth: u8| IpAddr::from([203, 0, 113, nth]);
         let mut of_one: Vec<Place> = std::iter::from_fn(|| places.take(ip(1))).take(PLACES).collect();
         assert_eq!(of_one.len(), PLACES_EACH);
-        let others: Vec<Place> = (2..9).flat_map(|nth| std::iter::from_fn(|| places.take(ip(nth))).collect::<Vec<_>>()).collect();
+        let others: Vec<Place> =
+            (2..9).flat_map(|nth| std::iter::from_fn(|| places.take(ip(nth))).collect::<Vec<_>>()).collect();
         assert_eq!(of_one.len() + others.len(), PLACES);
         assert!(places.take(ip(9)).is_none());
         of_one.pop();

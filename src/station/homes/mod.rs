@@ -205,7 +205,9 @@ impl Counter {
         self.asks.try_send(Asked { home, said, answer }).map_err(|_| busy("the station is overloaded"))?;
         match tokio::time::timeout(ANSWERED_WITHIN, answered).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
-            Ok(Ok(Err(NotHeld))) => Err(busy("the station cannot write to its disk; it shows the notice and does not hold it")),
+            Ok(Ok(Err(NotHeld))) => {
+                Err(busy("the station cannot write to its disk; it shows the notice and does not hold it"))
+            }
             Ok(Err(_)) => Err(busy("the station is stopping")),
             Err(_) => Err(busy("the disk of the station does not answer")),
         }

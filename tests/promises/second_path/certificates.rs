@@ -50,10 +50,7 @@ impl Authority {
         let named = |ending: &str| format!("{file}.{ending}");
         let (key, csr, crt) = (named("key"), named("csr"), named("crt"));
         let subject = format!("/CN={common_name}");
-        run(
-            Command::new("openssl").args(REQUEST).args(["-subj", &subject, "-keyout", &key, "-out", &csr]),
-            at,
-        );
+        run(Command::new("openssl").args(REQUEST).args(["-subj", &subject, "-keyout", &key, "-out", &csr]), at);
         std::fs::write(at.join(named("ext")), extension).unwrap();
         let mut command = match when {
             When::Later => Command::new("faketime"),

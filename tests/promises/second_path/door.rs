@@ -121,7 +121,8 @@ async fn every_wrong_certificate_is_refused_in_words_on_whichever_side() {
     // Without a certificate, or by an older TLS, there is not even an answer.
     let port = running.homes.unwrap().port();
     for more in [&["-tls1_2", "-cert", "x", "-key", "x"][..], &["-tls1_3"][..]] {
-        let more: Vec<&str> = more.iter().map(|word| if *word == "x" { good.to_str().unwrap() } else { word }).collect();
+        let more: Vec<&str> =
+            more.iter().map(|word| if *word == "x" { good.to_str().unwrap() } else { word }).collect();
         let mut child = Command::new("openssl")
             .args(["s_client", "-quiet", "-CAfile", ca.to_str().unwrap(), "-connect", &format!("localhost:{port}")])
             .args(more)
@@ -155,7 +156,9 @@ async fn what_is_no_word_of_a_home_is_declined_in_words_and_nobody_keeps_a_place
         format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
     };
     let taken = say(&running, &post("/v1/notices", NOTICE)).await;
-    assert!(taken.starts_with("HTTP/1.1 200") && taken.contains("\"receipt\":{") && taken.contains("connection: close"));
+    assert!(
+        taken.starts_with("HTTP/1.1 200") && taken.contains("\"receipt\":{") && taken.contains("connection: close")
+    );
     let wait = "\"ask_again_secs\":5";
     assert!(taken.contains(wait), "an open alert, and no other way: {taken}");
     assert!(say(&running, b"GET /v1/steps?home=ky-0412 HTTP/1.1\r\nHost: x\r\n\r\n").await.contains(wait));
@@ -174,10 +177,56 @@ async fn what_is_no_word_of_a_home_is_declined_in_words_and_nobody_keeps_a_place
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(words), "{words}: {answer}");
     }
     // Said slowly, or not at all: the connection is ended all the same.
-    for begun in [&b""[..], b"POST /v1/notices HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"] {
-        let ended = tokio::time::timeout(Duration::from_secs(25), say(&running, begun)).await;
-        assert!(!ended.expect("its time is over").starts_with("HTTP/1.1 200"));
-    }
+    let silent = say(&running, b"");
+    let begun = say(&running, b"POST /v1/notices HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{");
+    let both = async { tokio::join!(silent, begun) };
+    let (silent, begun) = tokio::time::timeout(Duration::from_secs(25), both).await.expect("their time is over");
+    assert!(silent.is_empty() && !begun.starts_with("HTTP/1.1 200"), "{begun}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn check_tries_the_second_path_and_looks_at_the_dates_of_certificates() {
+    let authority = Authority::new();
+    let (ca, server) = (authority.ca(), authority.server("localhost", When::Now));
+    let (running, folder) = station(Some((&ca, &server))).await;
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let gateway = |when: When| {
+        let way = keys(&running, &ca, &authority.home("ky-0412", when));
+        format!(
+            "[home]\nid = \"ky-0412\"\nplace = \"4-2-301\"\ntime_zone = \"Asia/Shanghai\"\n[gateway]\nstate_dir = \"{0}\"\n\
+             run_dir = \"{0}\"\n[[circle.point]]\nid = \"lehe\"\nname = \"乐合\"\ntravel = \"6m\"\nchannels = [\"past\"]\n\
+             [[channel]]\nname = \"past\"\nstation_https = {{ {way} }}\n",
+            folder.path().display()
+        )
+    };
+    let door = |when: When| {
+        let (ca, identity) = (ca.display(), authority.server("localhost", when));
+        format!(
+            "[station]\npoint = \"lehe\"\nname = \"乐合\"\ntime_zone = \"Asia/Shanghai\"\nstate_dir = \"{}\"\n[mqtt]\n\
+             broker = \"mqtt://127.0.0.1:1\"\n[homes]\nlisten = \"127.0.0.1:{}\"\nca = \"{ca}\"\ncredentials = \"{}\"\n\
+             [[person]]\nid = \"p1\"\nname = \"值班员\"\nrole = \"supervisor\"\n",
+            folder.path().display(),
+            free_port(),
+            identity.display()
+        )
+    };
+    let check = |file: String| async move {
+        let checking = move || crate::support::run(&["check", "--online", &file], "").0;
+        tokio::task::spawn_blocking(checking).await.unwrap()
+    };
+    let fine = check(write("good.toml", gateway(When::Now))).await;
+    assert!(fine.contains("fine") && fine.contains("1 station by HTTPS"), "{fine}");
+    let old = check(write("old.toml", gateway(When::Before))).await;
+    assert!(old.contains("channel \"past\": localhost:") && old.contains("has expired on 20"), "{old}");
+    let early = check(write("early.toml", door(When::Later))).await;
+    assert!(early.contains("credentials in [homes]: the certificate is good only from"), "{early}");
+    let open = check(write("open.toml", door(When::Now))).await;
+    assert!(!open.contains("[homes]") && !open.contains("8471"), "{open}");
     running.stop().await;
 }
 

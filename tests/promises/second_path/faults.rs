@@ -21,8 +21,7 @@ const AFTER_RETURN: Duration = Duration::from_secs(10);
 /// "Taken" is to be known at home in seconds.
 const KNOWN_AT_HOME: Duration = Duration::from_secs(10);
 
-const MEAL: &str =
-    "[[sensor]]\nid = \"meal\"\nkind = \"service_button\"\nservice = \"meal\"\nzigbee2mqtt = \"meal\"\n";
+const MEAL: &str = "[[sensor]]\nid = \"meal\"\nkind = \"service_button\"\nservice = \"meal\"\nzigbee2mqtt = \"meal\"\n";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -93,7 +92,9 @@ impl Case {
             let old = world.district_broker.url();
             world.district_broker = crate::support::Mosquitto::start_in(
                 broker,
-                &format!("allow_anonymous true\nlistener {tls} 127.0.0.1\ncafile {{dir}}/ca.pem\ncertfile {{dir}}/broker.pem\nkeyfile {{dir}}/broker.pem\n"),
+                &format!(
+                    "allow_anonymous true\nlistener {tls} 127.0.0.1\ncafile {{dir}}/ca.pem\ncertfile {{dir}}/broker.pem\nkeyfile {{dir}}/broker.pem\n"
+                ),
             );
             change(&world, "station.toml", &[(&old, &world.district_broker.url())]);
             change(&world, "gateway.toml", &[(&old, &world.district_broker.url())]);
@@ -122,10 +123,8 @@ impl Case {
         change(&world, "gateway.toml", &[(&old, &first), channels]);
         append(&world, "gateway.toml", &ways);
         let server = authority.server("localhost", When::Now);
-        let homes = format!(
-            "[homes]\nlisten = \"127.0.0.1:{door}\"\nca = \"{ca}\"\ncredentials = \"{}\"\n",
-            server.display()
-        );
+        let homes =
+            format!("[homes]\nlisten = \"127.0.0.1:{door}\"\nca = \"{ca}\"\ncredentials = \"{}\"\n", server.display());
         append(&world, "station.toml", &homes);
         if fault == Fault::DeadFromTheStart {
             world.district_broker.kill();
@@ -143,7 +142,9 @@ impl Case {
     fn wait_ready(&mut self) {
         let lehe = !matches!(self.fault, Fault::DeadFromTheStart | Fault::NoSuchName);
         wait_until(&format!("{:?}: the ways are open", self.fault), PATIENCE, || {
-            self.link("past") == Some(true) && self.link("mqtt") == Some(true) && (!lehe || self.link("lehe") == Some(true))
+            self.link("past") == Some(true)
+                && self.link("mqtt") == Some(true)
+                && (!lehe || self.link("lehe") == Some(true))
         });
     }
 
