@@ -105,3 +105,26 @@ impl Ways {
         self.by_https.contains(home)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::Condition;
+
+    #[test]
+    fn a_home_has_no_other_way_from_its_notice_by_https_until_the_broker_brings_its_word() {
+        let (home, other): (HomeId, HomeId) = ("flat".parse().unwrap(), "other".parse().unwrap());
+        let beat = |home: &HomeId| Input::Heartbeat { home: home.clone(), condition: Condition::default() };
+        let mut ways = Ways::default();
+        ways.heard_by_broker(&beat(&home));
+        ways.heard_by_https(&home, false);
+        assert!(!ways.is_https_alone(&home), "its heartbeats come both ways");
+        ways.heard_by_https(&home, true);
+        ways.heard_by_https(&other, false);
+        assert!(ways.is_https_alone(&home) && ways.is_https_alone(&other), "never heard by the broker in this run");
+        ways.heard_by_broker(&Input::HomeLink { home: home.clone(), online: true });
+        assert!(ways.is_https_alone(&home), "what a broker keeps proves nothing");
+        ways.heard_by_broker(&beat(&home));
+        assert!(!ways.is_https_alone(&home) && ways.is_https_alone(&other));
+    }
+}

@@ -164,7 +164,7 @@ impl Turn {
         let wants = said.as_ref().and_then(Said::step);
         let input = said.map(|said| match said {
             Said::Notice(notice) => feed::notice_input(*notice),
-            Said::Heartbeat(heartbeat) => feed::heartbeat_input(heartbeat),
+            Said::Heartbeat(heartbeat) => feed::heartbeat_input(*heartbeat),
         });
         self.turn(input, Some(Reply::new(home, wants, answer)));
     }
@@ -324,58 +324,4 @@ const PRUNE_EVERY: Span = Span::days(1);
 const WRITTEN_WITHIN: Span = Span::seconds(2);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::desk::{self, BandName};
-    use crate::model::lifecycle::{Actor, Timers};
-
-    const NOTICE: &str = r#"{"v":1,"home":"flat","place":"3-2-201","alert":{"number":1,"raised_at_ms":1795241529000},
-        "step":{"number":1,"at_ms":1795241529000,"by":{"role":"gateway"},"deed":"raise","reason":{"rule":"unknown"},
-        "severity":"urgent"},"state":{"reason":{"rule":"unknown"},"severity":"urgent","phase":"raised","count":1,
-        "escalated":0},"age_secs":0.5,"clock_trusted":true,"durable":true}"#;
-
-    fn turn(written: mpsc::UnboundedSender<Written>) -> Turn {
-        let point: PointId = "lehe".parse().unwrap();
-        let settings = desk::Settings {
-            point: point.clone(),
-            timers: Timers::default(),
-            unreachable_after: Span::seconds(180),
-            people: BTreeMap::new(),
-        };
-        let connection = crate::mqtt::Settings {
-            client_id: "nobody".into(),
-            broker: "mqtt://127.0.0.1:1".parse().unwrap(),
-            login: None,
-            tls: None,
-            filters: Vec::new(),
-            will: None,
-            announce: None,
-        };
-        let (link, _events) = crate::mqtt::start(connection, Arc::default());
-        let (desk, health) = (Arc::new(RwLock::new(Desk::new(settings))), Arc::default());
-        Turn::new(point, desk, health, Memory::failing(written), link, Feed::new(1), Arc::default())
-    }
-
-    /// Goal: a receipt is the station's word that it holds the notice. Method: a disk that never works.
-    #[tokio::test]
-    async fn while_the_storage_fails_an_alert_is_shown_and_never_receipted() {
-        let (written, mut writes) = mpsc::unbounded_channel();
-        let mut turn = turn(written);
-        let topic = "carecircle/v1/flat/up/lehe/notice";
-        let message = |turn: &mut Turn| {
-            let (topic, payload) = (topic.to_owned(), NOTICE.as_bytes().to_vec());
-            turn.event(Event::Message { topic, payload, retained: false, kept: None });
-        };
-        message(&mut turn);
-        assert_eq!((turn.waiting.len(), turn.withheld.len()), (1, 0), "nothing is told before the commit");
-        turn.written(writes.recv().await.unwrap());
-        assert_eq!((turn.waiting.len(), turn.withheld.len()), (0, 1), "no receipt without a commit");
-        message(&mut turn);
-        assert_eq!(turn.withheld.len(), 2, "nor for its repeats");
-        assert_eq!(turn.health.read().unwrap().store.as_deref(), Some("the disk is full"), "the page says why");
-        assert_ne!(turn.feed.after(), "1-0", "open pages were told");
-        let by = Actor::station("lehe".parse().unwrap());
-        let view = turn.desk.read().unwrap().view(clock::now(), &by);
-        assert_eq!(view.band(BandName::Unclaimed).len(), 1, "the alert is shown");
-    }
-}
+mod tests;

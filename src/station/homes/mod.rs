@@ -56,7 +56,7 @@ pub(super) struct Asked {
 /// What a home says.
 pub(super) enum Said {
     Notice(Box<wire::Notice>),
-    Heartbeat(wire::Heartbeat),
+    Heartbeat(Box<wire::Heartbeat>),
 }
 
 /// The notice could not be written.
@@ -145,7 +145,7 @@ async fn notice(State(counter): Taken, ConnectInfo(from): From, Query(to): Query
 }
 
 async fn heartbeat(State(counter): Taken, ConnectInfo(from): From, Query(to): Query<To>, body: Body) -> Response {
-    let read = |bytes: &[u8]| wire::Heartbeat::from_bytes(bytes).map(Said::Heartbeat);
+    let read = |bytes: &[u8]| wire::Heartbeat::from_bytes(bytes).map(|heartbeat| Said::Heartbeat(Box::new(heartbeat)));
     finish(counter.said(&from, &to, body, read).await)
 }
 

@@ -115,7 +115,7 @@ impl Case {
             "[[channel]]\nname = \"past\"\nstation_https = {{ url = \"https://localhost:{door}\", ca = \"{ca}\", credentials = \"{}\" }}\n\
              [[circle.point]]\nid = \"next\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"next\"]\n\
              [[channel]]\nname = \"next\"\nwebhook = {{ url = \"{next}\" }}\n\
-             [circle]\nnext_point_after = \"25s\"\n",
+             [circle]\nnext_point_after = \"32s\"\n",
             home.display()
         );
         let old = format!("{}\" }}", world.district_broker.url());
