@@ -8,7 +8,9 @@ mod never_quiet;
 use crate::cmd::listen::NEVER_CHECKS_IN;
 use crate::config::places::sensor_places;
 use crate::config::{self, Broker, BrokerAccess, ChannelSettings, For};
+use crate::model::ids::{ChannelName, PointId};
 use crate::problem::{Kind, Problem};
+use crate::sinks::Opening;
 use crate::text::counted;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -165,8 +167,11 @@ struct World {
     brokers: Vec<Broker>,
     files: Vec<PathBuf>,
     channels: Vec<ChannelSettings>,
+    /// Ways that can be tried without anybody being told.
+    stations: Vec<(ChannelSettings, Opening)>,
+    homes: Option<config::Homes>,
     state_dir: PathBuf,
-    listen: Option<std::net::SocketAddr>,
+    listen: Vec<std::net::SocketAddr>,
 }
 
 impl World {
@@ -181,19 +186,25 @@ impl World {
             brokers,
             files,
             channels: config.channels.iter().map(|(_, channel)| channel.clone()).collect(),
+            stations: stations_of(config),
+            homes: None,
             state_dir: config.state_dir.clone(),
-            listen: None,
+            listen: Vec::new(),
         }
     }
 
     fn of_station(config: &config::Station) -> World {
+        let door = config.homes.as_ref().and_then(|homes| homes.tls.clone());
+        let door: Vec<PathBuf> = door.into_iter().flat_map(|(ca, credentials)| [ca, credentials]).collect();
         World {
             serial: Vec::new(),
             brokers: vec![config.mqtt.broker.clone()],
-            files: files_of(&config.mqtt),
+            files: files_of(&config.mqtt).into_iter().chain(door.clone()).collect(),
             channels: Vec::new(),
+            stations: Vec::new(),
+            homes: config.homes.clone().filter(|_| door.iter().all(|file| File::open(file).is_ok())),
             state_dir: config.state_dir.clone(),
-            listen: Some(config.listen),
+            listen: [config.listen].into_iter().chain(config.homes.as_ref().map(|homes| homes.listen)).collect(),
         }
     }
 
@@ -201,7 +212,9 @@ impl World {
     fn in_words(&self) -> String {
         let ports = (!self.serial.is_empty()).then(|| counted(self.serial.len(), "serial port"));
         let brokers = counted(self.brokers().len(), "broker");
-        ports.into_iter().chain([brokers]).collect::<Vec<_>>().join(", ")
+        let stations =
+            (!self.stations.is_empty()).then(|| format!("{} by HTTPS", counted(self.stations.len(), "station")));
+        ports.into_iter().chain([brokers]).chain(stations).collect::<Vec<_>>().join(", ")
     }
 
     fn brokers(&self) -> Vec<Broker> {
@@ -219,10 +232,16 @@ impl World {
         let is_readable = |channel: &&ChannelSettings| channel.files().iter().all(|file| File::open(file).is_ok());
         let channels = self.channels.iter().filter(is_readable).filter_map(|channel| channel.check().err());
         let state = state_problem(&self.state_dir);
-        let listen = self
-            .listen
-            .and_then(|address| Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?)));
-        serial.chain(brokers).chain(files).chain(channels).chain(state).chain(listen).collect()
+        let stations = self.stations.iter().filter(|(channel, _)| is_readable(&channel));
+        let stations = stations.filter_map(|(channel, opening)| station_problem(channel, opening.clone()));
+        let homes =
+            self.homes.clone().and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
+        let in_use = |address: &std::net::SocketAddr| {
+            Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?))
+        };
+        let listen = self.listen.iter().filter_map(in_use);
+        let ways = brokers.chain(stations);
+        serial.chain(ways).chain(files).chain(channels).chain(homes).chain(state).chain(listen).collect()
     }
 }
 
@@ -267,6 +286,37 @@ fn broker_problem(broker: &Broker) -> Option<Problem> {
         }
     }
     Some(Problem::of_connect(&name, &last))
+}
+
+/// The ways that ask a station for what waits there: nobody hears of it.
+fn stations_of(config: &config::Gateway) -> Vec<(ChannelSettings, Opening)> {
+    let by_https = config.channels.iter().filter(|(_, channel)| matches!(channel, ChannelSettings::StationHttps(_)));
+    let opening = |name: &ChannelName, point: &PointId| Opening {
+        channel: name.clone(),
+        home: config.home.id.clone(),
+        point: point.clone(),
+        sensors: Vec::new(),
+        zone: config.home.zone.clone(),
+        // What waits there is for the gateway, and goes on waiting.
+        from_station: tokio::sync::mpsc::channel(1).0,
+        alive: Default::default(),
+    };
+    let ways = by_https.flat_map(|(name, channel)| {
+        let points = config.circle.points.iter().filter(|point| point.channels.contains(name));
+        points.map(move |point| (channel.clone(), opening(name, &point.id)))
+    });
+    ways.collect()
+}
+
+fn station_problem(channel: &ChannelSettings, opening: Opening) -> Option<Problem> {
+    let name = format!("channel \"{}\"", opening.channel);
+    let probed = super::daemon::block_on(async { Ok(channel.open(opening)?.probe().await) });
+    match probed.and_then(|probed| probed) {
+        Ok(Ok(())) => None,
+        Ok(Err(why)) => Some(Problem::of(name, why.to_string())),
+        // Said already of its files.
+        Err(_) => None,
+    }
 }
 
 /// Writes a file there and removes it; where the directory is missing, one level that exists above it.

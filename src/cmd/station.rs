@@ -120,7 +120,9 @@ fn load(path: &Path) -> Result<Settings, Vec<Problem>> {
 fn settings(config: config::Station) -> Result<Settings, Problem> {
     let connection = config.mqtt.settings(format!("station.{}", config.point))?;
     let person = |person: config::Person| crate::web::Person { id: person.id, name: person.name, role: person.role };
+    let homes = config.homes.map(homes).transpose()?;
     Ok(Settings {
+        homes,
         point: config.point,
         name: config.name,
         zone: config.zone,
@@ -135,4 +137,12 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         timers: config.timers,
         unreachable_after: config.unreachable_after,
     })
+}
+
+/// The door for homes, with its files read.
+pub(super) fn homes(homes: config::Homes) -> Result<station::Homes, Problem> {
+    let read = |(ca, credentials): (PathBuf, PathBuf)| {
+        Ok(crate::mqtt::Tls { ca: crate::mqtt::secret(&ca)?, identity: Some(crate::mqtt::secret(&credentials)?) })
+    };
+    Ok(station::Homes { listen: homes.listen, tls: homes.tls.map(read).transpose()? })
 }

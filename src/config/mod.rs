@@ -124,6 +124,8 @@ pub struct Station {
     pub state_dir: PathBuf,
     /// The broker to which the homes speak.
     pub mqtt: BrokerAccess,
+    /// The second path: where homes speak to it by HTTPS, if they may.
+    pub homes: Option<Homes>,
     /// The staff, in the order of the file.
     pub people: Vec<Person>,
     /// The points that its homes are told to ask; empty if this station keeps no directory.
@@ -134,6 +136,15 @@ pub struct Station {
     pub unreachable_after: Span,
     /// Changes when the configuration does.
     pub hash: String,
+}
+
+/// Where homes speak to a station by HTTPS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Homes {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The file of the authority that vouches for homes, and that of our own certificate and key; without them the loopback.
+    pub tls: Option<(PathBuf, PathBuf)>,
 }
 
 /// A member of the staff.

@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Person, Station, directory, shared};
+use crate::config::{Homes, Person, Station, directory, shared};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::Role;
 use crate::model::time::{Span, Zone};
@@ -16,6 +16,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let section = root.section("station");
     let own = Own::read(&section);
     let mqtt = shared::broker_access(&root.section("mqtt"));
+    let homes = homes(&root.section("homes"));
     let timers = root.section("timers");
     let read_timers = shared::timers(&timers);
     timers.finish();
@@ -31,6 +32,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         listen: own.listen,
         state_dir: own.state_dir,
         mqtt: mqtt?,
+        homes,
         people,
         directory,
         timers: read_timers,
@@ -96,6 +98,47 @@ fn listen(section: &Section<'_, '_>) -> Option<SocketAddr> {
         }
         Ok(address) => Some(address),
     }
+}
+
+/// `[homes]`; nothing where the section is missing or wrong.
+fn homes(section: &Section<'_, '_>) -> Option<Homes> {
+    if !section.exists {
+        return None;
+    }
+    let listen: Option<At<String>> = section.required("listen", "\"0.0.0.0:8471\"");
+    let ca: Option<At<PathBuf>> = section.optional("ca");
+    let credentials: Option<At<PathBuf>> = section.optional("credentials");
+    section.finish();
+    let listen = listen.and_then(|At { value, place }| match value.parse::<SocketAddr>() {
+        Ok(address) => Some((address, place)),
+        Err(_) => {
+            let deed = Some("write it as \"0.0.0.0:8471\"".into());
+            section.error(&place, format!("{value:?} is no address with a port"), deed);
+            None
+        }
+    });
+    let tls = match (ca, credentials) {
+        (Some(ca), Some(credentials)) => Some((ca.value, credentials.value)),
+        (Some(ca), None) => {
+            let deed = Some("add credentials = \"/etc/carecircle/station.pem\"".into());
+            section.error(&ca.place, "homes would not believe a station without a certificate", deed);
+            None
+        }
+        (None, Some(credentials)) => {
+            let deed = Some("add ca = \"/etc/carecircle/operator-ca.pem\"".into());
+            section.error(&credentials.place, "nobody vouches for the homes", deed);
+            None
+        }
+        (None, None) => {
+            if let Some((_, place)) = listen.as_ref().filter(|(address, _)| !address.ip().is_loopback()) {
+                let what = "without certificates anybody on the network could speak for any home";
+                section.error(place, what, Some("add ca and credentials".into()));
+            }
+            None
+        }
+    };
+    let (listen, _) = listen?;
+    Some(Homes { listen, tls })
 }
 
 fn people(root: &Section<'_, '_>) -> Vec<Person> {

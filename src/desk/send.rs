@@ -1,8 +1,11 @@
 //! Repeats steps to the homes until their gateways confirm them.
 
+use crate::desk::Desk;
 use crate::desk::input::{AlertKey, Outgoing};
-use crate::desk::row::Row;
+use crate::desk::row::{Own, Row};
+use crate::model::ids::HomeId;
 use crate::model::lifecycle::Deed;
+use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp};
 use std::collections::BTreeMap;
 
@@ -31,10 +34,7 @@ impl Sending {
                 if attempt.next <= now {
                     attempt.count += 1;
                     attempt.next = now + pause(attempt.count, now - attempt.first);
-                    let is_note = matches!(own.deed, Deed::Note { .. });
-                    let deed = if is_note { Deed::Note { text: String::new() } } else { own.deed.clone() };
-                    let (alert, key, at, by) = (row.key.clone(), own.key.clone(), own.at, own.by.clone());
-                    out.push(Outgoing { alert, key, at, by, deed });
+                    out.push(outgoing(row, own));
                 }
                 attempts.insert(key, attempt);
             }
@@ -56,6 +56,37 @@ impl Sending {
     pub fn next(&self) -> Option<Timestamp> {
         self.attempts.values().map(|attempt| attempt.next).min()
     }
+}
+
+/// For a home that asks by itself, because nothing can be sent to it.
+impl Desk {
+    /// The steps that wait for the confirmation of this home's gateway, the oldest alert first.
+    pub fn waiting_for(&self, home: &HomeId) -> Vec<Outgoing> {
+        self.rows_of(home).flat_map(|row| row.unconfirmed().map(|own| outgoing(row, own))).collect()
+    }
+
+    /// Whether people may do something about an alert of this home at any moment, so that its gateway does well to ask often.
+    pub fn is_busy_with(&self, home: &HomeId, now: Timestamp) -> bool {
+        self.rows_of(home).any(|row| {
+            let is_open = row.alert.phase.is_open() && !row.is_ours();
+            let is_pressing = matches!(row.alert.severity, Severity::Emergency | Severity::Urgent);
+            let moved_at = row.alert.steps.iter().map(|step| step.at).max().unwrap_or(row.received_at);
+            is_open && is_pressing && now - moved_at.max(row.received_at) < BUSY_FOR
+        })
+    }
+
+    fn rows_of(&self, home: &HomeId) -> impl Iterator<Item = &Row> {
+        self.rows.values().filter(move |row| row.key.home == *home)
+    }
+}
+
+/// An alert that nobody touches for so long is not waited for by the second.
+const BUSY_FOR: Span = Span::minutes(30);
+
+fn outgoing(row: &Row, own: &Own) -> Outgoing {
+    let is_note = matches!(own.deed, Deed::Note { .. });
+    let deed = if is_note { Deed::Note { text: String::new() } } else { own.deed.clone() };
+    Outgoing { alert: row.key.clone(), key: own.key.clone(), at: own.at, by: own.by.clone(), deed }
 }
 
 /// 5, 10, 20, 30 s, then 30 s for an hour, then 10 min (`trust.md` 3).

@@ -7,6 +7,7 @@ use crate::model::observation::Press;
 use crate::model::time::Span;
 use proptest::prelude::*;
 
+mod asked_for;
 mod checks;
 
 #[test]

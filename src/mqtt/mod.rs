@@ -7,6 +7,7 @@
 mod access;
 mod address;
 mod backoff;
+mod certificate;
 mod connection;
 mod delivery;
 mod dial;
@@ -17,6 +18,7 @@ mod words;
 
 pub use access::{Access, Secrets, secret};
 pub use address::{BadBroker, Broker};
+pub use certificate::About;
 pub use delivery::Delivery;
 pub use link::{Link, NotPublished};
 pub use settings::{Kept, LARGE_MESSAGE_BYTES_MAX, Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};

@@ -201,6 +201,7 @@ macro_rules! sinks {
                 match self {
                     ChannelSettings::Dc09(_) => true,
                     ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::StationHttps(_)
                     | ChannelSettings::Sms(_)
                     | ChannelSettings::Webhook(_)
                     | ChannelSettings::Wecom(_)
@@ -214,6 +215,7 @@ macro_rules! sinks {
                 match self {
                     ChannelSettings::Sms(settings) => Some(settings.port.as_str()),
                     ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::StationHttps(_)
                     | ChannelSettings::Dc09(_)
                     | ChannelSettings::Webhook(_)
                     | ChannelSettings::Wecom(_)
@@ -253,6 +255,7 @@ macro_rules! sinks {
 
 sinks! {
     station_mqtt: StationMqtt,
+    station_https: StationHttps,
     dc09: Dc09,
     sms: Sms,
     webhook: Webhook,

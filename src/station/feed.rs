@@ -37,22 +37,12 @@ pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool)
         Up::Notice => {
             let notice = wire::Notice::from_bytes(payload).map_err(words)?;
             ours(&notice.home)?;
-            Ok(Some(Input::Notice(Box::new(notice_of(notice)))))
+            Ok(Some(notice_input(notice)))
         }
         Up::Heartbeat => {
             let heartbeat = wire::Heartbeat::from_bytes(payload).map_err(words)?;
             ours(&heartbeat.home)?;
-            let heard = heartbeat.sensors.iter().filter(|sensor| sensor.heard_secs.is_some()).count();
-            let condition = Condition {
-                blind: heartbeat.blind,
-                clock_trusted: heartbeat.clock_trusted,
-                last_life_secs: heartbeat.last_life_secs,
-                oldest_unsent_secs: heartbeat.oldest_unsent_secs,
-                answered_at_home: heartbeat.answered_at_home,
-                sensors: (heard, heartbeat.sensors.len()),
-                suspended: heartbeat.suspended.into_iter().take(SUSPENDED_MAX).map(suspended_of).collect(),
-            };
-            Ok(Some(Input::Heartbeat { home, condition }))
+            Ok(Some(heartbeat_input(heartbeat)))
         }
         Up::Link => {
             let online = wire::Link::from_bytes(payload).map_err(words)?.online;
@@ -61,6 +51,26 @@ pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool)
         // Shown only with consent, by a later version.
         Up::Activity => Ok(None),
     }
+}
+
+/// A notice, whichever way it came.
+pub(super) fn notice_input(notice: wire::Notice) -> Input {
+    Input::Notice(Box::new(notice_of(notice)))
+}
+
+/// A heartbeat, whichever way it came.
+pub(super) fn heartbeat_input(heartbeat: wire::Heartbeat) -> Input {
+    let heard = heartbeat.sensors.iter().filter(|sensor| sensor.heard_secs.is_some()).count();
+    let condition = Condition {
+        blind: heartbeat.blind,
+        clock_trusted: heartbeat.clock_trusted,
+        last_life_secs: heartbeat.last_life_secs,
+        oldest_unsent_secs: heartbeat.oldest_unsent_secs,
+        answered_at_home: heartbeat.answered_at_home,
+        sensors: (heard, heartbeat.sensors.len()),
+        suspended: heartbeat.suspended.into_iter().take(SUSPENDED_MAX).map(suspended_of).collect(),
+    };
+    Input::Heartbeat { home: heartbeat.home, condition }
 }
 
 fn suspended_of(said: wire::InForce) -> Suspended {
@@ -108,10 +118,15 @@ pub(super) async fn greet(link: &Link, point: PointId, homes: Vec<HomeId>) {
 
 /// Asks a home's gateway to write a step into its book.
 pub(super) async fn step(link: &Link, outgoing: Outgoing) {
-    let Outgoing { alert: AlertKey { home, alert }, key, at, by, deed } = outgoing;
-    let topic = Topic::Down(home.clone(), Down::Step).to_string();
-    let step = wire::StationStep { v: wire::VERSION, home, alert, key, at, by, deed };
+    let step = step_of(outgoing);
+    let topic = Topic::Down(step.home.clone(), Down::Step).to_string();
     tell(link.publish(&topic, step.to_bytes(), false).await, &topic);
+}
+
+/// A step as it travels.
+pub(super) fn step_of(outgoing: Outgoing) -> wire::StationStep {
+    let Outgoing { alert: AlertKey { home, alert }, key, at, by, deed } = outgoing;
+    wire::StationStep { v: wire::VERSION, home, alert, key, at, by, deed }
 }
 
 /// What was not sent is sent again: receipts when the notice is repeated, steps by the desk.

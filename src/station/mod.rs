@@ -4,7 +4,9 @@
 
 mod directory;
 mod feed;
+mod homes;
 mod memory;
+mod reply;
 mod turn;
 
 use crate::clock;
@@ -22,7 +24,7 @@ use crate::web::{self, Feed, Health, Person, Site};
 use crate::wire::Listed;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -47,6 +49,8 @@ pub struct Settings {
     pub login: Option<mqtt::Login>,
     /// Certificates, where the broker asks for them.
     pub tls: Option<mqtt::Tls>,
+    /// The second path: where homes speak to it by HTTPS, if they may.
+    pub homes: Option<Homes>,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// The staff.
@@ -59,11 +63,16 @@ pub struct Settings {
     pub unreachable_after: Span,
 }
 
+pub use homes::Homes;
+
 /// A station that runs.
 #[derive(Debug)]
 pub struct Running {
     /// Where its page is served.
     pub address: SocketAddr,
+    /// Where homes speak to it by HTTPS, if they may.
+    pub homes: Option<SocketAddr>,
+    refused: Arc<AtomicU64>,
     /// Counts up while the loop turns: what a watchdog looks at.
     pub alive: Arc<AtomicU64>,
     point: PointId,
@@ -77,6 +86,12 @@ pub struct Running {
 pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let listener = listen(settings.listen).await?;
     let address = listener.local_addr().map_err(|error| Problem::of(settings.listen.to_string(), error.to_string()))?;
+    let refused = Arc::new(AtomicU64::new(0));
+    let (home_asks, asked) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let door = match &settings.homes {
+        Some(door) => Some(homes::open(door, settings.point.clone(), home_asks, Arc::clone(&refused)).await?),
+        None => None,
+    };
     let (written, writes) = mpsc::unbounded_channel();
     let opened = Memory::open(&settings.state_dir, written)?;
     let token = memory::form_token(&settings.state_dir)?;
@@ -86,7 +101,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
 
     let desk = Desk::new(desk_settings(&settings)).restore(opened.history);
     let desk = Arc::new(RwLock::new(desk));
-    let health = Health { replaced: opened.replaced, broker: Some(settings.broker.to_string()), store: None };
+    let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
+    let health = Health { replaced: opened.replaced, broker, store: None, second_path };
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
@@ -108,11 +124,13 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
         }
     };
     let turning = async move {
-        turn.run(events, requested, writes, stopping).await;
+        turn.run(events, requested, asked, writes, stopping).await;
         link.stop();
     };
-    let tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
-    Ok(Running { address, alive, point: settings.point, desk, health, stop, tasks })
+    let homes = door.as_ref().map(|door| door.address);
+    let mut tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
+    tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
+    Ok(Running { address, homes, refused, alive, point: settings.point, desk, health, stop, tasks })
 }
 
 impl Running {
@@ -131,7 +149,11 @@ impl Running {
             open[0]
         );
         if let Some(why) = health.broker {
-            line = format!("{line}; NO HOME CAN REACH IT: {why}");
+            let trouble = if self.homes.is_some() { "HOMES REACH IT BY HTTPS ALONE" } else { "NO HOME CAN REACH IT" };
+            line = format!("{line}; {trouble}: {why}");
+        }
+        if let refused @ 1.. = self.refused.load(Ordering::Relaxed) {
+            line = format!("{line}; {} of homes refused, see the log", count(refused as usize, "message"));
         }
         if let Some(why) = health.store {
             line = format!("{line}; history not written: {why}");

@@ -7,7 +7,9 @@ use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
 use crate::station::directory::{self, Catalogue};
 use crate::station::feed;
+use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
+use crate::station::reply::{Reply, Ways};
 use crate::store::Written;
 use crate::web::{Feed, Health, Request};
 use std::collections::{BTreeMap, VecDeque};
@@ -33,6 +35,8 @@ pub(super) struct Turn {
     withheld: Vec<Receipt>,
     clicks: BTreeMap<u64, oneshot::Sender<(Answer, bool)>>,
     click: u64,
+    /// By which way each home was heard.
+    ways: Ways,
     failing: bool,
     asked_store_at: Option<Timestamp>,
     pruned_at: Timestamp,
@@ -45,12 +49,16 @@ struct Waiting {
     answers: Vec<(u64, Answer)>,
     sends: Vec<crate::desk::Outgoing>,
     changed: Vec<AlertKey>,
+    /// Homes that wait for their answer.
+    replies: Vec<Reply>,
 }
 
-struct Receipt {
-    alert: AlertKey,
-    step: u32,
-    at: Timestamp,
+/// The desk holds a step, once it is written.
+#[derive(Debug, Clone)]
+pub(super) struct Receipt {
+    pub alert: AlertKey,
+    pub step: u32,
+    pub at: Timestamp,
 }
 
 impl Turn {
@@ -79,6 +87,7 @@ impl Turn {
             withheld,
             clicks,
             click,
+            ways: Ways::default(),
             failing,
             asked_store_at,
             pruned_at: clock::now(),
@@ -95,6 +104,7 @@ impl Turn {
         mut self,
         mut events: mpsc::Receiver<Event>,
         mut requests: mpsc::Receiver<Request>,
+        mut homes: mpsc::Receiver<Asked>,
         mut writes: mpsc::UnboundedReceiver<Written>,
         mut stopping: watch::Receiver<bool>,
     ) {
@@ -105,6 +115,7 @@ impl Turn {
             tokio::select! {
                 Some(event) = events.recv() => self.event(event),
                 Some(request) = requests.recv() => self.request(request),
+                Some(asked) = homes.recv() => self.asked(asked),
                 Some(written) = writes.recv() => self.written(written),
                 () = tokio::time::sleep(pause) => self.decide(Input::Tick),
                 _ = stopping.changed() => {}
@@ -138,6 +149,7 @@ impl Turn {
             Event::Message { topic, payload, retained, .. } => {
                 match feed::read(&self.point, &topic, &payload, retained) {
                     Ok(Some(input)) => {
+                        self.ways.heard_by_broker(&input);
                         self.decide(input);
                         self.name_points();
                     }
@@ -168,10 +180,27 @@ impl Turn {
         self.decide(Input::Click(click));
     }
 
-    /// One turn of the desk: what it records is handed in; all that follows from it waits for the commit.
+    /// A home speaks by HTTPS: the same turn as for a message, and the answer after its commit.
+    fn asked(&mut self, asked: Asked) {
+        let Asked { home, said, answer } = asked;
+        self.ways.heard_by_https(&home, matches!(said, Some(Said::Notice(_))));
+        let wants = said.as_ref().and_then(Said::step);
+        let input = said.map(|said| match said {
+            Said::Notice(notice) => feed::notice_input(*notice),
+            Said::Heartbeat(heartbeat) => feed::heartbeat_input(*heartbeat),
+        });
+        self.turn(input, Some(Reply::new(home, wants, answer)));
+    }
+
     fn decide(&mut self, input: Input) {
+        self.turn(Some(input), None);
+    }
+
+    /// One turn of the desk: what it records is handed in; all that follows from it waits for the commit.
+    fn turn(&mut self, input: Option<Input>, reply: Option<Reply>) {
         let now = clock::now();
-        let effects = self.desk.write().unwrap_or_else(PoisonError::into_inner).handle(now, input);
+        let handle = |input| self.desk.write().unwrap_or_else(PoisonError::into_inner).handle(now, input);
+        let effects = input.map(handle).unwrap_or_default();
         let mut turn = Waiting::at(now);
         let mut records = Vec::new();
         for effect in effects {
@@ -183,6 +212,7 @@ impl Turn {
                 Effect::Changed(alert) => turn.changed.push(alert),
             }
         }
+        turn.replies.extend(reply.map(|reply| reply.with_receipt(&turn.receipts)));
         if !records.is_empty() {
             self.ticket += 1;
             turn.ticket = self.ticket;
@@ -263,6 +293,18 @@ impl Turn {
         for alert in turn.changed {
             self.feed.changed(alert);
         }
+        for reply in turn.replies {
+            let now = clock::now();
+            let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
+            // What another turn has decided and nobody has written yet is told to nobody.
+            let unwritten: Vec<&str> =
+                self.waiting.iter().flat_map(|turn| &turn.sends).map(|s| s.key.as_str()).collect();
+            let steps = desk.waiting_for(reply.home()).into_iter().filter(|step| !unwritten.contains(&&*step.key));
+            let no_broker = self.health.read().unwrap_or_else(PoisonError::into_inner).broker.is_some();
+            let is_only_way = no_broker || self.ways.is_https_alone(reply.home());
+            let is_busy = is_only_way && desk.is_busy_with(reply.home(), now);
+            reply.give(&self.point, is_durable, steps.map(feed::step_of), is_busy);
+        }
         for (ticket, answer) in turn.answers {
             if let Some(click) = self.clicks.remove(&ticket) {
                 drop(click.send((answer, is_durable))); // the browser went away: the step stays done
@@ -284,7 +326,7 @@ impl Turn {
 impl Waiting {
     fn at(since: Timestamp) -> Waiting {
         let (receipts, answers, sends, changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Waiting { ticket: 0, since, receipts, answers, sends, changed }
+        Waiting { ticket: 0, since, receipts, answers, sends, changed, replies: Vec::new() }
     }
 
     fn join(&mut self, other: Waiting) {
@@ -292,6 +334,7 @@ impl Waiting {
         self.answers.extend(other.answers);
         self.sends.extend(other.sends);
         self.changed.extend(other.changed);
+        self.replies.extend(other.replies);
     }
 }
 
@@ -304,58 +347,4 @@ const PRUNE_EVERY: Span = Span::days(1);
 const WRITTEN_WITHIN: Span = Span::seconds(2);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::desk::{self, BandName};
-    use crate::model::lifecycle::{Actor, Timers};
-
-    const NOTICE: &str = r#"{"v":1,"home":"flat","place":"3-2-201","alert":{"number":1,"raised_at_ms":1795241529000},
-        "step":{"number":1,"at_ms":1795241529000,"by":{"role":"gateway"},"deed":"raise","reason":{"rule":"unknown"},
-        "severity":"urgent"},"state":{"reason":{"rule":"unknown"},"severity":"urgent","phase":"raised","count":1,
-        "escalated":0},"age_secs":0.5,"clock_trusted":true,"durable":true}"#;
-
-    fn turn(written: mpsc::UnboundedSender<Written>) -> Turn {
-        let point: PointId = "lehe".parse().unwrap();
-        let settings = desk::Settings {
-            point: point.clone(),
-            timers: Timers::default(),
-            unreachable_after: Span::seconds(180),
-            people: BTreeMap::new(),
-        };
-        let connection = crate::mqtt::Settings {
-            client_id: "nobody".into(),
-            broker: "mqtt://127.0.0.1:1".parse().unwrap(),
-            login: None,
-            tls: None,
-            filters: Vec::new(),
-            will: None,
-            announce: None,
-        };
-        let (link, _events) = crate::mqtt::start(connection, Arc::default());
-        let (desk, health) = (Arc::new(RwLock::new(Desk::new(settings))), Arc::default());
-        Turn::new(point, desk, health, Memory::failing(written), link, Feed::new(1), Arc::default())
-    }
-
-    /// Goal: a receipt is the station's word that it holds the notice. Method: a disk that never works.
-    #[tokio::test]
-    async fn while_the_storage_fails_an_alert_is_shown_and_never_receipted() {
-        let (written, mut writes) = mpsc::unbounded_channel();
-        let mut turn = turn(written);
-        let topic = "carecircle/v1/flat/up/lehe/notice";
-        let message = |turn: &mut Turn| {
-            let (topic, payload) = (topic.to_owned(), NOTICE.as_bytes().to_vec());
-            turn.event(Event::Message { topic, payload, retained: false, kept: None });
-        };
-        message(&mut turn);
-        assert_eq!((turn.waiting.len(), turn.withheld.len()), (1, 0), "nothing is told before the commit");
-        turn.written(writes.recv().await.unwrap());
-        assert_eq!((turn.waiting.len(), turn.withheld.len()), (0, 1), "no receipt without a commit");
-        message(&mut turn);
-        assert_eq!(turn.withheld.len(), 2, "nor for its repeats");
-        assert_eq!(turn.health.read().unwrap().store.as_deref(), Some("the disk is full"), "the page says why");
-        assert_ne!(turn.feed.after(), "1-0", "open pages were told");
-        let by = Actor::station("lehe".parse().unwrap());
-        let view = turn.desk.read().unwrap().view(clock::now(), &by);
-        assert_eq!(view.band(BandName::Unclaimed).len(), 1, "the alert is shown");
-    }
-}
+mod tests;

@@ -33,6 +33,11 @@ const LABELS: &[(&str, &str, &str)] = &[
         "the link to the broker is down: no home can reach this station",
     ),
     (
+        "broker_down_second_path",
+        "与消息服务器的连接中断，只能收到已配置备用通道的家庭的消息",
+        "the link to the broker is down: only homes with a second path can reach this station",
+    ),
+    (
         "store_failing",
         "存储失败，新警情只在内存中，暂不向家中回执",
         "storage is failing: new alerts are held in memory only and not receipted",

@@ -70,6 +70,8 @@ pub struct Health {
     pub store: Option<String>,
     /// A damaged database was put aside at the start.
     pub replaced: Option<String>,
+    /// Homes have a second path here, past the broker.
+    pub second_path: bool,
 }
 
 impl Health {

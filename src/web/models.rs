@@ -51,7 +51,8 @@ impl Frame {
         });
         let health = site.health();
         let mut troubles = Vec::new();
-        for (what, why) in [("broker_down", &health.broker), ("store_failing", &health.store)] {
+        let broker_down = if health.second_path { "broker_down_second_path" } else { "broker_down" };
+        for (what, why) in [(broker_down, &health.broker), ("store_failing", &health.store)] {
             troubles
                 .extend(why.as_ref().map(|why| format!("{} ({})", text::label(language, what), text::shown(why, 160))));
         }

@@ -3,6 +3,7 @@
 //! Tolerant to read (unknown fields are ignored, unknown words set aside), strict to write. Every body carries `v: 1`; changes
 //! within a version only add. Source: `house.md` section 6; the forms as documents: `docs/schema/`.
 
+mod answer;
 mod body;
 mod directory;
 pub mod local;
@@ -11,6 +12,7 @@ pub mod schema;
 mod suspended;
 mod topic;
 
+pub use answer::{Answer, Declined, Heard};
 pub use body::{
     AlertState, Greeting, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
 };

@@ -51,6 +51,8 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("tokio_serial", &["sources/serial.rs", "sinks/sms/modem.rs"]),
     ("mqtt5", &["broker.rs"]),
     ("toml::", &["config"]),
+    ("tokio_rustls", &["mqtt", "station/homes/door.rs"]),
+    ("x509_parser", &["mqtt/certificate.rs"]),
     ("rstar", &["reach"]),
     ("jiff", &["model/time.rs"]),
     ("axum", &["web", "station"]),

@@ -25,6 +25,7 @@ mod mqtt;
 mod mutated;
 mod replay;
 mod report;
+mod second_path;
 mod serial;
 mod service;
 mod simulated;

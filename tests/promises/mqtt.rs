@@ -4,7 +4,7 @@
 mod commands;
 #[cfg(feature = "embedded-broker")]
 mod embedded;
-mod fake;
+pub mod fake;
 mod kept;
 mod source;
 mod station_channel;
@@ -74,7 +74,7 @@ async fn message(events: &mut Receiver<Event>) -> (String, Vec<u8>, bool) {
 }
 
 /// A mosquitto started by root reads its files as a user of its own.
-fn readable(folder: &std::path::Path) {
+pub fn readable(folder: &std::path::Path) {
     let set = |path: &std::path::Path, mode| {
         std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
     };

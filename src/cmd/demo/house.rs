@@ -162,6 +162,7 @@ pub fn station(at: &Addresses, language: Language) -> station::Settings {
         broker: broker(at.broker),
         login: None,
         tls: None,
+        homes: None,
         state_dir: at.folder.join("station"),
         people: vec![
             person("desk1", "值班员A", Role::Desk),

@@ -3,9 +3,12 @@
 //! The address may hold a key, so only its host is ever shown. No redirect is followed: it would carry key and message
 //! elsewhere. Plain HTTP is spoken to this machine and the home's own network alone.
 //!
+//! The way to a station (`sinks/station_https`) is narrower: TLS 1.3, one authority, and a certificate of our own.
+//!
 //! The client is ureq with rustls on ring, blocking, on a thread of the pool: one POST needs no more. The authorities are the
 //! system's, read anew for each message, because messages are rare and a renewed store counts at once; or `ca` alone.
 
+mod names;
 mod words;
 
 use crate::model::time::Timestamp;
@@ -13,12 +16,18 @@ use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::NotDelivered;
 use crate::sinks::signing::is_plausible;
+use names::Names;
+use rustls::ProtocolVersion;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::Uri;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::transport::DefaultConnector;
 
 /// Within this a POST is answered or given up: name, connection, TLS and answer together.
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -32,6 +41,9 @@ pub struct Way {
     uri: Uri,
     /// Those alone are believed; without them the system's are.
     authorities: Option<Arc<Vec<Certificate<'static>>>>,
+    /// Who we are there, where we must show it.
+    identity: Option<ClientCert>,
+    names: Names,
     deadline: Duration,
 }
 
@@ -69,7 +81,15 @@ impl Way {
             }
         }
         let authorities = ca.map(authorities_of).transpose()?.map(Arc::new);
-        Ok(Way { uri, authorities, deadline: DEADLINE })
+        Ok(Way { uri, authorities, identity: None, names: Names::new(), deadline: DEADLINE })
+    }
+
+    /// To the station at `uri`: with the file of its authority and the file of our certificate and key, or in the clear.
+    pub fn to_station(uri: Uri, tls: Option<(&Path, &Path)>) -> Result<Way, Problem> {
+        let way = Way { uri, authorities: None, identity: None, names: Names::new(), deadline: DEADLINE };
+        let Some((ca, credentials)) = tls else { return Ok(way) };
+        let authorities = Some(Arc::new(authorities_of(ca)?));
+        Ok(Way { authorities, identity: Some(identity_of(credentials)?), ..way })
     }
 
     /// Path and query, by which a kind of address is known.
@@ -106,6 +126,16 @@ impl Way {
         .await
     }
 
+    /// Asks for `path`, and posts `body` there if there is one.
+    pub async fn ask(&self, path: &str, body: Option<Vec<u8>>) -> Result<Answer, NotDelivered> {
+        let url = format!("{}://{}{path}", self.uri.scheme_str().unwrap_or("https"), self.host());
+        self.blocking(move |agent| match body {
+            Some(body) => agent.post(&url).header("Content-Type", "application/json").send(&body[..]),
+            None => agent.get(&url).call(),
+        })
+        .await
+    }
+
     /// Whether the server can be reached and is the one it says it is. Nothing is posted.
     pub async fn probe(&self) -> Result<(), NotDelivered> {
         let url = format!("{}://{}/", self.uri.scheme_str().unwrap_or("https"), self.host());
@@ -119,7 +149,9 @@ impl Way {
         let (host, way) = (self.host().to_owned(), self.clone());
         let trying = tokio::task::spawn_blocking(move || {
             let agent = way.agent()?;
-            call(agent).and_then(read).map_err(|error| NotDelivered::Later(words::why(way.host(), &error)))
+            call(agent)
+                .and_then(read)
+                .map_err(|error| NotDelivered::Later(words::why(way.host(), way.is_to_station(), &error)))
         });
         // ureq keeps the deadline itself; a moment later it is not believed any more.
         match tokio::time::timeout(self.deadline + Duration::from_secs(2), trying).await {
@@ -139,7 +171,7 @@ impl Way {
             .proxy(None)
             .user_agent(concat!("carecircle/", env!("CARGO_PKG_VERSION")));
         if self.uri.scheme_str() == Some("http") {
-            return Ok(config.build().new_agent());
+            return Ok(self.agent_of(config.build()));
         }
         let authorities = match &self.authorities {
             Some(authorities) => Arc::clone(authorities),
@@ -147,8 +179,26 @@ impl Way {
         };
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::Specific(authorities))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
-        Ok(config.tls_config(tls.build()).build().new_agent())
+            .client_cert(self.identity.clone())
+            .unversioned_rustls_crypto_provider(Arc::new(self.cryptography()));
+        Ok(self.agent_of(config.tls_config(tls.build()).build()))
+    }
+
+    fn agent_of(&self, config: ureq::config::Config) -> ureq::Agent {
+        ureq::Agent::with_parts(config, DefaultConnector::default(), self.names.clone())
+    }
+
+    /// To a station: what knows no suite of TLS 1.2 does not offer it.
+    fn cryptography(&self) -> CryptoProvider {
+        let mut provider = rustls::crypto::ring::default_provider();
+        if self.is_to_station() {
+            provider.cipher_suites.retain(|suite| suite.version().version == ProtocolVersion::TLSv1_3);
+        }
+        provider
+    }
+
+    fn is_to_station(&self) -> bool {
+        self.identity.is_some()
     }
 
     /// The same with another deadline, for tests.
@@ -194,6 +244,26 @@ fn authorities_of(file: &Path) -> Result<Vec<Certificate<'static>>, Problem> {
         return Err(Problem::of(file.display().to_string(), what).with_deed("it must hold -----BEGIN CERTIFICATE-----"));
     }
     Ok(found)
+}
+
+/// Certificate and key of our own in one file; both belong together, or the client would end over them.
+fn identity_of(file: &Path) -> Result<ClientCert, Problem> {
+    let pem = mqtt::secret(file)?;
+    let wrong = |what: String| {
+        let deed = "it must hold our certificate and its key: enroll the home again";
+        Problem::of(file.display().to_string(), what).with_deed(deed)
+    };
+    let chain = authorities_of(file)?;
+    let key = PrivateKey::from_pem(&pem).map_err(|_| wrong("no private key in this file".to_owned()))?;
+    let theirs: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
+    let ours = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| wrong("no private key in this file".to_owned()))?;
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_protocol_versions(&[&rustls::version::TLS13]);
+    let together = config.and_then(|config| {
+        config.with_root_certificates(rustls::RootCertStore::empty()).with_client_auth_cert(theirs, ours)
+    });
+    together.map_err(|error| wrong(format!("certificate and key do not go together: {error}")))?;
+    Ok(ClientCert::new_with_certs(&chain, key))
 }
 
 fn the_systems() -> Result<Vec<Certificate<'static>>, NotDelivered> {

@@ -215,3 +215,61 @@ async fn a_server_of_ones_own_is_believed_by_its_authority_alone() {
     let Err(NotDelivered::Later(why)) = plain.post("", Vec::new(), b"{}".to_vec()).await else { panic!() };
     assert!(why.contains("TLS") || why.contains("closed"), "{why}");
 }
+
+#[tokio::test]
+async fn a_tls_that_trickles_is_given_up_and_holds_no_thread() {
+    let own = authority("DNS:localhost", "9");
+    let (ended, end) = std::sync::mpsc::channel();
+    let trickles = server(move |mut stream| {
+        // The head of a record of 16 KiB, and then its bytes one by one.
+        let record = [22, 3, 3, 0x40, 0].into_iter().chain(std::iter::repeat(0));
+        record.take_while(|byte| stream.write_all(&[*byte]).is_ok()).for_each(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+        });
+        ended.send(()).ok();
+    });
+    let url = trickles.replace("http://127.0.0.1", "https://localhost");
+    let way = Way::new("a", &url, Some(&own.path().join("ca.pem"))).unwrap().within(Duration::from_millis(300));
+    let Err(NotDelivered::Later(why)) = way.post("", Vec::new(), b"{}".to_vec()).await else { panic!("answered") };
+    assert!(why.contains("no answer"), "{why}");
+    let ended = tokio::task::spawn_blocking(move || end.recv_timeout(Duration::from_secs(20)));
+    assert_eq!(ended.await.unwrap(), Ok(()), "the connection is closed, so nobody waits for it any more");
+}
+
+/// A station that shows its certificate, asks for none, and speaks only the older TLS.
+#[tokio::test]
+async fn the_way_to_a_station_is_tls_1_3_and_certificate_and_key_must_fit() {
+    let own = authority("DNS:localhost", "9");
+    let file = |name: &str| own.path().join(name);
+    let together = |names: [&str; 2], to: &str| {
+        std::fs::write(file(to), names.map(|name| std::fs::read(file(name)).unwrap()).concat()).unwrap();
+    };
+    together(["server.pem", "server.key"], "home.pem");
+    together(["server.pem", "ca.key"], "mixed.pem");
+    let uri = || "https://localhost:1".parse::<Uri>().unwrap();
+    let station = |credentials: &str| Way::to_station(uri(), Some((&file("ca.pem"), &file(credentials))));
+    assert!(station("home.pem").is_ok());
+    for (credentials, words) in
+        [("mixed.pem", "do not go together"), ("server.pem", "no private key"), ("server.key", "no certificate")]
+    {
+        let why = station(credentials).unwrap_err().to_string();
+        assert!(why.contains(words), "{credentials}: {why}");
+    }
+    let chain = CertificateDer::pem_file_iter(file("server.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let plain = server(move |stream| {
+        let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(Arc::new(config)).unwrap(), stream);
+        drop(stream.read(&mut [0; 100]));
+    });
+    let port = plain.parse::<Uri>().unwrap().port_u16().unwrap();
+    let uri = format!("https://localhost:{port}").parse().unwrap();
+    let way = Way::to_station(uri, Some((&file("ca.pem"), &file("home.pem")))).unwrap();
+    let Err(NotDelivered::Later(why)) = way.ask("/v1/steps", None).await else { panic!("it was spoken to") };
+    assert!(why.contains("ProtocolVersion") || why.contains("TLS failed"), "{why}");
+}

@@ -5,15 +5,15 @@
 use crate::sinks::NotDelivered;
 use std::io;
 
-/// What kept an answer from coming.
+/// What kept an answer from coming; a station asks for our certificate and is vouched for by one authority alone.
 #[allow(clippy::wildcard_enum_match_arm)] // the lists of ureq and of `io::ErrorKind` are open
-pub(super) fn why(host: &str, error: &ureq::Error) -> String {
+pub(super) fn why(host: &str, to_station: bool, error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => no_answer(host),
         ureq::Error::HostNotFound => no_such_name(host),
-        ureq::Error::Rustls(error) => of_tls(host, error),
+        ureq::Error::Rustls(error) => of_tls(host, to_station, error),
         ureq::Error::Tls(what) => format!("{host}: TLS failed: {what}"),
-        ureq::Error::Io(error) => of_io(host, error),
+        ureq::Error::Io(error) => of_io(host, to_station, error),
         ureq::Error::ConnectionFailed => format!("{host}: no connection; check the address and the network"),
         ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => {
             format!("{host}: the answer is far too long; is this the right address?")
@@ -33,9 +33,9 @@ fn no_such_name(host: &str) -> String {
 }
 
 #[allow(clippy::wildcard_enum_match_arm)] // the list of `io::ErrorKind` is open
-fn of_io(host: &str, error: &io::Error) -> String {
+fn of_io(host: &str, to_station: bool, error: &io::Error) -> String {
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return of_tls(host, error);
+        return of_tls(host, to_station, error);
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => {
@@ -55,11 +55,34 @@ fn of_io(host: &str, error: &io::Error) -> String {
     }
 }
 
-fn of_tls(host: &str, error: &rustls::Error) -> String {
+#[allow(clippy::wildcard_enum_match_arm)] // the list of alerts is long
+fn of_alert(host: &str, alert: rustls::AlertDescription) -> String {
+    use rustls::AlertDescription as Alert;
+    let why = match alert {
+        Alert::CertificateExpired => {
+            "our certificate has expired or is not valid yet; renew it, or set the clock there"
+        }
+        // An authority of the same name and another key: the signature does not fit.
+        Alert::UnknownCA | Alert::DecryptError => {
+            "our certificate is signed by an authority it does not know; enroll the home there"
+        }
+        Alert::CertificateRevoked => "our certificate was revoked; enroll the home there",
+        _ => return format!("{host}: it refuses our certificate ({alert:?}); check the key credentials"),
+    };
+    format!("{host}: {why} (key credentials)")
+}
+
+fn of_tls(host: &str, to_station: bool, error: &rustls::Error) -> String {
     use rustls::CertificateError as Bad;
+    if let (true, rustls::Error::AlertReceived(alert)) = (to_station, error) {
+        return of_alert(host, *alert);
+    }
     let rustls::Error::InvalidCertificate(bad) = error else {
         return format!("{host}: TLS failed: {error}");
     };
+    if to_station && matches!(bad, Bad::UnknownIssuer | Bad::BadSignature) {
+        return format!("{host}: its certificate is not signed by the authority in the key ca");
+    }
     let known = [
         (matches!(bad, Bad::Expired | Bad::ExpiredContext { .. }), "has expired; is this machine's clock right?"),
         (
@@ -106,10 +129,10 @@ mod tests {
     #[test]
     fn a_name_without_an_address_is_told_from_a_machine_that_does_not_answer() {
         let unknown = io::Error::other("failed to lookup address information: Name or service not known");
-        assert!(why("server.example", &unknown.into()).contains("this name has no address"));
+        assert!(why("server.example", false, &unknown.into()).contains("this name has no address"));
         let kinds = [(io::ErrorKind::NetworkUnreachable, "no way leads there"), (io::ErrorKind::TimedOut, "no answer")];
         for (kind, words) in kinds {
-            assert!(why("server.example", &io::Error::from(kind).into()).contains(words), "{kind}");
+            assert!(why("server.example", false, &io::Error::from(kind).into()).contains(words), "{kind}");
         }
     }
 }

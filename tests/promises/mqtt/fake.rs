@@ -48,6 +48,10 @@ impl Fake {
         format!("mqtt://127.0.0.1:{}", self.port)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn set(&self, mode: Mode) {
         self.shared.lock().unwrap().mode = mode;
     }

@@ -61,6 +61,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         broker: broker.parse().unwrap(),
         login: None,
         tls: None,
+        homes: None,
         state_dir: state_dir.to_owned(),
         people: vec![
             person("zhang", "值班员 小张", Desk),

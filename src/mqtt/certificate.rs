@@ -1,0 +1,48 @@
+//! What a certificate says about itself: whose it is, and from when to when it is good.
+//!
+//! Whether it is to be believed is never judged here; TLS does that.
+
+use crate::model::time::{Timestamp, from_millis};
+use rumqttc::tokio_rustls::rustls::pki_types::CertificateDer;
+use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// What a certificate says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The common name of its subject: a home's id, as brokers take it for the user.
+    pub common_name: Option<String>,
+    /// From when on it is good.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl About {
+    /// What a certificate in DER says; nothing if it is none.
+    pub fn of_der(der: &[u8]) -> Option<About> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let name = certificate.subject().iter_common_name().next();
+        let validity = certificate.validity();
+        Some(About {
+            common_name: name.and_then(|name| name.as_str().ok()).map(str::to_owned),
+            from: from_millis(validity.not_before.timestamp().saturating_mul(1000)),
+            until: from_millis(validity.not_after.timestamp().saturating_mul(1000)),
+        })
+    }
+
+    /// What the first certificate of a text in PEM says: our own, where others vouch for it.
+    pub fn of_pem(pem: &[u8]) -> Option<About> {
+        let first = CertificateDer::pem_slice_iter(pem).next()?.ok()?;
+        About::of_der(&first)
+    }
+
+    /// In words what its dates have against it now, or soon.
+    pub fn fault(&self, now: Timestamp) -> Option<String> {
+        let day = |at: Timestamp| at.date_naive();
+        if now < self.from {
+            return Some(format!("the certificate is good only from {} on", day(self.from)));
+        }
+        (now >= self.until).then(|| format!("the certificate has expired on {}", day(self.until)))
+    }
+}

@@ -1,0 +1,325 @@
+//! The door for homes: who may come in, how many at once, and for how long.
+//!
+//! Every connection ends after a few seconds whatever it does, so a slow or hostile guest costs one place for that long.
+
+use super::Homes;
+use crate::clock;
+use crate::mqtt::{About, Tls};
+use crate::problem::Problem;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, version::TLS13};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Sleep;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// A home at the door.
+#[derive(Debug, Clone)]
+pub(super) struct Guest {
+    /// From where.
+    pub address: SocketAddr,
+    /// The name in its certificate, if that has one; nothing at all where no certificates are asked for.
+    pub home: Option<Option<String>>,
+}
+
+/// The listener: connections that are through with TLS.
+pub(super) struct Door {
+    /// Where it is.
+    pub address: SocketAddr,
+    through: mpsc::Receiver<(Visit, Guest)>,
+    porter: JoinHandle<()>,
+}
+
+impl Door {
+    /// Opens it; refuses to let anybody in without certificates, except from this machine.
+    pub async fn open(homes: &Homes, refused: Arc<AtomicU64>) -> Result<Door, Problem> {
+        let listen = homes.listen;
+        if homes.tls.is_none() && !listen.ip().is_loopback() {
+            let what = "without certificates anybody on the network could speak for any home";
+            let deed = format!("set ca and credentials in [homes], or listen on 127.0.0.1:{}", listen.port());
+            return Err(Problem::of(listen.to_string(), what).with_deed(deed));
+        }
+        let acceptor = homes.tls.as_ref().map(acceptor).transpose().map_err(|what| Problem::of("[homes]", what))?;
+        let listener =
+            TcpListener::bind(listen).await.map_err(|error| Problem::of_listen(&listen.to_string(), &error))?;
+        let address = listener.local_addr().map_err(|error| Problem::of(listen.to_string(), error.to_string()))?;
+        let (guests, through) = mpsc::channel(GUESTS_WAITING_MAX);
+        let porter = tokio::spawn(let_in(listener, acceptor, guests, refused));
+        Ok(Door { address, through, porter })
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.porter.abort();
+    }
+}
+
+impl Listener for Door {
+    type Io = Visit;
+    type Addr = Guest;
+
+    async fn accept(&mut self) -> (Visit, Guest) {
+        match self.through.recv().await {
+            Some(visit) => visit,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Guest> {
+        Ok(Guest { address: self.address, home: None })
+    }
+}
+
+impl Connected<IncomingStream<'_, Door>> for Guest {
+    fn connect_info(stream: IncomingStream<'_, Door>) -> Guest {
+        stream.remote_addr().clone()
+    }
+}
+
+impl Homes {
+    /// What would keep homes from coming in: certificates that cannot be used or are out of their time.
+    pub fn check(&self) -> Result<(), Problem> {
+        let Some(tls) = &self.tls else { return Ok(()) };
+        acceptor(tls).map_err(|what| Problem::of("[homes]", what))?;
+        let about = tls.identity.as_deref().and_then(About::of_pem);
+        let deed = "renew it, or set this machine's clock";
+        let fault = about.and_then(|about| about.fault(clock::now()));
+        fault.map_or(Ok(()), |what| Err(Problem::of("credentials in [homes]", what).with_deed(deed)))
+    }
+}
+
+/// TLS 1.3, a certificate from every home, and no memory of earlier connections: an expired one is refused at once.
+fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(&tls.ca, "ca")? {
+        roots.add(certificate).map_err(|error| format!("a certificate in the ca file cannot be used: {error}"))?;
+    }
+    let identity =
+        tls.identity.as_deref().ok_or("there is no certificate of the station's own; set the key credentials")?;
+    let key = PrivateKeyDer::from_pem_slice(identity).map_err(|_| "the credentials file holds no private key")?;
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+    let verifier = verifier.map_err(|error| format!("the ca file cannot be used: {error}"))?;
+    let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13]);
+    let config = config.map_err(|error| error.to_string())?.with_client_cert_verifier(verifier);
+    let mut config = config
+        .with_single_cert(certificates(identity, "credentials")?, key)
+        .map_err(|error| format!("certificate and key in the credentials file do not go together: {error}"))?;
+    config.send_tls13_tickets = 0;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn certificates(pem: &[u8], key: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    match CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) | Err(_) => Err(format!("the {key} file holds no certificate in PEM")),
+    }
+}
+
+/// Takes connections and leads each through TLS by itself: one that hangs holds up no other.
+async fn let_in(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    guests: mpsc::Sender<(Visit, Guest)>,
+    refused: Arc<AtomicU64>,
+) {
+    let places = Places::default();
+    loop {
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Mostly too many open files: visits end within seconds.
+                tracing::warn!(%error, "a home could not be let in");
+                tokio::time::sleep(AFTER_ERROR).await;
+                continue;
+            }
+        };
+        let Some(place) = places.take(address.ip()) else {
+            refused.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(%address, "too many connections at once");
+            continue;
+        };
+        let (acceptor, guests, refused) = (acceptor.clone(), guests.clone(), Arc::clone(&refused));
+        tokio::spawn(async move {
+            let ends = Box::pin(tokio::time::sleep(VISIT_LASTS));
+            let Some((stream, home)) = greet(acceptor, stream, address, &refused).await else { return };
+            let visit = Visit { stream, ends, _place: place };
+            // Nobody serves any more while the station stops.
+            drop(guests.send((visit, Guest { address, home })).await);
+        });
+    }
+}
+
+/// Who it is, if it has a certificate that is to be believed.
+async fn greet(
+    acceptor: Option<TlsAcceptor>,
+    stream: TcpStream,
+    address: SocketAddr,
+    refused: &AtomicU64,
+) -> Option<(Stream, Option<Option<String>>)> {
+    stream.set_nodelay(true).ok();
+    let Some(acceptor) = acceptor else { return Some((Stream::Plain(stream), None)) };
+    let accepting = acceptor.accept(stream).into_fallible();
+    match tokio::time::timeout(GREETED_WITHIN, accepting).await {
+        Ok(Ok(stream)) => {
+            let first = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let home = first.and_then(|der| About::of_der(der)).and_then(|about| about.common_name);
+            Some((Stream::Tls(Box::new(stream)), Some(home)))
+        }
+        Ok(Err((why, stream))) => {
+            refused.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(%address, %why, "a connection that is of no home");
+            see_off(stream).await;
+            None
+        }
+        Err(_) => {
+            tracing::debug!(%address, "a connection that said nothing in time");
+            None
+        }
+    }
+}
+
+/// The alert that says what is wrong would be lost with a connection that is closed while the other side still writes.
+async fn see_off(mut stream: TcpStream) {
+    let reading = async {
+        stream.shutdown().await.ok();
+        let mut rest = [0; 1024];
+        for _ in 0..SEEN_OFF_READS_MAX {
+            if !matches!(stream.read(&mut rest).await, Ok(1..)) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(SEEN_OFF_WITHIN, reading).await.ok();
+}
+
+/// How many are in, in all and from each address.
+#[derive(Default, Clone)]
+struct Places(Arc<Mutex<BTreeMap<IpAddr, usize>>>);
+
+struct Place {
+    places: Places,
+    of: IpAddr,
+}
+
+impl Places {
+    fn take(&self, of: IpAddr) -> Option<Place> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_all: usize = taken.values().sum();
+        let here = taken.get(&of).copied().unwrap_or_default();
+        if in_all >= PLACES || here >= PLACES_EACH {
+            return None;
+        }
+        taken.insert(of, here + 1);
+        Some(Place { places: self.clone(), of })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = taken.get_mut(&self.of) {
+            *here -= 1;
+            if *here == 0 {
+                taken.remove(&self.of);
+            }
+        }
+    }
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// One connection, until its time is over.
+pub(super) struct Visit {
+    stream: Stream,
+    ends: Pin<Box<Sleep>>,
+    _place: Place,
+}
+
+impl Visit {
+    /// The stream; an error once the time is over.
+    fn stream(&mut self, cx: &mut Context<'_>) -> io::Result<Pin<&mut dyn Both>> {
+        if self.ends.as_mut().poll(cx).is_ready() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream),
+            Stream::Tls(stream) => Pin::new(stream.as_mut()),
+        })
+    }
+}
+
+trait Both: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Both for T {}
+
+impl AsyncRead for Visit {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.stream(cx)?.poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Visit {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream(cx)?.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream(cx)?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream(cx)?.poll_shutdown(cx)
+    }
+}
+
+/// TLS over a bad radio link takes two; one that trickles is no home.
+const GREETED_WITHIN: Duration = Duration::from_secs(8);
+/// A home waits ten seconds for its answer.
+const VISIT_LASTS: Duration = Duration::from_secs(15);
+/// Many homes of one house or one carrier share an address.
+const PLACES_EACH: usize = 128;
+const PLACES: usize = 512;
+const GUESTS_WAITING_MAX: usize = 64;
+const AFTER_ERROR: Duration = Duration::from_millis(100);
+const SEEN_OFF_WITHIN: Duration = Duration::from_secs(1);
+const SEEN_OFF_READS_MAX: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_cannot_take_every_place_and_a_place_that_is_left_is_free_again() {
+        let places = Places::default();
+        let ip = |nth: u8| IpAddr::from([203, 0, 113, nth]);
+        let mut of_one: Vec<Place> = std::iter::from_fn(|| places.take(ip(1))).take(PLACES).collect();
+        assert_eq!(of_one.len(), PLACES_EACH);
+        let others: Vec<Place> =
+            (2..9).flat_map(|nth| std::iter::from_fn(|| places.take(ip(nth))).collect::<Vec<_>>()).collect();
+        assert_eq!(of_one.len() + others.len(), PLACES);
+        assert!(places.take(ip(9)).is_none());
+        of_one.pop();
+        assert!(places.take(ip(9)).is_some());
+        drop((of_one, others));
+        assert!(places.0.lock().unwrap().is_empty());
+    }
+}
