@@ -6,7 +6,7 @@ use crate::config;
 use crate::model::answer::Questions;
 use crate::model::observation::Availability;
 use crate::model::reason::Stuck;
-use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::status::{Condition, LinkStatus, PathState, PathStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::suspension::{Absence, Suspension};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
@@ -99,6 +99,14 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let age = ago(now, status.at);
     if is_running {
+        if status.nobody_is_reached() {
+            let waits = match status.outbox.waiting {
+                0 => String::new(),
+                1 => "; 1 notice waits for it".to_owned(),
+                notices => format!("; {notices} notices wait for it"),
+            };
+            lines.push(format!("UNREACHABLE no way out of this home works: NOBODY CAN BE TOLD{waits}"));
+        }
         let since = span(status.at - status.started_at);
         lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
     } else {
@@ -132,6 +140,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         ),
         None => "unanswered  none: every notice has its receipt".to_owned(),
     });
+    lines.extend(path_lines(now, status));
     for (number, link) in status.links.iter().enumerate() {
         let title = if number == 0 { "links" } else { "" };
         let line = format!("{title:11} {}", link_line(now, link));
@@ -208,6 +217,35 @@ fn link_line(now: Timestamp, link: &LinkStatus) -> String {
         Some(false) => format!("{name:14} DOWN{since}{refused}\n            {}", link.why),
         None => format!("{name:14} not known yet"),
     }
+}
+
+/// Every way out: what was proved, and within which time it must be proved again.
+fn path_lines(now: Timestamp, status: &Status) -> Vec<String> {
+    let is_proved = status.paths.iter().any(|path| path.state == PathState::Works);
+    let remark = (!is_proved && !status.nobody_is_reached() && !status.paths.is_empty())
+        .then(|| "NO WAY OUT IS PROVED to reach anybody".to_owned());
+    let lines = remark.into_iter().chain(status.paths.iter().map(|path| path_line(now, path)));
+    lines
+        .enumerate()
+        .flat_map(|(number, line)| {
+            let line = format!("{:11} {line}", if number == 0 { "ways out" } else { "" });
+            line.lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn path_line(now: Timestamp, path: &PathStatus) -> String {
+    let PathStatus { channel, point, level_secs, state, proved_at, why } = path;
+    let name = if channel.as_str() == point.as_str() { point.to_string() } else { format!("{channel} to {point}") };
+    let proved = proved_at.map_or("never proved".to_owned(), |at| format!("proved {}", ago(now, at)));
+    let state = match state {
+        PathState::Works => format!("works, {proved}"),
+        PathState::Carried => format!("carried to the broker; the station does not say that it hears, {proved}"),
+        PathState::Lost => format!("LOST, {proved}"),
+        PathState::Unproven => format!("not known yet, {proved}"),
+    };
+    let why = if why.is_empty() { String::new() } else { format!("\n            {}", first_line(why)) };
+    format!("{name:14} {state} (level {}){why}", span(seconds(*level_secs)))
 }
 
 fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
@@ -332,6 +370,37 @@ mod tests {
         assert!(lines.iter().all(|line| crate::cmd::listen::width(line) <= 80), "{shown}");
         assert!(lines.len() <= 13, "{shown}");
         assert_golden("status.txt", &format!("{shown}\n"));
+    }
+
+    #[test]
+    fn the_ways_out_are_shown_and_none_is_called_fine_that_nothing_proves() {
+        let mut status: Status = serde_json::from_str(STATUS).unwrap();
+        let path = |channel: &str, state, proved: Option<i64>, why: &str| PathStatus {
+            channel: channel.parse().unwrap(),
+            point: "lehe".parse().unwrap(),
+            level_secs: 180,
+            state,
+            proved_at: proved.map(|secs| after(-secs)),
+            why: why.to_owned(),
+        };
+        status.paths = vec![
+            path("lehe", PathState::Works, Some(12), ""),
+            path("sms", PathState::Lost, Some(90_000), "the modem is not in the network"),
+            path("old", PathState::Carried, None, ""),
+            path("new", PathState::Unproven, None, ""),
+        ];
+        let shown = |status: &Status| lines(after(4), status, true).join("\n");
+        assert_golden("status_ways.txt", &format!("{}\n", path_lines(after(4), &status).join("\n")));
+        assert!(shown(&status).starts_with("running"), "{}", shown(&status));
+        status.paths.remove(0);
+        let unproved = shown(&status);
+        assert!(unproved.contains("NO WAY OUT IS PROVED") && unproved.starts_with("running"), "{unproved}");
+        status.paths.truncate(1);
+        let unreached = shown(&status);
+        let first = "UNREACHABLE no way out of this home works: NOBODY CAN BE TOLD; 3 notices wait for it";
+        assert!(unreached.starts_with(first), "{unreached}");
+        assert!(unreached.lines().all(|line| crate::cmd::listen::width(line) <= 80), "{unreached}");
+        assert!(json(&status, true).contains("\"state\": \"lost\""));
     }
 
     #[test]

@@ -32,11 +32,13 @@ use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
+use crate::model::level::Level;
 use crate::model::lifecycle::{Role, Timers};
 use crate::model::time::{Span, Zone};
 use crate::problem::{Kind, Problem};
 use crate::sinks::home_signals::Output;
 use report::{Report, Source};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -67,6 +69,8 @@ pub struct Gateway {
     pub circle: Circle,
     /// The ways out of the home, in the order of the file.
     pub channels: Vec<(ChannelName, ChannelSettings)>,
+    /// How closely those are watched of which the file says it.
+    pub levels: BTreeMap<ChannelName, Level>,
     /// The clock is right although nobody vouches for it: a clock chip, and no network.
     pub clock_assume_synced: bool,
     /// Changes when the configuration does.

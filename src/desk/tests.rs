@@ -8,6 +8,7 @@ use crate::model::time::Span;
 use proptest::prelude::*;
 
 mod checks;
+mod ways;
 
 #[test]
 fn of_fifty_takes_exactly_one_wins_and_all_others_learn_who() {

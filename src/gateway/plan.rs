@@ -6,6 +6,8 @@ use crate::engine::circle::Circle;
 use crate::engine::rules;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PointId, SensorId};
+use crate::model::level::Supervision;
+use crate::model::reason::Way;
 use crate::model::time::Zone;
 use crate::mqtt;
 use crate::problem::Problem;
@@ -69,6 +71,8 @@ pub struct Channel {
     pub sensors: Vec<SensorId>,
     /// The clock on the home's wall.
     pub zone: Zone,
+    /// How closely it is watched.
+    pub supervision: Supervision,
     /// How.
     pub settings: ChannelSettings,
     /// What the files held that the settings name: with another password or certificate it is another channel.
@@ -76,10 +80,15 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// What the book calls it.
+    pub fn way(&self) -> Way {
+        Way { channel: self.name.clone(), point: self.point.clone() }
+    }
+
     /// The channel of this name, with the files that it names as they are now.
     pub fn new(name: ChannelName, point: PointId, zone: Zone, settings: ChannelSettings) -> Channel {
-        let secrets = settings.secrets();
-        Channel { name, point, sensors: Vec::new(), zone, settings, secrets }
+        let (secrets, supervision) = (settings.secrets(), settings.supervision());
+        Channel { name, point, sensors: Vec::new(), zone, supervision, settings, secrets }
     }
 }
 
@@ -96,8 +105,10 @@ impl Plan {
         let channels = config.channels.iter().flat_map(|(name, settings)| {
             let sensors = || config.addresses.iter().map(|(id, _)| id.clone()).collect();
             let sensors: Vec<SensorId> = if settings.numbers_sensors() { sensors() } else { Vec::new() };
+            let supervision = config.levels.get(name).map_or(settings.supervision(), |level| (*level).into());
             let channel = move |point| Channel {
                 sensors: sensors.clone(),
+                supervision,
                 ..Channel::new(name.clone(), point, zone.clone(), settings.clone())
             };
             leads_to(name).into_iter().map(channel)

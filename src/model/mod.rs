@@ -14,6 +14,7 @@ pub mod frame;
 pub mod home;
 pub mod ids;
 pub mod learned;
+pub mod level;
 pub mod lifecycle;
 pub mod observation;
 pub mod place;

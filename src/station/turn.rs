@@ -127,7 +127,13 @@ impl Turn {
             }
             Event::Message { topic, payload, retained, .. } => {
                 match feed::read(&self.point, &topic, &payload, retained) {
-                    Ok(Some(input)) => self.decide(input),
+                    Ok(Some(input)) => {
+                        if let Input::Heartbeat { home, condition } = &input {
+                            // A loop that turns and reads is what the home wants to know of.
+                            feed::heard(&self.link, self.point.clone(), home.clone(), &condition.beat, clock::now());
+                        }
+                        self.decide(input);
+                    }
                     Ok(None) => {}
                     Err(why) => tracing::warn!(topic, why, "a message was not understood"),
                 }

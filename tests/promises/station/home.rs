@@ -79,6 +79,8 @@ impl FakeHome {
             home: flat(),
             seq: 1,
             run: 1,
+            boot: None,
+            level_secs: None,
             at: clock::now(),
             clock_trusted: true,
             version: "0.1.0".into(),
@@ -91,6 +93,7 @@ impl FakeHome {
             sensors: Vec::new(),
             suspended: Vec::new(),
             refused: Vec::new(),
+            paths: Vec::new(),
         };
         self.send(Up::Heartbeat, heartbeat.to_bytes());
     }
