@@ -4,6 +4,7 @@ use crate::clock;
 use crate::cmd::listen::{NEVER_CHECKS_IN, cut, folded, row};
 use crate::config;
 use crate::model::answer::Questions;
+use crate::model::level::Level;
 use crate::model::observation::Availability;
 use crate::model::reason::Stuck;
 use crate::model::status::{Condition, LinkStatus, PathState, PathStatus, STATUS_FILE, SensorStatus, Status};
@@ -105,7 +106,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
                 1 => "; 1 notice waits for it".to_owned(),
                 notices => format!("; {notices} notices wait for it"),
             };
-            lines.push(format!("UNREACHABLE no way out of this home works: NOBODY CAN BE TOLD{waits}"));
+            lines.push(format!("UNREACHABLE NOBODY CAN BE TOLD: no way out works{waits}"));
         }
         let since = span(status.at - status.started_at);
         lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
@@ -240,12 +241,13 @@ fn path_line(now: Timestamp, path: &PathStatus) -> String {
     let proved = proved_at.map_or("never proved".to_owned(), |at| format!("proved {}", ago(now, at)));
     let state = match state {
         PathState::Works => format!("works, {proved}"),
-        PathState::Carried => format!("carried to the broker; the station does not say that it hears, {proved}"),
+        PathState::Carried => format!("carried to the broker, not confirmed by the station, {proved}"),
         PathState::Lost => format!("LOST, {proved}"),
         PathState::Unproven => format!("not known yet, {proved}"),
     };
     let why = if why.is_empty() { String::new() } else { format!("\n            {}", first_line(why)) };
-    format!("{name:14} {state} (level {}){why}", span(seconds(*level_secs)))
+    let level = Level::of(seconds(*level_secs)).map_or_else(|| span(seconds(*level_secs)), |level| level.to_string());
+    format!("{name:14} {state} (level {level}){why}")
 }
 
 fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
@@ -397,7 +399,7 @@ mod tests {
         assert!(unproved.contains("NO WAY OUT IS PROVED") && unproved.starts_with("running"), "{unproved}");
         status.paths.truncate(1);
         let unreached = shown(&status);
-        let first = "UNREACHABLE no way out of this home works: NOBODY CAN BE TOLD; 3 notices wait for it";
+        let first = "UNREACHABLE NOBODY CAN BE TOLD: no way out works; 3 notices wait for it\n";
         assert!(unreached.starts_with(first), "{unreached}");
         assert!(unreached.lines().all(|line| crate::cmd::listen::width(line) <= 80), "{unreached}");
         assert!(json(&status, true).contains("\"state\": \"lost\""));

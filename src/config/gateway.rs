@@ -11,7 +11,7 @@ use crate::config::{Gateway, SerialPort, points, rules, signals};
 use crate::engine::circle::Circle;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, RoomId, SensorId};
-use crate::model::level::Level;
+use crate::model::level::{Level, Supervision};
 use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
@@ -112,7 +112,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         signals,
         rules: rules?,
         circle: Circle { points: points.into_iter().map(|entry| entry.point).collect(), timers },
-        levels: channels.iter().filter_map(|entry| Some((entry.name.value.clone(), entry.level?))).collect(),
+        supervision: channels.iter().filter_map(supervision).collect(),
         channels: channels.into_iter().filter_map(|entry| Some((entry.name.value, entry.settings?))).collect(),
         clock_assume_synced,
         hash: report.hash(),
@@ -302,6 +302,11 @@ fn channels(root: &Section<'_, '_>, report: &Report<'_>) -> Vec<ChannelEntry> {
         Some(ChannelEntry { name: name?, level: level.map(|at| at.value), settings })
     };
     root.list("channel").iter().filter_map(channel).collect()
+}
+
+fn supervision(entry: &ChannelEntry) -> Option<(ChannelName, Supervision)> {
+    let usual = entry.settings.as_ref()?.supervision();
+    Some((entry.name.value.clone(), entry.level.map_or(usual, Supervision::from)))
 }
 
 /// One of the four levels.

@@ -32,7 +32,7 @@ use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
-use crate::model::level::Level;
+use crate::model::level::Supervision;
 use crate::model::lifecycle::{Role, Timers};
 use crate::model::time::{Span, Zone};
 use crate::problem::{Kind, Problem};
@@ -69,8 +69,8 @@ pub struct Gateway {
     pub circle: Circle,
     /// The ways out of the home, in the order of the file.
     pub channels: Vec<(ChannelName, ChannelSettings)>,
-    /// How closely those are watched of which the file says it.
-    pub levels: BTreeMap<ChannelName, Level>,
+    /// How closely each of them is watched.
+    pub supervision: BTreeMap<ChannelName, Supervision>,
     /// The clock is right although nobody vouches for it: a clock chip, and no network.
     pub clock_assume_synced: bool,
     /// Changes when the configuration does.

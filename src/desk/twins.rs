@@ -44,7 +44,7 @@ struct Spoke {
 impl Twins {
     /// A heartbeat came; whether it shows that two gateways live.
     fn heard(&mut self, now: Timestamp, beat: &Beat, kept: Span) -> bool {
-        self.starts.retain(|_, spoke| (now - spoke.last).abs() <= kept);
+        self.starts.retain(|_, spoke| (now - spoke.last).abs() < kept);
         let start = Start { run: beat.run, boot: beat.boot.clone() };
         let ahead_ms = now.timestamp_millis().saturating_sub(beat.at_ms);
         let Some(spoke) = self.starts.get_mut(&start) else {
@@ -60,11 +60,11 @@ impl Twins {
         let late = Span::milliseconds(ahead_ms.saturating_sub(spoke.ahead_ms).clamp(0, LATE_MAX_MS));
         (spoke.seq, spoke.last) = (beat.seq, now);
         let (first, sent) = (spoke.first, now - late);
-        let is_twin = self.starts.values().any(|other| other.first > first && sent - other.first > A_MOMENT);
-        if is_twin {
-            self.seen_at = Some(now);
-        }
-        is_twin
+        let beside = self.starts.values().filter(|other| other.first > first && sent - other.first > A_MOMENT);
+        // Both lived when the other one spoke last: that this one goes on shows nothing of the other.
+        let both_lived = beside.map(|other| other.last).max();
+        self.seen_at = self.seen_at.max(both_lived);
+        both_lived.is_some()
     }
 
     /// When it is over if nothing shows it any more; `since` is when this station began to listen.

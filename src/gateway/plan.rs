@@ -105,7 +105,7 @@ impl Plan {
         let channels = config.channels.iter().flat_map(|(name, settings)| {
             let sensors = || config.addresses.iter().map(|(id, _)| id.clone()).collect();
             let sensors: Vec<SensorId> = if settings.numbers_sensors() { sensors() } else { Vec::new() };
-            let supervision = config.levels.get(name).map_or(settings.supervision(), |level| (*level).into());
+            let supervision = config.supervision.get(name).copied().unwrap_or(settings.supervision());
             let channel = move |point| Channel {
                 sensors: sensors.clone(),
                 supervision,

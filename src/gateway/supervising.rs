@@ -59,8 +59,13 @@ impl Gateway {
             tracing::debug!(%channel, run = heard.run, seq = heard.seq, "an answer to a heartbeat that is not ours");
             return;
         }
+        let worked = self.paths.any_works();
         if self.paths.answered(now.since_boot, &Way { channel, point: heard.point.clone() }) {
             self.answering.keep(self.paths.answering());
+        }
+        if !worked {
+            self.status_is_old = true;
+            self.show_status();
         }
     }
 

@@ -31,4 +31,5 @@ mod station;
 mod storage;
 mod support;
 mod suspend;
+mod ways;
 mod world;
