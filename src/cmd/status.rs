@@ -4,10 +4,9 @@ use crate::clock;
 use crate::cmd::listen::{NEVER_CHECKS_IN, cut, folded, row};
 use crate::config;
 use crate::model::answer::Questions;
-use crate::model::level::Level;
 use crate::model::observation::Availability;
 use crate::model::reason::Stuck;
-use crate::model::status::{Condition, LinkStatus, PathState, PathStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::suspension::{Absence, Suspension};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
@@ -15,6 +14,8 @@ use crate::text::{self, Language, counted};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+mod ways;
 
 /// Arguments of `carecircle status`.
 #[derive(Debug, clap::Args)]
@@ -100,14 +101,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let age = ago(now, status.at);
     if is_running {
-        if status.nobody_is_reached() {
-            let waits = match status.outbox.waiting {
-                0 => String::new(),
-                1 => "; 1 notice waits for it".to_owned(),
-                notices => format!("; {notices} notices wait for it"),
-            };
-            lines.push(format!("UNREACHABLE NOBODY CAN BE TOLD: no way out works{waits}"));
-        }
+        lines.extend(ways::nobody_is_reached(status));
         let since = span(status.at - status.started_at);
         lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
     } else {
@@ -141,7 +135,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         ),
         None => "unanswered  none: every notice has its receipt".to_owned(),
     });
-    lines.extend(path_lines(now, status));
+    lines.extend(ways::lines(now, status));
     for (number, link) in status.links.iter().enumerate() {
         let title = if number == 0 { "links" } else { "" };
         let line = format!("{title:11} {}", link_line(now, link));
@@ -218,36 +212,6 @@ fn link_line(now: Timestamp, link: &LinkStatus) -> String {
         Some(false) => format!("{name:14} DOWN{since}{refused}\n            {}", link.why),
         None => format!("{name:14} not known yet"),
     }
-}
-
-/// Every way out: what was proved, and within which time it must be proved again.
-fn path_lines(now: Timestamp, status: &Status) -> Vec<String> {
-    let is_proved = status.paths.iter().any(|path| path.state == PathState::Works);
-    let remark = (!is_proved && !status.nobody_is_reached() && !status.paths.is_empty())
-        .then(|| "NO WAY OUT IS PROVED to reach anybody".to_owned());
-    let lines = remark.into_iter().chain(status.paths.iter().map(|path| path_line(now, path)));
-    lines
-        .enumerate()
-        .flat_map(|(number, line)| {
-            let line = format!("{:11} {line}", if number == 0 { "ways out" } else { "" });
-            line.lines().map(str::to_owned).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-fn path_line(now: Timestamp, path: &PathStatus) -> String {
-    let PathStatus { channel, point, level_secs, state, proved_at, why } = path;
-    let name = if channel.as_str() == point.as_str() { point.to_string() } else { format!("{channel} to {point}") };
-    let proved = proved_at.map_or("never proved".to_owned(), |at| format!("proved {}", ago(now, at)));
-    let state = match state {
-        PathState::Works => format!("works, {proved}"),
-        PathState::Carried => format!("carried to the broker, not confirmed by the station, {proved}"),
-        PathState::Lost => format!("LOST, {proved}"),
-        PathState::Unproven => format!("not known yet, {proved}"),
-    };
-    let why = if why.is_empty() { String::new() } else { format!("\n            {}", first_line(why)) };
-    let level = Level::of(seconds(*level_secs)).map_or_else(|| span(seconds(*level_secs)), |level| level.to_string());
-    format!("{name:14} {state} (level {level}){why}")
 }
 
 fn sensor_line(now: Timestamp, sensor: &SensorStatus) -> String {
@@ -344,7 +308,7 @@ mod tests {
     use crate::cmd::listen::testing::assert_golden;
     use crate::model::time::from_millis;
 
-    const STATUS: &str = r#"{"at_ms":1700000000000,"started_at_ms":1699990000000,"pid":812,"version":"0.1.0",
+    pub(super) const STATUS: &str = r#"{"at_ms":1700000000000,"started_at_ms":1699990000000,"pid":812,"version":"0.1.0",
         "home":"ky-0412","config_hash":"3f2a9c1b","clock_trusted":true,"blind":false,
         "last_life":{"at":"2023-11-14T22:01:20Z","sensor":"hall","room":"hall"},
         "sensors":[{"id":"hall","room":"hall","kind":"motion","heard_at_ms":1699999990000,
@@ -356,7 +320,7 @@ mod tests {
             "severity":"emergency","phase":"received"}],
         "outbox":{"waiting":3,"oldest_secs":240}}"#;
 
-    fn after(secs: i64) -> Timestamp {
+    pub(super) fn after(secs: i64) -> Timestamp {
         from_millis(1_700_000_000_000) + Span::seconds(secs)
     }
 
@@ -372,37 +336,6 @@ mod tests {
         assert!(lines.iter().all(|line| crate::cmd::listen::width(line) <= 80), "{shown}");
         assert!(lines.len() <= 13, "{shown}");
         assert_golden("status.txt", &format!("{shown}\n"));
-    }
-
-    #[test]
-    fn the_ways_out_are_shown_and_none_is_called_fine_that_nothing_proves() {
-        let mut status: Status = serde_json::from_str(STATUS).unwrap();
-        let path = |channel: &str, state, proved: Option<i64>, why: &str| PathStatus {
-            channel: channel.parse().unwrap(),
-            point: "lehe".parse().unwrap(),
-            level_secs: 180,
-            state,
-            proved_at: proved.map(|secs| after(-secs)),
-            why: why.to_owned(),
-        };
-        status.paths = vec![
-            path("lehe", PathState::Works, Some(12), ""),
-            path("sms", PathState::Lost, Some(90_000), "the modem is not in the network"),
-            path("old", PathState::Carried, None, ""),
-            path("new", PathState::Unproven, None, ""),
-        ];
-        let shown = |status: &Status| lines(after(4), status, true).join("\n");
-        assert_golden("status_ways.txt", &format!("{}\n", path_lines(after(4), &status).join("\n")));
-        assert!(shown(&status).starts_with("running"), "{}", shown(&status));
-        status.paths.remove(0);
-        let unproved = shown(&status);
-        assert!(unproved.contains("NO WAY OUT IS PROVED") && unproved.starts_with("running"), "{unproved}");
-        status.paths.truncate(1);
-        let unreached = shown(&status);
-        let first = "UNREACHABLE NOBODY CAN BE TOLD: no way out works; 3 notices wait for it\n";
-        assert!(unreached.starts_with(first), "{unreached}");
-        assert!(unreached.lines().all(|line| crate::cmd::listen::width(line) <= 80), "{unreached}");
-        assert!(json(&status, true).contains("\"state\": \"lost\""));
     }
 
     #[test]

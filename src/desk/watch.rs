@@ -52,7 +52,11 @@ impl Watch {
     pub fn next_silence(&self, unreachable_after: Span) -> Option<(Timestamp, &HomeId)> {
         let since = self.since.filter(|_| !self.deaf)?;
         let silent = self.homes.iter().filter(|(_, seen)| seen.reported.is_none());
-        silent.map(|(home, seen)| (seen.heard_at.map_or(since, |at| at.max(since)) + seen.missed_after(unreachable_after), home)).min()
+        silent
+            .map(|(home, seen)| {
+                (seen.heard_at.map_or(since, |at| at.max(since)) + seen.missed_after(unreachable_after), home)
+            })
+            .min()
     }
 }
 

@@ -93,13 +93,7 @@ impl Book {
     }
 
     /// The trouble of `rule`, where it is one of a way out of this way, is over; its alert says so and waits for a person.
-    pub fn trouble_over(
-        &mut self,
-        now: Timestamp,
-        rule: &'static str,
-        way: Option<&Way>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub fn trouble_over(&mut self, now: Timestamp, rule: &'static str, way: Option<&Way>, effects: &mut Vec<Effect>) {
         let is_of_another = |reason: &Reason| way.is_some_and(|way| !way.is_lost_by(reason));
         self.mark_recovered(now, rule, &[], is_of_another, effects);
     }

@@ -128,8 +128,7 @@ impl Gateway {
     }
 
     pub(super) fn show_status(&self) {
-        let line =
-            health::status_line(&self.turn, &self.plan, &self.links, &self.paths, self.remark.as_deref());
+        let line = health::status_line(&self.turn, &self.plan, &self.links, &self.paths, self.remark.as_deref());
         health::notify(&[sd_notify::NotifyState::Status(&line)]);
     }
 }

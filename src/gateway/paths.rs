@@ -186,7 +186,8 @@ impl Paths {
     /// that heartbeats are not answered there any more.
     pub fn spoke(&mut self, since_boot: Span, channel: &str, point: &str) -> bool {
         let (moment, counted) = (self.moment(since_boot), self.counted);
-        let found = self.ways.iter_mut().find(|(way, _)| way.channel.as_str() == channel && way.point.as_str() == point);
+        let found =
+            self.ways.iter_mut().find(|(way, _)| way.channel.as_str() == channel && way.point.as_str() == point);
         let Some((_, path)) = found else { return false };
         let is_older = path.answers && path.state(counted) == PathState::Lost;
         path.answers &= !is_older;
@@ -286,7 +287,8 @@ impl Path {
     }
 
     fn state(&self, counted: Span) -> PathState {
-        let is_fresh = |moment: &Option<Moment>| moment.is_some_and(|at| counted - at.counted <= self.supervision.level);
+        let is_fresh =
+            |moment: &Option<Moment>| moment.is_some_and(|at| counted - at.counted <= self.supervision.level);
         if is_fresh(&self.proved) {
             return PathState::Works;
         }

@@ -9,6 +9,7 @@ use super::paths::{News, Standing};
 use crate::clock::Reading;
 use crate::model::ids::ChannelName;
 use crate::model::reason::{AllPathsLost, PathLost, Reason, Twin, Way};
+use crate::model::status::PathState;
 use crate::model::time::{Span, Timestamp};
 use crate::sinks::Proves;
 use crate::wire::{Heard, Heartbeat};
@@ -23,6 +24,11 @@ impl Gateway {
             let heartbeat = self.heartbeat(now);
             due.iter().for_each(|(way, proves)| self.prove(way, *proves, &heartbeat));
         }
+        let paths = &self.paths;
+        self.turn.lose_ways(|channel, point| {
+            let way = Way { channel: channel.clone(), point: point.clone() };
+            paths.of(&way).is_some_and(|known| known.state == PathState::Lost)
+        });
         let standing = self.standing();
         let news = self.paths.judge(&standing);
         if !news.is_empty() {

@@ -43,6 +43,8 @@ pub struct Path {
     pub point: PointId,
     /// The task that runs it.
     pub orders: mpsc::UnboundedSender<Order>,
+    /// It is known that it does not work now.
+    pub is_lost: bool,
 }
 
 /// Everything a turn needs.
@@ -140,6 +142,13 @@ impl Turn {
             let order =
                 Order::Send { key: row.key, priority: row.priority, wait: Span::zero(), notice: Box::new(outgoing) };
             path.orders.send(order).ok();
+        }
+    }
+
+    /// Which ways out are lost now: the next one does not wait for them.
+    pub fn lose_ways(&mut self, is_lost: impl Fn(&ChannelName, &PointId) -> bool) {
+        for path in &mut self.paths {
+            path.is_lost = is_lost(&path.channel, &path.point);
         }
     }
 

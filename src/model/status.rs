@@ -91,7 +91,12 @@ pub struct PathStatus {
     /// How it stands.
     pub state: PathState,
     /// When it was proved last; absent if not since the start.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "ts_milliseconds_option", rename = "proved_at_ms")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "ts_milliseconds_option",
+        rename = "proved_at_ms"
+    )]
     pub proved_at: Option<Timestamp>,
     /// What failed last, where nothing has gone well since.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -6,7 +6,9 @@ use crate::model::ids::{ChannelName, HomeId, PointId};
 use crate::model::suspension::Suspend;
 use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
-use crate::sinks::{BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What};
+use crate::sinks::{
+    BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What,
+};
 use crate::wire::{self, Down, Topic, Up, Wire};
 use std::path::Path;
 use std::sync::Arc;

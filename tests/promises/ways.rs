@@ -195,8 +195,10 @@ fn one_way_of_two_that_is_lost_is_told_by_the_other_and_the_home_is_still_reache
     assert_eq!((gateway.way("hook"), gateway.alerts_of("all_paths_lost")), ("works".to_owned(), 0));
     assert_ne!(lamp.says(), "nobody");
     world.start_station();
-    wait_until("and that it is over", PATIENCE, || heard("\"deed\":\"recovered\"") > 0);
     gateway.wait_for_way("lehe", "works");
+    wait_until("the desk reads that a way was lost, and that this is over", PATIENCE, || {
+        world.alerts_of("path_lost").pop().is_some_and(|alert| alert["recovered_at_ms"].is_number())
+    });
 }
 
 #[test]

@@ -51,7 +51,8 @@ impl Spoken {
 
 impl Once {
     fn is_about(&self, reason: &Reason) -> bool {
-        self.rule == reason.matter() && (self.subject.as_ref(), self.link.as_deref(), self.leads_to.as_ref()) == matter(reason)
+        self.rule == reason.matter()
+            && (self.subject.as_ref(), self.link.as_deref(), self.leads_to.as_ref()) == matter(reason)
     }
 }
 
