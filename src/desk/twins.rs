@@ -96,8 +96,8 @@ impl Desk {
         }
         let number = STATION_NUMBERS + seen.own_alerts + 1;
         let is_over = |row: &&Row| row.alert.phase.is_open() && row.alert.recovered_at.is_some();
-        let again = self.rows.values().filter(|row| row.key.home == *home && row.is_ours() && row.is_of_twins());
-        let (alert, what) = match again.filter(is_over).next_back() {
+        let mut again = self.rows.values().filter(|row| row.key.home == *home && row.is_ours() && row.is_of_twins());
+        let (alert, what) = match again.rfind(is_over) {
             Some(row) => (row.key.clone(), Deed::Again { count: row.alert.count + 1 }),
             None => {
                 let reason = Reason::Twin(Twin { point: self.settings.point.clone(), channel: None });
