@@ -15,6 +15,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod ways;
+
 /// Arguments of `carecircle status`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -99,6 +101,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let age = ago(now, status.at);
     if is_running {
+        lines.extend(ways::nobody_is_reached(status));
         let since = span(status.at - status.started_at);
         lines.push(format!("running     home {}, for {since} (process {}, told {age})", status.home, status.pid));
     } else {
@@ -135,6 +138,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     if let Some(directory) = &status.directory {
         lines.push(points(now, directory));
     }
+    lines.extend(ways::lines(now, status));
     for (number, link) in status.links.iter().enumerate() {
         let title = if number == 0 { "links" } else { "" };
         let line = format!("{title:11} {}", link_line(now, link));
@@ -317,7 +321,7 @@ mod tests {
     use crate::cmd::listen::testing::assert_golden;
     use crate::model::time::from_millis;
 
-    const STATUS: &str = r#"{"at_ms":1700000000000,"started_at_ms":1699990000000,"pid":812,"version":"0.1.0",
+    pub(super) const STATUS: &str = r#"{"at_ms":1700000000000,"started_at_ms":1699990000000,"pid":812,"version":"0.1.0",
         "home":"ky-0412","config_hash":"3f2a9c1b","clock_trusted":true,"blind":false,
         "last_life":{"at":"2023-11-14T22:01:20Z","sensor":"hall","room":"hall"},
         "sensors":[{"id":"hall","room":"hall","kind":"motion","heard_at_ms":1699999990000,
@@ -329,7 +333,7 @@ mod tests {
             "severity":"emergency","phase":"received"}],
         "outbox":{"waiting":3,"oldest_secs":240}}"#;
 
-    fn after(secs: i64) -> Timestamp {
+    pub(super) fn after(secs: i64) -> Timestamp {
         from_millis(1_700_000_000_000) + Span::seconds(secs)
     }
 

@@ -11,6 +11,7 @@ use crate::config::{Directory, Gateway, SerialPort, points, rules, signals, visi
 use crate::engine::circle::Circle;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
+use crate::model::level::{Level, Supervision};
 use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
@@ -35,6 +36,8 @@ pub(super) struct SensorEntry {
 /// A channel as it stands in the file.
 pub(super) struct ChannelEntry {
     pub name: At<ChannelName>,
+    /// How closely it is watched, where the file says it.
+    pub level: Option<Level>,
     /// Absent where a mistake in it has been reported.
     pub settings: Option<ChannelSettings>,
 }
@@ -122,6 +125,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
             measured: points.iter().filter(|entry| !entry.is_estimated).map(|entry| entry.point.id.clone()).collect(),
         },
         circle: Circle { points: points.into_iter().map(|entry| entry.point).collect(), timers },
+        supervision: channels.iter().filter_map(supervision).collect(),
         channels: channels.into_iter().filter_map(|entry| Some((entry.name.value, entry.settings?))).collect(),
         clock_assume_synced,
         hash: report.hash(),
@@ -299,10 +303,35 @@ fn try_family<T: serde::de::DeserializeOwned>(key: &str) -> Option<Vec<String>> 
 fn channels(root: &Section<'_, '_>, report: &Report<'_>) -> Vec<ChannelEntry> {
     let channel = |section: &Section<'_, '_>| {
         let name = section.required("name", "\"lehe\"");
+        let level = level(section);
         let settings = one_family(section, "station_mqtt = { broker = \"mqtts://station.example\" }", report);
-        Some(ChannelEntry { name: name?, settings: settings.map(|at: At<ChannelSettings>| at.value) })
+        let settings = settings.map(|at: At<ChannelSettings>| at.value);
+        if let (Some(level), Some(settings)) = (&level, &settings)
+            && settings.has_own_supervision()
+        {
+            let what = format!("{} has a key of its own for how closely it is watched", settings.kind());
+            section.error(&level.place, what, Some("take level out, and set supervision in it".into()));
+        }
+        Some(ChannelEntry { name: name?, level: level.map(|at| at.value), settings })
     };
     root.list("channel").iter().filter_map(channel).collect()
+}
+
+fn supervision(entry: &ChannelEntry) -> Option<(ChannelName, Supervision)> {
+    let usual = entry.settings.as_ref()?.supervision();
+    Some((entry.name.value.clone(), entry.level.map_or(usual, Supervision::from)))
+}
+
+/// One of the four levels.
+fn level(section: &Section<'_, '_>) -> Option<At<Level>> {
+    let At { value, place } = section.span("level", Span::zero()..=Span::MAX)?;
+    let level = Level::of(value);
+    if level.is_none() {
+        let typed = section.entry("level").and_then(|entry| entry.node.text()).unwrap_or_default();
+        let deed = "write \"90s\", \"180s\", \"5h\" or \"25h\"".into();
+        section.error(&place, format!("\"{typed}\" is none of the four levels"), Some(deed));
+    }
+    level.map(|value| At { value, place })
 }
 
 /// The sections that families have of their own, such as `[zigbee2mqtt]`.

@@ -34,6 +34,7 @@ use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
+use crate::model::level::Supervision;
 use crate::model::lifecycle::{Role, Timers};
 use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
@@ -42,7 +43,7 @@ use crate::reach::Estimate;
 use crate::sinks::home_signals::Output;
 use crate::wire::Listed;
 use report::{Report, Source};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -75,6 +76,8 @@ pub struct Gateway {
     pub directory: Directory,
     /// The ways out of the home, in the order of the file.
     pub channels: Vec<(ChannelName, ChannelSettings)>,
+    /// How closely each of them is watched.
+    pub supervision: BTreeMap<ChannelName, Supervision>,
     /// The clock is right although nobody vouches for it: a clock chip, and no network.
     pub clock_assume_synced: bool,
     /// Changes when the configuration does.

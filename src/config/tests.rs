@@ -123,3 +123,34 @@ fn uncommented(sample: &str, wanted: impl Fn(&str) -> bool) -> String {
     };
     sample.lines().filter_map(line).map(|line| line + "\n").collect()
 }
+
+#[test]
+fn a_channel_is_watched_at_its_usual_level_or_at_one_of_the_four_that_the_file_names() {
+    let file = |channel: &str| {
+        format!(
+            "[home]\nid = \"a\"\nplace = \"1\"\ntime_zone = \"Asia/Shanghai\"\n[mqtt]\nbroker = \"mqtt://127.0.0.1\"\n\
+             [[sensor]]\nid = \"hall\"\nkind = \"motion\"\nzigbee2mqtt = \"hall\"\n\
+             [[circle.point]]\nid = \"lehe\"\nname = \"乐合\"\ntravel = \"6m\"\nchannels = [\"way\"]\n\
+             [[channel]]\nname = \"way\"\n{channel}\n"
+        )
+    };
+    let level = |channel: &str| {
+        let config = good(gateway("gateway.toml", &file(channel)));
+        config.supervision[&"way".parse().unwrap()].level.num_seconds()
+    };
+    let mqtt = "station_mqtt = { broker = \"mqtt://10.0.0.1\" }";
+    let centre = "dc09 = { receiver = \"10.0.0.1:12345\", account = \"1234\", supervision = \"10m\" }";
+    assert_eq!(level(mqtt), 180);
+    assert_eq!(level(&format!("level = \"5h\"\n{mqtt}")), 5 * 3600);
+    assert_eq!(level("sms = { port = \"/dev/modem\", to = [\"+8613800138000\"] }"), 25 * 3600);
+    assert_eq!(level(centre), 5 * 3600, "the fastest that holds three of its beats");
+    let wrong = |channel: &str| {
+        let (config, problems) = gateway("gateway.toml", &file(channel));
+        assert!(config.is_none());
+        problems.iter().map(ToString::to_string).collect::<String>()
+    };
+    let words = wrong(&format!("level = \"60s\"\n{mqtt}"));
+    assert!(words.contains("\"60s\" is none of the four levels") && words.contains("\"90s\", \"180s\""), "{words}");
+    let words = wrong(&format!("level = \"90s\"\n{centre}"));
+    assert!(words.contains("key of its own") && words.contains("supervision"), "{words}");
+}

@@ -5,7 +5,7 @@ use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::suspension::Absence;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::{SecsIfAny, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -115,6 +115,23 @@ pub struct Condition {
     pub sensors: (usize, usize),
     /// In which the home is known to be other than usual.
     pub suspended: Vec<Suspended>,
+    /// The heartbeat's own numbers.
+    pub beat: Beat,
+    /// Within this time the home wants to be heard again, where it says so: a home on a slow level speaks seldom.
+    pub level: Option<Span>,
+}
+
+/// Which heartbeat it was, and of which gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Beat {
+    /// Which run of the gateway.
+    pub run: u64,
+    /// Which start of its program; absent from an older version.
+    pub boot: Option<String>,
+    /// Counted within the run.
+    pub seq: u64,
+    /// When it was sent, by the home's clock, in milliseconds.
+    pub at_ms: i64,
 }
 
 /// A suspension that holds in a home.
@@ -253,6 +270,25 @@ pub enum Recorded {
         /// Why.
         why: Refusal,
     },
+    /// A home speaks in another rhythm from now on: it is missed after so long.
+    Level {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        home: HomeId,
+        /// The time; absent where it does not say one any more.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "SecsIfAny", rename = "level_secs")]
+        level: Option<Span>,
+    },
+    /// A home of which two gateways had spoken is spoken of by one.
+    OneGateway {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        home: HomeId,
+    },
     /// A home that had been reported as unreachable was heard again.
     HeardAgain {
         /// When.
@@ -271,6 +307,8 @@ impl Recorded {
             | Recorded::Notice { at, .. }
             | Recorded::Done { at, .. }
             | Recorded::Refused { at, .. }
+            | Recorded::Level { at, .. }
+            | Recorded::OneGateway { at, .. }
             | Recorded::HeardAgain { at, .. } => *at,
         }
     }

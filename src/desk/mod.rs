@@ -8,11 +8,12 @@ mod row;
 mod send;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod view;
 mod watch;
 
 pub use input::{
-    AlertKey, Answer, BookState, Click, Condition, Effect, Input, Notice, Outgoing, Recorded, Settings, Suspended,
+    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Outgoing, Recorded, Settings, Suspended,
 };
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
@@ -60,6 +61,8 @@ impl Desk {
             Input::Notice(notice) => self.notice(now, *notice, &mut effects),
             Input::Heartbeat { home, condition } => {
                 self.heard(now, &home, &mut effects);
+                self.rhythm(now, &home, condition.level, &mut effects);
+                self.twins(now, &home, &condition.beat, &mut effects);
                 self.watch.homes.entry(home).or_default().condition = Some(condition);
             }
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
@@ -68,6 +71,7 @@ impl Desk {
             Input::Tick => {}
         }
         self.silences(now, &mut effects);
+        self.twins_over(now, &mut effects);
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.values()).into_iter().map(Effect::Send));
@@ -83,7 +87,8 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.values().filter_map(|row| row.next_timer(&self.settings.timers)).map(|(at, _)| at).min();
         let silence = self.watch.next_silence(self.settings.unreachable_after).map(|(at, _)| at);
-        [timers, silence, self.sending.next()].into_iter().flatten().min()
+        let twins = self.watch.next_twin_over().map(|(at, _)| at);
+        [timers, silence, twins, self.sending.next()].into_iter().flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -186,7 +191,8 @@ impl Desk {
             let (home, seen) = (home.clone(), &self.watch.homes[home]);
             let by = Actor::station(self.settings.point.clone());
             let open = |row: &&Row| {
-                row.key.home == home && row.is_ours() && row.alert.phase.is_open() && row.alert.recovered_at.is_some()
+                let is_over = row.alert.phase.is_open() && row.alert.recovered_at.is_some();
+                row.key.home == home && row.is_ours() && !row.is_of_twins() && is_over
             };
             let (alert, what) = match self.rows.values().find(open) {
                 // The same trouble again while nobody has ended the last one is one more step of it.
@@ -246,7 +252,8 @@ impl Desk {
             }
             Recorded::Done { at, alert, by, what, key } => {
                 if by.role == Role::Station {
-                    self.watch.finding(&alert, &what);
+                    let is_of_twins = self.rows.get(&alert).is_some_and(Row::is_of_twins);
+                    self.watch.finding(&alert, &what, is_of_twins);
                 }
                 match self.rows.get_mut(&alert) {
                     Some(row) => {
@@ -270,15 +277,28 @@ impl Desk {
                     row.answer(key, Answer::Refused(why));
                 }
             }
+            Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());
-                let row = reported.and_then(|alert| self.rows.get_mut(&AlertKey { home, alert }));
-                if let Some(row) = row.filter(|row| row.alert.phase.is_open()) {
-                    let (by, what) = (Actor::station(point.clone()), Deed::Recovered);
-                    let key = timer_key(at, &what);
-                    row.act(at, by, what, key, point, timers);
-                }
+                self.recover(at, home, reported);
             }
+            Recorded::OneGateway { at, home } => {
+                let told = self.watch.homes.get_mut(&home).and_then(|seen| seen.twins.alert.take());
+                self.recover(at, home, told);
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// What the station raised itself is over; people close it.
+    fn recover(&mut self, at: Timestamp, home: HomeId, alert: Option<AlertId>) {
+        let Settings { point, timers, .. } = &self.settings;
+        let row = alert.and_then(|alert| self.rows.get_mut(&AlertKey { home, alert }));
+        if let Some(row) = row.filter(|row| row.alert.phase.is_open()) {
+            let (by, what) = (Actor::station(point.clone()), Deed::Recovered);
+            let key = timer_key(at, &what);
+            row.act(at, by, what, key, point, timers);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::desk::input::{AlertKey, Answer, BookState, Notice};
 use crate::model::alert::{Alert, Owner, Step};
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Timers};
+use crate::model::reason::Reason;
 use crate::model::time::{Span, Timestamp};
 use std::collections::BTreeMap;
 
@@ -107,6 +108,11 @@ impl Row {
     /// Whether the station raised it itself and is its only judge.
     pub fn is_ours(&self) -> bool {
         self.held.is_empty()
+    }
+
+    /// Whether it is about two gateways that speak as one home.
+    pub fn is_of_twins(&self) -> bool {
+        matches!(self.alert.reason, Reason::Twin(_))
     }
 
     /// Takes a step of the gateway's book that did not come before.

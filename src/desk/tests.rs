@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 mod asked_for;
 mod checks;
+mod ways;
 
 #[test]
 fn of_fifty_takes_exactly_one_wins_and_all_others_learn_who() {

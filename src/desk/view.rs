@@ -184,6 +184,8 @@ pub struct HomeView {
     pub online: Option<bool>,
     /// Silent for too long.
     pub unreachable: bool,
+    /// The time in which it wants to be heard again, where it says one.
+    pub level: Option<Span>,
     /// By its newest heartbeat.
     pub condition: Option<Condition>,
 }
@@ -310,6 +312,7 @@ impl Desk {
             heard_at: seen.heard_at,
             online: seen.online,
             unreachable: seen.reported.is_some(),
+            level: seen.level,
             condition: seen.condition.clone(),
         })
     }

@@ -9,7 +9,7 @@ use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::home::Home;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
-use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::reason::{Reason, Severity, SignOfLife, Way};
 use crate::model::time::{Span, Timestamp};
 use matter::{Spoken, concerns_person, is_answered_by, is_same, matter, who_says};
 use outlook::{CLOSED_KEPT, Outlook, ended_before};
@@ -93,9 +93,10 @@ impl Book {
         }
     }
 
-    /// The trouble of `rule` is over; its alert says so and waits for a person.
-    pub fn trouble_over(&mut self, now: Timestamp, rule: &'static str, effects: &mut Vec<Effect>) {
-        self.mark_recovered(now, rule, &[], |_| false, effects);
+    /// The trouble of `rule`, where it is one of a way out of this way, is over; its alert says so and waits for a person.
+    pub fn trouble_over(&mut self, now: Timestamp, rule: &'static str, way: Option<&Way>, effects: &mut Vec<Effect>) {
+        let is_of_another = |reason: &Reason| way.is_some_and(|way| !way.is_lost_by(reason));
+        self.mark_recovered(now, rule, &[], is_of_another, effects);
     }
 
     /// A sign of life: shown on open alerts about the person, and nothing else changes.

@@ -44,8 +44,8 @@ pub struct Engine {
     /// The newest instant handled: time never runs backwards in here.
     now: Option<Timestamp>,
     wakeup: Option<Timestamp>,
-    /// What the person in the home was told last.
-    told: Signal,
+    /// What the person in the home was told last; reckoned when it is asked for after a step of the history.
+    told: Option<Signal>,
 }
 
 impl Engine {
@@ -59,7 +59,7 @@ impl Engine {
             home,
             now: None,
             wakeup: None,
-            told: Signal::default(),
+            told: Some(Signal::default()),
         }
     }
 
@@ -104,7 +104,8 @@ impl Engine {
             Recorded::Step { alert, step } => {
                 self.book.recall(alert, step.clone());
                 self.answered(alert, &step);
-                self.told = Signal::of(self.book.alerts());
+                // Over a long history once, at its end, instead of at every step.
+                self.told = None;
             }
             Recorded::Day(day) => self.seen.habits.recall(&self.home, day),
             Recorded::Link { at, source, up } => {
@@ -159,13 +160,14 @@ impl Engine {
             | Input::Tested { .. }
             | Input::Tick => self.habits_until(now, None),
         }
+        let told = self.told();
         let just = self.take_in(now, input, &mut effects);
         // What was taken in may have moved the begin of the silence into the past.
         self.seen.habits.advance(&self.home, now);
         let learned = self.seen.habits.take_untold().into_iter();
         effects.extend(learned.map(|day| Effect::Learned(Box::new(day))));
         self.turn(now, just, &mut effects);
-        self.tell_the_home(&mut effects);
+        self.tell_the_home(told, &mut effects);
         effects
     }
 
@@ -178,7 +180,7 @@ impl Engine {
 
     /// What the person in the home is told as things stand.
     pub fn told(&self) -> Signal {
-        self.told
+        self.told.unwrap_or_else(|| Signal::of(self.book.alerts()))
     }
 
     /// What was going on at `at` was an emergency, as people found: never to be learned from.
@@ -254,7 +256,7 @@ impl Engine {
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),
             Input::Test { by_hand } => self.book.test(now, by_hand, effects),
             Input::Tested { unanswered } => self.book.tested(now, unanswered, effects),
-            Input::TroubleOver { rule } => self.book.trouble_over(now, rule, effects),
+            Input::TroubleOver { rule, way } => self.book.trouble_over(now, rule, way.as_ref(), effects),
             Input::Tick => {}
         }
         Just::Nothing
@@ -290,11 +292,12 @@ impl Engine {
     }
 
     /// Only a step of an alert changes what the person in the home is told.
-    fn tell_the_home(&mut self, effects: &mut Vec<Effect>) {
+    fn tell_the_home(&mut self, before: Signal, effects: &mut Vec<Effect>) {
+        self.told = Some(before);
         if effects.iter().any(|effect| matches!(effect, Effect::Alert { .. })) {
             let signal = Signal::of(self.book.alerts());
-            let before = std::mem::replace(&mut self.told, signal);
-            effects.extend((self.told != before).then_some(Effect::Local(self.told)));
+            self.told = Some(signal);
+            effects.extend((signal != before).then_some(Effect::Local(signal)));
         }
     }
 

@@ -9,6 +9,11 @@ use crate::sinks::{FromStation, What};
 use crate::sources;
 use crate::store::Written;
 
+/// The name of a notice begins with where it goes.
+fn point_of(key: &str) -> &str {
+    key.split('/').next().unwrap_or_default()
+}
+
 impl Gateway {
     pub(super) fn source(&mut self, now: Reading, event: sources::Event) {
         match event {
@@ -49,14 +54,30 @@ impl Gateway {
             What::Up => {
                 self.note_link(now, &name, true, String::new());
                 self.tasks.all_due(&name);
-                self.send_heartbeat(now);
+                self.linked(now, &name, Ok(()));
             }
-            What::Down { why } => self.note_link(now, &name, false, why),
+            What::Down { why } => {
+                self.linked(now, &name, Err(&why));
+                self.note_link(now, &name, false, why);
+            }
+            What::Greeting => {
+                self.tasks.all_due(&name);
+                // It was away, or is new: it is to know soon how things are here, and how often it will hear of us.
+                self.send_heartbeats(now, |way| way.channel.as_str() == name);
+            }
+            What::Heard(heard) => self.heard(now, event.channel, &heard),
+            What::Receipt(receipt) => {
+                self.spoke(now, &name, receipt.point.as_str());
+                self.turn.receipt(now, &receipt);
+            }
+            What::Step(step) => {
+                if let Some(point) = &step.by.point {
+                    self.spoke(now, &name, point.as_str());
+                }
+                self.turn.station_step(now, step);
+            }
             // The loop takes it: another circle waits for the disk.
             What::Directory(_) => {}
-            What::Greeting => self.tasks.all_due(&name),
-            What::Receipt(receipt) => self.turn.receipt(now, &receipt),
-            What::Step(step) => self.turn.station_step(now, step),
             What::Suspend(said) => self.suspend_for_a_station(now, said),
             What::Refused { topic, why } => {
                 tracing::warn!(topic, why, "a message from the station that cannot be used")
@@ -67,11 +88,25 @@ impl Gateway {
     pub(super) fn report(&mut self, now: Reading, report: outbox::Report) {
         match report {
             outbox::Report::Receipt { channel, key, receipt } => {
+                self.spoke(now, &channel, receipt.point.as_str());
                 self.turn.done(channel, key);
                 self.turn.held(now, &receipt);
             }
-            outbox::Report::Done { channel, key } => self.turn.done(channel, key),
-            outbox::Report::Failed { channel, why } => tracing::debug!(channel, why, "a notice was not delivered yet"),
+            outbox::Report::Done { channel, key } => {
+                self.spoke(now, &channel, point_of(&key));
+                self.turn.done(channel, key);
+            }
+            outbox::Report::NotTheirs { channel, key } => self.turn.done(channel, key),
+            outbox::Report::Failed { channel, key, why } => {
+                tracing::debug!(channel, why, "a notice was not delivered yet");
+                self.paths.failed(now.since_boot, &channel, Some(point_of(&key)), &why);
+            }
+            outbox::Report::Tried { way, result } => {
+                if let Err(why) = &result {
+                    tracing::debug!(channel = %way.channel, point = %way.point, why, "a way out is not proved");
+                }
+                self.paths.tried(now.since_boot, &way, result);
+            }
         }
     }
 
@@ -95,7 +130,7 @@ impl Gateway {
     }
 
     pub(super) fn show_status(&self) {
-        let line = health::status_line(&self.turn, &self.plan, &self.links, self.remark.as_deref());
+        let line = health::status_line(&self.turn, &self.plan, &self.links, &self.paths, self.remark.as_deref());
         health::notify(&[sd_notify::NotifyState::Status(&line)]);
     }
 }

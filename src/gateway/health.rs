@@ -1,15 +1,17 @@
 //! The daemon about itself: watchdog, systemd's status line, heartbeat.
 
 use crate::clock::Reading;
+use crate::gateway::paths::{Known, Paths};
 use crate::gateway::plan::{BROKER, Plan};
 use crate::gateway::tasks::Tasks;
 use crate::gateway::turn::Turn;
 use crate::model::answer::Questions;
+use crate::model::fingerprint;
 use crate::model::home::Sensor;
 use crate::model::reason::Class;
-use crate::model::status::{DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, SensorStatus, Status};
+use crate::model::status::{DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
-use crate::wire::{Heartbeat, InForce, Refusal, SensorAge, VERSION};
+use crate::wire::{Heartbeat, InForce, PathWord, Refusal, SensorAge, VERSION};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -43,9 +45,23 @@ pub fn notify(states: &[sd_notify::NotifyState]) {
 }
 
 /// The daemon in one useful line; what is wrong stands behind it.
-pub fn status_line(turn: &Turn, plan: &Plan, links: &BTreeMap<String, Link>, remark: Option<&str>) -> String {
+///
+/// It begins with the worst: that nobody can be told.
+pub fn status_line(
+    turn: &Turn,
+    plan: &Plan,
+    links: &BTreeMap<String, Link>,
+    paths: &Paths,
+    remark: Option<&str>,
+) -> String {
     let open = open_alerts(turn);
-    let mut parts = vec![format!("watching {}", count(turn.engine.home().sensors.len(), "sensor"))];
+    let mut parts: Vec<String> = Vec::new();
+    if paths.are_all_lost() {
+        parts.push("NOBODY CAN BE REACHED: no way out works".to_owned());
+    } else if !paths.any_works() {
+        parts.push("no way out is proved to work".to_owned());
+    }
+    parts.push(format!("watching {}", count(turn.engine.home().sensors.len(), "sensor")));
     let mut whys = Vec::new();
     for name in link_names(plan) {
         let state = match links.get(&name) {
@@ -92,21 +108,32 @@ pub struct Link {
 }
 
 /// What a heartbeat counts.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Beat {
     /// Counted within the run.
     pub seq: u64,
     /// Which run.
     pub run: u64,
+    /// Which start of the program.
+    pub boot: String,
+}
+
+/// This start of the program in short, as the system tells it apart from every other: by the boot of this machine, the
+/// process in it, and when it began. Two machines with one copied card differ by the first, two processes by the others.
+pub fn boot(since_boot: Span) -> String {
+    let machine = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let (process, began) = (std::process::id().to_le_bytes(), since_boot.num_milliseconds().to_le_bytes());
+    format!("{:016x}", fingerprint::of([machine.as_slice(), &process, &began]))
 }
 
 /// "I am alive, and this is how I am."
 pub fn heartbeat(
-    beat: Beat,
+    beat: &Beat,
     now: Reading,
     turn: &Turn,
     tasks: &Tasks,
     plan: &Plan,
+    paths: &Paths,
     refused: Vec<Refusal>,
 ) -> Heartbeat {
     let seen = turn.engine.seen();
@@ -122,6 +149,8 @@ pub fn heartbeat(
         home: plan.home.id.clone(),
         seq: beat.seq,
         run: beat.run,
+        boot: Some(beat.boot.clone()),
+        level_secs: None,
         at: now.wall,
         clock_trusted: turn.clock_trusted,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -135,6 +164,29 @@ pub fn heartbeat(
         suspended: seen.suspended.all().map(InForce::from).collect(),
         directory: None,
         refused,
+        paths: paths.all().map(|known| path_word(now, &known)).collect(),
+    }
+}
+
+fn path_word(now: Reading, known: &Known<'_>) -> PathWord {
+    let age = |at: Span| (now.since_boot - at).num_seconds().max(0) as u64;
+    PathWord {
+        channel: known.way.channel.clone(),
+        point: known.way.point.clone(),
+        level_secs: known.level.num_seconds().max(0) as u64,
+        state: known.state,
+        proved_secs: known.proved_at.map(age),
+    }
+}
+
+fn path_status(now: Reading, known: &Known<'_>) -> PathStatus {
+    PathStatus {
+        channel: known.way.channel.clone(),
+        point: known.way.point.clone(),
+        level_secs: known.level.num_seconds().max(0) as u64,
+        state: known.state,
+        proved_at: known.proved_at.map(|at| now.wall - (now.since_boot - at)),
+        why: known.why.to_owned(),
     }
 }
 
@@ -155,6 +207,7 @@ pub fn status(
     turn: &Turn,
     tasks: &Tasks,
     links: &BTreeMap<String, Link>,
+    paths: &Paths,
     plan: &Plan,
 ) -> Status {
     let seen = turn.engine.seen();
@@ -186,6 +239,7 @@ pub fn status(
         open_alerts: open.collect(),
         questions: Questions::of(now.wall, turn.engine.alerts()),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
+        paths: paths.all().map(|known| path_status(now, &known)).collect(),
     }
 }
 

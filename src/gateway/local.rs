@@ -33,10 +33,10 @@ pub struct Local {
 impl Local {
     /// Opens the socket in `dir`; questions go to `to_loop`. What a killed daemon left there is replaced: of two daemons on
     /// one directory the second has ended before this.
-    pub fn open(dir: &Path, to_loop: mpsc::Sender<Asked>) -> io::Result<Local> {
+    pub async fn open(dir: &Path, to_loop: mpsc::Sender<Asked>) -> io::Result<Local> {
         let path = dir.join(SOCKET);
-        if std::os::unix::net::UnixStream::connect(&path).is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another gateway answers there"));
+        if is_taken(&path).await {
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another gateway listens there"));
         }
         if let Err(error) = std::fs::remove_file(&path)
             && error.kind() != io::ErrorKind::NotFound
@@ -46,6 +46,16 @@ impl Local {
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(OWNER_AND_GROUP))?;
         Ok(Local { task: tokio::spawn(serve(listener, to_loop)), path })
+    }
+}
+
+/// Whether somebody listens there. Nothing is waited for: where one listens that does not take anybody, stopped or with a
+/// full queue, a blocking connect would hold back the watch of the home.
+async fn is_taken(path: &Path) -> bool {
+    match timeout(WITHIN, UnixStream::connect(path)).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => error.kind() == io::ErrorKind::WouldBlock,
+        Err(_) => true,
     }
 }
 
@@ -143,7 +153,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (to_loop, mut asked) = mpsc::channel(AT_ONCE);
-            let _local = Local::open(folder.path(), to_loop).unwrap();
+            let _local = Local::open(folder.path(), to_loop).await.unwrap();
             let path = folder.path().join(SOCKET);
             let mut clients = tokio::task::spawn_blocking(move || clients(path));
             loop {
@@ -194,12 +204,40 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (to_loop, _asked) = mpsc::channel(1);
-            let local = Local::open(folder.path(), to_loop.clone()).unwrap();
+            let local = Local::open(folder.path(), to_loop.clone()).await.unwrap();
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
-            assert!(Local::open(folder.path(), to_loop).is_err(), "a living one is never pushed aside");
+            assert!(Local::open(folder.path(), to_loop).await.is_err(), "a living one is never pushed aside");
             assert!(path.exists());
             drop(local);
         });
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn whoever_listens_and_takes_nobody_is_not_waited_for_and_not_pushed_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(SOCKET);
+        let stopped = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        // Its queue is full: whoever connects now and blocks would wait for ever.
+        let full = std::thread::scope(|scope| {
+            let fill = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let mut waiting = Vec::new();
+                    while let Ok(Ok(stream)) = timeout(WITHIN, UnixStream::connect(&path)).await {
+                        waiting.push(stream.into_std().unwrap());
+                    }
+                    waiting
+                })
+            });
+            fill.join().unwrap()
+        });
+        assert!(!full.is_empty());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (to_loop, _asked) = mpsc::channel(1);
+        let opened = runtime.block_on(async { Local::open(folder.path(), to_loop).await.map(drop) });
+        assert_eq!(opened.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert!(path.exists());
+        drop(stopped);
     }
 }

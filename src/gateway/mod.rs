@@ -7,6 +7,7 @@ pub mod last_good;
 pub mod plan;
 
 mod admission;
+mod answering;
 mod deliveries;
 mod directory;
 mod events;
@@ -16,10 +17,12 @@ mod levels;
 mod local;
 mod marks;
 mod outbox;
+mod paths;
 mod reload;
 mod repeats;
 mod rounds;
 mod subscribed;
+mod supervising;
 mod suspending;
 mod tasks;
 mod timekeeper;
@@ -37,11 +40,13 @@ use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
 use crate::sources;
 use crate::store::{Error, Store, Written};
+use answering::Answering;
 use deliveries::Deliveries;
 use directory::Standing;
 use health::{Beat, Link, Watchdog};
 use local::Asked;
 use marks::Marks;
+use paths::Paths;
 use plan::Plan;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -75,6 +80,7 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
     let (tasks, mut inbox) = Tasks::new();
     let mut gateway = Gateway::begin(plan, memory, tasks, now);
     gateway.settle_in(now, troubles);
+    gateway.tasks.open_local(&gateway.plan.state_dir).await;
     health::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(home = %gateway.plan.home.id, sensors = gateway.plan.home.sensors.len(), "watching");
 
@@ -171,6 +177,8 @@ struct Gateway {
     answered: u64,
     rounds: u64,
     status_is_old: bool,
+    paths: Paths,
+    answering: Answering,
 }
 
 impl Gateway {
@@ -195,7 +203,7 @@ impl Gateway {
             watchdog: Watchdog::default(),
             suspending: Suspending::default(),
             links: BTreeMap::new(),
-            beat: Beat { seq: 0, run: memory.run },
+            beat: Beat { seq: 0, run: memory.run, boot: health::boot(now.since_boot) },
             remark: None,
             started_at: now.wall,
             config_fault: None,
@@ -204,6 +212,8 @@ impl Gateway {
             answered: 0,
             rounds: 0,
             status_is_old: true,
+            paths: Paths::default(),
+            answering: Answering::read(&base.state_dir),
             base,
             plan,
             directory,
@@ -239,7 +249,6 @@ impl Gateway {
         }
         self.marks.write(now.wall);
         self.turn.finish();
-        self.tasks.open_local(&self.plan.state_dir);
     }
 
     async fn wait(

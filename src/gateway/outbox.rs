@@ -4,6 +4,7 @@
 //! hour, then every 10 minutes; all at once when the link comes back. The sink only tries once and says what happened.
 
 use crate::clock;
+use crate::model::reason::Way;
 use crate::model::time::Span;
 use crate::sinks::{Handed, NotDelivered, Outgoing, Sink};
 use crate::wire::Receipt;
@@ -55,12 +56,28 @@ pub enum Report {
         /// The row's key in the outbox.
         key: String,
     },
+    /// Nothing was sent: the row is no concern of who is at the end of this channel.
+    NotTheirs {
+        /// The channel.
+        channel: String,
+        /// The row's key in the outbox.
+        key: String,
+    },
     /// A try failed; words for a person.
     Failed {
         /// The channel.
         channel: String,
+        /// The row's key in the outbox.
+        key: String,
         /// Why.
         why: String,
+    },
+    /// A heartbeat or a probe came to its end.
+    Tried {
+        /// On which way.
+        way: Way,
+        /// Words for a person where it failed.
+        result: Result<(), String>,
     },
 }
 
@@ -212,8 +229,12 @@ fn settle_try(
             rows.remove(key);
             Report::Done { channel: sink.name().to_owned(), key: key.to_owned() }
         }
+        Ok(Handed::NotTheirs) => {
+            rows.remove(key);
+            Report::NotTheirs { channel: sink.name().to_owned(), key: key.to_owned() }
+        }
         Err(NotDelivered::Later(why) | NotDelivered::Never(why)) => {
-            Report::Failed { channel: sink.name().to_owned(), why }
+            Report::Failed { channel: sink.name().to_owned(), key: key.to_owned(), why }
         }
     };
     // The loop that reads the reports ends only when the daemon does.

@@ -6,6 +6,8 @@ use crate::engine::circle::Circle;
 use crate::engine::rules;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PointId, SensorId};
+use crate::model::level::Supervision;
+use crate::model::reason::Way;
 use crate::model::time::Zone;
 use crate::mqtt;
 use crate::problem::Problem;
@@ -51,6 +53,8 @@ pub struct Plan {
     pub channels: Vec<Channel>,
     /// Every channel of the configuration, also one that leads nowhere yet.
     pub ways: Vec<(ChannelName, ChannelSettings)>,
+    /// How closely each of them is watched, where the configuration says so.
+    pub supervision: BTreeMap<ChannelName, Supervision>,
     /// Which station keeps the directory of points, and what such a directory is judged by.
     pub directory: config::Directory,
     /// A site whose clock is right without a time server.
@@ -73,6 +77,8 @@ pub struct Channel {
     pub sensors: Vec<SensorId>,
     /// The clock on the home's wall.
     pub zone: Zone,
+    /// How closely it is watched.
+    pub supervision: Supervision,
     /// How.
     pub settings: ChannelSettings,
     /// What the files held that the settings name: with another password or certificate it is another channel.
@@ -80,10 +86,15 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// What the book calls it.
+    pub fn way(&self) -> Way {
+        Way { channel: self.name.clone(), point: self.point.clone() }
+    }
+
     /// The channel of this name, with the files that it names as they are now.
     pub fn new(name: ChannelName, point: PointId, zone: Zone, settings: ChannelSettings) -> Channel {
-        let secrets = settings.secrets();
-        Channel { name, point, sensors: Vec::new(), zone, settings, secrets }
+        let (secrets, supervision) = (settings.secrets(), settings.supervision());
+        Channel { name, point, sensors: Vec::new(), zone, supervision, settings, secrets }
     }
 }
 
@@ -93,6 +104,7 @@ impl Plan {
         let mqtt = config.mqtt.map(|access| access.settings(format!("{}.home", config.home.id))).transpose()?;
         let serial = config.serial.iter().map(|port| serial::Settings::new(&port.name, &port.path, port.baud));
         let mut plan = Plan {
+            supervision: config.supervision,
             mqtt,
             serial: serial.collect(),
             channels: Vec::new(),
@@ -122,6 +134,7 @@ impl Plan {
             let there = plan.circle.points.iter().filter(move |point| point.channels.contains(name));
             there.map(move |point| Channel {
                 sensors: sensors.clone(),
+                supervision: plan.supervision.get(name).copied().unwrap_or(settings.supervision()),
                 ..Channel::new(name.clone(), point.id.clone(), plan.home.zone.clone(), settings.clone())
             })
         });

@@ -85,5 +85,6 @@ impl Gateway {
         let names = health::link_names(&self.plan);
         self.links.retain(|name, _| names.contains(name) && !followed.opened.contains(name));
         self.turn.lead_out(self.tasks.paths());
+        self.follow_ways(&followed.opened);
     }
 }

@@ -5,7 +5,6 @@ use super::health;
 use crate::clock::Reading;
 use crate::model::status::STATUS_FILE;
 use crate::store::Retention;
-use crate::wire::Heartbeat;
 
 impl Gateway {
     /// Once a second.
@@ -15,6 +14,7 @@ impl Gateway {
         self.turn.look_at_the_store(now);
         self.suspending.look_at_the_store(now.since_boot);
         self.turn.tell_floods(now);
+        self.supervise(now);
         if self.rounds.is_multiple_of(2) {
             self.marks.write(now.wall);
         }
@@ -31,8 +31,8 @@ impl Gateway {
         if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
             self.write_status(now);
         }
-        if self.rounds.is_multiple_of(HEARTBEAT_SECS) | self.suspending.take_news() {
-            self.send_heartbeat(now);
+        if self.suspending.take_news() {
+            self.send_heartbeats(now, |_| true);
         }
         if self.rounds.is_multiple_of(MARK_SECS) {
             self.turn.mark(now);
@@ -60,28 +60,12 @@ impl Gateway {
             config_fault: self.config_fault.clone(),
             directory: self.directory.status(&self.base),
         };
-        let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.plan);
+        let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.paths, &self.plan);
         let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
         let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
         std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path)).ok();
     }
-
-    pub(super) fn send_heartbeat(&mut self, now: Reading) {
-        self.beat.seq += 1;
-        let refused = self.suspending.refused(now);
-        let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan, refused);
-        let heartbeat = Heartbeat { directory: self.directory.in_force, ..heartbeat };
-        for open in self.tasks.channels() {
-            let (sink, point, heartbeat) = (open.sink.clone(), open.channel.point.clone(), heartbeat.clone());
-            tokio::spawn(async move {
-                if let Err(why) = sink.heartbeat(&point, &heartbeat).await {
-                    tracing::debug!(channel = sink.name(), %why, "no heartbeat");
-                }
-            });
-        }
-    }
 }
 
-const HEARTBEAT_SECS: u64 = 60;
 const MARK_SECS: u64 = 600;
 const PRUNE_SECS: u64 = 24 * 3600;

@@ -125,8 +125,8 @@ impl Tasks {
     }
 
     /// Opens the way in for whoever stands at the box. Without it the home is watched all the same.
-    pub fn open_local(&mut self, state_dir: &std::path::Path) {
-        match Local::open(state_dir, self.people.clone()) {
+    pub async fn open_local(&mut self, state_dir: &std::path::Path) {
+        match Local::open(state_dir, self.people.clone()).await {
             Ok(local) => self.local = Some(local),
             Err(error) => tracing::warn!(%error, dir = %state_dir.display(), "nobody at the box can ask this gateway"),
         }
@@ -276,8 +276,14 @@ impl Tasks {
             channel: open.channel.name.clone(),
             point: open.channel.point.clone(),
             orders: open.orders.clone(),
+            is_lost: false,
         };
         self.channels.iter().map(path).collect()
+    }
+
+    /// Where what was found out on a channel is told.
+    pub fn reports(&self) -> mpsc::UnboundedSender<Report> {
+        self.reports.clone()
     }
 
     /// The open channels.

@@ -22,7 +22,7 @@ use crate::gateway::repeats::Repeats;
 use crate::gateway::unknown::Unknown;
 use crate::gateway::withheld::Withheld;
 use crate::model::ids::{ChannelName, PointId};
-use crate::model::reason::Reason;
+use crate::model::reason::{Reason, Way};
 use crate::model::recorded::Recorded;
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
@@ -43,6 +43,8 @@ pub struct Path {
     pub point: PointId,
     /// The task that runs it.
     pub orders: mpsc::UnboundedSender<Order>,
+    /// It is known that it does not work now.
+    pub is_lost: bool,
 }
 
 /// Everything a turn needs.
@@ -140,6 +142,13 @@ impl Turn {
             let order =
                 Order::Send { key: row.key, priority: row.priority, wait: Span::zero(), notice: Box::new(outgoing) };
             path.orders.send(order).ok();
+        }
+    }
+
+    /// Which ways out are lost now: the next one does not wait for them.
+    pub fn lose_ways(&mut self, is_lost: impl Fn(&ChannelName, &PointId) -> bool) {
+        for path in &mut self.paths {
+            path.is_lost = is_lost(&path.channel, &path.point);
         }
     }
 
@@ -265,8 +274,17 @@ impl Turn {
 
     /// The trouble of this rule is over.
     pub fn trouble_over(&mut self, now: Reading, rule: &'static str) {
-        let recorded = Recorded::TroubleOver { at: now.wall, rule: rule.to_owned() };
-        self.take(now, Input::TroubleOver { rule }, Line::IfItDecides(recorded));
+        self.over(now, rule, None);
+    }
+
+    /// This way out is lost no longer.
+    pub fn way_found(&mut self, now: Reading, way: Way) {
+        self.over(now, "path_lost", Some(way));
+    }
+
+    fn over(&mut self, now: Reading, rule: &'static str, way: Option<Way>) {
+        let recorded = Recorded::TroubleOver { at: now.wall, rule: rule.to_owned(), way: way.clone() };
+        self.take(now, Input::TroubleOver { rule, way }, Line::IfItDecides(recorded));
     }
 
     /// Deadlines that have come.

@@ -15,6 +15,7 @@ pub mod hex;
 pub mod home;
 pub mod ids;
 pub mod learned;
+pub mod level;
 pub mod lifecycle;
 pub mod observation;
 pub mod place;

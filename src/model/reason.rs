@@ -2,9 +2,11 @@
 
 mod facts;
 mod sorted;
+mod ways;
 
 pub use facts::{Blind, BlindCause, Loss, SignOfLife, Stuck, Usual};
 pub use sorted::{Class, Severity};
+pub use ways::{AllPathsLost, PathLost, Twin, Way};
 
 use crate::model::found;
 use crate::model::home::{SensorKind, Service};
@@ -280,6 +282,12 @@ pub enum Reason {
         /// The first problem of the file.
         what: String,
     },
+    /// A way out of the home is lost; what is left of the others tells it.
+    PathLost(PathLost),
+    /// No way out of the home works.
+    AllPathsLost(AllPathsLost),
+    /// Two gateways speak as this home.
+    Twin(Twin),
     /// Raised by the station: the home's gateway is not heard from.
     HomeUnreachable {
         /// The last heartbeat; absent if never.

@@ -6,7 +6,7 @@ use crate::model::ids::PointId;
 use crate::model::learned::LearnedDay;
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::observation::Observation;
-use crate::model::reason::Reason;
+use crate::model::reason::{Reason, Way};
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,9 @@ pub enum Recorded {
         at: Timestamp,
         /// The reason's rule.
         rule: String,
+        /// Only of this way out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        way: Option<Way>,
     },
     /// A reading that said nothing new and was not written when it came, but may bear on the decision behind it.
     HeardBefore(Observation),

@@ -2,7 +2,7 @@
 
 use crate::model::alert::Alert;
 use crate::model::lifecycle::Phase;
-use crate::model::reason::{Class, Severity};
+use crate::model::reason::{Class, Reason, Severity};
 use serde::{Deserialize, Serialize};
 
 /// One of the things a home can say. Ordered: of several alerts the one with the greatest is told.
@@ -16,6 +16,8 @@ pub enum Signal {
     Sent,
     /// "The first ones called do not answer yet; others are called. Phone if you can."
     Unreached,
+    /// "Nobody can be reached from here. Phone, or go to the neighbours." Also while a call waits that nobody has received.
+    Unreachable,
     /// "Your call has been received."
     Received,
     /// "Somebody takes care of it."
@@ -28,10 +30,11 @@ pub enum Signal {
 
 impl Signal {
     /// Every signal, in order.
-    pub const ALL: [Signal; 7] = [
+    pub const ALL: [Signal; 8] = [
         Signal::AllClear,
         Signal::Sent,
         Signal::Unreached,
+        Signal::Unreachable,
         Signal::Received,
         Signal::Taken,
         Signal::OnTheWay,
@@ -46,6 +49,9 @@ impl Signal {
     fn of_one(alert: &Alert) -> Signal {
         if alert.reason.class() == Class::Check && alert.phase.is_open() {
             return Signal::Asking;
+        }
+        if matches!(alert.reason, Reason::AllPathsLost(_)) {
+            return if alert.recovered_at.is_some() { Signal::AllClear } else { Signal::Unreachable };
         }
         match alert.phase {
             Phase::Raised if alert.asking_until.is_some() => Signal::Asking,
@@ -64,6 +70,7 @@ impl Signal {
             Signal::AllClear => "all_clear",
             Signal::Sent => "sent",
             Signal::Unreached => "unreached",
+            Signal::Unreachable => "unreachable",
             Signal::Received => "received",
             Signal::Taken => "taken",
             Signal::OnTheWay => "on_the_way",
@@ -75,6 +82,9 @@ impl Signal {
 /// Whether the person at home has to do with it: an empty battery must not light the lamp that says "help comes", and what
 /// can wait until somebody phones need not either.
 fn is_for_the_home(alert: &Alert) -> bool {
+    if matches!(alert.reason, Reason::AllPathsLost(_)) {
+        return alert.phase.is_open();
+    }
     let is_pressing = matches!(alert.severity, Severity::Emergency | Severity::Urgent);
     match alert.reason.class() {
         Class::Person => is_pressing || alert.asking_until.is_some(),

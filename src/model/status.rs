@@ -3,7 +3,7 @@
 use crate::model::alert::AlertId;
 use crate::model::answer::Questions;
 use crate::model::home::SensorKind;
-use crate::model::ids::{HomeId, PointId, RoomId, SensorId};
+use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::lifecycle::Phase;
 use crate::model::observation::Availability;
 use crate::model::reason::{Reason, Severity, SignOfLife, Stuck};
@@ -62,6 +62,56 @@ pub struct Status {
     pub questions: Questions,
     /// Notices without a receipt.
     pub outbox: OutboxStatus,
+    /// Every way out of the home; absent from what an older gateway wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathStatus>,
+}
+
+/// How a way out of the home stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PathState {
+    /// Proved within its level: who is at its end answered, or at least took what was sent.
+    Works,
+    /// Carried as far as the broker, within its level; whether the station hears it has never been said.
+    Carried,
+    /// Not proved for longer than its level.
+    Lost,
+    /// Nothing is known yet, and its level has not passed since the start. Also what a newer version may say.
+    #[serde(other)]
+    Unproven,
+}
+
+/// A way out of the home: a channel on its way to one point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathStatus {
+    /// The channel.
+    pub channel: ChannelName,
+    /// Where it leads.
+    pub point: PointId,
+    /// Without a proof for longer, it is lost.
+    pub level_secs: u64,
+    /// How it stands.
+    pub state: PathState,
+    /// When it was proved last; absent if not since the start.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "ts_milliseconds_option",
+        rename = "proved_at_ms"
+    )]
+    pub proved_at: Option<Timestamp>,
+    /// What failed last, where nothing has gone well since.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+impl Status {
+    /// Whether no way out works, as far as can be known: nobody can be reached.
+    pub fn nobody_is_reached(&self) -> bool {
+        !self.paths.is_empty() && self.paths.iter().all(|path| path.state == PathState::Lost)
+    }
 }
 
 /// How the directory of service points stands.

@@ -104,6 +104,13 @@ impl Link {
         })
     }
 
+    /// Publishes at QoS 0 where there is a connection with room for it, and waits for nothing: for what is said again soon.
+    pub fn say(&self, topic: &str, payload: Vec<u8>) -> Result<(), NotPublished> {
+        let connection = self.connection()?;
+        let sent = connection.client.try_publish(topic, payload, PublishOptions::at_most_once());
+        sent.map_err(|error| NotPublished::Down(error.to_string()))
+    }
+
     /// Whether there is a connection with everything subscribed.
     pub fn is_up(&self) -> bool {
         self.state().connection.is_some()

@@ -132,7 +132,7 @@ pub(super) fn input(line: &Recorded) -> Option<Input> {
         Recorded::Asked { alert, key, by, deed, .. } => Input::Step { alert, key, by, deed },
         Recorded::Received { alert, point, .. } => Input::Received { alert, point },
         Recorded::Trouble { reason, .. } => Input::Trouble(reason),
-        Recorded::TroubleOver { rule, .. } => Input::TroubleOver { rule: trouble_of(&rule)? },
+        Recorded::TroubleOver { rule, way, .. } => Input::TroubleOver { rule: trouble_of(&rule)?, way },
         Recorded::Step { .. } | Recorded::Day(_) | Recorded::Watching { .. } | Recorded::Configured { .. } => {
             return None;
         }
@@ -141,7 +141,8 @@ pub(super) fn input(line: &Recorded) -> Option<Input> {
 
 /// The troubles that a gateway tells of itself.
 fn trouble_of(rule: &str) -> Option<&'static str> {
-    ["configuration", "storage", "subscription"].into_iter().find(|known| *known == rule)
+    let known = ["configuration", "storage", "subscription", "path_lost", "all_paths_lost", "twin"];
+    known.into_iter().find(|known| *known == rule)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod robot;
 mod signing;
 
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
+use crate::model::level::{Level, Supervision};
 use crate::model::suspension::Change;
 use crate::model::time::Zone;
 use crate::mqtt::{Broker, Secrets};
@@ -41,6 +42,11 @@ pub trait Sink: Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
+    /// What shows that this way out works, besides what is delivered.
+    fn proves(&self) -> Proves {
+        Proves::Probe
+    }
+
     /// Whether a notice would go out now, without sending one.
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>>;
 
@@ -52,6 +58,18 @@ pub trait Sink: Send + Sync {
 
     /// Says goodbye where the channel has a word for it.
     fn stop(&self) {}
+}
+
+/// What shows that a way out works. It is done in the rhythm of the way's level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proves {
+    /// The station's own word on a heartbeat, [`What::Heard`]: that the heartbeat was handed over proves only the way to a
+    /// broker.
+    Answer,
+    /// A heartbeat that was handed over: it went to who is at the end, and was answered.
+    Heartbeat,
+    /// [`Sink::probe`].
+    Probe,
 }
 
 /// A notice on its way to one service point.
@@ -74,6 +92,8 @@ pub enum Handed {
     Accepted,
     /// The channel has done what it can and expects nothing more; nobody has said that they hold it.
     Done,
+    /// It is no concern of who is at the end of this channel; nothing was sent, and nothing is to be.
+    NotTheirs,
 }
 
 /// Why a notice was not handed over. It may have arrived all the same.
@@ -117,6 +137,8 @@ pub enum What {
     Directory(wire::Directory),
     /// The station is there again: whatever waits is due.
     Greeting,
+    /// The station hears our heartbeats.
+    Heard(wire::Heard),
     /// Something came that cannot be used.
     Refused {
         /// On which topic.
@@ -194,6 +216,24 @@ macro_rules! sinks {
                 match self {
                     $(ChannelSettings::$Name(settings) => $name::check(settings),)*
                 }
+            }
+
+            /// How closely it is watched, unless the config says otherwise.
+            pub fn supervision(&self) -> Supervision {
+                match self {
+                    ChannelSettings::StationMqtt(_) | ChannelSettings::StationHttps(_) => Level::Seconds180.into(),
+                    ChannelSettings::Dc09(settings) => Supervision::with_rhythm(settings.supervision),
+                    ChannelSettings::Sms(_)
+                    | ChannelSettings::Webhook(_)
+                    | ChannelSettings::Wecom(_)
+                    | ChannelSettings::Dingtalk(_)
+                    | ChannelSettings::Feishu(_) => Level::Hours25.into(),
+                }
+            }
+
+            /// Whether its receiver sets how closely it is watched, by a key of the kind's own.
+            pub fn has_own_supervision(&self) -> bool {
+                matches!(self, ChannelSettings::Dc09(_))
             }
 
             /// Whether it tells its receiver of sensors by their number.

@@ -6,7 +6,9 @@ use crate::model::ids::{ChannelName, HomeId, PointId};
 use crate::model::suspension::Suspend;
 use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
-use crate::sinks::{BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Sink, What};
+use crate::sinks::{
+    BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What,
+};
 use crate::wire::{self, Down, Topic, Up, Wire};
 use std::path::Path;
 use std::sync::Arc;
@@ -41,13 +43,18 @@ pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Prob
     let Opening { channel, home, point, from_station, alive, .. } = opening;
     let topic = Topic::Up(home.clone(), point.clone(), Up::Link).to_string();
     let link_is = |online| wire::Link { v: wire::VERSION, online }.to_bytes();
-    // One id per home, channel and point: a second gateway of the same home throws the first one out, and is noticed by that,
-    // and one broker may serve several points.
+    // One id per home and way: a second gateway of the same home throws the first one out, and is noticed by that, and a
+    // channel that leads to two points does not throw itself out.
+    let client_id = if channel.as_str() == point.as_str() {
+        format!("{home}.{channel}")
+    } else {
+        format!("{home}.{channel}.{point}")
+    };
     let connection = mqtt::Settings {
         filters: vec![wire::down_filter(&home)],
         will: Some(Will { topic: topic.clone(), payload: link_is(false), retain: true }),
         announce: Some((topic, link_is(true))),
-        ..settings.settings(format!("{home}.{channel}.{point}"))?
+        ..settings.settings(client_id)?
     };
     let (link, events) = mqtt::start(connection, alive);
     tokio::spawn(listen(events, channel.clone(), home.clone(), from_station));
@@ -91,6 +98,10 @@ impl Sink for StationMqtt {
                 Some(why) => Err(NotDelivered::Later(why)),
             }
         })
+    }
+
+    fn proves(&self) -> Proves {
+        Proves::Answer
     }
 
     fn has_task(&self) -> bool {
@@ -152,6 +163,13 @@ fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<Wh
             let greeting = wire::Greeting::from_bytes(payload).map_err(|error| error.to_string())?;
             ours(&greeting.home).map(|()| What::Greeting)
         }
+        Some(Topic::Down(_, Down::Heard)) => {
+            if retained {
+                return Err("an answer to a heartbeat must not be retained: it proves nothing later".to_owned());
+            }
+            let heard = wire::Heard::from_bytes(payload).map_err(|error| error.to_string())?;
+            ours(&heard.home).map(|()| What::Heard(heard))
+        }
         Some(Topic::Down(_, Down::Suspension)) => {
             let change = suspension(payload, retained).and_then(|said| ours(&said.home).map(|()| said.what));
             Ok(What::Suspend(FromSuspending { id: id_of(payload), change }))
@@ -204,6 +222,18 @@ mod tests {
         let topic = "carecircle/v1/ky-0412/down/receipt";
         assert!(matches!(read(&home(), topic, &receipt("ky-0412"), false), Ok(What::Receipt(_))));
         assert!(read(&home(), topic, &receipt("ky-0413"), false).unwrap_err().contains("ky-0413"));
+    }
+
+    #[test]
+    fn the_stations_answer_to_a_heartbeat_is_for_this_home_and_for_now() {
+        let heard = |home: &str| {
+            format!(r#"{{"v":1,"home":"{home}","point":"lehe","seq":7,"run":2,"at_ms":2,"new":1}}"#).into_bytes()
+        };
+        let topic = "carecircle/v1/ky-0412/down/heard";
+        let Ok(What::Heard(answer)) = read(&home(), topic, &heard("ky-0412"), false) else { panic!("not read") };
+        assert_eq!((answer.seq, answer.run, answer.boot), (7, 2, None));
+        assert!(read(&home(), topic, &heard("ky-0412"), true).unwrap_err().contains("retained"));
+        assert!(read(&home(), topic, &heard("ky-0413"), false).unwrap_err().contains("ky-0413"));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Between the wire and the desk: messages become inputs, effects become messages.
 
-use crate::desk::{AlertKey, BookState, Condition, Input, Notice, Outgoing, Suspended};
+use crate::desk::{AlertKey, Beat, BookState, Condition, Input, Notice, Outgoing, Suspended};
 use crate::model::ids::HomeId;
 use crate::model::ids::PointId;
-use crate::model::time::Timestamp;
+use crate::model::level::Level;
+use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Link, NotPublished};
 use crate::station::Settings;
 use crate::wire::{self, Down, Topic, Up, Wire};
@@ -69,6 +70,13 @@ pub(super) fn heartbeat_input(heartbeat: wire::Heartbeat) -> Input {
         answered_at_home: heartbeat.answered_at_home,
         sensors: (heard, heartbeat.sensors.len()),
         suspended: heartbeat.suspended.into_iter().take(SUSPENDED_MAX).map(suspended_of).collect(),
+        beat: Beat {
+            run: heartbeat.run,
+            boot: heartbeat.boot.filter(|boot| boot.len() <= BOOT_BYTES_MAX),
+            seq: heartbeat.seq,
+            at_ms: heartbeat.at.timestamp_millis(),
+        },
+        level: heartbeat.level_secs.and_then(level_of),
     };
     Input::Heartbeat { home: heartbeat.home, condition }
 }
@@ -76,6 +84,15 @@ pub(super) fn heartbeat_input(heartbeat: wire::Heartbeat) -> Input {
 fn suspended_of(said: wire::InForce) -> Suspended {
     Suspended { kind: said.kind, owner: said.owner, from: said.from, until: said.until }
 }
+
+/// What a home says of its rhythm. No home talks itself out of being missed for longer than the slowest level.
+fn level_of(secs: u64) -> Option<Span> {
+    let slowest = Level::Hours25.span();
+    (secs > 0).then(|| i64::try_from(secs).map_or(slowest, |secs| slowest.min(Span::seconds(secs.min(1_000_000)))))
+}
+
+/// Ours is of sixteen.
+const BOOT_BYTES_MAX: usize = 64;
 
 /// A home has at most one of each kind.
 const SUSPENDED_MAX: usize = 16;
@@ -113,6 +130,16 @@ pub(super) async fn greet(link: &Link, point: PointId, homes: Vec<HomeId>) {
             tracing::info!(topic, %why, "not greeted");
             return;
         }
+    }
+}
+
+/// Answers a heartbeat: the home learns that the station itself hears it, and not only the broker.
+pub(super) fn heard(link: &Link, point: PointId, home: HomeId, beat: &Beat, at: Timestamp) {
+    let topic = Topic::Down(home.clone(), Down::Heard).to_string();
+    let Beat { run, boot, seq, .. } = beat.clone();
+    let heard = wire::Heard { v: wire::VERSION, home, point, seq, run, boot, at };
+    if let Err(why) = link.say(&topic, heard.to_bytes()) {
+        tracing::debug!(topic, %why, "a heartbeat was not answered; the next one will be");
     }
 }
 

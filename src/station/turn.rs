@@ -150,6 +150,10 @@ impl Turn {
                 match feed::read(&self.point, &topic, &payload, retained) {
                     Ok(Some(input)) => {
                         self.ways.heard_by_broker(&input);
+                        if let Input::Heartbeat { home, condition } = &input {
+                            // A loop that turns and reads is what the home wants to know of.
+                            feed::heard(&self.link, self.point.clone(), home.clone(), &condition.beat, clock::now());
+                        }
                         self.decide(input);
                         self.name_points();
                     }

@@ -71,6 +71,9 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::PathLost(_)
+        | Reason::AllPathsLost(_)
+        | Reason::Twin(_)
         | Reason::HomeUnreachable { .. }
         | Reason::Unknown => rule(),
     };

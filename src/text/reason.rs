@@ -11,6 +11,7 @@ use crate::text::{Language, date_time, duration, room, shown, terms};
 mod found;
 mod rhythm;
 mod sensors;
+mod ways;
 
 /// The reason in whole sentences, as page, log and replay print it.
 pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
@@ -110,6 +111,9 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             format!("配置文件有误，仍按上一份正确配置运行：{}", fact(language, what)),
             format!("the file has a problem, the last good one stays in force: {}", fact(language, what)),
         )],
+        Reason::PathLost(found) => say.path_lost(found),
+        Reason::AllPathsLost(found) => say.all_paths_lost(found),
+        Reason::Twin(found) => say.twin(found),
         Reason::HomeUnreachable { last_heard, point } => vec![
             language.pick(
                 format!("服务站 {point} 收不到这户家庭网关的信号，现在无法得知家中情况"),
@@ -163,12 +167,15 @@ pub fn headline(language: Language, reason: &Reason) -> String {
             language.pick(format!("{link}，无法呼叫"), format!("{link}, NOBODY CAN CALL"))
         }
         Reason::LinkLost { link, .. } => links::link_name(link),
+        Reason::PathLost(found) => ways::name(found),
         Reason::Flood { sensor: Some(sensor), room: place, .. } => place_or_sensor(language, place.as_ref(), sensor),
         Reason::Flood { source: Some(source), .. } => links::link_name(source),
         Reason::Flood { .. }
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::AllPathsLost(_)
+        | Reason::Twin(_)
         | Reason::HomeUnreachable { .. }
         | Reason::Unknown => return rule.to_owned(),
     };

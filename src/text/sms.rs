@@ -159,6 +159,8 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         Reason::Tamper { open_since, .. } => Some(*open_since),
         Reason::NotObserved { blind, .. } => Some(blind.from),
         Reason::LinkLost { since, .. } => Some(*since),
+        Reason::PathLost(found) => Some(found.since),
+        Reason::AllPathsLost(found) => Some(found.since),
         Reason::HomeUnreachable { last_heard, .. } => *last_heard,
         Reason::CallButton { .. }
         | Reason::ServiceButton { .. }
@@ -172,6 +174,7 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::Twin(_)
         | Reason::Unknown => None,
     }
 }
@@ -209,6 +212,9 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::PathLost(_)
+        | Reason::AllPathsLost(_)
+        | Reason::Twin(_)
         | Reason::HomeUnreachable { .. }
         | Reason::Unknown => None,
     }

@@ -31,6 +31,7 @@ pub(super) async fn desk(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
         json!({
             "home": home.home, "place": home.place, "online": home.online, "unreachable": home.unreachable,
             "heard_at_ms": home.heard_at.map(|at| at.timestamp_millis()),
+            "level_secs": home.level.map(|level| level.num_seconds()),
             "suspended": home.condition.iter().flat_map(|condition| &condition.suspended).map(suspended_json).collect::<Value>(),
         })
     });

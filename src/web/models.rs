@@ -367,6 +367,14 @@ impl Painter<'_> {
             || self.l("not_heard").to_owned(),
             |at| format!("{} {}", self.l("heard"), text::clock_time(self.zone(), at)),
         );
+        let heard = match home.level {
+            Some(level) => {
+                let level = self.span(level);
+                let within = self.language.pick(format!("监督级别 {level}"), format!("speaks within {level}"));
+                format!("{heard} · {within}")
+            }
+            None => heard,
+        };
         let condition = home.condition.as_ref();
         let life = condition.and_then(|condition| Some((condition, condition.last_life_secs?)));
         let life = match (condition.is_some_and(|condition| condition.blind), life) {

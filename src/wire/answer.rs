@@ -8,6 +8,8 @@ use serde_json::Value;
 
 /// The answer to a notice, a heartbeat, or the question what there is. Station → gateway.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "HttpAnswer"))]
 pub struct Answer {
     /// 1.
     pub v: u32,
@@ -27,7 +29,7 @@ pub struct Answer {
 
 /// The same as it was heard: what can be read of it is not lost with what cannot.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct AsHeard {
     /// As in the answer.
     pub receipt: Option<Receipt>,
     /// Each step, or why it cannot be read.
@@ -40,6 +42,8 @@ pub struct Heard {
 
 /// Why a station did not do what was asked; the body of every status but 200.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "HttpDeclined"))]
 pub struct Declined {
     /// 1.
     pub v: u32,
@@ -56,7 +60,7 @@ impl Answer {
     }
 
     /// An answer from JSON bytes of version 1.
-    pub fn read(bytes: &[u8]) -> Result<Heard, WireError> {
+    pub fn read(bytes: &[u8]) -> Result<AsHeard, WireError> {
         #[derive(Deserialize)]
         struct Whole {
             v: u32,
@@ -76,7 +80,7 @@ impl Answer {
             (id, read(body))
         };
         let (steps, suspensions) = (steps.into_iter().map(read), suspensions.into_iter().map(suspension));
-        Ok(Heard { receipt, steps: steps.collect(), suspensions: suspensions.collect(), ask_again_secs })
+        Ok(AsHeard { receipt, steps: steps.collect(), suspensions: suspensions.collect(), ask_again_secs })
     }
 }
 

@@ -1,9 +1,10 @@
 //! The bodies: what a notice, a receipt, a step and a heartbeat say.
 
 use crate::model::alert::{Alert, AlertId, Step};
-use crate::model::ids::{HomeId, PointId, SensorId};
+use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase};
 use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::status::PathState;
 use crate::model::suspension::Suspend;
 use crate::model::time::{Millis, Timestamp};
 use crate::wire::newer;
@@ -62,6 +63,7 @@ impl Wire for StationStep {
     }
 }
 impl Wire for Heartbeat {}
+impl Wire for Heard {}
 impl Wire for Link {}
 impl Wire for Greeting {}
 impl Wire for Suspend {}
@@ -173,7 +175,7 @@ pub struct StationStep {
     pub deed: Deed,
 }
 
-/// I am alive, and this is how I am. Gateway → station every 60 s, by the same path as alerts.
+/// I am alive, and this is how I am. Gateway → station three times inside the level of the way, by the same path as alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Heartbeat {
@@ -185,6 +187,13 @@ pub struct Heartbeat {
     pub seq: u64,
     /// Which run of the gateway (counted starts of one database).
     pub run: u64,
+    /// Which start of the program: what the system tells of machine, boot and process, in short. Two of them that speak in
+    /// turns are two gateways with one id. Absent from a gateway of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
+    /// Within this time the next heartbeat comes, or the way to this point is lost; absent from an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_secs: Option<u64>,
     /// By the home's clock.
     #[serde(with = "Millis", rename = "at_ms")]
     pub at: Timestamp,
@@ -218,6 +227,52 @@ pub struct Heartbeat {
     /// Suspensions that a station asked for in the last hour and that were not taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
+    /// Every way out of the home.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathWord>,
+}
+
+/// How a way out of the home is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PathWord {
+    /// The channel.
+    pub channel: ChannelName,
+    /// Where it leads.
+    pub point: PointId,
+    /// Without a proof for longer, it is lost.
+    pub level_secs: u64,
+    /// How it stands.
+    pub state: PathState,
+    /// Age of the last proof; absent where there was none in this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proved_secs: Option<u64>,
+}
+
+/// "I hear you": the station's answer to a heartbeat. Station → gateway, at QoS 0 and never retained: one that is lost is
+/// made good by the next.
+///
+/// What the broker acknowledges is only the way to the broker. A station of an older version never answers; the way to it
+/// is then neither proved nor lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Heard {
+    /// 1.
+    pub v: u32,
+    /// To whom.
+    pub home: HomeId,
+    /// Who hears.
+    pub point: PointId,
+    /// The heartbeat's own numbers: which one was heard, and of which gateway.
+    pub seq: u64,
+    /// As in the heartbeat.
+    pub run: u64,
+    /// As in the heartbeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<String>,
+    /// By the station's clock.
+    #[serde(with = "Millis", rename = "at_ms")]
+    pub at: Timestamp,
 }
 
 fn is_none(count: &u32) -> bool {

@@ -12,9 +12,10 @@ pub mod schema;
 mod suspended;
 mod topic;
 
-pub use answer::{Answer, Declined, Heard};
+pub use answer::{Answer, AsHeard, Declined};
 pub use body::{
-    AlertState, Greeting, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
+    AlertState, Greeting, Heard, Heartbeat, Link, Notice, PathWord, Receipt, SensorAge, StationStep, VERSION, Wire,
+    WireError,
 };
 pub use directory::{Directory, Listed};
 pub use suspended::{InForce, Refusal};

@@ -32,6 +32,7 @@ pub enum Down {
     Directory,
     Suspension,
     Greeting,
+    Heard,
 }
 
 impl Up {
@@ -40,12 +41,13 @@ impl Up {
 }
 
 impl Down {
-    pub(super) const ALL: [(Down, &'static str); 5] = [
+    pub(super) const ALL: [(Down, &'static str); 6] = [
         (Down::Receipt, "receipt"),
         (Down::Step, "step"),
         (Down::Directory, "directory"),
         (Down::Suspension, "suspension"),
         (Down::Greeting, "greeting"),
+        (Down::Heard, "heard"),
     ];
 }
 

@@ -33,4 +33,5 @@ mod station;
 mod storage;
 mod support;
 mod suspend;
+mod ways;
 mod world;

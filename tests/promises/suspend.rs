@@ -141,8 +141,9 @@ struct Beats {
 impl Beats {
     fn listen(world: &World) -> Beats {
         use std::io::BufRead;
-        let mut child = std::process::Command::new("mosquitto_sub")
-            .args(["-p", &world.district_broker.port.to_string(), "-t", "carecircle/v1/made-up-1/up/lehe/heartbeat"])
+        let mut child = world
+            .district_broker
+            .subscriber(&["-t", "carecircle/v1/made-up-1/up/lehe/heartbeat"])
             .stdout(std::process::Stdio::piped())
             .spawn()
             .expect("mosquitto_sub is installed (apt-get install mosquitto-clients)");

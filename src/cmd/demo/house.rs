@@ -15,6 +15,7 @@ use crate::sources::serial;
 use crate::station;
 use crate::text::Language;
 use crate::web::Person;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -79,6 +80,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         circle: circle(&channel),
         signals: Vec::new(),
         ways: vec![(channel.name.clone(), channel.settings.clone())],
+        supervision: BTreeMap::new(),
         directory: crate::config::Directory::default(),
         channels: vec![channel],
         assume_synced: true,

@@ -2,7 +2,7 @@
 //! person's.
 
 use crate::model::found::{LateRising, LongInRoom};
-use crate::model::ids::SensorId;
+use crate::model::ids::{PointId, SensorId};
 use crate::model::lifecycle::Actor;
 use crate::model::reason::{Class, Reason, SignOfLife};
 use crate::model::time::{Span, Timestamp};
@@ -17,6 +17,7 @@ struct Once {
     rule: &'static str,
     subject: Option<SensorId>,
     link: Option<String>,
+    leads_to: Option<PointId>,
     at: Timestamp,
 }
 
@@ -26,9 +27,9 @@ impl Spoken {
         match self.0.iter_mut().find(|once| once.is_about(reason)) {
             Some(once) => once.at = at,
             None => {
-                let (subject, link) = matter(reason);
-                let (subject, link) = (subject.cloned(), link.map(str::to_owned));
-                self.0.push(Once { rule: reason.matter(), subject, link, at });
+                let (subject, link, leads_to) = matter(reason);
+                let (subject, link, leads_to) = (subject.cloned(), link.map(str::to_owned), leads_to.cloned());
+                self.0.push(Once { rule: reason.matter(), subject, link, leads_to, at });
             }
         }
     }
@@ -50,7 +51,8 @@ impl Spoken {
 
 impl Once {
     fn is_about(&self, reason: &Reason) -> bool {
-        self.rule == reason.matter() && (self.subject.as_ref(), self.link.as_deref()) == matter(reason)
+        self.rule == reason.matter()
+            && (self.subject.as_ref(), self.link.as_deref(), self.leads_to.as_ref()) == matter(reason)
     }
 }
 
@@ -60,12 +62,12 @@ pub(super) fn is_same(one: &Reason, other: &Reason) -> bool {
 }
 
 /// What an alert is about: repeated findings of one rule about it are one alert.
-pub(super) fn matter(reason: &Reason) -> (Option<&SensorId>, Option<&str>) {
+pub(super) fn matter(reason: &Reason) -> (Option<&SensorId>, Option<&str>, Option<&PointId>) {
     // Too much is another matter than too little: who reads "too cold" is to be told of the heat.
     if let Reason::Range(found) = reason {
-        return (Some(&found.sensor), Some(if found.is_low { "low" } else { "high" }));
+        return (Some(&found.sensor), Some(if found.is_low { "low" } else { "high" }), None);
     }
-    (reason.subject(), reason.link())
+    (reason.subject(), reason.link(), reason.leads_to())
 }
 
 pub(super) fn who_says(reason: &Reason) -> Actor {

@@ -20,8 +20,10 @@ impl Turn {
         let body = String::from_utf8(notice.to_bytes()).expect("JSON is UTF-8");
         for point in to {
             let key = key(point, alert.id, step.number);
-            let paths = self.paths.iter().enumerate().filter(|(_, path)| path.point == *point);
-            for (nth, (path, Path { channel, .. })) in paths.enumerate() {
+            let paths: Vec<(usize, &Path)> =
+                self.paths.iter().enumerate().filter(|(_, path)| path.point == *point).collect();
+            let waits = waits(paths.iter().map(|(_, path)| path.is_lost));
+            for ((path, Path { channel, .. }), wait) in paths.into_iter().zip(waits) {
                 let priority = priority(alert.severity);
                 self.batch.outbox.push(OutboxRow {
                     channel: channel.as_str().to_owned(),
@@ -31,7 +33,6 @@ impl Turn {
                     body: body.clone(),
                 });
                 let outgoing = Outgoing { home: notice.home.clone(), point: point.clone(), notice: notice.clone() };
-                let wait = SECOND_PATH_AFTER * nth as i32;
                 self.held.sends.push(Send { path, key: key.clone(), priority, wait, outgoing });
             }
         }
@@ -53,6 +54,17 @@ impl Turn {
     }
 }
 
+/// How long each of the ways to one point waits for those before it; for one that is known to be lost nobody waits.
+fn waits(are_lost: impl Iterator<Item = bool>) -> Vec<Span> {
+    let mut before = 0;
+    let wait = |is_lost: bool| {
+        let wait = SECOND_PATH_AFTER * before;
+        before += i32::from(!is_lost);
+        wait
+    };
+    are_lost.map(wait).collect()
+}
+
 /// The name of a notice in the outbox.
 pub(super) fn key(point: &PointId, alert: AlertId, step: u32) -> String {
     format!("{point}/{}/{}/{step}", alert.number, alert.raised_at.timestamp_millis())
@@ -65,5 +77,21 @@ fn priority(severity: Severity) -> u8 {
         Severity::Blind => 2,
         Severity::Notice => 3,
         Severity::Fault => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_waits_for_those_before_it_and_none_for_one_that_is_lost() {
+        let of = |are_lost: &[bool]| -> Vec<i64> {
+            waits(are_lost.iter().copied()).into_iter().map(|wait| wait.num_seconds()).collect()
+        };
+        assert_eq!(of(&[false, false, false]), [0, 15, 30]);
+        assert_eq!(of(&[true, false, false]), [0, 0, 15]);
+        assert_eq!(of(&[false, true, false]), [0, 15, 15]);
+        assert_eq!(of(&[true, true]), [0, 0], "all lost: every one is tried at once");
     }
 }

@@ -3,7 +3,7 @@
 use super::Reason;
 use crate::model::found;
 use crate::model::home::SensorKind;
-use crate::model::ids::SensorId;
+use crate::model::ids::{PointId, SensorId};
 use crate::model::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,9 @@ impl Reason {
             Reason::Subscription { .. } => "subscription",
             Reason::Storage { .. } => "storage",
             Reason::Configuration { .. } => "configuration",
+            Reason::PathLost(_) => "path_lost",
+            Reason::AllPathsLost(_) => "all_paths_lost",
+            Reason::Twin(_) => "twin",
             Reason::HomeUnreachable { .. } => "home_unreachable",
             Reason::Unknown => "unknown",
         }
@@ -128,12 +131,15 @@ impl Reason {
             | Reason::Subscription { .. }
             | Reason::Storage { .. }
             | Reason::Configuration { .. }
+            | Reason::PathLost(_)
+            | Reason::AllPathsLost(_)
+            | Reason::Twin(_)
             | Reason::HomeUnreachable { .. }
             | Reason::Unknown => None,
         }
     }
 
-    /// Which link, source or visit it is about, where it is one: two bridges are two matters.
+    /// Which link, source, channel or visit it is about, where it is one: two bridges are two matters.
     pub fn link(&self) -> Option<&str> {
         if let Reason::MissedVisit(found) = self {
             return Some(&found.visit);
@@ -141,7 +147,18 @@ impl Reason {
         if let Reason::LinkLost { link, .. } = self {
             return Some(link);
         }
+        if let Reason::PathLost(found) = self {
+            return Some(found.channel.as_str());
+        }
+        if let Reason::Twin(found) = self {
+            return found.channel.as_ref().map(|channel| channel.as_str());
+        }
         if let Reason::Flood { source, .. } = self { source.as_deref() } else { None }
+    }
+
+    /// Where the way leads that it is about: one channel to two points is two matters.
+    pub fn leads_to(&self) -> Option<&PointId> {
+        if let Reason::PathLost(found) = self { Some(&found.point) } else { None }
     }
 
     /// How urgently people must act, unless the config says otherwise.
@@ -169,6 +186,7 @@ impl Reason {
             | Reason::Check(_) => Severity::Notice,
             Reason::MainsLost(_) => Severity::Fault,
             Reason::NotObserved { .. }
+            | Reason::AllPathsLost(_)
             | Reason::HomeUnreachable { .. }
             | Reason::LinkLost { nobody_can_call: true, .. }
             // That somebody has gone out is concluded from the outer door alone.
@@ -184,6 +202,8 @@ impl Reason {
             | Reason::Flood { .. }
             | Reason::Subscription { .. }
             | Reason::Storage { .. }
+            | Reason::PathLost(_)
+            | Reason::Twin(_)
             | Reason::Configuration { .. } => Severity::Fault,
         }
     }
@@ -239,6 +259,9 @@ impl Reason {
             | Reason::Subscription { .. }
             | Reason::Storage { .. }
             | Reason::Configuration { .. }
+            | Reason::PathLost(_)
+            | Reason::AllPathsLost(_)
+            | Reason::Twin(_)
             | Reason::HomeUnreachable { .. } => Class::System,
         }
     }

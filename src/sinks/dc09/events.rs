@@ -128,6 +128,8 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
         Reason::NotObserved { blind, .. } if blind.cause == BlindCause::GatewayDown => (305, "RR"),
         Reason::NotObserved { .. } | Reason::Storage { .. } | Reason::Configuration { .. } => (300, "YX"),
         Reason::LinkLost { .. } | Reason::Subscription { .. } => (333, "ET"),
+        // What is over is a restore of the same code; "failure to communicate" is left to what a station says of a home.
+        Reason::PathLost(_) | Reason::AllPathsLost(_) | Reason::Twin(_) => (350, "YC"),
         Reason::HomeUnreachable { .. } => (354, "YC"),
     }
 }
@@ -165,6 +167,9 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::PathLost(_)
+        | Reason::AllPathsLost(_)
+        | Reason::Twin(_)
         | Reason::HomeUnreachable { .. }
         | Reason::Unknown => None,
     }

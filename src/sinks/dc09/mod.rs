@@ -14,7 +14,7 @@ use crate::model::time::{Span, span_text};
 use crate::mqtt::Broker;
 use crate::problem::Problem;
 use crate::sinks::https;
-use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
+use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What};
 use crate::wire;
 use cipher::Key;
 use events::Event;
@@ -151,7 +151,7 @@ pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Prob
     let Opening { channel, point, sensors, from_station, .. } = opening;
     let line = Line::new(settings.receiver.clone(), settings.transport, key(settings)?);
     let settings = settings.clone();
-    let state = Mutex::new(State { is_up: None, heard_at: None });
+    let state = Mutex::new(State { is_up: None });
     Ok(Arc::new(Dc09 { channel, point, settings, sensors, line, from_station, state }))
 }
 
@@ -171,8 +171,6 @@ struct Dc09 {
 struct State {
     /// Whether it answered the last time.
     is_up: Option<bool>,
-    /// Since boot, when it last answered.
-    heard_at: Option<Span>,
 }
 
 impl Sink for Dc09 {
@@ -183,7 +181,7 @@ impl Sink for Dc09 {
     fn deliver<'a>(&'a self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>> {
         Box::pin(async move {
             let notice = &outgoing.notice;
-            let Some(event) = Event::of(notice) else { return Ok(Handed::Done) };
+            let Some(event) = Event::of(notice) else { return Ok(Handed::NotTheirs) };
             let zone = event.sensor.map_or(0, |sensor| self.zone(sensor));
             let account = &self.settings.account;
             let (token, data) = match self.settings.language {
@@ -203,22 +201,22 @@ impl Sink for Dc09 {
         heartbeat: &'a wire::Heartbeat,
     ) -> BoxFuture<'a, Result<(), NotDelivered>> {
         Box::pin(async move {
-            let heard_at = self.state().heard_at;
-            // Heartbeats come once a minute; one that comes a moment early is the one meant.
-            let is_due = heard_at.is_none_or(|at| clock::since_boot() - at > self.settings.supervision - A_MOMENT);
-            match *point == self.point && is_due {
+            // They come in the rhythm that `supervision` sets.
+            match *point == self.point {
                 true => self.exchange("NULL", 0, String::new(), heartbeat.clock_trusted).await,
                 false => Ok(()),
             }
         })
     }
 
+    fn proves(&self) -> Proves {
+        Proves::Heartbeat
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
         Box::pin(self.exchange("NULL", 0, String::new(), true))
     }
 }
-
-const A_MOMENT: Span = Span::seconds(5);
 
 impl Dc09 {
     fn zone(&self, sensor: &SensorId) -> u16 {
@@ -257,10 +255,7 @@ impl Dc09 {
         let mut state = self.state();
         let before = state.is_up.replace(result.is_ok());
         let what = match result {
-            Ok(()) => {
-                state.heard_at = Some(clock::since_boot());
-                What::Up
-            }
+            Ok(()) => What::Up,
             Err(NotDelivered::Later(why) | NotDelivered::Never(why)) => What::Down { why: why.clone() },
         };
         if before != state.is_up {

@@ -130,7 +130,7 @@ async fn a_press_is_101_of_its_zone_and_its_ack_is_the_receipt() {
     // The repeat of a notice is known by its number, and a late answer to another one is passed over.
     assert!(matches!(sink.deliver(&press).await, Ok(Handed::Receipt(_))));
     assert_eq!(heard.recv().await.unwrap().sequence, said.sequence);
-    assert_eq!(sink.deliver(&outgoing(3, "take", "call_button")).await, Ok(Handed::Done), "no event of theirs");
+    assert_eq!(sink.deliver(&outgoing(3, "take", "call_button")).await, Ok(Handed::NotTheirs), "no event of theirs");
 }
 
 #[tokio::test]

@@ -204,7 +204,7 @@ impl Sink for Robot {
 
     fn deliver<'a>(&'a self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>> {
         Box::pin(async move {
-            let Some(news) = news(&outgoing.notice, self.language) else { return Ok(Handed::Done) };
+            let Some(news) = news(&outgoing.notice, self.language) else { return Ok(Handed::NotTheirs) };
             self.tell(news).await.map(|()| Handed::Done)
         })
     }

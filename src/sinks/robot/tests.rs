@@ -153,7 +153,7 @@ async fn a_press_is_one_line_in_the_group_and_done_is_no_receipt() {
         assert_eq!(got.text(), "告警 【紧急】3-2-201 一键呼叫 · 卫生间：请到值班台接单");
         assert_eq!(got.target, path);
         // What is no concern of a group is done without a word, and so is what it knows.
-        assert_eq!(sink.deliver(&outgoing(7, 2, r#""receive""#, "received", true, true)).await, Ok(Handed::Done));
+        assert_eq!(sink.deliver(&outgoing(7, 2, r#""receive""#, "received", true, true)).await, Ok(Handed::NotTheirs));
         assert_eq!(sink.deliver(&press(7)).await, Ok(Handed::Done));
         let closed = r#""close","outcome":"hospital","contact":"seen""#;
         assert_eq!(sink.deliver(&outgoing(7, 9, closed, "closed", true, true)).await, Ok(Handed::Done));

@@ -99,6 +99,11 @@ impl Book {
         Book { people, per_hour, opened_at, alerts, last_taken_at: None, sent, early }
     }
 
+    /// Whether anybody is told of `notice` at all: of most steps of an alert nobody is.
+    pub fn is_theirs(&mut self, notice: &Notice) -> bool {
+        self.told(notice).kind(notice).is_some()
+    }
+
     /// What is to be done about `notice`; whoever is to be sent something is entered as being told.
     pub fn wants(&mut self, notice: &Notice, since_boot: Span) -> Wanted {
         let is_older = notice.alert.raised_at < self.opened_at;

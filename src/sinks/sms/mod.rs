@@ -101,8 +101,12 @@ impl Sink for Sms {
 
     fn deliver<'a>(&'a self, outgoing: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>> {
         Box::pin(async move {
-            let wanted = lock(&self.book).wants(&outgoing.notice, clock::since_boot());
+            let (is_theirs, wanted) = {
+                let mut book = lock(&self.book);
+                (book.is_theirs(&outgoing.notice), book.wants(&outgoing.notice, clock::since_boot()))
+            };
             match wanted {
+                Wanted::Nothing if !is_theirs => Ok(Handed::NotTheirs),
                 Wanted::Nothing => Ok(Handed::Done),
                 Wanted::Wait => Ok(Handed::Accepted),
                 Wanted::TooMany(why) => Err(NotDelivered::Later(why)),

@@ -10,8 +10,8 @@ use crate::model::ids::{ChannelName, HomeId, PointId};
 use crate::mqtt::{self, Broker};
 use crate::problem::Problem;
 use crate::sinks::https::{self, Way};
-use crate::sinks::{BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Sink, What};
-use crate::wire::{self, Heard, Wire};
+use crate::sinks::{BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What};
+use crate::wire::{self, AsHeard, Wire};
 use asking::Asking;
 pub use settings::Settings;
 use std::path::Path;
@@ -111,6 +111,10 @@ impl Sink for StationHttps {
         Box::pin(async move { self.link.exchange("steps", None).await.map(drop) })
     }
 
+    fn proves(&self) -> Proves {
+        Proves::Heartbeat
+    }
+
     fn has_task(&self) -> bool {
         true
     }
@@ -129,7 +133,7 @@ fn is_for(receipt: &wire::Receipt, outgoing: &Outgoing) -> bool {
 
 impl Link {
     /// Speaks to the station once, and passes on what waited there for this home.
-    async fn exchange(&self, what: &str, body: Option<Vec<u8>>) -> Result<Heard, NotDelivered> {
+    async fn exchange(&self, what: &str, body: Option<Vec<u8>>) -> Result<AsHeard, NotDelivered> {
         let path = format!("/v1/{what}?point={}&home={}", in_query(self.point.as_str()), in_query(self.home.as_str()));
         let answered = self.way.ask(&path, body).await;
         let heard = answered.and_then(|answer| read(self.way.host(), &answer));
@@ -141,7 +145,7 @@ impl Link {
     }
 
     /// There is no connection that stands: whether the station is there is known from its answers alone.
-    fn note(&self, heard: &Result<Heard, NotDelivered>) {
+    fn note(&self, heard: &Result<AsHeard, NotDelivered>) {
         let mut said = self.said();
         let before = said.is_up.replace(heard.is_ok());
         match heard {
@@ -161,7 +165,7 @@ impl Link {
         said.is_up = said.is_up.filter(|_| is_told);
     }
 
-    async fn pass_on(&self, heard: &Heard) {
+    async fn pass_on(&self, heard: &AsHeard) {
         let Some(to) = self.said().to.clone() else { return };
         let steps = heard.steps.iter().filter_map(|step| self.step(step));
         let suspensions = heard.suspensions.iter().filter_map(|said| self.suspension(said));
@@ -205,7 +209,7 @@ impl Link {
 const STEPS: &str = "/v1/steps";
 
 /// What the station said, or in its words why it did not do what was asked.
-fn read(host: &str, answer: &https::Answer) -> Result<Heard, NotDelivered> {
+fn read(host: &str, answer: &https::Answer) -> Result<AsHeard, NotDelivered> {
     if answer.status == 200 {
         let not_ours = "it answers, but not as a station does; is this the right address?";
         return wire::Answer::read(&answer.body)

@@ -163,7 +163,7 @@ impl Sink for Webhook {
         Box::pin(async move {
             let (notice, line) = (&outgoing.notice, robot::line(&outgoing.notice, self.language));
             if self.steps == Steps::Main && line.is_none() {
-                return Ok(Handed::Done);
+                return Ok(Handed::NotTheirs);
             }
             let body = match &self.template {
                 Some(template) => template.fill(outgoing, self.language, line.as_deref()),

@@ -156,7 +156,7 @@ async fn a_template_is_filled_and_the_steps_for_people_can_be_asked_for_alone() 
         r#"template = {"to": "ops", "text": "{text}", "about": ["{alert}/{step} {deed} {severity} at {place}"]}"#;
     let main = settings(&url, &format!("steps = \"main\"\nlanguage = \"en\"\n{template}"));
     let sink = sink(&main);
-    assert_eq!(sink.deliver(&outgoing("receive", true)).await, Ok(Handed::Done));
+    assert_eq!(sink.deliver(&outgoing("receive", true)).await, Ok(Handed::NotTheirs));
     assert_eq!(sink.deliver(&outgoing("take", false)).await, Ok(Handed::Done));
     let body: serde_json::Value = serde_json::from_slice(&heard.recv().unwrap().body).unwrap();
     let text = "[Emergency] 3-2-201 \"rear\" Call button · bathroom: taken";

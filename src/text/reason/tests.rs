@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::home::SensorKind;
-use crate::model::reason::Stuck;
+use crate::model::reason::{AllPathsLost, PathLost, Stuck, Twin};
 use crate::model::time::{Span, from_millis};
 
 /// Goal: no reason can be rendered into a sentence that reads broken. Method: every variant × both languages ×
@@ -103,6 +103,15 @@ pub(crate) fn extremes() -> Vec<Reason> {
             for cause in causes {
                 let blind = Blind { from: from_millis(0), to: at, cause };
                 all.push(Reason::NotObserved { blind, last_life: last_life.clone() });
+            }
+            let since = at.unwrap_or(from_millis(0));
+            all.push(Reason::AllPathsLost(AllPathsLost { since, paths: u32::from(room.is_some()) }));
+            for why in words {
+                let (channel, point) = ("lehe".parse().unwrap(), "长".repeat(64).parse().unwrap());
+                all.push(Reason::PathLost(PathLost { channel, point, since, why: why.to_owned() }));
+            }
+            for channel in [None, Some("lehe".parse().unwrap())] {
+                all.push(Reason::Twin(Twin { point: "lehe".parse().unwrap(), channel }));
             }
             all.push(Reason::HomeUnreachable { last_heard: at, point: "lehe".parse().unwrap() });
         }

@@ -2,7 +2,7 @@
 
 use crate::model::suspension::Suspend;
 use crate::wire::local::{Answer, Question};
-use crate::wire::{Directory, Down, Greeting, Heartbeat, Link, Notice, Receipt, StationStep, Up, local};
+use crate::wire::{self, Directory, Down, Greeting, Heard, Heartbeat, Link, Notice, Receipt, StationStep, Up, local};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -18,6 +18,9 @@ pub fn bodies() -> Vec<Body> {
         Body::of::<Suspend>(Way::Down(Down::Suspension)),
         Body::of::<Greeting>(Way::Down(Down::Greeting)),
         Body::of::<Directory>(Way::Down(Down::Directory)),
+        Body::of::<Heard>(Way::Down(Down::Heard)),
+        Body::of::<wire::Answer>(Way::Other("HTTPS, 200 of POST /v1/notices, POST /v1/heartbeats, GET /v1/steps")),
+        Body::of::<wire::Declined>(Way::Other("HTTPS, any other status")),
         Body::of::<Question>(Way::Other(local::SOCKET)),
         Body::of::<Answer>(Way::Other(local::SOCKET)),
     ]

@@ -79,6 +79,8 @@ impl FakeHome {
             home: flat(),
             seq: 1,
             run: 1,
+            boot: None,
+            level_secs: None,
             at: clock::now(),
             clock_trusted: true,
             version: "0.1.0".into(),
@@ -92,6 +94,7 @@ impl FakeHome {
             suspended: Vec::new(),
             directory: None,
             refused: Vec::new(),
+            paths: Vec::new(),
         };
         self.send(Up::Heartbeat, heartbeat.to_bytes());
     }
