@@ -25,7 +25,7 @@ fn engine() -> Engine {
     settings.check.at =
         rules::check::LIMITED.iter().map(|rule| ((*rule).to_owned(), rules::check::Share(70))).collect();
     settings.check.tells_station = true;
-    Engine::new(home(), &settings, Circle { points, timers: Timers::default() })
+    Engine::new(home(), &settings, Circle::of_points(points, Timers::default()))
 }
 
 /// Something that happens, `gap` seconds after the one before.

@@ -58,7 +58,7 @@ pub struct Plan {
 /// Which sensors each device is, by family and device as decoders name them.
 pub type Whose = BTreeMap<(&'static str, String), Arc<[SensorId]>>;
 
-/// A way out to one point.
+/// A way out to one point, or to somebody outside the points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Channel {
     /// Its name in the config.
@@ -90,8 +90,10 @@ impl Plan {
         let serial = config.serial.iter().map(|port| serial::Settings::new(&port.name, &port.path, port.baud));
         let zone = &config.home.zone;
         let leads_to = |name: &ChannelName| {
-            let points = config.circle.points.iter().filter(|point| point.channels.contains(name));
-            points.map(|point| point.id.clone()).collect::<Vec<_>>()
+            let points = config.circle.points.iter().map(|point| (&point.id, &point.channels));
+            let people = config.circle.people.iter().map(|person| (&person.id, &person.channels));
+            let told = points.chain(people).filter(|(_, channels)| channels.contains(name));
+            told.map(|(id, _)| id.clone()).collect::<Vec<_>>()
         };
         let channels = config.channels.iter().flat_map(|(name, settings)| {
             let sensors = || config.addresses.iter().map(|(id, _)| id.clone()).collect();

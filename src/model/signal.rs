@@ -16,6 +16,8 @@ pub enum Signal {
     Sent,
     /// "The first ones called do not answer yet; others are called. Phone if you can."
     Unreached,
+    /// "Nobody has answered yet; everybody is being called. Phone the emergency number yourself if you can."
+    LastResort,
     /// "Your call has been received."
     Received,
     /// "Somebody takes care of it."
@@ -28,10 +30,11 @@ pub enum Signal {
 
 impl Signal {
     /// Every signal, in order.
-    pub const ALL: [Signal; 7] = [
+    pub const ALL: [Signal; 8] = [
         Signal::AllClear,
         Signal::Sent,
         Signal::Unreached,
+        Signal::LastResort,
         Signal::Received,
         Signal::Taken,
         Signal::OnTheWay,
@@ -49,6 +52,7 @@ impl Signal {
         }
         match alert.phase {
             Phase::Raised if alert.asking_until.is_some() => Signal::Asking,
+            Phase::Raised | Phase::Received if alert.last_resort.is_some() => Signal::LastResort,
             Phase::Raised if alert.escalated > 0 => Signal::Unreached,
             Phase::Raised => Signal::Sent,
             Phase::Received => Signal::Received,
@@ -64,6 +68,7 @@ impl Signal {
             Signal::AllClear => "all_clear",
             Signal::Sent => "sent",
             Signal::Unreached => "unreached",
+            Signal::LastResort => "last_resort",
             Signal::Received => "received",
             Signal::Taken => "taken",
             Signal::OnTheWay => "on_the_way",

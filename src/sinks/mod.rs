@@ -9,9 +9,10 @@ mod signing;
 
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::model::suspension::Change;
-use crate::model::time::Zone;
+use crate::model::time::{Span, Zone};
 use crate::mqtt::{Broker, Secrets};
 use crate::problem::Problem;
+use crate::text::LastResort;
 use crate::wire;
 use serde::Deserialize;
 use std::future::Future;
@@ -52,6 +53,13 @@ pub trait Sink: Send + Sync {
 
     /// Says goodbye where the channel has a word for it.
     fn stop(&self) {}
+}
+
+/// What `notice` says of the last resort, as a text wants it.
+fn last_resort(notice: &wire::Notice) -> Option<LastResort<'_>> {
+    let said = notice.state.last_resort.as_ref()?;
+    let waited = i64::try_from(said.waited_secs).ok().and_then(Span::try_seconds);
+    Some(LastResort { call: &said.call, waited })
 }
 
 /// A notice on its way to one service point.

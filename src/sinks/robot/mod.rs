@@ -11,7 +11,6 @@ mod queue;
 
 use crate::clock;
 use crate::model::ids::ChannelName;
-use crate::model::lifecycle::Deed;
 use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::Broker;
@@ -225,6 +224,7 @@ pub fn line(notice: &Notice, language: Language) -> Option<String> {
         severity: state.severity,
         phase: state.phase,
         test: state.test,
+        last_resort: super::last_resort(notice),
         age: notice.clock_trusted.then(|| clock::now() - step.at),
     };
     text::for_group(language, &said)
@@ -233,7 +233,7 @@ pub fn line(notice: &Notice, language: Language) -> Option<String> {
 fn news(notice: &Notice, language: Language) -> Option<News> {
     let (state, step) = (&notice.state, &notice.step);
     // Somebody must be found, or is expected and not there: the rest can wait a few seconds.
-    let is_open = state.phase.is_open() && (!state.phase.is_in_hand() || step.deed == Deed::Overdue);
+    let is_open = state.phase.is_open() && (!state.phase.is_in_hand() || text::LastResort::goes_with(state.phase, &step.deed));
     Some(News {
         line: line(notice, language)?,
         alert: (notice.home.clone(), notice.alert),
