@@ -38,14 +38,18 @@ pub fn sms(language: Language, zone: &Zone, told: &Sms<'_>) -> String {
     let all = Parts { room: true, deed: true, frame: true };
     let no_room = Parts { room: false, ..all };
     // What to do is said in any case once nobody has come.
-    let shorter = match told.last_resort {
+    let resort = told.last_resort.filter(|_| !told.is_test);
+    let shorter = match resort {
         None => Parts { deed: false, ..no_room },
         Some(_) => Parts { frame: false, ..no_room },
     };
-    let last = Parts { deed: told.last_resort.is_some(), ..Parts { room: false, deed: false, frame: false } };
+    let last = Parts { room: false, deed: resort.is_some(), frame: false };
     let fewer = [all, no_room, shorter, last];
     let whole = fewer.iter().map(|parts| alert(language, zone, told, &place, *parts)).find(|text| fits(text));
-    whole.unwrap_or_else(|| cut(&place, |place| alert(language, zone, told, place, fewer[3])))
+    whole.unwrap_or_else(|| match resort {
+        None => cut(&place, |place| alert(language, zone, told, place, last)),
+        Some(resort) => cut(&place, |place| where_to_go(language, told, place, resort)),
+    })
 }
 
 /// The end of it in one message.
@@ -109,6 +113,16 @@ fn matter(language: Language, of: &Reason, is_whole: bool) -> String {
     } else {
         service.to_owned()
     }
+}
+
+/// Nothing but where to go and what to do.
+fn where_to_go(language: Language, told: &Sms<'_>, place: &str, resort: LastResort<'_>) -> String {
+    let (severity, deed) = (terms::severity(language, told.severity), last_resort_short(language, resort));
+    let number = told.number;
+    language.pick(
+        format!("{severity}：{place} {deed} #{number}"),
+        format!("{}: {place}: {deed} #{number}", severity.to_uppercase()),
+    )
 }
 
 /// What to do, in the fewest words.
@@ -331,7 +345,7 @@ mod tests {
             for language in Language::ALL {
                 let told = Sms { last_resort: resort, number: 9_999, ..told(&example, place) };
                 let text = sms(language, &shanghai(), &told);
-                assert!(fits(&text) && text.contains("120"), "{text}");
+                assert!(fits(&text) && text.contains("120") && text.contains("幸福里小区"), "{text}");
                 let test = sms(language, &shanghai(), &Sms { is_test: true, ..told });
                 assert!(fits(&test) && !test.contains("120"), "{test}");
             }
