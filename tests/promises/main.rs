@@ -21,6 +21,7 @@ mod kills;
 mod life_cycle;
 mod modbus;
 mod mqtt;
+mod night;
 mod mutated;
 mod replay;
 mod report;
