@@ -52,13 +52,7 @@ pub(super) fn people(told: &Told<'_>, steps: &[StepEntry], channels: &[ChannelEn
 }
 
 /// The channels of a point or a person, called `who`.
-pub(super) fn of_one(
-    who: &str,
-    named: &[ChannelName],
-    place: &Place,
-    channels: &[ChannelEntry],
-    report: &Report<'_>,
-) {
+pub(super) fn of_one(who: &str, named: &[ChannelName], place: &Place, channels: &[ChannelEntry], report: &Report<'_>) {
     if named.is_empty() {
         report.error(place, format!("{who} cannot be told anything"), Some("name at least one [[channel]]".into()));
     }
@@ -133,11 +127,19 @@ fn resort(anybody_before: bool, step: &StepEntry, report: &Report<'_>) {
     match step.last_resort.as_ref().filter(|at| at.value) {
         Some(at) if !anybody_before => {
             let deed = Some("ask somebody in a step before it, for example: ask = [\"nearest\"]".into());
-            report.error(&at.place, "nobody has been told by the last resort: nobody can have left it unanswered", deed);
+            report.error(
+                &at.place,
+                "nobody has been told by the last resort: nobody can have left it unanswered",
+                deed,
+            );
         }
         None if asks_nobody => {
             let place = step.ask.as_ref().map_or(&step.section, |ask| &ask.place);
-            report.error(place, "this step asks nobody", Some("name at least one of nearest, next, all_points or an id".into()));
+            report.error(
+                place,
+                "this step asks nobody",
+                Some("name at least one of nearest, next, all_points or an id".into()),
+            );
         }
         Some(_) | None => {}
     }

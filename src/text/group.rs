@@ -9,7 +9,7 @@ use crate::model::ids::RoomId;
 use crate::model::lifecycle::{Deed, Phase};
 use crate::model::reason::{Class, Reason, Severity};
 use crate::model::time::Span;
-use crate::text::{LastResort, Language, duration, headline, last_resort, room, shown, terms};
+use crate::text::{Language, LastResort, duration, headline, last_resort, room, shown, terms};
 
 /// One step of an alert, as far as a group is concerned.
 #[derive(Debug, Clone, Copy)]
@@ -184,7 +184,16 @@ mod tests {
     fn line(language: Language, deed: Deed, reason: &Reason, test: bool, age: Span) -> Option<String> {
         let step = Step { number: 1, at: from_millis(0), by: Actor::home(), deed, key: None, implied: false };
         let (severity, phase) = (Severity::Emergency, Phase::Received);
-        let said = ForGroup { place: "3号楼201室", step: &step, reason, severity, phase, test, last_resort: None, age: Some(age) };
+        let said = ForGroup {
+            place: "3号楼201室",
+            step: &step,
+            reason,
+            severity,
+            phase,
+            test,
+            last_resort: None,
+            age: Some(age),
+        };
         for_group(language, &said)
     }
 
@@ -228,10 +237,15 @@ mod tests {
         let further = Deed::ask_further;
         assert_eq!(
             say(further(), Phase::Received, false),
-            "【紧急】3号楼201室 一键呼叫 · 卫生间：已 4 分无人接单：离得近的请马上上门，并拨打 120"
+            "【紧急】3号楼201室 一键呼叫 · 卫生间：已 4 分无人接单，离得近的请马上上门，并拨打 120"
         );
-        assert!(say(Deed::Lapse, Phase::Received, false).ends_with("请到值班台接单。已 4 分无人接单：离得近的请马上上门，并拨打 120"));
-        assert!(say(further(), Phase::OnTheWay, false).ends_with("已接单，但 4 分无人到场：离得近的请马上上门，并拨打 120"));
+        assert!(
+            say(Deed::Lapse, Phase::Received, false)
+                .ends_with("请到值班台接单。已 4 分无人接单，离得近的请马上上门，并拨打 120")
+        );
+        assert!(
+            say(further(), Phase::OnTheWay, false).ends_with("已接单，但 4 分无人到场，离得近的请马上上门，并拨打 120")
+        );
         for (deed, phase, test) in
             [(Deed::Take, Phase::Taken, false), (further(), Phase::Received, true), (further(), Phase::Arrived, false)]
         {

@@ -19,7 +19,7 @@ impl LastResort<'_> {
     pub fn goes_with(phase: Phase, deed: &Deed) -> bool {
         match phase {
             Phase::Raised | Phase::Received => true,
-            Phase::Taken | Phase::OnTheWay => matches!(deed, Deed::Escalate { .. } | Deed::Overdue),
+            Phase::Taken | Phase::OnTheWay => matches!(deed, Deed::Escalate { .. }),
             Phase::Arrived | Phase::Closed | Phase::Cancelled => false,
         }
     }
@@ -41,16 +41,15 @@ pub fn last_resort(language: Language, phase: Phase, said: LastResort<'_>) -> St
         (Language::English, true, Some(waited)) => format!("taken, but nobody has arrived for {waited}"),
         (Language::English, true, None) => "taken, but nobody has arrived for long".to_owned(),
     };
-    language.pick(
-        format!("{why}：离得近的请马上上门，并拨打 {call}"),
-        format!("{why}: if you are near, go; call {call}"),
-    )
+    language
+        .pick(format!("{why}，离得近的请马上上门，并拨打 {call}"), format!("{why}: if you are near, go; call {call}"))
 }
 
 /// The same in the fewest words, for one SMS.
 pub(super) fn last_resort_short(language: Language, said: LastResort<'_>) -> String {
     let call = shown(said.call, CALL_LENGTH_MAX);
-    language.pick(format!("至今无人到场，近者请上门并打{call}"), format!("NOBODY IS THERE YET: if near, go; call {call}."))
+    language
+        .pick(format!("至今无人到场，近者请上门并打{call}"), format!("NOBODY IS THERE YET: if near, go; call {call}."))
 }
 
 /// Longer than any emergency number.
@@ -64,10 +63,7 @@ mod tests {
     fn whoever_reads_it_knows_how_long_nobody_came_and_what_to_do() {
         let said = LastResort { call: "120", waited: Some(Span::seconds(272)) };
         let say = |language, phase| last_resort(language, phase, said);
-        assert_eq!(
-            say(Language::Chinese, Phase::Received),
-            "已 4 分无人接单：离得近的请马上上门，并拨打 120"
-        );
+        assert_eq!(say(Language::Chinese, Phase::Received), "已 4 分无人接单，离得近的请马上上门，并拨打 120");
         assert_eq!(
             say(Language::English, Phase::Received),
             "nobody has taken this for 4 min: if you are near, go; call 120"
@@ -83,7 +79,9 @@ mod tests {
     #[test]
     fn nobody_is_called_out_of_bed_once_somebody_is_there() {
         let further = Deed::ask_further();
-        assert!(LastResort::goes_with(Phase::Received, &Deed::Overdue) && LastResort::goes_with(Phase::Taken, &further));
+        assert!(
+            LastResort::goes_with(Phase::Received, &Deed::Overdue) && LastResort::goes_with(Phase::Taken, &further)
+        );
         assert!(!LastResort::goes_with(Phase::Taken, &Deed::Take) && !LastResort::goes_with(Phase::Arrived, &further));
     }
 }

@@ -140,7 +140,12 @@ pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> 
             pick("超时：应到时间已过，无人到达", "overdue: the promised time has passed with nobody there")
         }
         Deed::Refused { asked, why } => {
-            let asked = terms::button(language, asked).map_or_else(|| shown(asked, 20), str::to_owned);
+            let asked = match (asked.as_str(), terms::button(language, asked)) {
+                (_, Some(button)) => button.to_owned(),
+                // A desk whose link was dead reckons with what it knew.
+                ("lapse", None) => language.pick("退回未接", "back to everybody").to_owned(),
+                (other, None) => shown(other, 20),
+            };
             let why = refusal(language, why, zone, names);
             language.pick(format!("未采纳“{asked}”：{why}"), format!("refused \"{asked}\": {why}"))
         }

@@ -9,7 +9,7 @@ mod suspended;
 mod topic;
 
 pub use body::{
-    AlertState, Greeting, Heartbeat, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
+    AlertState, Greeting, Heartbeat, LastResort, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
 };
 pub use suspended::{InForce, Refusal};
 pub use topic::{Down, Topic, Up, down_filter, up_filter};

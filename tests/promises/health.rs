@@ -6,7 +6,7 @@
 use carecircle::engine::circle::Circle;
 use carecircle::engine::{Effect, Engine, Input, drive, rules};
 use carecircle::model::home::{Home, Sensor, SensorKind};
-use carecircle::model::lifecycle::{Deed};
+use carecircle::model::lifecycle::Deed;
 use carecircle::model::observation::{Evidence, Measure, Observation};
 use carecircle::model::reason::{Class, Reason};
 use carecircle::model::recorded::Recorded;

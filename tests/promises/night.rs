@@ -357,8 +357,10 @@ impl Night {
         let gaps: Vec<i64> = asked.windows(2).map(|pair| (pair[1] - pair[0]).num_seconds()).collect();
         assert_eq!(gaps, [60, 60, 90, 60, 630, 120], "asked at {asked:?}");
         for (point, desk) in &self.desks {
-            let (last, _) = self.timeline(point, desk).pop().unwrap();
-            assert!(last >= alert.closed.as_ref().unwrap().at, "{point} does not know that it is closed");
+            let key = desk::AlertKey { home: "made-up-1".parse().unwrap(), alert: alert.id };
+            let row =
+                desk.alert_view(alert.closed.as_ref().unwrap().at, &key, &Actor::station(point.clone())).unwrap().row;
+            assert_eq!(row.phase, Phase::Closed, "{point} does not know that it is closed");
         }
     }
 }

@@ -131,8 +131,8 @@ fn people_are_asked_in_their_turn_and_in_their_hours_and_by_the_last_resort_at_a
             // The neighbour is not to be asked at eight in the morning: those asked before are, and the chain goes on.
             said(150, "near far", &None),
             said(210, "daughter wang", &resort),
-            said(240, "near far daughter wang", &resort),
-            said(360, "near far daughter wang", &resort),
+            said(240, "near far wang daughter", &resort),
+            said(360, "near far wang daughter", &resort),
         ]
     );
 }

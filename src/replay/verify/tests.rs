@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings;
 use crate::model::home::{Home, Sensor, SensorKind};
-use crate::model::lifecycle::{Deed};
+use crate::model::lifecycle::Deed;
 use crate::model::observation::{Evidence, Measure, Observation};
 use crate::model::time::{Zone, from_millis};
 

@@ -11,6 +11,7 @@ mod queue;
 
 use crate::clock;
 use crate::model::ids::ChannelName;
+use crate::model::lifecycle::Deed;
 use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::Broker;
@@ -233,7 +234,8 @@ pub fn line(notice: &Notice, language: Language) -> Option<String> {
 fn news(notice: &Notice, language: Language) -> Option<News> {
     let (state, step) = (&notice.state, &notice.step);
     // Somebody must be found, or is expected and not there: the rest can wait a few seconds.
-    let is_open = state.phase.is_open() && (!state.phase.is_in_hand() || text::LastResort::goes_with(state.phase, &step.deed));
+    let is_missed = step.deed == Deed::Overdue || text::LastResort::goes_with(state.phase, &step.deed);
+    let is_open = state.phase.is_open() && (!state.phase.is_in_hand() || is_missed);
     Some(News {
         line: line(notice, language)?,
         alert: (notice.home.clone(), notice.alert),
