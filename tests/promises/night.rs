@@ -261,7 +261,7 @@ impl Night {
         for effect in self.engine.handle(now, input) {
             match effect {
                 Effect::Alert { alert, step } => {
-                    let words = text::step(self.language, &step, &self.zone, &names);
+                    let words = text::step(self.language, &step, &self.zone, &names(self.language));
                     self.line(now, &words);
                     let alert = self.engine.alerts().find(|other| other.id.number == alert).unwrap();
                     self.owners.push(alert.owner.as_ref().map(|owner| owner.actor.clone()));
@@ -330,7 +330,9 @@ impl Night {
         let (now, by) = (self.alert().closed.as_ref().unwrap().at, Actor::station(point.clone()));
         let key = desk::AlertKey { home: "made-up-1".parse().unwrap(), alert: self.id() };
         let view = desk.alert_view(now, &key, &by).expect("the desk has it");
-        let line = |line: &desk::Line| (line.step.at, text::step(self.language, &line.step, &self.zone, &names));
+        let line = |line: &desk::Line| {
+            (line.step.at, text::step(self.language, &line.step, &self.zone, &names(self.language)))
+        };
         view.timeline.iter().map(line).collect()
     }
 
@@ -368,8 +370,8 @@ impl Night {
 /// From the home to a desk, and back.
 const WAY: Span = Span::seconds(1);
 
-fn names(_: &PersonId) -> Option<String> {
-    Some("值班员甲".to_owned())
+fn names(language: Language) -> impl Fn(&PersonId) -> Option<String> {
+    move |_| Some(language.pick("值班员甲", "Worker A").to_owned())
 }
 
 fn notice(now: Timestamp, alert: &Alert, step: &Step) -> desk::Notice {

@@ -106,7 +106,28 @@ impl Watched {
                 *self = Watched { open: true, severity: self.severity, level: self.level, ..Watched::default() };
                 self.due = Some(step.at + Timers::default().arrive_within);
             }
-            _ => {}
+            Deed::Again { .. }
+            | Deed::AskHome { .. }
+            | Deed::Unanswered { .. }
+            | Deed::PersonCancelled
+            | Deed::Receive
+            | Deed::Ask { .. }
+            | Deed::AskEnded
+            | Deed::Depart
+            | Deed::HandOver { .. }
+            | Deed::Accept
+            | Deed::HandOverEnded
+            | Deed::TakeOver
+            | Deed::Assist
+            | Deed::Call { .. }
+            | Deed::Note { .. }
+            | Deed::Life { .. }
+            | Deed::Recovered
+            | Deed::Undo { .. }
+            | Deed::Remind { .. }
+            | Deed::Overdue
+            | Deed::Refused { .. }
+            | Deed::Unknown => {}
         }
     }
 
