@@ -14,6 +14,7 @@ pub mod listen;
 mod progress;
 pub mod replay;
 pub mod report;
+pub mod schema;
 pub mod simulate;
 pub mod station;
 pub mod status;

@@ -131,6 +131,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         tls: connection.tls,
         state_dir: config.state_dir,
         people: config.people.into_iter().map(person).collect(),
+        directory: config.directory,
         timers: config.timers,
         unreachable_after: config.unreachable_after,
     })

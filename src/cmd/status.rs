@@ -6,7 +6,7 @@ use crate::config;
 use crate::model::answer::Questions;
 use crate::model::observation::Availability;
 use crate::model::reason::Stuck;
-use crate::model::status::{Condition, LinkStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::status::{Condition, DirectoryStatus, LinkStatus, STATUS_FILE, SensorStatus, Status};
 use crate::model::suspension::{Absence, Suspension};
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
@@ -132,6 +132,9 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         ),
         None => "unanswered  none: every notice has its receipt".to_owned(),
     });
+    if let Some(directory) = &status.directory {
+        lines.push(points(now, directory));
+    }
     for (number, link) in status.links.iter().enumerate() {
         let title = if number == 0 { "links" } else { "" };
         let line = format!("{title:11} {}", link_line(now, link));
@@ -267,6 +270,16 @@ fn condition(condition: Condition) -> Option<&'static str> {
         Condition::Stuck(Stuck::Chatters) => Some("CHATTERS without a pause"),
         Condition::Stuck(Stuck::Unknown) => Some("does not say what it is there for"),
     }
+}
+
+/// Which list of service points is asked.
+fn points(now: Timestamp, directory: &DirectoryStatus) -> String {
+    let in_force = match directory.version.and_then(|secs| chrono::DateTime::from_timestamp(secs.try_into().ok()?, 0)) {
+        Some(made_at) => format!("version of {}", ago(now, made_at)),
+        None => "none yet: those of the configuration are asked".to_owned(),
+    };
+    let refused = directory.refused.as_ref().map(|why| format!("; REFUSED: {}", first_line(why)));
+    format!("points      from {}, {in_force}{}", directory.from, refused.unwrap_or_default())
 }
 
 fn seconds(secs: u64) -> Span {

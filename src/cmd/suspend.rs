@@ -3,6 +3,7 @@
 //!
 //! Whoever says so is named, says why and until when: none of these can be left out, and there is no suspension without end.
 
+use super::Failed;
 use super::status::{START, WHY};
 use crate::config;
 use crate::model::suspension::Absence;
@@ -51,17 +52,18 @@ fn kind(text: &str) -> Result<Absence, String> {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
+    super::ended(spoken(args))
+}
+
+fn spoken(args: Args) -> Result<ExitCode, Failed> {
     let state_dir = match &args.config {
         None => args.state_dir.clone(),
         Some(path) => match config::load_gateway(path) {
             (Some(config), _) => config.state_dir,
-            (None, problems) => {
-                super::warn(&problems);
-                return ExitCode::from(super::EXIT_CONFIGURATION);
-            }
+            (None, problems) => return Err(Failed::Configuration(problems)),
         },
     };
-    super::finish(ask(&state_dir.join(SOCKET), asked(args)).and_then(|answer| shown(&answer)))
+    Ok(shown(&ask(&state_dir.join(SOCKET), asked(args))?)?)
 }
 
 fn asked(args: Args) -> Ask {

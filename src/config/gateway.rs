@@ -9,7 +9,7 @@ use crate::config::people_checks::{self, Told};
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
-use crate::config::{Gateway, SerialPort, points, rules, signals};
+use crate::config::{Directory, Gateway, SerialPort, points, rules, signals, visits};
 use crate::engine::circle::{Circle, Steps};
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
@@ -69,7 +69,9 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let ports = ports(root, report);
     let sensors = sensors(root, report);
     let rules_section = root.section("rules");
-    let rules = rules::read(&rules_section, report);
+    let mut rules = rules::read(&rules_section, report);
+    let planned = visits::read(root);
+    visits::check(&planned, &sensors, root);
     let circle = root.section("circle");
     let estimate = points::estimate(&circle);
     let points = points::points(&circle, location.as_ref(), location_is_said, &estimate);
@@ -78,6 +80,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         points.iter().map(|entry| &entry.point.id).chain(people.iter().map(|entry| &entry.person.id)).collect();
     let steps = people::steps(&circle, &ids);
     let emergency_number = people::emergency_number(&circle);
+    let directory_from: Option<At<PointId>> = circle.optional("directory_from");
     let timers = shared::timers(&circle);
     circle.finish();
     let channels = channels(root, report);
@@ -87,6 +90,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     checks::rooms(&sensors, rooms.as_deref(), report);
     checks::sensors(&sensors, root, report);
     checks::points(&points, &channels, &circle, timers.arrive_within, report);
+    checks::directory(directory_from.as_ref(), &points, &channels, report);
     let told = Told { points: &points, people: &people };
     people_checks::people(&told, &steps, &channels, report);
     people_checks::steps(&steps, &told, report);
@@ -102,6 +106,9 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         signals::check_asking(&signals, rules, &rules_section);
     }
     root.finish();
+    if let Some(rules) = &mut rules {
+        rules.missed_visit.visits = planned;
+    }
 
     let home = home?;
     let addresses = sensors.iter().filter_map(|s| Some((s.id.value.clone(), s.address.clone()?.value))).collect();
@@ -119,6 +126,12 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         addresses,
         signals,
         rules: rules?,
+        directory: Directory {
+            from: directory_from.map(|at| at.value),
+            location: location.map(|at| at.value),
+            estimate,
+            measured: points.iter().filter(|entry| !entry.is_estimated).map(|entry| entry.point.id.clone()).collect(),
+        },
         circle: Circle {
             points: points.into_iter().map(|entry| entry.point).collect(),
             people: people.into_iter().map(|entry| entry.person).collect(),

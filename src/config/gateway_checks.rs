@@ -7,10 +7,10 @@ use crate::config::outside::is_serial;
 use crate::config::people_checks::{self, Told};
 use crate::config::points::PointEntry;
 use crate::config::report::{Place, Report};
-use crate::config::section::Section;
+use crate::config::section::{At, Section};
 use crate::engine::rules::Settings;
 use crate::model::home::SensorKind;
-use crate::model::ids::RoomId;
+use crate::model::ids::{ChannelName, PointId, RoomId};
 use crate::model::observation::Measure;
 use crate::model::purpose::serves;
 use crate::model::time::{Span, write_span};
@@ -212,6 +212,30 @@ pub(super) fn points(
         }
         let who = format!("service point \"{}\"", point.id);
         people_checks::of_one(&who, &point.channels, &entry.channels, channels, report);
+    }
+}
+
+/// A directory comes from a point of the circle, through a broker: nowhere else a station's word is kept for a home.
+pub(super) fn directory(
+    from: Option<&At<PointId>>,
+    points: &[PointEntry],
+    channels: &[ChannelEntry],
+    report: &Report<'_>,
+) {
+    let Some(from) = from else { return };
+    let Some(entry) = points.iter().find(|entry| entry.point.id == from.value) else {
+        let deed = nearest::question(from.value.as_str(), points.iter().map(|entry| entry.point.id.as_str()));
+        let what = format!("directory_from is \"{}\", which is no [[circle.point]]", from.value);
+        report.error(&from.place, what, deed.or(Some("name one of the points".into())));
+        return;
+    };
+    let through_broker = |name: &ChannelName| {
+        let of_name = channels.iter().filter(|channel| channel.name.value == *name);
+        of_name.filter_map(|channel| channel.settings.as_ref()).any(|settings| settings.broker().is_some())
+    };
+    if !entry.point.channels.iter().any(through_broker) {
+        let what = format!("\"{}\" has no channel through a broker, so no directory can come from it", from.value);
+        report.error(&from.place, what, Some("give it a channel with station_mqtt".into()));
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! Never opens what it names: whether a port is there or a broker answers is `check --online`'s question.
 
+mod directory;
 mod document;
 mod gateway;
 mod gateway_checks;
@@ -23,6 +24,7 @@ mod section;
 mod shared;
 mod signals;
 mod station;
+mod visits;
 pub mod written;
 
 pub(crate) use nearest::question;
@@ -35,10 +37,14 @@ use crate::engine::rules::Settings as RuleSettings;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
 use crate::model::lifecycle::{Role, Timers};
+use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::problem::{Kind, Problem};
+use crate::reach::Estimate;
 use crate::sinks::home_signals::Output;
+use crate::wire::Listed;
 use report::{Report, Source};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -67,12 +73,27 @@ pub struct Gateway {
     pub rules: RuleSettings,
     /// Who is asked.
     pub circle: Circle,
+    /// Which station keeps the directory of points, and what such a directory is judged by.
+    pub directory: Directory,
     /// The ways out of the home, in the order of the file.
     pub channels: Vec<(ChannelName, ChannelSettings)>,
     /// The clock is right although nobody vouches for it: a clock chip, and no network.
     pub clock_assume_synced: bool,
     /// Changes when the configuration does.
     pub hash: String,
+}
+
+/// Where a directory of service points comes from, and what it is judged by.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Directory {
+    /// The station whose word counts; without one the points of the file are the circle.
+    pub from: Option<PointId>,
+    /// Where the home is.
+    pub location: Option<Location>,
+    /// How times are estimated.
+    pub estimate: Estimate,
+    /// The points whose minutes somebody measured: they win.
+    pub measured: BTreeSet<PointId>,
 }
 
 /// A serial port.
@@ -107,6 +128,8 @@ pub struct Station {
     pub mqtt: BrokerAccess,
     /// The staff, in the order of the file.
     pub people: Vec<Person>,
+    /// The points that its homes are told to ask; empty if this station keeps no directory.
+    pub directory: Vec<Listed>,
     /// How long each waiting state may last.
     pub timers: Timers,
     /// A home not heard from for longer is reported.

@@ -3,7 +3,7 @@
 //! Each is one more file that wins over those before it, and is read like them: what `check` would say of it is said here too.
 
 use super::report::Source;
-use super::{finish, rules as section_of_rules, sources};
+use super::{finish, rules as section_of_rules, sources, visits};
 use crate::engine::rules;
 use crate::problem::Problem;
 use std::path::Path;
@@ -25,7 +25,11 @@ fn read(mut files: Vec<Source>) -> Result<rules::Settings, Vec<Problem>> {
     if files.is_empty() {
         files.push(Source { name: "rules".to_owned(), text: String::new() });
     }
-    let (settings, problems) = finish(&files, |root, report| section_of_rules::read(&root.section("rules"), report));
+    let (settings, problems) = finish(&files, |root, report| {
+        let mut settings = section_of_rules::read(&root.section("rules"), report)?;
+        settings.missed_visit.visits = visits::read(root);
+        Some(settings)
+    });
     settings.ok_or(problems)
 }
 

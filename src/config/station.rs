@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Person, Station, shared};
+use crate::config::{Person, Station, directory, shared};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::Role;
 use crate::model::time::{Span, Zone};
@@ -20,6 +20,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let read_timers = shared::timers(&timers);
     timers.finish();
     let people = people(root);
+    let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
     let own = own?;
     Some(Station {
@@ -31,6 +32,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         state_dir: own.state_dir,
         mqtt: mqtt?,
         people,
+        directory,
         timers: read_timers,
         unreachable_after: own.unreachable_after,
         hash: report.hash(),

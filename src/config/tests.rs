@@ -14,7 +14,7 @@ fn every_key_of_the_gateways_sample_is_taken_and_stands_at_its_default() {
     let shown = good(gateway("gateway.toml", &uncommented(GATEWAY, |remark| !remark.starts_with("no default"))));
     let required = good(gateway("gateway.toml", &uncommented(GATEWAY, |remark| remark.starts_with("required"))));
     assert_eq!(ours(shown), ours(required));
-    assert_eq!(whole.home.sensors.len(), 2);
+    assert_eq!((whole.home.sensors.len(), whole.rules.missed_visit.visits.len()), (3, 1));
 }
 
 #[test]
@@ -64,7 +64,8 @@ fn every_key_of_the_rules_stands_in_the_sample() {
     for rule in crate::engine::rules::NAMES {
         let keys = keys_of_rule(rule);
         let has_none =
-            ["call_button", "service_button", "hazard", "moved_while_away", "tamper", "flood"].contains(rule);
+            ["call_button", "service_button", "hazard", "missed_visit", "moved_while_away", "tamper", "flood"]
+                .contains(rule);
         assert!(has_none || !keys.is_empty(), "{rule} has no keys");
         let section = GATEWAY.split(&format!("\n#[rules.{rule}]\n")).nth(1).unwrap_or_default();
         let section = section.split("\n\n").next().unwrap_or_default();

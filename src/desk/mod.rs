@@ -75,7 +75,7 @@ impl Desk {
     }
 
     /// Every home that was ever heard.
-    pub fn homes(&self) -> impl Iterator<Item = &HomeId> {
+    pub fn homes(&self) -> impl ExactSizeIterator<Item = &HomeId> {
         self.watch.homes.keys()
     }
 

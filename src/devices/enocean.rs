@@ -19,6 +19,7 @@ use crate::devices::enocean_profiles::{CONTACT, FOUR_BYTES, ROCKER, VARIABLE, me
 use crate::devices::esp3::{self, Broken, RADIO_ERP1};
 use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::RawFrame;
+use crate::model::hex;
 use crate::model::observation::{Evidence, Measure, Reading};
 
 use serde::Deserialize;
@@ -233,7 +234,7 @@ impl<'a> Telegram<'a> {
 
     /// For a technician who has to find the profile.
     fn description(&self) -> String {
-        let bytes: String = self.payload.iter().map(|byte| format!("{byte:02X}")).collect();
+        let bytes = hex::upper(&self.payload);
         let hint = match self.rorg {
             ROCKER => "; perhaps F6-02-01",
             CONTACT => "; probably D5-00-01",

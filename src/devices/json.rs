@@ -248,6 +248,35 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_of_the_staff_at_a_reader_is_a_press_and_a_strange_one_is_none() {
+        let reader = r#"{"topic":"tele/door_reader/SENSOR","pointer":"/RC522/UID","kind":"button",
+            "values":{"single":["5A31C0DE","04A1B2C3"]}}"#;
+        let mut decoder = decoder(&Settings {}, vec![address(reader).unwrap()]);
+        let mut said = |payload: &str, retained: bool| {
+            let from = Origin::Mqtt { topic: "tele/door_reader/SENSOR".to_owned() };
+            match decoder.decode(&RawFrame { from, bytes: payload.as_bytes().to_vec(), retained }) {
+                Decoded::Readings(readings) => {
+                    readings.into_iter().map(|reading| (reading.measure, reading.evidence)).collect::<Vec<_>>()
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        // As Tasmota tells of a card at an RC522.
+        let card = |uid: &str| {
+            format!(r#"{{"Time":"2026-11-22T09:04:11","RC522":{{"UID":"{uid}","Data":"","Type":"MIFARE 1KB"}}}}"#)
+        };
+        let press = Measure::Button(crate::model::observation::Press::Single);
+        assert_eq!(said(&card("04A1B2C3"), false), [(press.clone(), Evidence::Event)]);
+        assert_eq!(said(&card("5A31C0DE"), false), [(press.clone(), Evidence::Event)]);
+        assert_eq!(said(&card("99887766"), false), [(Measure::Alive, Evidence::Event)]);
+        assert!(
+            said(&card("04A1B2C3"), true).iter().all(|(_, evidence)| *evidence == Evidence::Cached),
+            "kept: no visit"
+        );
+        assert_eq!(said(r#"{"Time":"2026-11-22T09:05:00"}"#, false), []);
+    }
+
+    #[test]
     fn addresses_that_differ_in_meaning_differ_in_name() {
         let mut names: Vec<String> = [
             r#"{"topic":"v/up","kind":"motion"}"#,

@@ -18,6 +18,7 @@ use crate::devices::codes::{self, Codes, Means};
 use crate::devices::framing::{Frames, Look, Shape};
 use crate::devices::{Decoded, Decoder, Identity, reading, toml_text};
 use crate::model::frame::RawFrame;
+use crate::model::hex;
 use crate::model::observation::{Evidence, Measure, Reading};
 use crate::model::time::Span;
 use serde::Deserialize;
@@ -171,7 +172,7 @@ impl CodeBook {
 
     /// What a code that was heard says: of the sensors that have it, or as a note for the technician.
     pub(super) fn said(&self, code: &[u8], retained: bool) -> Vec<Reading> {
-        let digits = hex(code);
+        let digits = hex::lower(code);
         let known = self.codes.get(&digits).map_or(&[][..], Vec::as_slice);
         if known.is_empty() {
             let device = digits.get(..digits.len().saturating_sub(1)).unwrap_or_default().to_owned();
@@ -180,11 +181,6 @@ impl CodeBook {
         }
         known.iter().map(|(device, means)| reading(device, means.measure(), Evidence::Event, retained)).collect()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('?');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
 }
 
 const RAW_CODE: &str = "raw_code";

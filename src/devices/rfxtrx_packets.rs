@@ -1,5 +1,6 @@
 //! Packets of an RFXtrx433, taken apart. The drawing is in `rfxtrx.rs`.
 
+use crate::model::hex;
 use crate::model::observation::{Evidence, Measure, Press};
 
 /// What a packet of a device says.
@@ -109,7 +110,7 @@ fn lighting(device: String, word: &'static str) -> Packet {
 
 /// The last digit is the command, the five before it are the device: so of most, not of all, hence the whole code.
 fn lighting4(code: [u8; 3]) -> Packet {
-    let code: String = code.iter().map(|byte| format!("{byte:02x}")).collect();
+    let code = hex::lower(&code);
     Packet { code: Some(code.clone()), ..Packet::new(code.chars().take(5).collect()) }
 }
 

@@ -18,6 +18,7 @@ use crate::devices::framing::{Frames, Look, Shape};
 use crate::devices::rf_bridge::{CodeBook, Form, OnPort, code_toml};
 use crate::devices::{Decoded, Decoder};
 use crate::model::frame::RawFrame;
+use crate::model::hex;
 use crate::model::observation::Reading;
 use serde::Deserialize;
 
@@ -123,13 +124,7 @@ impl TryFrom<Written> for Settings {
 /// One to eight bytes from their digits.
 fn bytes(key: &str, text: &str) -> Result<Vec<u8>, String> {
     let why = || format!("{key} = {text:?} is not one to eight bytes; write hexadecimal digits in pairs, as \"fd\"");
-    let digits: Option<Vec<u8>> =
-        text.chars().filter(|c| !c.is_whitespace()).map(|c| Some(c.to_digit(16)? as u8)).collect();
-    let (pairs, rest) = digits.as_ref().ok_or_else(why)?.as_chunks::<2>();
-    if !rest.is_empty() || !(1..=8).contains(&pairs.len()) {
-        return Err(why());
-    }
-    Ok(pairs.iter().map(|[high, low]| high << 4 | low).collect())
+    hex::bytes_of_text(text).filter(|bytes| (1..=8).contains(&bytes.len())).ok_or_else(why)
 }
 
 impl Settings {

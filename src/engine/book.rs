@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 mod check;
 mod matter;
 mod outlook;
+mod test;
 
 /// One sign of life in this span is enough on an open alert.
 const LIFE_STEP_EVERY: Span = Span::minutes(5);

@@ -122,6 +122,11 @@ impl Circle {
         self.order(zone, now).first().map(|point| point.id.clone()).into_iter().collect()
     }
 
+    /// Every point there is.
+    pub fn everybody(&self) -> Vec<PointId> {
+        self.points.iter().map(|point| point.id.clone()).collect()
+    }
+
     /// When the circle is widened for `alert` if nothing happens before; `None` while it need not be.
     pub fn widens_at(&self, alert: &Alert) -> Option<Timestamp> {
         let has_nobody = self.points.is_empty() && self.people.is_empty();

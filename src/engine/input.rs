@@ -62,6 +62,16 @@ pub enum Input {
         /// The reason's rule.
         rule: &'static str,
     },
+    /// Every way out is to be tried from end to end; nothing is done while an earlier test goes on.
+    Test {
+        /// Somebody wants it; else it is time for it.
+        by_hand: bool,
+    },
+    /// The test has gone its ways.
+    Tested {
+        /// So many of them gave no answer.
+        unanswered: u32,
+    },
     /// Nothing happened, but a deadline has come.
     Tick,
 }

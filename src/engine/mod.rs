@@ -155,6 +155,8 @@ impl Engine {
             | Input::ClockTrusted(_)
             | Input::Trouble(_)
             | Input::TroubleOver { .. }
+            | Input::Test { .. }
+            | Input::Tested { .. }
             | Input::Tick => self.habits_until(now, None),
         }
         let just = self.take_in(now, input, &mut effects);
@@ -250,6 +252,8 @@ impl Engine {
             Input::ClockTrusted(trusted) => self.seen.clock_trusted = trusted,
             Input::ClockStepped { by } => self.clock_stepped(now, by),
             Input::Trouble(reason) => self.book.trouble(now, &self.home, reason, effects),
+            Input::Test { by_hand } => self.book.test(now, by_hand, effects),
+            Input::Tested { unanswered } => self.book.tested(now, unanswered, effects),
             Input::TroubleOver { rule } => self.book.trouble_over(now, rule, effects),
             Input::Tick => {}
         }

@@ -52,6 +52,8 @@ impl Gateway {
                 self.send_heartbeat(now);
             }
             What::Down { why } => self.note_link(now, &name, false, why),
+            // The loop takes it: another circle waits for the disk.
+            What::Directory(_) => {}
             What::Greeting => self.tasks.all_due(&name),
             What::Receipt(receipt) => self.turn.receipt(now, &receipt),
             What::Step(step) => self.turn.station_step(now, step),

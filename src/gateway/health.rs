@@ -7,7 +7,7 @@ use crate::gateway::turn::Turn;
 use crate::model::answer::Questions;
 use crate::model::home::Sensor;
 use crate::model::reason::Class;
-use crate::model::status::{LinkStatus, OpenAlert, OutboxStatus, SensorStatus, Status};
+use crate::model::status::{DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, SensorStatus, Status};
 use crate::model::time::{Span, Timestamp};
 use crate::wire::{Heartbeat, InForce, Refusal, SensorAge, VERSION};
 use std::collections::BTreeMap;
@@ -133,6 +133,7 @@ pub fn heartbeat(
         blind: seen.blind.is_some(),
         sensors: sensors.collect(),
         suspended: seen.suspended.all().map(InForce::from).collect(),
+        directory: None,
         refused,
     }
 }
@@ -143,6 +144,8 @@ pub struct About {
     pub started_at: Timestamp,
     /// What is wrong with the configuration file, if an older one is in force.
     pub config_fault: Option<String>,
+    /// The directory of points, where one is wanted.
+    pub directory: Option<DirectoryStatus>,
 }
 
 /// For people who ask at the machine.
@@ -179,6 +182,7 @@ pub fn status(
         last_life: seen.last_life.clone(),
         sensors: turn.engine.home().sensors.values().map(|sensor| sensor_status(now, sensor, turn)).collect(),
         links: link_statuses(turn, links, plan),
+        directory: about.directory.clone(),
         open_alerts: open.collect(),
         questions: Questions::of(now.wall, turn.engine.alerts()),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },

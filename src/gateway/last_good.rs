@@ -14,15 +14,19 @@ fn path(state_dir: &Path) -> PathBuf {
 
 /// Keeps these texts; written beside and renamed, so that there is always a whole one.
 pub fn keep(state_dir: &Path, texts: &Texts) -> std::io::Result<()> {
-    let json = serde_json::to_vec(texts).expect("texts are JSON strings");
-    if std::fs::read(path(state_dir)).is_ok_and(|kept| kept == json) {
+    put(&path(state_dir), &serde_json::to_vec(texts).expect("texts are JSON strings"))
+}
+
+/// Writes a file beside its place and renames it, unless it is there already.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if std::fs::read(path).is_ok_and(|kept| kept == bytes) {
         return Ok(());
     }
-    std::fs::create_dir_all(state_dir)?;
-    let new = path(state_dir).with_extension("new");
-    std::fs::write(&new, json)?;
+    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    let new = path.with_extension("new");
+    std::fs::write(&new, bytes)?;
     std::fs::File::open(&new)?.sync_all()?;
-    std::fs::rename(&new, path(state_dir))
+    std::fs::rename(&new, path)
 }
 
 /// The configuration that was kept, if there is one and it still passes.

@@ -8,6 +8,7 @@ pub mod plan;
 
 mod admission;
 mod deliveries;
+mod directory;
 mod events;
 mod gauges;
 mod history;
@@ -33,10 +34,11 @@ use crate::engine::Engine;
 use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
-use crate::sinks::FromStation;
+use crate::sinks::{FromStation, What};
 use crate::sources;
 use crate::store::{Error, Store, Written};
 use deliveries::Deliveries;
+use directory::Standing;
 use health::{Beat, Link, Watchdog};
 use local::Asked;
 use marks::Marks;
@@ -83,6 +85,9 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
         let now = gateway.read_clock();
         match wake {
             Wake::Source(event) => gateway.source(now, event),
+            Wake::Station(FromStation { what: What::Directory(said), .. }) => {
+                gateway.take_directory(now, said, &mut written).await;
+            }
             Wake::Station(event) => gateway.station(now, event),
             Wake::Written(answer) => gateway.written(now, answer),
             Wake::Report(report) => gateway.report(now, report),
@@ -144,7 +149,11 @@ fn open_memory(plan: &Plan, on_written: mpsc::UnboundedSender<Written>) -> Resul
 
 /// The running daemon.
 struct Gateway {
+    /// As it was configured.
+    base: Plan,
+    /// What is in force: the same with the directory of points laid over it.
     plan: Plan,
+    directory: Standing,
     turn: Turn,
     store: Store,
     tasks: Tasks,
@@ -165,7 +174,9 @@ struct Gateway {
 }
 
 impl Gateway {
-    fn begin(plan: Plan, memory: Memory, tasks: Tasks, now: Reading) -> Gateway {
+    fn begin(base: Plan, memory: Memory, tasks: Tasks, now: Reading) -> Gateway {
+        let mut directory = Standing::kept(&base);
+        let plan = directory.laid_over(base.clone());
         std::fs::create_dir_all(&plan.run_dir).ok();
         let marks = Marks::new(&plan.run_dir);
         let recorded = memory.store.last_watching().ok().flatten();
@@ -193,7 +204,9 @@ impl Gateway {
             answered: 0,
             rounds: 0,
             status_is_old: true,
+            base,
             plan,
+            directory,
         }
     }
 

@@ -47,8 +47,12 @@ pub struct Plan {
     pub circle: Circle,
     /// Lamps, sirens and voices in the home; they need `mqtt`.
     pub signals: Vec<Output>,
-    /// The ways out.
+    /// The ways out: for each point those that lead to it.
     pub channels: Vec<Channel>,
+    /// Every channel of the configuration, also one that leads nowhere yet.
+    pub ways: Vec<(ChannelName, ChannelSettings)>,
+    /// Which station keeps the directory of points, and what such a directory is judged by.
+    pub directory: config::Directory,
     /// A site whose clock is right without a time server.
     pub assume_synced: bool,
     /// Hash of the configuration in force, for people who compare.
@@ -88,26 +92,12 @@ impl Plan {
     pub fn of(config: config::Gateway) -> Result<Plan, Problem> {
         let mqtt = config.mqtt.map(|access| access.settings(format!("{}.home", config.home.id))).transpose()?;
         let serial = config.serial.iter().map(|port| serial::Settings::new(&port.name, &port.path, port.baud));
-        let zone = &config.home.zone;
-        let leads_to = |name: &ChannelName| {
-            let points = config.circle.points.iter().map(|point| (&point.id, &point.channels));
-            let people = config.circle.people.iter().map(|person| (&person.id, &person.channels));
-            let told = points.chain(people).filter(|(_, channels)| channels.contains(name));
-            told.map(|(id, _)| id.clone()).collect::<Vec<_>>()
-        };
-        let channels = config.channels.iter().flat_map(|(name, settings)| {
-            let sensors = || config.addresses.iter().map(|(id, _)| id.clone()).collect();
-            let sensors: Vec<SensorId> = if settings.numbers_sensors() { sensors() } else { Vec::new() };
-            let channel = move |point| Channel {
-                sensors: sensors.clone(),
-                ..Channel::new(name.clone(), point, zone.clone(), settings.clone())
-            };
-            leads_to(name).into_iter().map(channel)
-        });
-        let plan = Plan {
+        let mut plan = Plan {
             mqtt,
             serial: serial.collect(),
-            channels: channels.collect(),
+            channels: Vec::new(),
+            ways: config.channels,
+            directory: config.directory,
             home: config.home,
             state_dir: config.state_dir,
             run_dir: config.run_dir,
@@ -119,7 +109,30 @@ impl Plan {
             assume_synced: config.clock_assume_synced,
             hash: config.hash,
         };
+        plan.lead_out();
         Ok(plan.with_sources())
+    }
+
+    /// Finds the ways to every point of the circle anew.
+    pub fn lead_out(&mut self) {
+        let plan = &*self;
+        let numbered: Vec<SensorId> = plan.addresses.iter().map(|(id, _)| id.clone()).collect();
+        let channels = plan.ways.iter().flat_map(|(name, settings)| {
+            let sensors = if settings.numbers_sensors() { numbered.clone() } else { Vec::new() };
+            let points = plan.circle.points.iter().map(|point| (&point.id, &point.channels));
+            let people = plan.circle.people.iter().map(|person| (&person.id, &person.channels));
+            let there = points.chain(people).filter(move |(_, channels)| channels.contains(name));
+            there.map(move |(id, _)| Channel {
+                sensors: sensors.clone(),
+                ..Channel::new(name.clone(), id.clone(), plan.home.zone.clone(), settings.clone())
+            })
+        });
+        self.channels = channels.collect();
+    }
+
+    /// Whether this channel leads to whatever point a message names: through a broker.
+    pub fn leads_anywhere(&self, name: &ChannelName) -> bool {
+        self.ways.iter().any(|(known, settings)| known == name && settings.broker().is_some())
     }
 
     /// The decoders for this home.

@@ -22,20 +22,42 @@ impl Gateway {
     /// Takes over another configuration. What is remembered is rebuilt from history, so no timer starts anew; while the
     /// history cannot be read, open alerts and running silences exist in this turn alone, and it stays.
     pub(super) async fn reload(&mut self, now: Reading, plan: Plan, written: &mut mpsc::UnboundedReceiver<Written>) {
+        let fault = "another home id, state_dir or run_dir needs a restart of the gateway";
         let places = |plan: &Plan| (plan.home.id.clone(), plan.state_dir.clone(), plan.run_dir.clone());
         if places(&plan) != places(&self.plan) {
-            return self.refuse("another home id, state_dir or run_dir needs a restart of the gateway".into());
+            return self.refuse(fault.into());
         }
+        let laid_over = self.directory.laid_over(plan.clone());
+        if self.take_over(now, laid_over, written).await {
+            self.base = plan;
+            (self.remark, self.config_fault) = (None, None);
+            self.turn.trouble_over(now, "configuration");
+            self.turn.tick(now);
+            self.status_is_old = true;
+            self.show_status();
+        }
+        health::notify(&[sd_notify::NotifyState::Ready]);
+    }
+
+    /// The same for whatever changes what is in force. Says whether it was done.
+    pub(super) async fn take_over(
+        &mut self,
+        now: Reading,
+        plan: Plan,
+        written: &mut mpsc::UnboundedReceiver<Written>,
+    ) -> bool {
         let made = match self.flush(written).await {
             Ok(()) => make_turn(&plan, &self.store).map_err(|error| error.to_string()),
             Err(why) => Err(why),
         };
         let turn = match made {
             Ok(turn) => turn,
-            Err(why) => return self.refuse(format!("the history cannot be read now ({why}); reload again later")),
+            Err(why) => {
+                self.refuse(format!("the history cannot be read now ({why}); reload again later"));
+                return false;
+            }
         };
         self.turn = turn.succeeding(std::mem::replace(&mut self.turn, empty_turn(&plan, &self.store)));
-        (self.remark, self.config_fault) = (None, None);
         self.keeper = Timekeeper::new(now, plan.assume_synced);
         self.plan = plan;
         self.follow_plan();
@@ -43,7 +65,6 @@ impl Gateway {
         self.turn.begin_with_clock(is_trusted);
         self.turn.configured(now, &self.plan.hash);
         self.turn.trust_clock(now, is_trusted);
-        self.turn.trouble_over(now, "configuration");
         // The gateway watched all the time: links are as they were, and nothing was missed.
         // Channels are ways out: what is down there keeps nobody from being seen.
         let sources = health::source_names(&self.plan);
@@ -54,7 +75,7 @@ impl Gateway {
         tracing::info!(hash = self.plan.hash, "another configuration is in force");
         self.status_is_old = true;
         self.show_status();
-        health::notify(&[sd_notify::NotifyState::Ready]);
+        true
     }
 
     /// Runs the tasks that the plan names. A link that was opened anew is not known until it speaks.

@@ -5,6 +5,7 @@ use super::health;
 use crate::clock::Reading;
 use crate::model::status::STATUS_FILE;
 use crate::store::Retention;
+use crate::wire::Heartbeat;
 
 impl Gateway {
     /// Once a second.
@@ -54,7 +55,11 @@ impl Gateway {
 
     /// For `carecircle status`; a directory that cannot be written is said by the marks.
     pub(super) fn write_status(&self, now: Reading) {
-        let about = health::About { started_at: self.started_at, config_fault: self.config_fault.clone() };
+        let about = health::About {
+            started_at: self.started_at,
+            config_fault: self.config_fault.clone(),
+            directory: self.directory.status(&self.base),
+        };
         let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.plan);
         let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
         let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
@@ -65,6 +70,7 @@ impl Gateway {
         self.beat.seq += 1;
         let refused = self.suspending.refused(now);
         let heartbeat = health::heartbeat(self.beat, now, &self.turn, &self.tasks, &self.plan, refused);
+        let heartbeat = Heartbeat { directory: self.directory.in_force, ..heartbeat };
         for open in self.tasks.channels() {
             let (sink, point, heartbeat) = (open.sink.clone(), open.channel.point.clone(), heartbeat.clone());
             tokio::spawn(async move {

@@ -9,7 +9,7 @@ mod timing;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, CheckEnd, Contact, Deed, Next, Outcome, Phase, Reminder};
 use crate::model::reason::{Reason, Severity, SignOfLife};
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::{Millis, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -17,21 +17,23 @@ use std::collections::BTreeSet;
 ///
 /// The instant tells apart two alerts of one number when a gateway had to begin a new database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AlertId {
     /// Counted from 1, never random.
     pub number: u64,
     /// When it was raised, by the gateway's clock, whole milliseconds.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "raised_at_ms")]
+    #[serde(with = "Millis", rename = "raised_at_ms")]
     pub raised_at: Timestamp,
 }
 
 /// One change in an alert's life.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Step {
     /// Counted from 1 within the alert.
     pub number: u32,
     /// When, by the clock of the machine that keeps this record.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    #[serde(with = "Millis", rename = "at_ms")]
     pub at: Timestamp,
     /// Who.
     pub by: Actor,

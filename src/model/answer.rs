@@ -73,11 +73,13 @@ impl Alert {
 /// What a step says about the question, if anything.
 fn came_of(step: &Step, is_check: bool) -> Option<Answer> {
     if let Deed::CheckOver { how } = &step.deed {
-        return Some(match how {
-            CheckEnd::Answered { .. } => Answer::Answered(step.at),
-            CheckEnd::LimitPassed => Answer::Unanswered(step.at),
-            CheckEnd::NoLongerDue => Answer::NoLongerDue(step.at),
-        });
+        return match how {
+            CheckEnd::Answered { .. } => Some(Answer::Answered(step.at)),
+            CheckEnd::LimitPassed => Some(Answer::Unanswered(step.at)),
+            CheckEnd::NoLongerDue => Some(Answer::NoLongerDue(step.at)),
+            // Nobody was asked.
+            CheckEnd::Tested { .. } => None,
+        };
     }
     // Somebody phoned before there was an answer.
     let is_phoned = is_check && matches!(step.deed, Deed::Close { .. });

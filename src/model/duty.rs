@@ -5,8 +5,8 @@
 //! for it holds and nothing else. A turn over midnight belongs to the day on which it begins: who came on Friday evening
 //! stays until Saturday morning, though Saturday be closed.
 
-use crate::model::time::{Hours, Local, TimeOfDay, Timestamp, Zone};
-use chrono::NaiveDate;
+use crate::model::time::{Hours, Local, Span, TimeOfDay, Timestamp, Zone};
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// Duty hours: the usual week and its exceptions.
@@ -50,12 +50,20 @@ impl DutyHours {
         DutyHours::default()
     }
 
+    /// Whether somebody is there at every time.
+    pub fn is_always(&self) -> bool {
+        *self == DutyHours::default()
+    }
+
+    /// The usual week alone, without the days that differ from it.
+    pub fn usual(&self) -> DutyHours {
+        DutyHours { turns: self.turns.clone(), exceptions: Vec::new() }
+    }
+
     /// Whether somebody is on duty at `at`, by the clock of `zone`.
     pub fn covers(&self, zone: &Zone, at: Timestamp) -> bool {
         let local = zone.local(at);
-        let (year, month, day) = local.date;
-        let today = NaiveDate::from_ymd_opt(year.into(), month.unsigned_abs().into(), day.unsigned_abs().into());
-        self.covers_on(today, local)
+        self.covers_on(calendar(local), local)
     }
 
     /// Whether somebody is on duty at this minute of a usual week, Monday's first being 0.
@@ -97,6 +105,24 @@ impl DutyHours {
         begins.into_iter().filter_map(first).min()
     }
 
+    /// The turns that begin so many days after the local day of `at`: begin and end, as the clock of `zone` shows them.
+    pub fn turns_on(&self, zone: &Zone, at: Timestamp, day: i64) -> impl Iterator<Item = (Timestamp, Timestamp)> + '_ {
+        let date = calendar(zone.local(at)).and_then(|today| today.checked_add_signed(Span::days(day)));
+        let weekday = date.map_or(0, |date| date.weekday().num_days_from_monday() as u8);
+        let zone = zone.clone();
+        let hours = date.map(|date| self.hours_of(Some(date), weekday).map(move |hours| (date, hours)));
+        hours.into_iter().flatten().filter_map(move |(date, hours)| {
+            let last_day = if hours.from < hours.to { date } else { date.succ_opt()? };
+            let (from, to) = (first_shown(&zone, date, hours.from)?, first_shown(&zone, last_day, hours.to)?);
+            (from < to).then_some((from, to))
+        })
+    }
+
+    /// Whether it says nothing about hours: `always`.
+    pub fn is_every_hour(&self) -> bool {
+        self.turns.is_empty()
+    }
+
     /// `today` is absent in a usual week.
     fn covers_on(&self, today: Option<NaiveDate>, local: Local) -> bool {
         let now = local.second_of_day;
@@ -120,6 +146,22 @@ impl DutyHours {
         let usual = self.turns.iter().filter(move |turn| !is_exception && turn.has_day(weekday)).map(|turn| turn.hours);
         own.chain(usual).chain(always)
     }
+}
+
+fn calendar(local: Local) -> Option<NaiveDate> {
+    let (year, month, day) = local.date;
+    NaiveDate::from_ymd_opt(year.into(), month.unsigned_abs().into(), day.unsigned_abs().into())
+}
+
+/// The first instant of `date` at which the clock shows `time`; a time that it skips comes that much after the change.
+fn first_shown(zone: &Zone, date: NaiveDate, time: TimeOfDay) -> Option<Timestamp> {
+    let (date, second) = match time.second_of_day() {
+        86_400.. => (date.succ_opt()?, 0),
+        second => (date, second),
+    };
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    let date = (i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    zone.both(date, second, 0).map(|(first, _)| first)
 }
 
 fn whole_day() -> Option<Hours> {

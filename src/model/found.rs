@@ -4,11 +4,12 @@
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::reason::{Blind, SignOfLife};
 use crate::model::suspension::Absence;
-use crate::model::time::{Hours, Span, TimeOfDay, Timestamp, span_secs};
+use crate::model::time::{Hours, Secs, Span, TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a detector warns of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names are the field's own
 pub enum Danger {
@@ -19,6 +20,7 @@ pub enum Danger {
 
 /// A detector says smoke, gas or water.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hazard {
     /// Which detector.
     pub sensor: SensorId,
@@ -37,6 +39,7 @@ pub struct Hazard {
 
 /// The outer door moved at night and nobody was seen inside since.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NightDoor {
     /// Which door.
     pub sensor: SensorId,
@@ -46,7 +49,7 @@ pub struct NightDoor {
     /// When it moved last.
     pub moved_at: Timestamp,
     /// How soon somebody should have been seen inside.
-    #[serde(with = "span_secs", rename = "limit_secs")]
+    #[serde(with = "Secs", rename = "limit_secs")]
     pub limit: Span,
     /// What counts as night.
     pub night: Hours,
@@ -57,6 +60,7 @@ pub struct NightDoor {
 
 /// The outer door stands open.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DoorLeftOpen {
     /// Which door.
     pub sensor: SensorId,
@@ -66,7 +70,7 @@ pub struct DoorLeftOpen {
     /// Since when.
     pub open_since: Timestamp,
     /// The limit.
-    #[serde(with = "span_secs", rename = "limit_secs")]
+    #[serde(with = "Secs", rename = "limit_secs")]
     pub limit: Span,
     /// The part of the day for which it is set; absent while the clock is not trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,6 +79,7 @@ pub struct DoorLeftOpen {
 
 /// Out of bed at night, and nothing seen since.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OutOfBed {
     /// Which bed.
     pub sensor: SensorId,
@@ -84,7 +89,7 @@ pub struct OutOfBed {
     /// Since when it is empty.
     pub left_at: Timestamp,
     /// How long nothing may be seen.
-    #[serde(with = "span_secs", rename = "limit_secs")]
+    #[serde(with = "Secs", rename = "limit_secs")]
     pub limit: Span,
     /// What counts as night.
     pub night: Hours,
@@ -95,13 +100,14 @@ pub struct OutOfBed {
 
 /// Probably out, for longer than usual.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AwayTooLong {
     /// By which door.
     pub sensor: SensorId,
     /// When it moved last.
     pub left_at: Timestamp,
     /// The limit.
-    #[serde(with = "span_secs", rename = "limit_secs")]
+    #[serde(with = "Secs", rename = "limit_secs")]
     pub limit: Span,
     /// A span since then in which nobody watched, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,13 +116,14 @@ pub struct AwayTooLong {
 
 /// In one room for too long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LongInRoom {
     /// Which room.
     pub room: RoomId,
     /// The first sign of life there since somebody was seen elsewhere.
     pub entered_at: Timestamp,
     /// The limit.
-    #[serde(with = "span_secs", rename = "limit_secs")]
+    #[serde(with = "Secs", rename = "limit_secs")]
     pub limit: Span,
     /// The part of the day for which it is set; absent while the clock is not trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +135,7 @@ pub struct LongInRoom {
 
 /// No sign of life this morning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DailyContact {
     /// From when on signs count.
     pub from: TimeOfDay,
@@ -141,8 +149,29 @@ pub struct DailyContact {
     pub blind: Option<Blind>,
 }
 
+/// Nobody confirmed to have arrived at a planned visit, or it is not known whether somebody did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MissedVisit {
+    /// Its name in the configuration.
+    pub visit: String,
+    /// From when on somebody should have come.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+    /// How much earlier or later would have been in time.
+    #[serde(with = "Secs", rename = "grace_secs")]
+    pub grace: Span,
+    /// Whether a press would have been heard for at least a part of that time; else nobody knows whether somebody came.
+    pub is_known: bool,
+    /// The longest span of it in which nobody watched, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blind: Option<Blind>,
+}
+
 /// Not up by a set hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LateRising {
     /// The bedroom.
     pub room: RoomId,
@@ -157,6 +186,7 @@ pub struct LateRising {
 
 /// What a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names are the field's own
 pub enum Quantity {
@@ -200,6 +230,7 @@ impl Quantity {
 
 /// A value is out of range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Range {
     /// Which sensor.
     pub sensor: SensorId,
@@ -220,6 +251,7 @@ pub struct Range {
 
 /// The mains are gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MainsLost {
     /// Which sensor says so.
     pub sensor: SensorId,
@@ -232,6 +264,7 @@ pub struct MainsLost {
 
 /// Somebody moves in a home that should be empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MovedWhileAway {
     /// Why it should be.
     pub kind: Absence,
@@ -245,6 +278,7 @@ pub struct MovedWhileAway {
 
 /// An absence is over and nobody was seen since.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotBack {
     /// What is over.
     pub kind: Absence,
@@ -253,7 +287,7 @@ pub struct NotBack {
     /// Since when.
     pub until: Timestamp,
     /// How soon somebody should have been seen.
-    #[serde(with = "span_secs", rename = "limit_secs")]
+    #[serde(with = "Secs", rename = "limit_secs")]
     pub limit: Span,
     /// The last sign of life.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -262,6 +296,7 @@ pub struct NotBack {
 
 /// Which limit the person is asked before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names of the rules
 pub enum Limited {
@@ -283,13 +318,14 @@ impl Limited {
 
 /// A limit comes near and the person at home is asked: no alert, and nobody has to act yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     /// Whose limit.
     pub of: Limited,
     /// Since when it is quiet, or somebody is in the room.
     pub since: Timestamp,
     /// How long that is.
-    #[serde(with = "span_secs", rename = "lasts_secs")]
+    #[serde(with = "Secs", rename = "lasts_secs")]
     pub lasts: Span,
     /// When it becomes an alert.
     pub due: Timestamp,

@@ -47,6 +47,7 @@ pub struct Sensor {
 
 /// What a sensor is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names are the field's own
 pub enum SensorKind {
@@ -164,6 +165,7 @@ impl SensorKind {
 
 /// What a service button asks for: a request, never an emergency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the names are the field's own
 pub enum Service {

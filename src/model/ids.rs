@@ -37,6 +37,8 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
+        #[cfg_attr(test, schemars(extend("minLength" = 1, "maxLength" = ID_LENGTH_MAX, "pattern" = tests::PATTERN)))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -110,6 +112,24 @@ id! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The rule of [`checked`] for the JSON Schemas, in what every dialect of patterns knows. Outside ASCII it takes more, for
+    /// not every dialect can name the letters of all scripts.
+    pub(super) const PATTERN: &str =
+        r"^[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f][^\x00-\x2c\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f]*$";
+
+    #[test]
+    fn the_pattern_of_the_schema_is_the_rule_of_the_program() {
+        let schema = schemars::schema_for!(HomeId);
+        let schema = jsonschema::validator_for(schema.as_value()).unwrap();
+        let ascii = (0..=127_u8).map(char::from);
+        let texts = ascii.flat_map(|c| [c.to_string(), format!("a{c}"), format!("a{c}b")]);
+        let long = [63, 64, 65].map(|count| "卧".repeat(count));
+        for text in texts.chain(long).chain([String::new(), "ky-lehe-0412".to_owned(), "卧室.2".to_owned()]) {
+            let of_schema = schema.is_valid(&serde_json::Value::String(text.clone()));
+            assert_eq!(of_schema, HomeId::new(&*text).is_ok(), "{text:?}");
+        }
+    }
 
     #[test]
     fn an_id_is_safe_in_a_topic_and_a_url() {

@@ -98,6 +98,7 @@ pub struct SilenceLimit {
 
 /// What set the limit of a silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
     /// How long the quiet lasted here before, after movement like this, and how fast that dies out.

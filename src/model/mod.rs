@@ -11,6 +11,7 @@ pub mod fingerprint;
 pub mod flood;
 pub mod found;
 pub mod frame;
+pub mod hex;
 pub mod home;
 pub mod ids;
 pub mod learned;

@@ -49,6 +49,7 @@ pub enum Evidence {
 
 /// What a button says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "String", into = "String")]
 #[allow(missing_docs)] // the names are the field's own
 pub enum Press {

@@ -91,6 +91,35 @@ impl std::fmt::Display for Location {
     }
 }
 
+/// How the staff of a point goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the names say it
+pub enum Way {
+    Foot,
+    EBike,
+    Car,
+}
+
+impl Way {
+    /// All ways.
+    pub const ALL: [Way; 3] = [Way::Foot, Way::EBike, Way::Car];
+
+    /// The way of this word.
+    pub fn named(word: &str) -> Option<Way> {
+        Way::ALL.into_iter().find(|way| way.as_str().eq_ignore_ascii_case(word))
+    }
+
+    /// Its word in a file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Way::Foot => "foot",
+            Way::EBike => "e_bike",
+            Way::Car => "car",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,11 +11,12 @@ use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{PointId, RoomId, SensorId};
 use crate::model::learned::LimitedBy;
 use crate::model::observation::Press;
-use crate::model::time::{Hours, Span, Timestamp, span_secs, span_secs_opt};
+use crate::model::time::{Hours, Secs, SecsIfAny, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Why an alert was raised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "rule")]
 pub enum Reason {
     /// Somebody pressed a call button.
@@ -44,21 +45,16 @@ pub enum Reason {
     /// No sign of life for longer than a fixed limit.
     Inactivity {
         /// The limit.
-        #[serde(with = "span_secs", rename = "limit_secs")]
+        #[serde(with = "Secs", rename = "limit_secs")]
         limit: Span,
         /// The part of the day for which this limit is set; absent while the clock is not trusted (strictest limit).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hours: Option<Hours>,
         /// The limit that is learned for such a silence, where one is.
-        #[serde(
-            default,
-            skip_serializing_if = "Option::is_none",
-            with = "span_secs_opt",
-            rename = "learned_limit_secs"
-        )]
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "SecsIfAny", rename = "learned_limit_secs")]
         learned_limit: Option<Span>,
         /// How long nothing was seen, as watched.
-        #[serde(with = "span_secs", rename = "silence_secs")]
+        #[serde(with = "Secs", rename = "silence_secs")]
         silence: Span,
         /// The last sign of life; absent if there was none since the records begin.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,6 +82,8 @@ pub enum Reason {
     LateRising(found::LateRising),
     /// No sign of life this morning.
     DailyContact(found::DailyContact),
+    /// Nobody confirmed to have arrived at a planned visit.
+    MissedVisit(found::MissedVisit),
     /// Probably out, for longer than usual.
     AwayTooLong(found::AwayTooLong),
     /// The outer door stands open.
@@ -103,12 +101,12 @@ pub enum Reason {
     /// No sign of life for longer than is usual here, after movement like the last, at this hour.
     Rhythm {
         /// The limit.
-        #[serde(with = "span_secs", rename = "limit_secs")]
+        #[serde(with = "Secs", rename = "limit_secs")]
         limit: Span,
         /// What set it.
         by: LimitedBy,
         /// How long nothing was seen, as watched.
-        #[serde(with = "span_secs", rename = "silence_secs")]
+        #[serde(with = "Secs", rename = "silence_secs")]
         silence: Span,
         /// The last sign of life.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,7 +121,7 @@ pub enum Reason {
         /// Silences of the last 30 days that were longer than their limit.
         alerts_of_30_days: u32,
         /// The fixed limit of the rule `inactivity` for this silence, where it holds.
-        #[serde(default, skip_serializing_if = "Option::is_none", with = "span_secs_opt", rename = "fixed_limit_secs")]
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "SecsIfAny", rename = "fixed_limit_secs")]
         fixed_limit: Option<Span>,
         /// The last event of an outer door, where there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,11 +153,16 @@ pub enum Reason {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_heard: Option<Timestamp>,
         /// The longest silence allowed.
-        #[serde(with = "span_secs", rename = "limit_secs")]
+        #[serde(with = "Secs", rename = "limit_secs")]
         limit: Span,
         /// Since when its bridge calls it offline, where that is what was too long.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         offline_since: Option<Timestamp>,
+    },
+    /// Nobody needs anything: every way out of the home is tried from end to end.
+    Test {
+        /// Somebody wanted it; else it was time for it.
+        by_hand: bool,
     },
     /// A sensor's battery is nearly empty.
     LowBattery {
@@ -286,6 +289,7 @@ pub enum Reason {
         point: PointId,
     },
     /// A reason of a newer version: its rule's name is not known here.
+    #[cfg_attr(test, schemars(skip))] // read, never written
     #[serde(other)]
     Unknown,
 }

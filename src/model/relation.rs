@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What somebody outside the service points is to the person who lives there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// Lives next door.

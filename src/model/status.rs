@@ -3,7 +3,7 @@
 use crate::model::alert::AlertId;
 use crate::model::answer::Questions;
 use crate::model::home::SensorKind;
-use crate::model::ids::{HomeId, RoomId, SensorId};
+use crate::model::ids::{HomeId, PointId, RoomId, SensorId};
 use crate::model::lifecycle::Phase;
 use crate::model::observation::Availability;
 use crate::model::reason::{Reason, Severity, SignOfLife, Stuck};
@@ -52,6 +52,9 @@ pub struct Status {
     pub sensors: Vec<SensorStatus>,
     /// Every source and every channel.
     pub links: Vec<LinkStatus>,
+    /// The directory of service points, where the configuration wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryStatus>,
     /// Alerts that nobody has closed, oldest first.
     pub open_alerts: Vec<OpenAlert>,
     /// How often the person was asked first in the last days.
@@ -59,6 +62,19 @@ pub struct Status {
     pub questions: Questions,
     /// Notices without a receipt.
     pub outbox: OutboxStatus,
+}
+
+/// How the directory of service points stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryStatus {
+    /// The station that keeps it.
+    pub from: PointId,
+    /// Which one is in force, by the seconds since 1970 at which it was made; without one the configuration's own points are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Why a later one is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// Whether a sensor can be believed.

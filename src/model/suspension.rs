@@ -4,11 +4,12 @@
 //! habits; never a call, a danger, or a fault.
 
 use crate::model::ids::HomeId;
-use crate::model::time::{Span, TimeOfDay, Timestamp, Zone, whole_millis};
+use crate::model::time::{Millis, Span, TimeOfDay, Timestamp, Zone, whole_millis};
 use serde::{Deserialize, Serialize};
 
 /// Why the home is other than usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Absence {
     /// Out for longer, and said so.
@@ -77,7 +78,7 @@ impl Absence {
 }
 
 /// Rules that judge how somebody lives there.
-const NOBODY_THERE: [&str; 8] = [
+const NOBODY_THERE: [&str; 9] = [
     "inactivity",
     "rhythm",
     "night_door",
@@ -85,6 +86,7 @@ const NOBODY_THERE: [&str; 8] = [
     "long_in_room",
     "late_rising",
     "daily_contact",
+    "missed_visit",
     "away_too_long",
 ];
 
@@ -93,6 +95,7 @@ pub const HOME: &str = "home";
 
 /// A suspension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suspension {
     /// Why.
     pub kind: Absence,
@@ -102,10 +105,10 @@ pub struct Suspension {
     #[serde(default)]
     pub why: String,
     /// From when on.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "from_ms")]
+    #[serde(with = "Millis", rename = "from_ms")]
     pub from: Timestamp,
     /// Its end.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "until_ms")]
+    #[serde(with = "Millis", rename = "until_ms")]
     pub until: Timestamp,
 }
 
@@ -205,6 +208,7 @@ fn by_the_calendar(text: &str, zone: &Zone) -> Option<Timestamp> {
 
 /// What a station says about the suspensions of a home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suspend {
     /// 1.
     pub v: u32,
@@ -220,6 +224,7 @@ pub struct Suspend {
 
 /// A change of the suspensions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "change")]
 pub enum Change {
     /// From now on, or from its beginning on.

@@ -3,6 +3,10 @@
 //! The only file that knows the zone database (jiff, reading the system's tz data). Everybody else works with
 //! [`Timestamp`] and asks a [`Zone`] what a clock on the wall of the home would show. Reads no clock.
 
+mod numbers;
+
+pub use numbers::{Millis, Secs, SecsIfAny};
+
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +161,8 @@ fn from_jiff(at: jiff::Timestamp) -> Timestamp {
 
 /// A reading of a 24-hour clock, to the minute. `24:00` is the end of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend("pattern" = "^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$")))]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay {
     minute: u16,
@@ -207,6 +213,7 @@ impl std::fmt::Display for TimeOfDay {
 
 /// A part of the day: from `from` until just before `to`, over midnight where `to` is not later. Equal ends: the whole day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hours {
     /// Begin, included.
     pub from: TimeOfDay,
@@ -297,39 +304,6 @@ pub mod span_text {
             }
         }
         from.deserialize_str(Text)
-    }
-}
-
-/// Spans on the wire and in the history as whole seconds; use with `#[serde(with = "…")]`.
-pub mod span_secs {
-    use super::Span;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// Writes whole seconds.
-    pub fn serialize<S: Serializer>(span: &Span, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_i64(span.num_seconds())
-    }
-
-    /// Reads whole seconds.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
-        let secs = i64::deserialize(from)?;
-        Ok(Span::try_seconds(secs).unwrap_or(Span::zero()))
-    }
-}
-
-/// The same where there may be none; use with `#[serde(default, with = "…")]`.
-pub mod span_secs_opt {
-    use super::Span;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    /// Writes whole seconds or nothing.
-    pub fn serialize<S: Serializer>(span: &Option<Span>, to: S) -> Result<S::Ok, S::Error> {
-        span.map(|span| span.num_seconds()).serialize(to)
-    }
-
-    /// Reads whole seconds or nothing.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Span>, D::Error> {
-        Ok(Option::<i64>::deserialize(from)?.and_then(Span::try_seconds))
     }
 }
 

@@ -1,32 +1,8 @@
 //! How long the way takes, where nobody has measured it.
 
-use crate::model::place::Location;
+use crate::model::place::{Location, Way};
 use crate::model::time::Span;
 use serde::{Deserialize, Serialize};
-
-/// How the staff of a point goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // the names say it
-pub enum Way {
-    Foot,
-    EBike,
-    Car,
-}
-
-impl Way {
-    /// All ways.
-    pub const ALL: [Way; 3] = [Way::Foot, Way::EBike, Way::Car];
-
-    /// Its word in a file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Way::Foot => "foot",
-            Way::EBike => "e_bike",
-            Way::Car => "car",
-        }
-    }
-}
 
 /// Kilometres in an hour, by way.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

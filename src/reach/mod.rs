@@ -13,7 +13,8 @@ mod more;
 mod survey;
 mod week;
 
-pub use estimate::{Estimate, Speeds, Way};
+pub use crate::model::place::Way;
+pub use estimate::{Estimate, Speeds};
 pub use index::{Index, Nearest};
 pub use more::{More, more};
 pub use survey::{BANDS, Bands, ByShift, Seen, Survey};

@@ -21,10 +21,7 @@ pub fn week(points: &[Point]) -> Vec<Shift> {
     // A city's points keep few different hours.
     let mut hours: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for (index, point) in (0..).zip(points) {
-        // Without the exceptions, which begin with a year.
-        let written = point.on_duty.to_string();
-        let usual = written.split(", 2").next().unwrap_or_default().to_owned();
-        hours.entry(usual).or_default().push(index);
+        hours.entry(point.on_duty.usual().to_string()).or_default().push(index);
     }
     let first_of = |points: &Vec<u32>| *points.first().unwrap_or(&0) as usize;
     let kinds: Vec<_> =

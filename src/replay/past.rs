@@ -28,8 +28,7 @@ pub fn alerts<'a>(lines: impl IntoIterator<Item = &'a Recorded>) -> Vec<Alert> {
 
 /// Whether people found that the person did need help.
 pub fn was_needed(alert: &Alert) -> bool {
-    let is_about_person = matches!(alert.reason.class(), Class::Person | Class::Request);
-    is_about_person && alert.closed.as_ref().is_some_and(|closed| is_need(closed.outcome))
+    alert.reason.class().is_of_person() && alert.closed.as_ref().is_some_and(|closed| is_need(closed.outcome))
 }
 
 /// Whether somebody needed help, by what people say who were there.

@@ -121,6 +121,8 @@ pub enum What {
     Step(wire::StationStep),
     /// The home is other than usual, or no longer.
     Suspend(FromSuspending),
+    /// Which points there are.
+    Directory(wire::Directory),
     /// The station is there again: whatever waits is due.
     Greeting,
     /// Something came that cannot be used.

@@ -41,12 +41,13 @@ pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Prob
     let Opening { channel, home, point, from_station, alive, .. } = opening;
     let topic = Topic::Up(home.clone(), point.clone(), Up::Link).to_string();
     let link_is = |online| wire::Link { v: wire::VERSION, online }.to_bytes();
-    // One id per home and channel: a second gateway of the same home throws the first one out, and is noticed by that.
+    // One id per home, channel and point: a second gateway of the same home throws the first one out, and is noticed by that,
+    // and one broker may serve several points.
     let connection = mqtt::Settings {
         filters: vec![wire::down_filter(&home)],
         will: Some(Will { topic: topic.clone(), payload: link_is(false), retain: true }),
         announce: Some((topic, link_is(true))),
-        ..settings.settings(format!("{home}.{channel}"))?
+        ..settings.settings(format!("{home}.{channel}.{point}"))?
     };
     let (link, events) = mqtt::start(connection, alive);
     tokio::spawn(listen(events, channel.clone(), home.clone(), from_station));
@@ -155,7 +156,10 @@ fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<Wh
             let change = suspension(payload, retained).and_then(|said| ours(&said.home).map(|()| said.what));
             Ok(What::Suspend(FromSuspending { id: id_of(payload), change }))
         }
-        Some(Topic::Down(_, Down::Directory)) => Err("this version takes no directory from a station".to_owned()),
+        Some(Topic::Down(_, Down::Directory)) => {
+            let directory = wire::Directory::from_bytes(payload).map_err(|error| error.to_string())?;
+            ours(&directory.home).map(|()| What::Directory(directory))
+        }
         Some(Topic::Up(..)) | None => Err("nobody speaks to a home on this topic".to_owned()),
     }
 }
@@ -208,7 +212,7 @@ mod tests {
         assert!(refused("carecircle/v1/ky-0412/down/receipt", b"{", false).contains("not a body"));
         assert!(refused("carecircle/v1/ky-0412/down/receipt", br#"{"v":2}"#, false).contains("version 2"));
         assert!(refused("carecircle/v1/ky-0412/down/step", b"{}", true).contains("retained"));
-        assert!(refused("carecircle/v1/ky-0412/down/directory", b"{}", false).contains("directory"));
+        assert!(refused("carecircle/v1/ky-0412/down/directory", b"{\"v\":1}", true).contains("home"));
         assert!(refused("other/topic", b"{}", false).contains("nobody speaks"));
     }
 

@@ -1,6 +1,7 @@
 //! The desk's history in the store, and the one small secret beside it.
 
 use crate::desk::Recorded;
+use crate::model::hex;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
 use crate::store::{Batch, Entry, Record, Retention, Store, Written};
@@ -81,7 +82,7 @@ pub(super) fn form_token(dir: &Path) -> Result<String, Problem> {
     };
     let mut bytes = [0; TOKEN_BYTES];
     std::fs::File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes)).map_err(failed)?;
-    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = hex::lower(&bytes);
     let mut options = std::fs::OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
     std::io::Write::write_all(&mut file, token.as_bytes()).map_err(failed)?;

@@ -2,6 +2,7 @@
 //!
 //! Starts as one story: database, history, desk, page, broker; then turns until it is stopped.
 
+mod directory;
 mod feed;
 mod memory;
 mod turn;
@@ -13,10 +14,12 @@ use crate::model::lifecycle::{Actor, Timers};
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
+use crate::station::directory::Catalogue;
 use crate::station::memory::Memory;
 use crate::station::turn::Turn;
 use crate::text::Language;
 use crate::web::{self, Feed, Health, Person, Site};
+use crate::wire::Listed;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
@@ -48,6 +51,8 @@ pub struct Settings {
     pub state_dir: PathBuf,
     /// The staff.
     pub people: Vec<Person>,
+    /// The points that its homes are told to ask; empty if it keeps no directory.
+    pub directory: Vec<Listed>,
     /// How long each waiting state may last.
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
@@ -76,6 +81,9 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let opened = Memory::open(&settings.state_dir, written)?;
     let token = memory::form_token(&settings.state_dir)?;
 
+    let now_secs = u64::try_from(clock::now().timestamp()).unwrap_or_default();
+    let catalogue = Catalogue::open(&settings.directory, &settings.state_dir, now_secs)?;
+
     let desk = Desk::new(desk_settings(&settings)).restore(opened.history);
     let desk = Arc::new(RwLock::new(desk));
     let health = Health { replaced: opened.replaced, broker: Some(settings.broker.to_string()), store: None };
@@ -90,6 +98,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let (stop, stopping) = watch::channel(false);
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
+    let turn = turn.naming(catalogue);
     let mut ends = stopping.clone();
     let serve = async move {
         // An open event stream never ends by itself, so pages are cut off rather than waited for.

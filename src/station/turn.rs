@@ -5,6 +5,7 @@ use crate::desk::{AlertKey, Answer, Desk, Effect, Input};
 use crate::model::ids::PointId;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
+use crate::station::directory::{self, Catalogue};
 use crate::station::feed;
 use crate::station::memory::Memory;
 use crate::store::Written;
@@ -24,6 +25,7 @@ pub(super) struct Turn {
     link: Link,
     feed: Feed,
     alive: Arc<AtomicU64>,
+    catalogue: Catalogue,
     /// Turns that wait for their commit, in order.
     waiting: VecDeque<Waiting>,
     ticket: u64,
@@ -71,6 +73,7 @@ impl Turn {
             link,
             feed,
             alive,
+            catalogue: Catalogue::default(),
             waiting,
             ticket,
             withheld,
@@ -80,6 +83,11 @@ impl Turn {
             asked_store_at,
             pruned_at: clock::now(),
         }
+    }
+
+    /// The same with a list of points for its homes.
+    pub fn naming(self, catalogue: Catalogue) -> Turn {
+        Turn { catalogue, ..self }
     }
 
     /// Turns until told to stop. The arms only receive; what they received is decided below.
@@ -119,6 +127,8 @@ impl Turn {
                 let homes = self.desk.read().unwrap_or_else(PoisonError::into_inner).homes().cloned().collect();
                 let (link, point) = (self.link.clone(), self.point.clone());
                 tokio::spawn(async move { feed::greet(&link, point, homes).await });
+                self.catalogue.forget_told();
+                self.name_points();
             }
             Event::Down { why } => {
                 tracing::warn!(%why, "no home can reach this station");
@@ -127,12 +137,27 @@ impl Turn {
             }
             Event::Message { topic, payload, retained, .. } => {
                 match feed::read(&self.point, &topic, &payload, retained) {
-                    Ok(Some(input)) => self.decide(input),
+                    Ok(Some(input)) => {
+                        self.decide(input);
+                        self.name_points();
+                    }
                     Ok(None) => {}
                     Err(why) => tracing::warn!(topic, why, "a message was not understood"),
                 }
             }
         }
+    }
+
+    /// Homes that have not heard which points there are do so now.
+    fn name_points(&mut self) {
+        let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
+        let untold = self.catalogue.untold(desk.homes());
+        if untold.is_empty() {
+            return;
+        }
+        let said: Vec<_> = untold.iter().map(|home| self.catalogue.said_to(home, &self.point)).collect();
+        let link = self.link.clone();
+        tokio::spawn(async move { directory::say(&link, said).await });
     }
 
     fn request(&mut self, request: Request) {

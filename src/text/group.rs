@@ -54,6 +54,7 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         Reason::MainsLost(found) => in_room(found.room.as_ref()),
         Reason::Range(found) if found.what == Quantity::RoomTemperature => headline(language, reason),
         Reason::ServiceButton { .. }
+        | Reason::Test { .. }
         | Reason::Inactivity { .. }
         | Reason::Rhythm { .. }
         | Reason::LongInRoom(_)
@@ -64,6 +65,7 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         // Of what body, and why nobody should be at home, is not for a group.
         Reason::Range(_)
         | Reason::Check(_)
+        | Reason::MissedVisit(_)
         | Reason::MovedWhileAway(_)
         | Reason::NotBack(_)
         | Reason::LinkLost { .. }

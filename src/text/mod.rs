@@ -9,7 +9,7 @@ mod labels;
 mod last_resort;
 mod links;
 mod names;
-mod reason;
+pub(crate) mod reason;
 mod report;
 mod sms;
 mod step;

@@ -53,6 +53,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::LongInRoom(found) => say.long_in_room(found),
         Reason::LateRising(found) => say.late_rising(found),
         Reason::DailyContact(found) => say.daily_contact(found),
+        Reason::MissedVisit(found) => say.missed_visit(found),
         Reason::AwayTooLong(found) => say.away_too_long(found),
         Reason::DoorLeftOpen(found) => say.door_left_open(found),
         Reason::MovedWhileAway(found) => say.moved_while_away(found),
@@ -60,6 +61,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::Range(found) => say.range(found),
         Reason::MainsLost(found) => say.mains_lost(found),
         Reason::Check(found) => say.check(found),
+        Reason::Test { by_hand } => say.test(*by_hand),
         Reason::Rhythm { .. } => rhythm::sentences(&say, reason),
         Reason::SilentSensor { sensor, room, kind, last_heard, limit, offline_since } => {
             let limit = duration(language, *limit);
@@ -139,6 +141,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::LongInRoom(found) => format!("{} · {}", room(language, &found.room), duration(language, found.limit)),
         Reason::LateRising(found) => found.by.to_string(),
         Reason::DailyContact(found) => found.by.to_string(),
+        Reason::MissedVisit(found) => found::visit(&found.visit),
         Reason::AwayTooLong(found) => duration(language, found.limit),
         Reason::DoorLeftOpen(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::MovedWhileAway(found) => terms::absence(language, found.kind).to_owned(),
@@ -146,6 +149,8 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::Range(found) => found::value(language, found),
         Reason::MainsLost(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
         Reason::Check(found) => found::check_detail(language, found),
+        Reason::Test { by_hand: true } => language.pick("手动", "by hand").to_owned(),
+        Reason::Test { by_hand: false } => language.pick("每周", "weekly").to_owned(),
         Reason::Inactivity { silence, .. } | Reason::Rhythm { silence, .. } => duration(language, *silence),
         Reason::SilentSensor { sensor, room: place, .. }
         | Reason::LowBattery { sensor, room: place, .. }
@@ -355,4 +360,4 @@ pub(super) fn service_word(language: Language, service: Service) -> &'static str
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -188,7 +188,9 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         Reason::HomeUnreachable { last_heard, .. } => *last_heard,
         Reason::CallButton { .. }
         | Reason::ServiceButton { .. }
+        | Reason::Test { .. }
         | Reason::Hazard(_)
+        | Reason::MissedVisit(_)
         | Reason::MovedWhileAway(_)
         | Reason::LowBattery { .. }
         | Reason::WeakSignal { .. }
@@ -216,8 +218,10 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         Reason::LateRising(found) => Some(&found.room),
         Reason::Check(found) => found.room.as_ref(),
         Reason::NightDoor(_)
+        | Reason::Test { .. }
         | Reason::OutOfBed(_)
         | Reason::DailyContact(_)
+        | Reason::MissedVisit(_)
         | Reason::AwayTooLong(_)
         | Reason::DoorLeftOpen(_)
         | Reason::MovedWhileAway(_)

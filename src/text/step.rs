@@ -4,7 +4,7 @@ use crate::model::alert::Step;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, CheckEnd, Deed, Refusal, Role, Via};
 use crate::model::time::{Span, Zone};
-use crate::text::{Language, Names, clock_time, duration, headline, room, shown, terms};
+use crate::text::{Language, Names, clock_time, counted, duration, headline, room, shown, terms};
 
 /// One line of the timeline without its time: who, and what they did.
 pub fn step(language: Language, step: &Step, zone: &Zone, names: Names) -> String {
@@ -72,6 +72,13 @@ pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> 
         Deed::CheckOver { how: CheckEnd::NoLongerDue } => {
             pick("情况已变，无需再询问", "things have changed: there is nothing to ask any more")
         }
+        Deed::CheckOver { how: CheckEnd::Tested { unanswered: 0 } } => {
+            pick("测试结束，各通道均有回应", "the test is over, every way has answered")
+        }
+        Deed::CheckOver { how: CheckEnd::Tested { unanswered } } => language.pick(
+            format!("测试结束，{unanswered} 条通道没有回应"),
+            format!("the test is over, {} gave no answer", counted(unanswered, "way")),
+        ),
         Deed::PersonCancelled => pick(
             "家中有人表示不需要帮助，仍需工作人员确认",
             "somebody in the home says no help is needed; staff still decide",
@@ -218,7 +225,9 @@ mod tests {
     #[test]
     fn every_deed_has_its_line_in_both_languages() {
         let zone = Zone::utc();
-        let ends = [CheckEnd::LimitPassed, CheckEnd::NoLongerDue].map(|how| Deed::CheckOver { how });
+        let tested = [0, 1, 2].map(|unanswered| CheckEnd::Tested { unanswered });
+        let ends =
+            [CheckEnd::LimitPassed, CheckEnd::NoLongerDue].into_iter().chain(tested).map(|how| Deed::CheckOver { how });
         for deed in Deed::examples().into_iter().chain(ends).chain([Deed::Unknown]) {
             for language in Language::ALL {
                 let line = Step {

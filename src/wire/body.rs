@@ -5,7 +5,8 @@ use crate::model::ids::{HomeId, PointId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::suspension::Suspend;
-use crate::model::time::Timestamp;
+use crate::model::time::{Millis, Timestamp};
+use crate::wire::newer;
 use crate::wire::suspended::{InForce, Refusal};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -40,20 +41,35 @@ pub trait Wire: Serialize + DeserializeOwned {
         if v != VERSION {
             return Err(WireError::Version(v));
         }
-        Ok(serde_json::from_slice(bytes)?)
+        Ok(Self::read(bytes)?)
+    }
+
+    /// The body from JSON bytes whose version was looked at.
+    fn read(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
     }
 }
 
-impl Wire for Notice {}
+impl Wire for Notice {
+    fn read(bytes: &[u8]) -> serde_json::Result<Notice> {
+        serde_json::from_slice(bytes).or_else(|_| newer::notice(bytes))
+    }
+}
 impl Wire for Receipt {}
-impl Wire for StationStep {}
+impl Wire for StationStep {
+    fn read(bytes: &[u8]) -> serde_json::Result<StationStep> {
+        serde_json::from_slice(bytes).or_else(|_| newer::step(bytes))
+    }
+}
 impl Wire for Heartbeat {}
 impl Wire for Link {}
 impl Wire for Greeting {}
 impl Wire for Suspend {}
+impl Wire for super::Directory {}
 
 /// An alert, or its newest step, complete enough to act on. Gateway → station.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Notice {
     /// 1.
     pub v: u32,
@@ -77,6 +93,7 @@ pub struct Notice {
 
 /// Where an alert stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AlertState {
     /// Why.
     pub reason: Reason,
@@ -104,6 +121,7 @@ pub struct AlertState {
 
 /// The last resort: whoever reads this is to act, whether asked first or last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LastResort {
     /// The number to call, such as 120.
     pub call: String,
@@ -135,6 +153,7 @@ impl AlertState {
 
 /// The station's word that a notice is in its database. Station → gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// 1.
     pub v: u32,
@@ -147,12 +166,13 @@ pub struct Receipt {
     /// Who holds it.
     pub point: PointId,
     /// When it was committed there; lets a gateway without a clock learn the time.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    #[serde(with = "Millis", rename = "at_ms")]
     pub at: Timestamp,
 }
 
 /// A step asked for at a station. Station → gateway; the gateway's notice with the same key is the answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StationStep {
     /// 1.
     pub v: u32,
@@ -163,7 +183,7 @@ pub struct StationStep {
     /// Unique per click; repeats are recognised by it.
     pub key: String,
     /// When it was done at the station.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    #[serde(with = "Millis", rename = "at_ms")]
     pub at: Timestamp,
     /// Who.
     pub by: Actor,
@@ -174,6 +194,7 @@ pub struct StationStep {
 
 /// I am alive, and this is how I am. Gateway → station every 60 s, by the same path as alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Heartbeat {
     /// 1.
     pub v: u32,
@@ -184,7 +205,7 @@ pub struct Heartbeat {
     /// Which run of the gateway (counted starts of one database).
     pub run: u64,
     /// By the home's clock.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    #[serde(with = "Millis", rename = "at_ms")]
     pub at: Timestamp,
     /// Whether that clock can be believed.
     pub clock_trusted: bool,
@@ -210,6 +231,9 @@ pub struct Heartbeat {
     /// The suspensions in force, and those that will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspended: Vec<InForce>,
+    /// The version of the directory of points in force, where the home takes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<u64>,
     /// Suspensions that a station asked for in the last hour and that were not taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
@@ -221,6 +245,7 @@ fn is_none(count: &u32) -> bool {
 
 /// How long ago a sensor was heard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SensorAge {
     /// Which.
     pub id: SensorId,
@@ -232,6 +257,7 @@ pub struct SensorAge {
 /// "I am here again": said by a station to every home it knows when its own way to the broker is back, so that a home need not
 /// wait for its next try. Station → gateway; not retained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Greeting {
     /// 1.
     pub v: u32,
@@ -243,6 +269,7 @@ pub struct Greeting {
 
 /// Online or offline, set by the gateway and by the broker's last will; retained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Link {
     /// 1.
     pub v: u32,

@@ -25,6 +25,8 @@ pub const LINE_BYTES_MAX: usize = 4096;
 
 /// A line to the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "SocketQuestion"))]
 pub struct Question {
     /// 1.
     pub v: u32,
@@ -35,6 +37,7 @@ pub struct Question {
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "ask")]
 pub enum Ask {
     /// The home is other than usual from now on.
@@ -61,6 +64,8 @@ pub enum Ask {
 
 /// The gateway's line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "SocketAnswer"))]
 pub struct Answer {
     /// 1.
     pub v: u32,

@@ -1,15 +1,19 @@
 //! What travels between gateway and station: MQTT topics and JSON bodies, versioned.
 //!
-//! Tolerant to read (unknown fields are ignored, unknown words become `Unknown`), strict to write. Every body carries
-//! `v: 1`; changes within a version only add. Source: `house.md` section 6.
+//! Tolerant to read (unknown fields are ignored, unknown words set aside), strict to write. Every body carries `v: 1`; changes
+//! within a version only add. Source: `house.md` section 6; the forms as documents: `docs/schema/`.
 
 mod body;
+mod directory;
 pub mod local;
+mod newer;
+pub mod schema;
 mod suspended;
 mod topic;
 
 pub use body::{
     AlertState, Greeting, Heartbeat, LastResort, Link, Notice, Receipt, SensorAge, StationStep, VERSION, Wire, WireError,
 };
+pub use directory::{Directory, Listed};
 pub use suspended::{InForce, Refusal};
 pub use topic::{Down, Topic, Up, down_filter, up_filter};

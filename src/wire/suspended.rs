@@ -5,11 +5,12 @@
 //! station looks for its own ids. A refusal is repeated for an hour, and forgotten by a restart.
 
 use crate::model::suspension::{Absence, Suspension};
-use crate::model::time::Timestamp;
+use crate::model::time::{Millis, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A suspension as a home tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InForce {
     /// Why; absent where the home knows a kind that this program does not.
     #[serde(default, deserialize_with = "if_known")]
@@ -20,10 +21,10 @@ pub struct InForce {
     #[serde(default)]
     pub why: String,
     /// From when on, by the home's clock.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "from_ms")]
+    #[serde(with = "Millis", rename = "from_ms")]
     pub from: Timestamp,
     /// Its end, by the home's clock.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "until_ms")]
+    #[serde(with = "Millis", rename = "until_ms")]
     pub until: Timestamp,
 }
 
@@ -41,6 +42,8 @@ impl From<&Suspension> for InForce {
 
 /// A suspension that a home did not take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "SuspensionRefused"))]
 pub struct Refusal {
     /// The station's own name for it, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +51,7 @@ pub struct Refusal {
     /// Why, for a person.
     pub why: String,
     /// When, by the home's clock.
-    #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+    #[serde(with = "Millis", rename = "at_ms")]
     pub at: Timestamp,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::ids::{HomeId, PointId};
 
-const ROOT: &str = "carecircle/v1";
+pub(super) const ROOT: &str = "carecircle/v1";
 
 /// A topic of ours, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +35,12 @@ pub enum Down {
 }
 
 impl Up {
-    const ALL: [(Up, &'static str); 4] =
+    pub(super) const ALL: [(Up, &'static str); 4] =
         [(Up::Notice, "notice"), (Up::Heartbeat, "heartbeat"), (Up::Activity, "activity"), (Up::Link, "link")];
 }
 
 impl Down {
-    const ALL: [(Down, &'static str); 5] = [
+    pub(super) const ALL: [(Down, &'static str); 5] = [
         (Down::Receipt, "receipt"),
         (Down::Step, "step"),
         (Down::Directory, "directory"),

@@ -8,6 +8,7 @@
 
 use super::support::assert_golden;
 use carecircle::engine::circle::{Circle, Point};
+use carecircle::engine::rules::missed_visit::Visit;
 use carecircle::engine::{Effect, Engine, Input, drive, rules};
 use carecircle::model::flood::{Flood, Flooder};
 use carecircle::model::home::{Home, Sensor, SensorKind, Service};
@@ -45,6 +46,7 @@ days! {
     in_hospital, holiday_over, moved_on_holiday, away_by_button, forgot_the_button, visitors_at_night,
     an_animal_stays,
     fell_on_an_ordinary_morning, naps_as_usual,
+    missed_visit, visit_not_known, visits_made,
 }
 
 /// Runs a day three ways: straight through, killed and restored after every input, and compares with the golden file.
@@ -328,7 +330,18 @@ fn settings(story: &str) -> rules::Settings {
         .filter_map(|line| line.strip_prefix("rules: "))
         .map(|set| format!("rules.{}", set.trim().replace(" = ", "=")))
         .collect();
-    carecircle::config::overrides::rules(None, &sets).expect("rules as in a configuration")
+    let mut settings = carecircle::config::overrides::rules(None, &sets).expect("rules as in a configuration");
+    settings.missed_visit.visits = visits(story);
+    settings
+}
+
+/// The planned visits of the story's home: `visit: care = Mon-Fri 08:00-10:00`, with half an hour of grace.
+fn visits(story: &str) -> Vec<Visit> {
+    let visit = |line: &str| {
+        let (name, when) = line.trim().split_once(" = ").expect("a visit has a name and its hours");
+        Visit { name: name.to_owned(), when: when.parse().expect("hours"), grace: Span::minutes(30) }
+    };
+    story.lines().filter_map(|line| line.strip_prefix("visit: ")).map(visit).collect()
 }
 
 fn engine(zone: &Zone, sensors: &[&str], settings: &rules::Settings) -> Engine {

@@ -43,6 +43,16 @@ fn every_configuration_in_the_handbook_passes_the_check() {
     assert!(checked >= Devices::families().len(), "only {checked} configurations were found");
 }
 
+#[test]
+fn the_program_prints_the_documents_of_the_wire_as_they_are_committed() {
+    for document in ["wire.json", "asyncapi.json"] {
+        let name = document.trim_end_matches(".json").replace("wire", "json");
+        let output = support::carecircle(&["schema", &name]).output().unwrap();
+        assert!(output.status.success(), "{document}");
+        assert_eq!(output.stdout, std::fs::read(root().join("docs/schema").join(document)).unwrap(), "{document}");
+    }
+}
+
 /// The ```toml blocks that are whole configurations.
 fn configs(text: &str) -> Vec<String> {
     let blocks = text.split("```toml\n").skip(1).filter_map(|after| after.split("\n```").next());

@@ -7,6 +7,7 @@ mod browser;
 mod circle;
 mod config;
 mod days;
+mod directory;
 mod decoders;
 mod demo;
 mod documents;

@@ -276,8 +276,7 @@ fn within(text: &str) -> Result<Span, String> {
 }
 
 fn way(text: &str) -> Result<Way, String> {
-    let known = Way::ALL.into_iter().find(|way| way.as_str() == text);
-    known.ok_or_else(|| question(text, Way::ALL.map(Way::as_str)).unwrap_or_default())
+    Way::named(text).ok_or_else(|| question(text, Way::ALL.map(Way::as_str)).unwrap_or_default())
 }
 
 fn speed(text: &str) -> Result<(Way, f64), String> {

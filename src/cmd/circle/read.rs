@@ -143,8 +143,7 @@ fn location(row: &Row<'_>, columns: &Columns, mistakes: &mut Vec<Mistake>) -> Op
 }
 
 fn way(text: &str) -> Result<Way, String> {
-    let known = Way::ALL.into_iter().find(|way| way.as_str().eq_ignore_ascii_case(text));
-    known.ok_or_else(|| format!("{text:?} is no way to travel; write foot, e_bike or car"))
+    Way::named(text).ok_or_else(|| format!("{text:?} is no way to travel; write foot, e_bike or car"))
 }
 
 fn at_once(text: &str) -> Result<u32, String> {

@@ -4,6 +4,7 @@ use super::Plan;
 use crate::cmd::listen::{cell, cut, folded, width};
 use crate::model::time::{Span, write_span};
 use crate::reach::{BANDS, Shift, Way};
+use crate::text::counted;
 use std::io::{Result, Write};
 
 /// Rows of a list; the whole of it is what the other formats are for.
@@ -144,7 +145,7 @@ fn proposals(out: &mut impl Write, plan: &Plan) -> Result<()> {
             place.location,
             home.id,
             home.place,
-            counted(place.homes as usize, "home"),
+            counted(place.homes, "home"),
             place.never_before,
         );
         if nth == 0 {
@@ -167,8 +168,4 @@ fn lines(out: &mut impl Write, text: &str, indent: usize) -> Result<()> {
 /// Whole minutes, rounded up: who needs a second more than fifteen is not there within fifteen.
 pub(super) fn minutes_up(time: Span) -> i64 {
     (time.num_seconds() + 59) / 60
-}
-
-fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

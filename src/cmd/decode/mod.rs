@@ -15,6 +15,7 @@ mod sms;
 use crate::devices::ha_entity::Entity;
 use crate::devices::{Address, Decoded, Devices, Heard, Presses, Settings};
 use crate::model::frame::{Origin, RawFrame};
+use crate::model::hex;
 use crate::model::observation::{Availability, Evidence, Measure, Press, Reading};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -229,12 +230,7 @@ fn chunks(asked: &Value) -> Result<Vec<Vec<u8>>, String> {
 }
 
 fn unhex(digits: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
-    let byte = |pair: &[char]| match pair {
-        [high, low] => Some((high.to_digit(16)? * 16 + low.to_digit(16)?) as u8),
-        _ => None,
-    };
-    digits.chunks(2).map(byte).collect::<Option<_>>().ok_or_else(|| "not hexadecimal digits in pairs".to_owned())
+    hex::bytes_of_text(digits).ok_or_else(|| "not hexadecimal digits in pairs".to_owned())
 }
 
 /// Readings of all frames in one answer; without any, the gravest that was said of a frame.

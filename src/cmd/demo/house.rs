@@ -4,6 +4,7 @@ use crate::devices::{Address, Settings as DeviceSettings, Wiring};
 use crate::engine::circle::{Circle, Point};
 use crate::engine::rules;
 use crate::gateway::plan::{Channel, Plan};
+use crate::model::hex;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{HomeId, PointId, SensorId};
 use crate::model::lifecycle::{Role, Timers};
@@ -77,6 +78,8 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         },
         circle: circle(&channel),
         signals: Vec::new(),
+        ways: vec![(channel.name.clone(), channel.settings.clone())],
+        directory: crate::config::Directory::default(),
         channels: vec![channel],
         assume_synced: true,
         hash: "demo".into(),
@@ -97,7 +100,7 @@ fn circle(channel: &Channel) -> Circle {
 
 fn sensors() -> Vec<(Sensor, Address)> {
     let zigbee = |name: &str| address(&format!("{{\"zigbee2mqtt\": {name:?}}}"));
-    let pendant: String = PENDANT.iter().map(|byte| format!("{byte:02x}")).collect();
+    let pendant = hex::lower(&PENDANT);
     let radio = address(&format!("{{\"enocean\": {{\"sender\": {pendant:?}, \"profile\": \"F6-02-01\"}}}}"));
     let mut sensors: Vec<(Sensor, Address)> = ROOMS
         .iter()
@@ -165,6 +168,7 @@ pub fn station(at: &Addresses, language: Language) -> station::Settings {
             person("visit1", "上门员B", Role::Responder),
             person("head", "站长", Role::Supervisor),
         ],
+        directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
     }

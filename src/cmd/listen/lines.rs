@@ -1,11 +1,11 @@
 //! Line by line, for pipes and logs: a line for every reading, a config snippet for every new device, a summary.
 
 use crate::cmd::listen::ear::{Said, Telling, name_of, sensor_of};
-use crate::cmd::listen::record::hex;
 use crate::cmd::listen::words::{NEVER_CHECKS_IN, age, evidence, json_value, room, value};
 use crate::cmd::listen::{View, columns};
 use crate::devices::Devices;
 use crate::model::frame::{Origin, RawFrame};
+use crate::model::hex;
 use crate::model::home::Home;
 use crate::model::ids::SensorId;
 use crate::model::observation::{Measure, Reading};
@@ -179,7 +179,7 @@ impl Lines {
         }
         if self.is_json {
             let at = now.timestamp_millis();
-            let bytes = hex(&frame.bytes[..frame.bytes.len().min(BYTES_SHOWN_MAX)]);
+            let bytes = hex::lower(&frame.bytes[..frame.bytes.len().min(BYTES_SHOWN_MAX)]);
             return json!({"at_ms": at, "family": family, "malformed": why, "from": from, "bytes_hex": bytes})
                 .to_string();
         }
@@ -235,7 +235,7 @@ impl Count {
 
 /// The first bytes of a frame in hexadecimal digits.
 pub fn example(bytes: &[u8]) -> String {
-    let shown = hex(&bytes[..bytes.len().min(BYTES_SHOWN_MAX)]);
+    let shown = hex::lower(&bytes[..bytes.len().min(BYTES_SHOWN_MAX)]);
     if bytes.len() > BYTES_SHOWN_MAX { format!("{shown}…") } else { shown }
 }
 

@@ -15,6 +15,7 @@ use crate::cmd::listen::ear::Telling;
 use crate::config::written::Written;
 use crate::devices::{Devices, Wiring};
 use crate::model::frame::{Origin, RawFrame};
+use crate::model::hex;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
 use serde_json::{Map, Value, json};
@@ -78,7 +79,7 @@ impl Form {
                 line.insert("topic".to_owned(), json!(topic));
                 match std::str::from_utf8(&frame.bytes) {
                     Ok(text) => line.insert("payload".to_owned(), json!(text)),
-                    Err(_) => line.insert("payload_hex".to_owned(), json!(hex(&frame.bytes))),
+                    Err(_) => line.insert("payload_hex".to_owned(), json!(hex::lower(&frame.bytes))),
                 };
                 if frame.retained {
                     line.insert("retained".to_owned(), json!(true));
@@ -88,7 +89,7 @@ impl Form {
                 if let Some(wiring) = self.serial.get(port) {
                     line.insert("family".to_owned(), json!(wiring.family()));
                 }
-                line.insert("input_hex".to_owned(), json!(hex(&self.as_on_the_wire(port, &frame.bytes))));
+                line.insert("input_hex".to_owned(), json!(hex::lower(&self.as_on_the_wire(port, &frame.bytes))));
                 line.insert("port".to_owned(), json!(port));
             }
         }
@@ -155,11 +156,6 @@ fn at_a_desk(address: &Value, family: &str, port: Option<&str>) -> Option<Value>
         *named = json!(PORT);
     }
     Some(Value::Object(Map::from_iter([(family.to_owned(), own)])))
-}
-
-/// Lower-case digits in pairs.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Problem {

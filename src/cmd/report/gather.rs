@@ -100,7 +100,7 @@ impl Raised {
 
     /// Whether it is about the person and no drill.
     pub fn is_about_person(&self) -> bool {
-        !self.test && matches!(self.reason.class(), Class::Person | Class::Request)
+        !self.test && self.reason.class().is_of_person()
     }
 }
 

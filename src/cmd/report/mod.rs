@@ -14,7 +14,7 @@ use crate::engine::rules::{Just, Known, inactivity};
 use crate::model::answer::Answer;
 use crate::model::home::SensorKind;
 use crate::model::ids::{RoomId, SensorId};
-use crate::model::reason::{Class, Severity};
+use crate::model::reason::Severity;
 use crate::model::status::Condition;
 use crate::model::suspension::Absence;
 use crate::model::time::{Span, TimeOfDay, Timestamp, Zone};
@@ -221,8 +221,7 @@ impl Report {
 
     /// What was raised about the person, or about equipment; drills stand with the person, marked.
     pub fn alerts(&self, about_person: bool) -> impl Iterator<Item = &Raised> {
-        let is_person = |raised: &&Raised| matches!(raised.reason.class(), Class::Person | Class::Request);
-        self.alerts.iter().filter(move |raised| is_person(raised) == about_person)
+        self.alerts.iter().filter(move |raised| raised.reason.class().is_of_person() == about_person)
     }
 
     /// How often the person was asked at home, and how often there was an answer; absent where nobody was asked.
@@ -249,8 +248,8 @@ impl Report {
             End::Open => self.word("still_open").to_owned(),
             End::Closed(at, outcome) => format!("{} ({})", text::outcome(self.language, outcome), self.when(at)),
             End::Over(at) => {
-                let person = matches!(raised.reason.class(), Class::Person | Class::Request);
-                format!("{} {}", self.word(if person { "ended" } else { "recovered" }), self.when(at))
+                let is_of_person = raised.reason.class().is_of_person();
+                format!("{} {}", self.word(if is_of_person { "ended" } else { "recovered" }), self.when(at))
             }
             End::Cancelled(at) => format!("{} ({})", self.word("cancelled"), self.when(at)),
         }

@@ -113,7 +113,7 @@ macro_rules! rules {
 
 rules! {
     call_button, service_button, hazard, inactivity, rhythm, night_door, out_of_bed, long_in_room, late_rising, daily_contact,
-    away_too_long, moved_while_away, not_back, door_left_open, range, mains_lost, silent_sensor, stuck_sensor, low_battery,
+    missed_visit, away_too_long, moved_while_away, not_back, door_left_open, range, mains_lost, silent_sensor, stuck_sensor, low_battery,
     tamper, weak_signal, link_lost, flood, not_observed,
 }
 

@@ -135,6 +135,13 @@ impl Seen {
         }
     }
 
+    /// The span that took most of the time between `from` and `until` from being watched; a restart is none.
+    pub fn blind_within(&self, from: Timestamp, until: Timestamp) -> Option<&Blind> {
+        let taken = |blind: &Blind| blind.to.unwrap_or(until).min(until) - blind.from.max(from);
+        let all = self.blinds.iter().chain(&self.blind).filter(|blind| taken(blind) > BRIDGED);
+        all.max_by_key(|blind| taken(blind))
+    }
+
     /// The newest blind span that reaches into the time since `from`.
     pub fn blind_since(&self, from: Timestamp) -> Option<&Blind> {
         self.blinds.iter().rev().find(|blind| blind.to.is_none_or(|to| to > from))

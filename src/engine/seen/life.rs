@@ -1,7 +1,7 @@
 //! What of a reading is a sign of life, and what is taken back when a sensor turns out to chatter.
 
 use super::{Heard, Pressed, Seen, Told};
-use crate::model::home::{Home, Sensor, SensorKind};
+use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::observation::{Evidence, Observation};
 use crate::model::reason::SignOfLife;
 use crate::model::time::{Span, Timestamp};
@@ -32,6 +32,9 @@ impl Seen {
             if heard.run.event(at, pause, sensor.kind, chatters_for) || heard.run.ticks(ticks_since) {
                 self.disbelieve(home, sensor);
             }
+        }
+        if sensor.service == Some(Service::Arrival) && press.is_some() {
+            self.arrived_at = Some(at);
         }
         if sensor.kind == SensorKind::AwayButton && press.is_some() {
             let ended = self.suspended.pressed_away(at, self.settings.not_back.away_button_lasts);

@@ -92,6 +92,8 @@ pub struct Seen {
     pub whereabouts: Whereabouts,
     /// When the home is known to be other than usual.
     pub suspended: Suspended,
+    /// When a visitor last confirmed to have come.
+    pub arrived_at: Option<Timestamp>,
 }
 
 /// What one observation told.
@@ -142,6 +144,7 @@ impl Seen {
             kinds: 0,
             whereabouts: Whereabouts::default(),
             suspended: Suspended::default(),
+            arrived_at: None,
         };
         home.sensors.values().for_each(|sensor| seen.add(sensor));
         seen
@@ -354,7 +357,7 @@ impl Seen {
             life.at += by;
         }
         let instants = [&mut self.quiet_since, &mut self.watching_since, &mut self.lively_at, &mut self.witnessed_at];
-        for instant in instants.into_iter().flatten() {
+        for instant in instants.into_iter().chain([&mut self.arrived_at]).flatten() {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);

@@ -40,9 +40,11 @@ impl Alert {
                     return Err(Refusal::TooLate { limit_secs: limit.num_seconds() });
                 }
             }
+            // Only people end an alert; what was only a question, or a test, ends by itself.
+            Deed::CheckOver { .. } if self.reason.class() != Class::Check && !self.test => {
+                return Err(Refusal::Nothing);
+            }
             // Phase and role say all there is to say about the rest.
-            // Only people end an alert; what was only a question ends by itself.
-            Deed::CheckOver { .. } if self.reason.class() != Class::Check => return Err(Refusal::Nothing),
             Deed::CheckOver { .. } => {}
             Deed::Raise { .. } | Deed::Again { .. } | Deed::Cancel | Deed::PersonCancelled | Deed::Receive => {}
             Deed::AskHome { .. } | Deed::Unanswered { .. } => {}

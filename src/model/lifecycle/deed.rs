@@ -4,12 +4,13 @@ use super::{CallResult, CheckEnd, Contact, Outcome, Phase, Proof, Refusal, Remin
 use crate::model::ids::{PersonId, PointId};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::relation::Relation;
-use crate::model::time::Timestamp;
+use crate::model::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What is done in a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "deed")]
 pub enum Deed {
     /// The alert begins.
@@ -33,7 +34,7 @@ pub enum Deed {
     /// Before any station is asked, the person at home is.
     AskHome {
         /// Until when an answer counts.
-        #[serde(with = "chrono::serde::ts_milliseconds", rename = "until_ms")]
+        #[serde(with = "Millis", rename = "until_ms")]
         until: Timestamp,
     },
     /// Nobody at home answered: stations are asked from now on.
@@ -151,6 +152,7 @@ pub enum Deed {
         why: Refusal,
     },
     /// A deed of a newer version.
+    #[cfg_attr(test, schemars(skip))] // read, never written
     #[serde(other)]
     Unknown,
 }

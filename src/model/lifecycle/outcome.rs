@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why the person need not be asked any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CheckEnd {
     /// Somebody moved or pressed.
@@ -16,10 +17,16 @@ pub enum CheckEnd {
     LimitPassed,
     /// The limit holds no longer: an absence has begun, or nobody watches.
     NoLongerDue,
+    /// A test has gone its ways.
+    Tested {
+        /// So many of them gave no answer.
+        unanswered: u32,
+    },
 }
 
 /// What proves an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Proof {
@@ -30,6 +37,7 @@ pub enum Proof {
 
 /// What came of a telephone call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum CallResult {
@@ -41,6 +49,7 @@ pub enum CallResult {
 
 /// What a timer reminds of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reminder {
     /// Taken, but not set out, no note, no call.
@@ -55,8 +64,10 @@ pub enum Reminder {
     Overlooked,
 }
 
-/// What an alert was (`station.md` 4.4).
+// `station.md` 4.4.
+/// What an alert was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // the words are in `text`
 pub enum Outcome {
@@ -112,6 +123,7 @@ impl Outcome {
 
 /// How the person was reached before an alert is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Contact {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a step is not legal now. The words for people are in `text`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "refusal")]
 pub enum Refusal {
     /// The alert is in a phase from which this does not go.

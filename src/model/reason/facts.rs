@@ -1,11 +1,12 @@
 //! What reasons rest on: signs of life, spans in which nobody watched, how sensors and ways to them fail.
 
 use crate::model::ids::{RoomId, SensorId};
-use crate::model::time::{Hours, Span, Timestamp, span_secs};
+use crate::model::time::{Hours, Secs, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The last proof that somebody was about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SignOfLife {
     /// When.
     pub at: Timestamp,
@@ -18,6 +19,7 @@ pub struct SignOfLife {
 
 /// A span in which nobody watched the home: what happened in it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Blind {
     /// Begin.
     pub from: Timestamp,
@@ -30,6 +32,7 @@ pub struct Blind {
 
 /// Why a home was not watched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BlindCause {
     /// The gateway was not running: power cut, restart, crash.
@@ -50,6 +53,7 @@ pub enum BlindCause {
 
 /// How a way to sensors is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
     /// Its driver says so.
@@ -67,6 +71,7 @@ impl Loss {
 
 /// How a sensor speaks and yet cannot be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stuck {
     /// It sees somebody without an end.
@@ -81,15 +86,16 @@ pub enum Stuck {
 
 /// How long quiet usually lasts after movement like the last: true of the past silences that decided a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Usual {
     /// The part of the day in which they began.
     pub hours: Hours,
     /// This length …
-    #[serde(with = "span_secs", rename = "reached_secs")]
+    #[serde(with = "Secs", rename = "reached_secs")]
     pub reached: Span,
     /// … was reached on so many days, …
     pub on_days: u16,
     /// … and this is the longest of all.
-    #[serde(with = "span_secs", rename = "longest_secs")]
+    #[serde(with = "Secs", rename = "longest_secs")]
     pub longest: Span,
 }

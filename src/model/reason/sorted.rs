@@ -7,8 +7,10 @@ use crate::model::ids::SensorId;
 use crate::model::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// How urgently people must act (`station.md` 1.2). Ordered by urgency, most urgent first.
+// `station.md` 1.2.
+/// How urgently people must act. Ordered by urgency, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Now, on site: call button, smoke, gas.
@@ -36,6 +38,13 @@ pub enum Class {
     Check,
 }
 
+impl Class {
+    /// Whether it comes from the person: what was found about them, or what they asked for.
+    pub fn is_of_person(self) -> bool {
+        matches!(self, Class::Person | Class::Request)
+    }
+}
+
 impl Reason {
     /// The rule's name as in configs, logs and reports.
     pub fn rule(&self) -> &'static str {
@@ -49,6 +58,7 @@ impl Reason {
             Reason::LongInRoom(_) => "long_in_room",
             Reason::LateRising(_) => "late_rising",
             Reason::DailyContact(_) => "daily_contact",
+            Reason::MissedVisit(_) => "missed_visit",
             Reason::AwayTooLong(_) => "away_too_long",
             Reason::DoorLeftOpen(_) => "door_left_open",
             Reason::MovedWhileAway(_) => "moved_while_away",
@@ -56,6 +66,7 @@ impl Reason {
             Reason::Range(_) => "range",
             Reason::MainsLost(_) => "mains_lost",
             Reason::Check(_) => "check",
+            Reason::Test { .. } => "test",
             Reason::Rhythm { .. } => "rhythm",
             Reason::SilentSensor { .. } => "silent_sensor",
             Reason::LowBattery { .. } => "low_battery",
@@ -102,9 +113,11 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
+            | Reason::Test { .. }
             | Reason::Check(_) => None,
             Reason::Flood { sensor, .. } => sensor.as_ref(),
             Reason::CallButton { .. }
@@ -120,8 +133,11 @@ impl Reason {
         }
     }
 
-    /// Which link or source it is about, where it is one: two bridges are two matters.
+    /// Which link, source or visit it is about, where it is one: two bridges are two matters.
     pub fn link(&self) -> Option<&str> {
+        if let Reason::MissedVisit(found) = self {
+            return Some(&found.visit);
+        }
         if let Reason::LinkLost { link, .. } = self {
             return Some(link);
         }
@@ -144,10 +160,12 @@ impl Reason {
             Reason::Range(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
             | Reason::DoorLeftOpen(_)
+            | Reason::Test { .. }
             | Reason::Check(_) => Severity::Notice,
             Reason::MainsLost(_) => Severity::Fault,
             Reason::NotObserved { .. }
@@ -170,9 +188,9 @@ impl Reason {
         }
     }
 
-    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut. It is shown; people close.
+    /// Whether it ends by itself in a way that a sensor tells: an all-clear, a door that is shut, a visitor who comes late. It is shown; people close.
     pub fn ends_by_itself(&self) -> bool {
-        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_));
+        let is_told = matches!(self, Reason::Hazard(_) | Reason::DoorLeftOpen(_) | Reason::Range(_) | Reason::MissedVisit(_));
         is_told || matches!(self.class(), Class::Sensor | Class::System)
     }
 
@@ -197,13 +215,14 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
             | Reason::NotBack(_)
             | Reason::DoorLeftOpen(_)
             | Reason::Range(_)
             | Reason::Unknown => Class::Person,
-            Reason::MainsLost(_) => Class::System,
+            Reason::MainsLost(_) | Reason::Test { .. } => Class::System,
             Reason::Check(_) => Class::Check,
             Reason::ServiceButton { .. } => Class::Request,
             Reason::SilentSensor { .. }

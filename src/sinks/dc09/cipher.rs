@@ -8,6 +8,7 @@
 //! The standard knows no authentication code: who can change bits on the way is held back by the time window alone. Outside
 //! the home such a channel belongs into a tunnel. Source: SIA DC-09-2013, 5.4.4 and Annex D.
 
+use crate::model::hex;
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use aes::{Aes128, Aes192, Aes256};
@@ -42,7 +43,7 @@ impl Key {
     /// 32 hexadecimal digits are taken as 16 bytes, as receivers' pages show a key of 128 bits.
     pub fn parse(text: &str) -> Result<Key, String> {
         let bytes = match text.len() {
-            32 | 48 | 64 => from_hex(text.as_bytes()),
+            32 | 48 | 64 => hex::bytes(text.as_bytes()),
             _ => None,
         };
         let bytes = bytes.unwrap_or_else(|| text.as_bytes().to_vec());
@@ -81,12 +82,12 @@ impl Key {
             Key::Aes192(key) => encrypt(cbc::Encryptor::<Aes192>::new(key.into(), &FIRST_VECTOR.into()), &bytes),
             Key::Aes256(key) => encrypt(cbc::Encryptor::<Aes256>::new(key.into(), &FIRST_VECTOR.into()), &bytes),
         };
-        sealed.iter().map(|byte| format!("{byte:02X}")).collect()
+        hex::upper(&sealed)
     }
 
     /// What was sealed, without its pad; `None` where this is not the key, or bytes were changed.
-    pub fn open(&self, hex: &[u8]) -> Option<String> {
-        let mut bytes = from_hex(hex).filter(|bytes| !bytes.is_empty() && bytes.len().is_multiple_of(BLOCK))?;
+    pub fn open(&self, digits: &[u8]) -> Option<String> {
+        let mut bytes = hex::bytes(digits).filter(|bytes| !bytes.is_empty() && bytes.len().is_multiple_of(BLOCK))?;
         match self {
             Key::Aes128(key) => decrypt(cbc::Decryptor::<Aes128>::new(key.into(), &FIRST_VECTOR.into()), &mut bytes),
             Key::Aes192(key) => decrypt(cbc::Decryptor::<Aes192>::new(key.into(), &FIRST_VECTOR.into()), &mut bytes),
@@ -108,10 +109,4 @@ fn encrypt(with: impl BlockModeEncrypt, plain: &[u8]) -> Vec<u8> {
 
 fn decrypt(with: impl BlockModeDecrypt, bytes: &mut [u8]) {
     with.decrypt_padded::<NoPadding>(bytes).expect("whole blocks only come here");
-}
-
-fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
-    let (pairs, rest) = text.as_chunks::<2>();
-    rest.is_empty().then(|| pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect())?
 }

@@ -29,6 +29,10 @@ impl<'n> Event<'n> {
         if notice.state.reason.class() == Class::Check {
             return None;
         }
+        // Nor has their language a word for a visit that was not made.
+        if matches!(notice.state.reason, Reason::MissedVisit(_)) {
+            return None;
+        }
         let is_restore = match &notice.step.deed {
             Deed::Raise { .. }
             | Deed::Again { .. }
@@ -91,6 +95,8 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
         | Reason::Check(_)
         | Reason::NightDoor(_) => (641, "NA"),
         Reason::DailyContact(_) | Reason::LateRising(_) | Reason::AwayTooLong(_) | Reason::NotBack(_) => (102, "NA"),
+        // The nearest, for the compiler's sake: it is never sent.
+        Reason::MissedVisit(_) => (102, "NA"),
         Reason::MovedWhileAway(_) => (130, "BA"),
         Reason::DoorLeftOpen(_) => (426, "DN"),
         Reason::Hazard(found) => match found.danger {
@@ -113,6 +119,7 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
             ) => (100, "MA"),
         },
         Reason::MainsLost(_) => (301, "AT"),
+        Reason::Test { .. } => (602, "RP"),
         Reason::SilentSensor { .. } => (381, "XT"),
         Reason::LowBattery { .. } => (384, "XT"),
         Reason::StuckSensor { .. } => (391, "UT"),
@@ -149,7 +156,9 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         Reason::MainsLost(found) => Some(&found.sensor),
         Reason::MovedWhileAway(found) => Some(&found.life.sensor),
         Reason::LateRising(_)
+        | Reason::Test { .. }
         | Reason::DailyContact(_)
+        | Reason::MissedVisit(_)
         | Reason::NotBack(_)
         | Reason::NotObserved { .. }
         | Reason::LinkLost { .. }

@@ -96,6 +96,7 @@ async fn what_hangs_trickles_floods_or_breaks_off_is_given_up_and_nothing_of_the
     let trickles = server(|mut stream| {
         let mut answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n".iter().chain(std::iter::repeat(&b'x'));
         while let Some(byte) = answer.next().filter(|byte| stream.write_all(&[**byte]).is_ok()) {
+            // The slowness is the fault that is shown; nothing waits here for a result.
             std::thread::sleep(Duration::from_millis(10 * u64::from(*byte == b'x')));
         }
     });

@@ -6,6 +6,7 @@ mod body;
 
 use super::address::Address;
 
+use crate::model::hex;
 use crate::model::time::Timestamp;
 pub use body::{Body, Coding, Part};
 use chrono::{FixedOffset, NaiveDate, TimeZone, Utc};
@@ -141,17 +142,7 @@ pub enum Malformed {
 
 /// Octets written as digits.
 pub fn octets(digits: &str) -> Result<Vec<u8>, Malformed> {
-    let digit = |c: &u8| (*c as char).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    };
-    digits.as_bytes().chunks(2).map(pair).collect::<Option<_>>().ok_or(Malformed::Digits)
-}
-
-/// Octets as digits.
-pub fn digits(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+    hex::bytes(digits.as_bytes()).ok_or(Malformed::Digits)
 }
 
 impl Pdu {

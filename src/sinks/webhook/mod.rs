@@ -14,6 +14,7 @@
 
 mod template;
 
+use crate::model::hex;
 use crate::model::ids::ChannelName;
 use crate::mqtt::Broker;
 use crate::problem::Problem;
@@ -214,7 +215,7 @@ fn id(notice: &Notice) -> String {
 
 fn signature(secret: &str, at_secs: i64, body: &[u8]) -> String {
     let signed = [at_secs.to_string().as_bytes(), b".", body].concat();
-    let digits: String = hmac_sha256(secret.as_bytes(), &signed).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex::lower(&hmac_sha256(secret.as_bytes(), &signed));
     format!("sha256={digits}")
 }
 

@@ -3,7 +3,7 @@
 use super::Say;
 use crate::model::found::{
     AwayTooLong, Check, DailyContact, Danger, DoorLeftOpen, Hazard, LateRising, Limited, LongInRoom, MainsLost,
-    MovedWhileAway, NightDoor, NotBack, OutOfBed, Quantity, Range,
+    MissedVisit, MovedWhileAway, NightDoor, NotBack, OutOfBed, Quantity, Range,
 };
 use crate::model::ids::SensorId;
 use crate::model::time::{Hours, Span};
@@ -92,6 +92,28 @@ impl Say<'_> {
         said
     }
 
+    pub(super) fn missed_visit(&self, found: &MissedVisit) -> Vec<String> {
+        let name = visit(&found.visit);
+        let (from, to, grace) = (self.at(found.from), self.at(found.to), duration(self.language, found.grace));
+        let mut said = vec![if found.is_known {
+            self.language.pick(
+                format!("计划的探访（{name}）在 {from} 至 {to} 没有人确认到达，前后宽限 {grace}，请询问原因"),
+                format!(
+                    "nobody confirmed to have come to the planned visit ({name}) between {from} and {to}, nor {grace} before or after; please ask"
+                ),
+            )
+        } else {
+            self.language.pick(
+                format!("计划的探访（{name}，{from} 至 {to}）是否有人到达不清楚：这段时间家中没有观测，请询问"),
+                format!(
+                    "whether somebody came to the planned visit ({name}, {from} to {to}) is not known, for the home was not watched; please ask"
+                ),
+            )
+        }];
+        said.extend(found.blind.as_ref().map(|blind| self.blind_span(blind)));
+        said
+    }
+
     pub(super) fn away_too_long(&self, found: &AwayTooLong) -> Vec<String> {
         let (door, left_at) = (self.sensor(&found.sensor, None), self.at(found.left_at));
         let limit = duration(self.language, found.limit);
@@ -132,6 +154,18 @@ impl Say<'_> {
             format!(
                 "{sensor} reports that the mains are gone since {since}; when the batteries are empty, nothing is seen"
             ),
+        )]
+    }
+
+    pub(super) fn test(&self, by_hand: bool) -> Vec<String> {
+        let why = if by_hand {
+            self.language.pick("有人手动发起", "somebody asked for it")
+        } else {
+            self.language.pick("每周例行", "it is done every week")
+        };
+        vec![self.language.pick(
+            format!("这是测试，无人需要帮助，不必处理（{why}）"),
+            format!("This is a test: nobody needs help, nothing is to be done ({why})"),
         )]
     }
 
@@ -194,6 +228,11 @@ impl Say<'_> {
             None => self.language.pick(format!("{limit}（时钟不可信）"), format!("{limit} (the clock is not trusted)")),
         }
     }
+}
+
+/// The name of a visit, as it is shown.
+pub(super) fn visit(name: &str) -> String {
+    shown(name, 64)
 }
 
 /// What the person is asked about, in a few words: `quiet for 4 h 12 min`.
@@ -302,6 +341,18 @@ pub(super) fn extremes() -> Vec<crate::model::reason::Reason> {
                         from: clock("04:00"),
                         by: clock("10:00"),
                         last_life,
+                        blind: blind.clone(),
+                    }),
+                    Reason::MissedVisit(MissedVisit {
+                        visit: match limit.num_minutes() {
+                            0 => "care".to_owned(),
+                            150 => "长".repeat(90),
+                            _ => "a\nb\u{202e}".to_owned(),
+                        },
+                        from: at,
+                        to: at,
+                        grace: limit,
+                        is_known: room.is_some(),
                         blind: blind.clone(),
                     }),
                     Reason::AwayTooLong(AwayTooLong { sensor: sensor.clone(), left_at: at, limit, blind }),

@@ -39,7 +39,7 @@ fn check(text: &str, of: &str) {
     }
 }
 
-pub(in crate::text) fn extremes() -> Vec<Reason> {
+pub(crate) fn extremes() -> Vec<Reason> {
     let rooms = [None, Some("bathroom".parse().unwrap()), Some(RoomId::new("长".repeat(64)).unwrap())];
     let sensor = || SensorId::new("s".repeat(64)).unwrap();
     let spans = [Span::zero(), Span::seconds(1), Span::hours(1), Span::days(400), Span::MAX, Span::seconds(-9)];
@@ -106,6 +106,7 @@ pub(in crate::text) fn extremes() -> Vec<Reason> {
             }
             all.push(Reason::HomeUnreachable { last_heard: at, point: "lehe".parse().unwrap() });
         }
+        all.extend([true, false].map(|by_hand| Reason::Test { by_hand }));
         for percent in [None, Some(0.0), Some(14.6), Some(100.0)] {
             let room = room.clone();
             for (volts, empty_in_days) in [(None, None), (Some(2.25), None), (None, Some(0)), (Some(2.9), Some(1))] {

@@ -67,6 +67,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
             person("li", "上门员 老李", Responder),
             person("wang", "站长 王芳", Supervisor),
         ],
+        directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
     }

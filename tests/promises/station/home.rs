@@ -90,6 +90,7 @@ impl FakeHome {
             blind: false,
             sensors: Vec::new(),
             suspended: Vec::new(),
+            directory: None,
             refused: Vec::new(),
         };
         self.send(Up::Heartbeat, heartbeat.to_bytes());

@@ -2,9 +2,10 @@
 
 use super::{Event, MOVES_EVERY, Modem, Trouble};
 use crate::clock;
+use crate::model::hex;
 use crate::model::time::Span;
 use crate::sinks::sms::at::{self, Ear, Heard, How, Lines};
-use crate::sinks::sms::pdu::{Message, Submit, digits};
+use crate::sinks::sms::pdu::{Message, Submit};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,7 +19,7 @@ impl Modem<'_> {
         let prompted = self.converse(command, None, self.settings.patience.answer, &mut nothing).await;
         let answered = match prompted {
             Ok(Answer::Prompt) => {
-                let message = [digits(&octets).as_bytes(), &[CONTROL_Z]].concat();
+                let message = [hex::upper(&octets).as_bytes(), &[CONTROL_Z]].concat();
                 self.converse(message, Some("+CMGS"), self.settings.patience.network, &mut nothing).await
             }
             other => other,

@@ -1,0 +1,30 @@
+//! `carecircle schema`: the documents of the wire, for whoever writes a program that speaks it.
+
+use crate::wire::schema;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Arguments of `carecircle schema`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which document
+    #[arg(value_enum, value_name = "DOCUMENT")]
+    document: Document,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Document {
+    /// JSON Schema of every body that travels between homes and service points
+    Json,
+    /// AsyncAPI 3.0: which body travels on which topic, who sends it, whose certificate may
+    Asyncapi,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> ExitCode {
+    let text = match args.document {
+        Document::Json => schema::JSON,
+        Document::Asyncapi => schema::ASYNCAPI,
+    };
+    super::finish(super::printed(std::io::stdout().lock().write_all(text.as_bytes())))
+}

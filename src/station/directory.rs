@@ -1,0 +1,125 @@
+//! The directory of service points that this station keeps for its homes: said to each of them, retained, with a version that
+//! grows whenever the list changes.
+
+use crate::model::ids::{HomeId, PointId};
+use crate::mqtt::Link;
+use crate::problem::Problem;
+use crate::wire::{self, Directory, Down, Listed, Topic, Wire};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The list, and who was told of it since the broker was reached.
+#[derive(Debug, Default)]
+pub(super) struct Catalogue {
+    list: List,
+    told: BTreeSet<HomeId>,
+}
+
+/// As it is kept: a restart with the same points says the same version.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct List {
+    version: u64,
+    points: Vec<Listed>,
+}
+
+impl Catalogue {
+    /// The list as configured; `now_secs` since 1970 is the version of one that differs from what was kept, so that a station
+    /// whose disk was lost is still believed.
+    pub fn open(points: &[Listed], state_dir: &Path, now_secs: u64) -> Result<Catalogue, Problem> {
+        if points.is_empty() {
+            return Ok(Catalogue::default());
+        }
+        let path = state_dir.join("directory.json");
+        let kept: Option<List> = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let list = match kept {
+            Some(kept) if kept.points == points => kept,
+            kept => {
+                let next = kept.map_or(0, |kept| kept.version.saturating_add(1));
+                let list = List { version: now_secs.max(next), points: points.to_vec() };
+                let new = path.with_extension("new");
+                let bytes = serde_json::to_vec(&list).expect("a list holds only texts and finite numbers");
+                let written = std::fs::write(&new, bytes)
+                    .and_then(|()| std::fs::File::open(&new)?.sync_all())
+                    .and_then(|()| std::fs::rename(&new, &path));
+                written.map_err(|error| Problem::of(path.display().to_string(), error.to_string()))?;
+                list
+            }
+        };
+        Ok(Catalogue { list, told: BTreeSet::new() })
+    }
+
+    /// The broker may have forgotten what it was told.
+    pub fn forget_told(&mut self) {
+        self.told.clear();
+    }
+
+    /// The homes among these that do not know the list yet; from now on they do.
+    pub fn untold<'a>(&mut self, homes: impl ExactSizeIterator<Item = &'a HomeId>) -> Vec<HomeId> {
+        // Asked at every message: mostly all are told.
+        if self.list.points.is_empty() || self.told.len() == homes.len() {
+            return Vec::new();
+        }
+        let untold: Vec<HomeId> = homes.filter(|home| !self.told.contains(*home)).cloned().collect();
+        self.told.extend(untold.iter().cloned());
+        untold
+    }
+
+    /// What is said to one home.
+    pub fn said_to(&self, home: &HomeId, point: &PointId) -> Directory {
+        Directory {
+            v: wire::VERSION,
+            home: home.clone(),
+            point: point.clone(),
+            version: self.list.version,
+            points: self.list.points.clone(),
+        }
+    }
+}
+
+/// Says them one after the other.
+pub(super) async fn say(link: &Link, directories: Vec<Directory>) {
+    for directory in directories {
+        let topic = Topic::Down(directory.home.clone(), Down::Directory).to_string();
+        if let Err(why) = link.publish(&topic, directory.to_bytes(), true).await {
+            // The way is gone; at its next return all are told again.
+            tracing::info!(topic, %why, "the directory was not said");
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(ids: &[&str]) -> Vec<Listed> {
+        let point = |id: &&str| format!(r#"{{"id":"{id}","name":"P","travel_secs":60}}"#);
+        ids.iter().map(|id| serde_json::from_str(&point(id)).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_version_grows_when_the_list_changes_and_stays_when_it_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let version = |ids: &[&str], now| Catalogue::open(&listed(ids), folder.path(), now).unwrap().list.version;
+        assert_eq!(version(&["a"], 1000), 1000);
+        assert_eq!(version(&["a"], 2000), 1000, "a restart");
+        assert_eq!(version(&["a", "b"], 3000), 3000);
+        assert_eq!(version(&["a"], 50), 3001, "the clock went back");
+        std::fs::write(folder.path().join("directory.json"), "{").unwrap();
+        assert_eq!(version(&["a"], 4000), 4000, "a lost file is no reason to be silent");
+    }
+
+    #[test]
+    fn each_home_is_told_once_until_the_broker_may_have_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalogue = Catalogue::open(&listed(&["a"]), folder.path(), 1).unwrap();
+        let homes: [HomeId; 2] = ["h-1".parse().unwrap(), "h-2".parse().unwrap()];
+        assert_eq!(catalogue.untold(homes[..1].iter()).len(), 1);
+        assert_eq!(catalogue.untold(homes.iter()), homes[1..]);
+        assert!(catalogue.untold(homes.iter()).is_empty());
+        catalogue.forget_told();
+        assert_eq!(catalogue.untold(homes.iter()).len(), 2);
+        assert!(Catalogue::default().untold(homes.iter()).is_empty(), "a station without a list says none");
+    }
+}
