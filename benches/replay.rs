@@ -9,7 +9,6 @@ use carecircle::engine::circle::Circle;
 use carecircle::engine::rules::Settings;
 use carecircle::engine::{Engine, Input, drive};
 use carecircle::model::home::{Home, Sensor, SensorKind};
-use carecircle::model::lifecycle::Timers;
 use carecircle::model::observation::{Evidence, Measure, Observation};
 use carecircle::model::recorded::Recorded;
 use carecircle::model::time::{Span, Timestamp, Zone, from_millis};
@@ -132,6 +131,6 @@ fn without_sensors() -> Engine {
 
 fn home(sensors: std::collections::BTreeMap<carecircle::model::ids::SensorId, Sensor>) -> Engine {
     let (id, place) = ("made-up-1".parse().unwrap(), "3-2-201".into());
-    let circle = Circle { points: Vec::new(), timers: Timers::default() };
+    let circle = Circle::default();
     Engine::new(Home { id, place, zone: Zone::utc(), sensors }, &Settings::default(), circle)
 }

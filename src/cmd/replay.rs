@@ -15,7 +15,6 @@ use crate::engine::Engine;
 use crate::engine::circle::Circle;
 use crate::engine::rules;
 use crate::model::home::Home;
-use crate::model::lifecycle::Timers;
 use crate::model::time::{Timestamp, Zone};
 use crate::problem::Problem;
 use crate::replay::{self, History, Outcome, Replay, instant};
@@ -188,7 +187,7 @@ impl Tape {
 fn recording_engine(config: Option<&Path>, sets: &[String], zone: &Zone) -> Result<Engine, Failed> {
     let settings = overrides::rules(config, sets).map_err(Failed::Configuration)?;
     let settings = if config.is_none() { without_the_home(settings) } else { settings };
-    let circle = Circle { points: Vec::new(), timers: Timers::default() };
+    let circle = Circle::default();
     let home = Home {
         id: "history".parse().expect("a legal id"),
         place: "history".into(),

@@ -4,14 +4,17 @@ use crate::config::document::{Node, What};
 use crate::config::gateway_checks as checks;
 use crate::config::nearest;
 use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Wiring};
+use crate::config::people::{self, StepEntry};
+use crate::config::people_checks::{self, Told};
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
 use crate::config::{Directory, Gateway, SerialPort, points, rules, signals, visits};
-use crate::engine::circle::Circle;
+use crate::engine::circle::{Circle, Steps};
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::level::{Level, Supervision};
+use crate::model::lifecycle::Timers;
 use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
@@ -75,6 +78,11 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let circle = root.section("circle");
     let estimate = points::estimate(&circle);
     let points = points::points(&circle, location.as_ref(), location_is_said, &estimate);
+    let people = people::people(&circle);
+    let ids: Vec<&PointId> =
+        points.iter().map(|entry| &entry.point.id).chain(people.iter().map(|entry| &entry.person.id)).collect();
+    let steps = people::steps(&circle, &ids);
+    let emergency_number = people::emergency_number(&circle);
     let directory_from: Option<At<PointId>> = circle.optional("directory_from");
     let timers = shared::timers(&circle);
     circle.finish();
@@ -86,9 +94,12 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     checks::sensors(&sensors, root, report);
     checks::points(&points, &channels, &circle, timers.arrive_within, report);
     checks::directory(directory_from.as_ref(), &points, &channels, report);
-    checks::channels(&channels, &points, root, report);
+    let told = Told { points: &points, people: &people };
+    people_checks::people(&told, &steps, &channels, report);
+    people_checks::steps(&steps, &told, report);
+    checks::channels(&channels, &told, root, report);
     checks::ports(&ports, report);
-    checks::modems(&channels, &points, &ports, report);
+    checks::modems(&channels, &told, &ports, report);
     let sources = checks::sources(&sensors, &ports, mqtt_exists, report);
     checks::meanings(&sensors, report);
     checks::polls(&sensors, &ports, &sources, report);
@@ -124,12 +135,26 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
             estimate,
             measured: points.iter().filter(|entry| !entry.is_estimated).map(|entry| entry.point.id.clone()).collect(),
         },
-        circle: Circle { points: points.into_iter().map(|entry| entry.point).collect(), timers },
+        circle: Circle {
+            points: points.into_iter().map(|entry| entry.point).collect(),
+            people: people.into_iter().map(|entry| entry.person).collect(),
+            steps: steps_of_engine(&steps, &timers),
+            emergency_number,
+            timers,
+        },
         supervision: channels.iter().filter_map(supervision).collect(),
         channels: channels.into_iter().filter_map(|entry| Some((entry.name.value, entry.settings?))).collect(),
         clock_assume_synced,
         hash: report.hash(),
     })
+}
+
+/// The steps of the file, or the usual ones where it has none.
+fn steps_of_engine(steps: &[StepEntry], timers: &Timers) -> Steps {
+    let again_every = steps.last().and_then(|last| last.again_every.as_ref());
+    let again_every = again_every.map_or(timers.ask_all_every, |at| at.value);
+    let each = steps.iter().map(|step| step.of_engine(timers.receive_within)).collect();
+    Steps::new(each, again_every).unwrap_or_else(|| Steps::usual(timers))
 }
 
 fn models(sensors: Vec<SensorEntry>, sources: Vec<String>) -> BTreeMap<SensorId, Sensor> {

@@ -4,6 +4,7 @@ use crate::config::MQTT_SOURCE;
 use crate::config::gateway::{ChannelEntry, PortEntry, SensorEntry};
 use crate::config::nearest;
 use crate::config::outside::is_serial;
+use crate::config::people_checks::{self, Told};
 use crate::config::points::PointEntry;
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section};
@@ -209,26 +210,8 @@ pub(super) fn points(
                 format!("\"{}\" {needs} {travel} to the door, but somebody must be there within {within}", point.id);
             report.warning(&entry.travel, what, Some(format!("look for a nearer point, or promise less{measure}")));
         }
-        point_channels(entry, channels, report);
-    }
-}
-
-fn point_channels(entry: &PointEntry, channels: &[ChannelEntry], report: &Report<'_>) {
-    let point = &entry.point;
-    if point.channels.is_empty() {
-        let deed = Some("name at least one [[channel]]".into());
-        report.error(&entry.channels, format!("service point \"{}\" cannot be told anything", point.id), deed);
-    }
-    for (nth, name) in point.channels.iter().enumerate() {
-        if point.channels[..nth].contains(name) {
-            report.warning(&entry.channels, format!("channel \"{name}\" is named twice"), None);
-        }
-        if !channels.iter().any(|channel| channel.name.value == *name) {
-            let names = channels.iter().map(|channel| channel.name.value.as_str());
-            let deed = nearest::question(name.as_str(), names).unwrap_or("add a [[channel]] of this name".into());
-            let what = format!("service point \"{}\" has the channel \"{name}\", which is not defined", point.id);
-            report.error(&entry.channels, what, Some(deed));
-        }
+        let who = format!("service point \"{}\"", point.id);
+        people_checks::of_one(&who, &point.channels, &entry.channels, channels, report);
     }
 }
 
@@ -257,8 +240,10 @@ pub(super) fn directory(
 }
 
 /// Channels against one another, and those that lead nowhere.
-pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &Section<'_, '_>, report: &Report<'_>) {
-    let all_points_are_good = points.len() == root.section("circle").list("point").len();
+pub(super) fn channels(channels: &[ChannelEntry], told: &Told<'_>, root: &Section<'_, '_>, report: &Report<'_>) {
+    let circle = root.section("circle");
+    let all_are_good =
+        told.points.len() == circle.list("point").len() && told.people.len() == circle.list("person").len();
     if channels.is_empty() && root.list("channel").is_empty() {
         let deed = Some("add [[channel]] with name and station_mqtt = { broker = \"mqtts://…\" }".into());
         report.error(&root.place, "there is no channel: no alert could leave this home", deed);
@@ -268,7 +253,7 @@ pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &
         if channels[..nth].iter().any(|other| other.name.value == name.value) {
             report.error(&name.place, format!("there are two channels \"{}\"", name.value), None);
         }
-        if all_points_are_good && !points.iter().any(|entry| entry.point.channels.contains(&name.value)) {
+        if all_are_good && told.by(&name.value) == 0 {
             let deed = Some("add it to the channels of a [[circle.point]]".into());
             report.warning(&name.place, format!("channel \"{}\" is used by no service point", name.value), deed);
         }
@@ -276,7 +261,7 @@ pub(super) fn channels(channels: &[ChannelEntry], points: &[PointEntry], root: &
 }
 
 /// A serial port has one reader: of two, neither works.
-pub(super) fn modems(channels: &[ChannelEntry], points: &[PointEntry], ports: &[PortEntry], report: &Report<'_>) {
+pub(super) fn modems(channels: &[ChannelEntry], told: &Told<'_>, ports: &[PortEntry], report: &Report<'_>) {
     let port =
         |channel: &ChannelEntry| channel.settings.as_ref().and_then(|settings| settings.port()).map(str::to_owned);
     for (nth, channel) in channels.iter().enumerate() {
@@ -291,10 +276,14 @@ pub(super) fn modems(channels: &[ChannelEntry], points: &[PointEntry], ports: &[
             let what = format!("the channels \"{}\" and \"{}\" have one port: {path}", other.name.value, name.value);
             report.error(&name.place, what, Some("a modem is one channel".into()));
         }
-        let points = points.iter().filter(|entry| entry.point.channels.contains(&name.value)).count();
-        if points > 1 {
-            let what = format!("channel \"{}\" is a modem and leads to {points} service points", name.value);
-            let deed = "let one point have it; its people stand in the channel itself";
+        let told_by_it = told.by(&name.value);
+        if told_by_it > 1 {
+            let who = if told.people.is_empty() { "service points" } else { "points and people" };
+            let what = format!("channel \"{}\" is a modem and leads to {told_by_it} {who}", name.value);
+            let deed = match told.people.is_empty() {
+                true => "let one point have it; its people stand in the channel itself",
+                false => "let one of them have it; all telephones stand in the channel itself",
+            };
             report.error(&name.place, what, Some(deed.into()));
         }
     }

@@ -13,6 +13,8 @@ mod gateway_checks;
 mod nearest;
 mod outside;
 pub mod overrides;
+mod people;
+mod people_checks;
 pub mod places;
 mod points;
 mod renamed;

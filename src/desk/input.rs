@@ -93,6 +93,8 @@ pub struct BookState {
     pub owner: Option<Actor>,
     pub count: u32,
     pub escalated: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_resort: Option<String>,
     pub life_since: Option<SignOfLife>,
     #[serde(default)]
     pub test: bool,

@@ -166,8 +166,8 @@ impl Desk {
         // What the page cannot know: which step is undone, how many times the circle was widened.
         let deed = if matches!(deed, Deed::Undo { .. }) {
             Deed::Undo { step: row.alert.undoable(timers).ok_or(Refusal::Nothing)?.0 }
-        } else if let Deed::Escalate { to, .. } = deed {
-            Deed::Escalate { level: row.alert.escalated + 1, to }
+        } else if let Deed::Escalate { to, people, last_resort, .. } = deed {
+            Deed::Escalate { level: row.alert.escalated + 1, to, people, last_resort }
         } else {
             deed
         };

@@ -321,6 +321,7 @@ fn correct(alert: &mut Alert, state: &BookState, at: Timestamp) {
     alert.test = state.test;
     alert.count = state.count.max(1);
     alert.escalated = state.escalated;
+    alert.last_resort.clone_from(&state.last_resort);
     if state.life_since.is_some() {
         alert.life_since = state.life_since.clone();
     }

@@ -484,6 +484,7 @@ impl Book {
             owner: alert.owner.as_ref().map(|owner| owner.actor.clone()),
             count: alert.count,
             escalated: alert.escalated,
+            last_resort: alert.last_resort.clone(),
             life_since: alert.life_since.clone(),
             test: alert.test,
         };

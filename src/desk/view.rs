@@ -111,6 +111,8 @@ pub struct RowView {
     pub again_at: Timestamp,
     /// How often the circle was widened.
     pub escalated: u32,
+    /// The number that everybody is told to call themselves; absent until nobody came for long.
+    pub last_resort: Option<String>,
     /// How often a take ran out.
     pub lapsed: u32,
     /// How often it was reopened.
@@ -264,8 +266,8 @@ impl Desk {
         let there = matches!(alert.phase, Phase::Arrived | Phase::Closed | Phase::Cancelled);
         let allowed = |deed: &Deed| alert.judge(now, by, deed, timers).is_ok();
         let undo = alert.undoable(timers).filter(|(step, _)| allowed(&Deed::Undo { step: *step }));
-        let primary = primary(alert.phase, hurried).filter(|deed| allowed(&sample(deed, row)));
-        let others = OTHER_DEEDS.into_iter().filter(|name| Some(*name) != primary && allowed(&sample(name, row)));
+        let primary = primary(alert.phase, hurried).filter(|deed| allowed(&sample(deed)));
+        let others = OTHER_DEEDS.into_iter().filter(|name| Some(*name) != primary && allowed(&sample(name)));
         RowView {
             is_ours: row.is_ours(),
             place: row.place.clone(),
@@ -287,6 +289,7 @@ impl Desk {
             count: alert.count,
             again_at: alert.again_at,
             escalated: alert.escalated,
+            last_resort: alert.last_resort.clone(),
             lapsed: alert.lapsed,
             reopened: alert.reopened,
             life_since: alert.life_since.clone(),
@@ -330,7 +333,7 @@ fn primary(phase: Phase, hurried: bool) -> Option<&'static str> {
 }
 
 /// A deed of this name that is legal if any of the name is.
-fn sample(name: &str, row: &Row) -> Deed {
+fn sample(name: &str) -> Deed {
     match name {
         "take" => Deed::Take,
         "depart" => Deed::Depart,
@@ -339,7 +342,7 @@ fn sample(name: &str, row: &Row) -> Deed {
         "accept" => Deed::Accept,
         "take_over" => Deed::TakeOver,
         "assist" => Deed::Assist,
-        "escalate" => Deed::Escalate { level: row.alert.escalated + 1, to: Vec::new() },
+        "escalate" => Deed::ask_further(),
         "call" => Deed::Call { whom: String::new(), result: CallResult::Reached },
         "note" => Deed::Note { text: String::new() },
         "release" => Deed::Release { why: String::new() },

@@ -137,8 +137,8 @@ impl Book {
     pub fn asked_for(
         &mut self,
         now: Timestamp,
-        id: AlertId,
-        key: String,
+        home: &Home,
+        (id, key): (AlertId, String),
         by: Actor,
         deed: Deed,
         effects: &mut Vec<Effect>,
@@ -158,7 +158,12 @@ impl Book {
         }
         let alert = &self.alerts[&id.number];
         match alert.judge(now, &by, &deed, &self.circle.timers) {
-            Ok(_) => self.write_with_implied(now, id.number, by, deed, Some(key), effects),
+            Ok(_) => {
+                let is_wish = matches!(deed, Deed::Escalate { .. });
+                // Whom a wish for more people means, only the home knows.
+                let deed = if is_wish { self.circle.widen(&home.zone, now, alert) } else { deed };
+                self.write_with_implied(now, id.number, by, deed, Some(key), effects);
+            }
             Err(why) => {
                 let refused = Deed::Refused { asked: deed.name().to_owned(), why };
                 let to = by.point.clone();
@@ -199,7 +204,7 @@ impl Book {
             }
             let alert = &self.alerts[&number];
             if self.circle.widens_at(alert).is_some_and(|at| at <= now) {
-                let deed = Deed::Escalate { level: alert.escalated + 1, to: self.circle.next(&home.zone, now, alert) };
+                let deed = self.circle.widen(&home.zone, now, alert);
                 self.write(now, number, Actor::gateway(), deed, None, effects);
             }
         }
@@ -249,7 +254,7 @@ impl Book {
             self.record(now, number, Actor::gateway(), Deed::AskHome { until: now + long.0 }, None, effects);
             return;
         }
-        let to = self.circle.first(&home.zone, now);
+        let to = self.circle.first(&home.zone, now, severity, false);
         let deed = Deed::Raise { severity, reason, test: false, to };
         self.write(now, number, Actor::gateway(), deed, None, effects);
     }
@@ -277,12 +282,13 @@ impl Book {
     /// What was asked at home is answered: taken back before a station was asked, and shown to the first one all the same.
     fn take_back(&mut self, now: Timestamp, home: &Home, number: u64, by: Actor, effects: &mut Vec<Effect>) {
         let step = self.record(now, number, by, Deed::Cancel, None, effects);
-        effects.push(Effect::notify(&self.alerts[&number], self.circle.first(&home.zone, now), step));
+        effects.push(Effect::notify(&self.alerts[&number], self.circle.nearest(&home.zone, now), step));
     }
 
     /// Nobody answered, or the same was found again: stations are asked now.
     fn stop_asking(&mut self, now: Timestamp, home: &Home, number: u64, effects: &mut Vec<Effect>) {
-        let deed = Deed::Unanswered { to: self.circle.first(&home.zone, now) };
+        let Some(alert) = self.alerts.get(&number) else { return };
+        let deed = Deed::Unanswered { to: self.circle.first(&home.zone, now, alert.severity, alert.test) };
         self.write(now, number, Actor::gateway(), deed, None, effects);
     }
 

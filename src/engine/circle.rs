@@ -1,14 +1,27 @@
 //! The circle: who is asked, in which order, and when the next one is.
 //!
 //! One conductor: among service points and people outside them the home's gateway decides who is asked; among its own
-//! staff a station's desk does. Nothing climbs two levels in one turn.
+//! staff a station's desk does. Who is asked after whom is data: see [`Steps`]. What must hold whatever the data is:
+//!
+//! - nothing climbs two steps in one turn, and a step that finds nobody new does not stop what comes after it;
+//! - only alerts about the person climb, and those of a home that cannot be watched until a station has them; a test, or
+//!   what can wait, is never told to anybody but the points;
+//! - whoever takes it stops the climbing; given back or lapsed it goes on from where it stood, and where nobody is at the
+//!   door in time it goes on although somebody has it;
+//! - the last step repeats without end.
+
+mod steps;
+#[cfg(test)]
+mod tests;
 
 use crate::model::alert::Alert;
 use crate::model::duty::DutyHours;
 use crate::model::ids::{ChannelName, PointId};
-use crate::model::lifecycle::{Phase, Timers};
+use crate::model::lifecycle::{Deed, Phase, Timers};
 use crate::model::reason::Severity;
+use crate::model::relation::Relation;
 use crate::model::time::{Span, Timestamp, Zone};
+pub use steps::{Ask, AskStep, Steps, Wait};
 
 /// A service point whose staff can be at the door.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,20 +45,55 @@ impl Point {
     }
 }
 
-/// The points around one home and the patience of each waiting state.
+/// Somebody outside the service points: no staff, but near, or kin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    /// Their id; points and people have one name space.
+    pub id: PointId,
+    /// Their name for whoever reads the configuration; it never leaves the home.
+    pub name: Option<String>,
+    /// What they are to the person who lives there.
+    pub relation: Relation,
+    /// From them to the door, where that is known.
+    pub travel: Option<Span>,
+    /// When they may be asked; the last resort asks them at any hour.
+    pub on_duty: DutyHours,
+    /// By which channels they are told.
+    pub channels: Vec<ChannelName>,
+}
+
+/// The points and people around one home, who is asked after whom, and the patience of each waiting state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Circle {
     /// As configured.
     pub points: Vec<Point>,
+    /// People outside the points, as configured.
+    pub people: Vec<Person>,
+    /// Who is asked after whom.
+    pub steps: Steps,
+    /// Whom everybody is told to call at the last resort.
+    pub emergency_number: String,
     /// How long each waiting state may last.
     pub timers: Timers,
 }
 
-/// In the first hour everybody is asked again often, later rarely: by then people have been asked thirty times.
-const ASK_OFTEN_FOR: Span = Span::hours(1);
-const ASK_RARELY_EVERY: Span = Span::minutes(10);
+/// Where nothing else is configured.
+pub const EMERGENCY_NUMBER: &str = "120";
+
+impl Default for Circle {
+    /// Nobody.
+    fn default() -> Circle {
+        Circle::of_points(Vec::new(), Timers::default())
+    }
+}
 
 impl Circle {
+    /// Points alone, asked in the usual steps.
+    pub fn of_points(points: Vec<Point>, timers: Timers) -> Circle {
+        let (people, emergency_number) = (Vec::new(), EMERGENCY_NUMBER.to_owned());
+        Circle { points, people, steps: Steps::usual(&timers), emergency_number, timers }
+    }
+
     /// Every point in the order in which it is asked at `now`: on duty before off duty, and each by when its staff could be
     /// at the door: those on duty start now, the others when they come to work.
     ///
@@ -63,96 +111,103 @@ impl Circle {
         points
     }
 
-    /// Who is asked first at `now`: the nearest point on duty.
-    pub fn first(&self, zone: &Zone, now: Timestamp) -> Vec<PointId> {
+    /// Who is asked first at `now` about an alert as urgent as that: whom the first step names, else the nearest point.
+    pub fn first(&self, zone: &Zone, now: Timestamp, severity: Severity, is_test: bool) -> Vec<PointId> {
+        let named = self.named(zone, now, 0, &[], is_about_the_person(severity) && !is_test);
+        if named.is_empty() { self.nearest(zone, now) } else { named }
+    }
+
+    /// The point whose staff is at the door first.
+    pub fn nearest(&self, zone: &Zone, now: Timestamp) -> Vec<PointId> {
         self.order(zone, now).first().map(|point| point.id.clone()).into_iter().collect()
     }
 
-    /// Everybody there is.
+    /// Every point there is.
     pub fn everybody(&self) -> Vec<PointId> {
         self.points.iter().map(|point| point.id.clone()).collect()
     }
 
     /// When the circle is widened for `alert` if nothing happens before; `None` while it need not be.
     pub fn widens_at(&self, alert: &Alert) -> Option<Timestamp> {
-        if !alert.phase.is_open() || self.points.is_empty() || alert.asking_until.is_some() {
+        let has_nobody = self.points.is_empty() && self.people.is_empty();
+        if !alert.phase.is_open() || has_nobody || alert.asking_until.is_some() || alert.phase == Phase::Arrived {
             return None;
         }
-        let timers = &self.timers;
-        let asked_at = alert.escalated_at.unwrap_or(alert.due_from);
-        // Overdue with somebody on the way: the next point is asked once, at once.
-        if let Some(overdue_at) = alert.overdue_at.filter(|at| alert.phase.is_in_hand() && *at >= asked_at) {
-            let not_yet = alert.escalated_at.is_none_or(|at| at < overdue_at);
-            return (not_yet && alert.phase != Phase::Arrived).then_some(overdue_at);
-        }
-        let unreceived = alert.phase == Phase::Raised;
-        let persons = matches!(alert.severity, Severity::Emergency | Severity::Urgent);
+        let is_unreceived = alert.phase == Phase::Raised;
         // A home that cannot raise an alert must be known to somebody; who phones it is the station's matter.
-        if !(persons || (alert.severity == Severity::Blind && unreceived)) {
+        if !(is_about_the_person(alert.severity) || (alert.severity == Severity::Blind && is_unreceived)) {
             return None;
         }
-        let waiting_since = asked_at.max(alert.unclaimed_since?);
-        Some(match alert.escalated {
-            0 | 1 if unreceived => waiting_since + timers.receive_within,
-            0 => waiting_since + timers.next_point_after,
-            1 => waiting_since + timers.take_within,
-            _ if persons && asked_at - alert.due_from < ASK_OFTEN_FOR => waiting_since + timers.ask_all_every,
-            _ => waiting_since + timers.ask_all_every.max(ASK_RARELY_EVERY),
-        })
+        let asked_at = alert.escalated_at.unwrap_or(alert.due_from);
+        let waiting_since = if alert.phase.is_in_hand() {
+            let stalled_at = self.stalls_at(alert)?;
+            if asked_at < stalled_at {
+                return Some(stalled_at);
+            }
+            asked_at
+        } else {
+            asked_at.max(alert.unclaimed_since?)
+        };
+        let is_rare = alert.severity == Severity::Blind || asked_at - alert.due_from >= steps::ASK_OFTEN_FOR;
+        Some(waiting_since + self.steps.wait(alert.escalated, alert.severity, is_unreceived, is_rare))
     }
 
-    /// Who is asked when the circle is widened at `now`: first the next point, then everybody, again and again.
-    pub fn next(&self, zone: &Zone, now: Timestamp, alert: &Alert) -> Vec<PointId> {
-        let order = self.order(zone, now);
-        let new = order.iter().filter(|point| !alert.points.contains(&point.id)).map(|point| point.id.clone());
-        match alert.escalated {
-            0 => new.take(1).next().map_or_else(|| alert.points.clone(), |point| vec![point]),
-            _ => order.iter().map(|point| point.id.clone()).collect(),
+    /// When an alert that somebody has in hand has waited too long for them: at the promised time, or, taken later than that,
+    /// as long after the take.
+    fn stalls_at(&self, alert: &Alert) -> Option<Timestamp> {
+        let due_at = alert.due_at(&self.timers)?;
+        let in_hand_since = alert.in_hand_since.or(alert.owner.as_ref().map(|owner| owner.since))?;
+        Some(if in_hand_since < due_at { due_at } else { in_hand_since + self.timers.arrive_within })
+    }
+
+    /// The next step for `alert`, whoever asked for it: one level further, never two.
+    pub fn widen(&self, zone: &Zone, now: Timestamp, alert: &Alert) -> Deed {
+        let level = alert.escalated.saturating_add(1);
+        let asks_people = is_about_the_person(alert.severity) && !alert.test;
+        let named = self.named(zone, now, level, &alert.points, asks_people);
+        // Nobody to be asked anew: those who were are asked again, and what comes after has its turn.
+        let to = if named.is_empty() { alert.points.clone() } else { named };
+        let asked = self.people.iter().filter(|person| to.contains(&person.id));
+        Deed::Escalate {
+            level,
+            people: asked.map(|person| (person.id.clone(), person.relation)).collect(),
+            last_resort: (asks_people && self.steps.is_last_resort(level)).then(|| self.emergency_number.clone()),
+            to,
         }
+    }
+
+    /// Whom the step of this level names at `now`, given who was asked before.
+    fn named(&self, zone: &Zone, now: Timestamp, level: u32, asked: &[PointId], asks_people: bool) -> Vec<PointId> {
+        let order = self.order(zone, now);
+        let is_last_resort = self.steps.is_last_resort(level);
+        let may_be_asked =
+            |person: &&Person| asks_people && (is_last_resort || person.on_duty.next(zone, now) == Some(now));
+        let mut to: Vec<PointId> = Vec::new();
+        for ask in self.steps.asks(level) {
+            let found: Vec<&PointId> = match ask {
+                Ask::Nearest => order.first().map(|point| &point.id).into_iter().collect(),
+                Ask::Next => {
+                    let mut new = order.iter().filter(|point| !asked.contains(&point.id) && !to.contains(&point.id));
+                    new.next().map(|point| &point.id).into_iter().collect()
+                }
+                Ask::AllPoints => order.iter().map(|point| &point.id).collect(),
+                Ask::Named(id) => {
+                    let points = self.points.iter().filter(|point| point.id == *id).map(|point| &point.id);
+                    let people = self.people.iter().filter(|person| person.id == *id).filter(may_be_asked);
+                    points.chain(people.map(|person| &person.id)).collect()
+                }
+            };
+            for id in found {
+                if !to.contains(id) {
+                    to.push(id.clone());
+                }
+            }
+        }
+        to
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn circle(points: &[(&str, i64, &str)]) -> Circle {
-        let point = |(id, minutes, duty): &(&str, i64, &str)| Point {
-            id: id.parse().unwrap(),
-            name: (*id).into(),
-            travel: Span::minutes(*minutes),
-            on_duty: duty.parse().unwrap(),
-            channels: Vec::new(),
-        };
-        Circle { points: points.iter().map(point).collect(), timers: Timers::default() }
-    }
-
-    fn order(circle: &Circle, at: &str) -> Vec<String> {
-        let zone = Zone::named("Asia/Shanghai").unwrap();
-        circle.order(&zone, at.parse().unwrap()).iter().map(|point| point.id.to_string()).collect()
-    }
-
-    #[test]
-    fn whoever_can_be_there_first_is_asked_first_and_nobody_is_left_out() {
-        let circle = circle(&[
-            ("day", 3, "Mon-Sun 08:00-20:00"),
-            ("far", 25, "always"),
-            ("night", 9, "Mon-Sun 20:00-08:00"),
-            ("near", 5, "Mon-Fri 07:00-19:00"),
-            ("shut", 1, "Mon 08:00-09:00, 2026-11-01..2027-11-01 closed"),
-        ]);
-        // Saturday noon there: near comes on Monday, night this evening.
-        assert_eq!(order(&circle, "2026-11-21T04:00:00Z"), ["day", "far", "night", "near", "shut"]);
-        // Thursday 03:00: near and day come in the morning, near an hour sooner.
-        assert_eq!(order(&circle, "2026-11-18T19:00:00Z"), ["night", "far", "near", "day", "shut"]);
-        let within = circle.timers.arrive_within;
-        assert!(circle.points.iter().map(|point| point.is_outside(within)).eq([false, true, false, false, false]));
-    }
-
-    #[test]
-    fn on_a_holiday_the_next_point_is_asked() {
-        let circle = circle(&[("own", 3, "Mon-Sun 08:00-20:00, 2027-02-06 closed"), ("other", 14, "always")]);
-        assert_eq!(order(&circle, "2027-02-06T02:00:00Z"), ["other", "own"]);
-        assert_eq!(order(&circle, "2027-02-07T02:00:00Z"), ["own", "other"]);
-    }
+/// Whether it is about the person, and pressing: only that climbs to people.
+fn is_about_the_person(severity: Severity) -> bool {
+    matches!(severity, Severity::Emergency | Severity::Urgent)
 }

@@ -231,7 +231,7 @@ impl Engine {
                 }
             }
             Input::Step { alert, key, by, deed } => {
-                self.book.asked_for(now, alert, key, by, deed, effects);
+                self.book.asked_for(now, &self.home, (alert, key), by, deed, effects);
                 for effect in effects.iter() {
                     if let Effect::Alert { alert, step } = effect {
                         self.answered(*alert, step);

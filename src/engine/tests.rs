@@ -10,6 +10,7 @@ use crate::model::observation::{Evidence, Measure, Press};
 use crate::model::time::Span;
 use proptest::prelude::*;
 
+mod climbing;
 mod outages;
 
 fn engine() -> Engine {
@@ -21,11 +22,15 @@ fn engine() -> Engine {
         channels: Vec::new(),
     };
     let points = vec![point("near", 5, "Mon-Sun 08:00-20:00"), point("far", 12, "always")];
+    engine_of(Circle::of_points(points, Timers::default()))
+}
+
+fn engine_of(circle: Circle) -> Engine {
     let mut settings = rules::Settings::default();
     settings.check.at =
         rules::check::LIMITED.iter().map(|rule| ((*rule).to_owned(), rules::check::Share(70))).collect();
     settings.check.tells_station = true;
-    Engine::new(home(), &settings, Circle { points, timers: Timers::default() })
+    Engine::new(home(), &settings, circle)
 }
 
 /// Something that happens, `gap` seconds after the one before.
@@ -45,6 +50,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 
 /// An engine with its history, killed and rebuilt after every input if so wanted.
 struct Life {
+    /// Makes the engine that is to begin with its history alone.
+    new: Box<dyn Fn() -> Engine>,
     engine: Engine,
     history: Vec<Recorded>,
     told: Vec<Effect>,
@@ -55,8 +62,12 @@ struct Life {
 
 impl Life {
     fn new(kill: bool) -> Life {
+        Life::with(Box::new(engine), kill)
+    }
+
+    fn with(new: Box<dyn Fn() -> Engine>, kill: bool) -> Life {
         let now = "2026-03-02T06:00:00Z".parse().unwrap();
-        Life { engine: engine(), history: Vec::new(), told: Vec::new(), now, kill, keys: 0 }
+        Life { engine: new(), new, history: Vec::new(), told: Vec::new(), now, kill, keys: 0 }
     }
 
     fn live(mut self, events: &[Event]) -> Life {
@@ -89,7 +100,7 @@ impl Life {
         self.told.extend(effects);
         if self.kill {
             let before = self.engine.next_wakeup();
-            self.engine = engine().restore(self.history.iter().cloned());
+            self.engine = (self.new)().restore(self.history.iter().cloned());
             self.engine.seen.assert_outlook(&self.engine.home);
             assert_eq!(self.engine.handle(at, Input::Tick), [], "restored, it did something by itself");
             assert_eq!(self.engine.next_wakeup(), before, "restored, it has other deadlines");
@@ -141,13 +152,14 @@ impl Life {
         let alert = *open.get(usize::from(which) % open.len().max(1))?;
         let point: crate::model::ids::PointId = ["near", "far"][usize::from(which / 64 % 2)].parse().unwrap();
         let by = Actor { role: Role::Desk, point: Some(point.clone()), person: None, via: None };
-        let deed = match which % 7 {
+        let deed = match which % 8 {
             0 => return Some(Input::Received { alert, point }),
             1 => Deed::Take,
             2 => Deed::Depart,
             3 => Deed::Arrive { proof: Proof::None },
             4 => Deed::Release { why: String::new() },
             5 => Deed::Undo { step: u32::from(which % 5) + 1 },
+            6 => Deed::ask_further(),
             _ => Deed::Close { outcome: Outcome::FoundWell, contact: Contact::Seen },
         };
         self.keys += u32::from(!which.is_multiple_of(5)); // every fifth click comes twice

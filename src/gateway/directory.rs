@@ -144,6 +144,9 @@ fn laid_over(base: &Plan, directory: &Directory) -> Result<Plan, String> {
         if points.iter().any(|point| point.id == listed.id) {
             return Err(format!("it has two points \"{}\"", listed.id));
         }
+        if base.circle.people.iter().any(|person| person.id == listed.id) {
+            return Err(format!("its point \"{}\" has the id of a person of this configuration", listed.id));
+        }
         points.push(point(base, listed, &directory.point)?);
     }
     let mut plan = base.clone();

@@ -66,7 +66,7 @@ pub struct Plan {
 /// Which sensors each device is, by family and device as decoders name them.
 pub type Whose = BTreeMap<(&'static str, String), Arc<[SensorId]>>;
 
-/// A way out to one point.
+/// A way out to one point, or to somebody outside the points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Channel {
     /// Its name in the config.
@@ -131,11 +131,13 @@ impl Plan {
         let numbered: Vec<SensorId> = plan.addresses.iter().map(|(id, _)| id.clone()).collect();
         let channels = plan.ways.iter().flat_map(|(name, settings)| {
             let sensors = if settings.numbers_sensors() { numbered.clone() } else { Vec::new() };
-            let there = plan.circle.points.iter().filter(move |point| point.channels.contains(name));
-            there.map(move |point| Channel {
+            let points = plan.circle.points.iter().map(|point| (&point.id, &point.channels));
+            let people = plan.circle.people.iter().map(|person| (&person.id, &person.channels));
+            let there = points.chain(people).filter(move |(_, channels)| channels.contains(name));
+            there.map(move |(id, _)| Channel {
                 sensors: sensors.clone(),
                 supervision: plan.supervision.get(name).copied().unwrap_or(settings.supervision()),
-                ..Channel::new(name.clone(), point.id.clone(), plan.home.zone.clone(), settings.clone())
+                ..Channel::new(name.clone(), id.clone(), plan.home.zone.clone(), settings.clone())
             })
         });
         self.channels = channels.collect();

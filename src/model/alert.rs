@@ -69,6 +69,8 @@ pub struct Alert {
     pub unclaimed_since: Option<Timestamp>,
     /// Who owns it.
     pub owner: Option<Owner>,
+    /// Since when somebody has it in hand, whoever owns it now.
+    pub in_hand_since: Option<Timestamp>,
     /// Who was asked to take it and has not answered.
     pub asked: Option<Asked>,
     /// To whom the owner wants to hand it.
@@ -81,6 +83,8 @@ pub struct Alert {
     pub escalated: u32,
     /// When it was last widened.
     pub escalated_at: Option<Timestamp>,
+    /// The number that everybody is told to call themselves, once the circle has come to its last resort.
+    pub last_resort: Option<String>,
     /// The promised time has passed with nobody at the door.
     pub overdue: bool,
     /// When that was found.
@@ -171,12 +175,14 @@ impl Alert {
             received_at: None,
             unclaimed_since: Some(raise.at),
             owner: None,
+            in_hand_since: None,
             asked: None,
             handing_to: None,
             assisting: Vec::new(),
             points: to,
             escalated: 0,
             escalated_at: None,
+            last_resort: None,
             overdue: false,
             overdue_at: None,
             lapsed: 0,
@@ -229,8 +235,11 @@ impl Alert {
             Deed::HandOver { to } => self.handing_to = Some(Asked { person: to.clone(), at: step.at }),
             Deed::HandOverEnded => self.handing_to = None,
             Deed::Assist => self.assisting.push(step.by.clone()),
-            Deed::Escalate { level, to } => {
+            Deed::Escalate { level, to, last_resort, .. } => {
                 self.escalated = *level;
+                if last_resort.is_some() {
+                    self.last_resort.clone_from(last_resort);
+                }
                 for point in to {
                     if !self.points.contains(point) {
                         self.points.push(point.clone());
@@ -252,6 +261,7 @@ impl Alert {
             Deed::Reopen => {
                 self.reopened += 1;
                 self.due_from = step.at;
+                self.last_resort = None;
                 self.overdue = false;
                 self.overdue_at = None;
                 self.arrived_at = None;
@@ -296,12 +306,16 @@ impl Alert {
         self.asked = None;
         self.handing_to = None;
         self.unclaimed_since = None;
+        if self.owner.is_none() {
+            self.in_hand_since = Some(step.at);
+        }
         self.reminded.remove(&Reminder::NotDeparted);
         self.owner = Some(Owner { actor: step.by.clone(), since: step.at, progress_at: step.at });
     }
 
     fn disown(&mut self, at: Timestamp) {
         self.owner = None;
+        self.in_hand_since = None;
         self.handing_to = None;
         self.unclaimed_since = Some(at);
         self.reminded.remove(&Reminder::NotDeparted);
@@ -343,6 +357,7 @@ impl Alert {
         let instants = [
             self.received_at.as_mut(),
             self.unclaimed_since.as_mut(),
+            self.in_hand_since.as_mut(),
             self.escalated_at.as_mut(),
             self.overdue_at.as_mut(),
             self.recovered_at.as_mut(),

@@ -22,6 +22,7 @@ pub mod place;
 pub mod purpose;
 pub mod reason;
 pub mod recorded;
+pub mod relation;
 pub mod signal;
 pub mod status;
 pub mod suspension;

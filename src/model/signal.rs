@@ -18,6 +18,8 @@ pub enum Signal {
     Unreached,
     /// "Nobody can be reached from here. Phone, or go to the neighbours." Also while a call waits that nobody has received.
     Unreachable,
+    /// "Nobody has answered yet; everybody is being called. Phone the emergency number yourself if you can."
+    LastResort,
     /// "Your call has been received."
     Received,
     /// "Somebody takes care of it."
@@ -30,11 +32,12 @@ pub enum Signal {
 
 impl Signal {
     /// Every signal, in order.
-    pub const ALL: [Signal; 8] = [
+    pub const ALL: [Signal; 9] = [
         Signal::AllClear,
         Signal::Sent,
         Signal::Unreached,
         Signal::Unreachable,
+        Signal::LastResort,
         Signal::Received,
         Signal::Taken,
         Signal::OnTheWay,
@@ -55,6 +58,7 @@ impl Signal {
         }
         match alert.phase {
             Phase::Raised if alert.asking_until.is_some() => Signal::Asking,
+            Phase::Raised | Phase::Received if alert.last_resort.is_some() => Signal::LastResort,
             Phase::Raised if alert.escalated > 0 => Signal::Unreached,
             Phase::Raised => Signal::Sent,
             Phase::Received => Signal::Received,
@@ -71,6 +75,7 @@ impl Signal {
             Signal::Sent => "sent",
             Signal::Unreached => "unreached",
             Signal::Unreachable => "unreachable",
+            Signal::LastResort => "last_resort",
             Signal::Received => "received",
             Signal::Taken => "taken",
             Signal::OnTheWay => "on_the_way",

@@ -151,7 +151,7 @@ mod tests {
     use crate::engine::circle::Circle;
     use crate::engine::rules::{Settings, testing};
     use crate::model::alert::Step;
-    use crate::model::lifecycle::{Actor, Contact, Deed, Outcome, Timers};
+    use crate::model::lifecycle::{Actor, Contact, Deed, Outcome};
     use crate::model::observation::{Evidence, Measure, Observation, Press};
     use crate::model::reason::{Reason, Severity};
     use crate::model::time::{Span, from_millis};
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_silence_in_which_people_found_that_help_was_needed_is_not_learned_by_a_replay_either() {
         let alert_at = |outcome| {
-            let circle = Circle { points: Vec::new(), timers: Timers::default() };
+            let circle = Circle::default();
             let engine = Engine::new(testing::home(), &Settings::default(), circle);
             let probe = clock(19, 602);
             let answers = replay(engine, &with_a_long_silence(outcome), &[probe], None, |_| ()).answers;

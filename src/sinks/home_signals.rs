@@ -29,6 +29,15 @@ pub struct Output {
     pub says: BTreeMap<Signal, String>,
 }
 
+impl Output {
+    /// The signal that it gives for this one: without words for the last resort it says what comes nearest and is as true.
+    fn fitting(&self, signal: Signal) -> Signal {
+        let has = |signal: Signal| self.says.contains_key(&signal);
+        let falls_back = signal == Signal::LastResort && !has(signal) && has(Signal::Unreached);
+        if falls_back { Signal::Unreached } else { signal }
+    }
+}
+
 /// Plays signals until it is dropped.
 pub struct Player {
     signal: watch::Sender<Signal>,
@@ -101,10 +110,12 @@ async fn play(
         }
         if link.is_up() {
             for playing in &mut outputs {
-                say(&link, playing, signal).await;
+                say(&link, playing, playing.output.fitting(signal)).await;
             }
         }
-        let has_to_look = outputs.iter().any(|playing| playing.is_due(signal) || playing.output.again_after.is_some());
+        let has_to_look = outputs
+            .iter()
+            .any(|playing| playing.is_due(playing.output.fitting(signal)) || playing.output.again_after.is_some());
         tokio::select! {
             changed = wanted.changed() => if changed.is_err() { return },
             event = events.recv() => match event {

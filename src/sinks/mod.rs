@@ -10,9 +10,10 @@ mod signing;
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::model::level::{Level, Supervision};
 use crate::model::suspension::Change;
-use crate::model::time::Zone;
+use crate::model::time::{Span, Zone};
 use crate::mqtt::{Broker, Secrets};
 use crate::problem::Problem;
+use crate::text::LastResort;
 use crate::wire;
 use serde::Deserialize;
 use std::future::Future;
@@ -70,6 +71,13 @@ pub enum Proves {
     Heartbeat,
     /// [`Sink::probe`].
     Probe,
+}
+
+/// What `notice` says of the last resort, as a text wants it.
+fn last_resort(notice: &wire::Notice) -> Option<LastResort<'_>> {
+    let said = notice.state.last_resort.as_ref()?;
+    let waited = i64::try_from(said.waited_secs).ok().and_then(Span::try_seconds);
+    Some(LastResort { call: &said.call, waited })
 }
 
 /// A notice on its way to one service point.

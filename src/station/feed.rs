@@ -98,13 +98,15 @@ const BOOT_BYTES_MAX: usize = 64;
 const SUSPENDED_MAX: usize = 16;
 
 fn notice_of(notice: wire::Notice) -> Notice {
-    let wire::AlertState { reason, severity, phase, owner, count, escalated, life_since, test } = notice.state;
+    let wire::AlertState { reason, severity, phase, owner, count, escalated, last_resort, life_since, test } =
+        notice.state;
+    let last_resort = last_resort.map(|last_resort| last_resort.call);
     Notice {
         home: notice.home,
         place: notice.place,
         alert: notice.alert,
         step: notice.step,
-        state: BookState { reason, severity, phase, owner, count, escalated, life_since, test },
+        state: BookState { reason, severity, phase, owner, count, escalated, last_resort, life_since, test },
         // A number from outside: not a number becomes nought, a century stays a century.
         age_ms: (notice.age_secs * 1000.0).clamp(0.0, 1e15) as i64,
         clock_trusted: notice.clock_trusted,

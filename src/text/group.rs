@@ -9,7 +9,7 @@ use crate::model::ids::RoomId;
 use crate::model::lifecycle::{Deed, Phase};
 use crate::model::reason::{Class, Reason, Severity};
 use crate::model::time::Span;
-use crate::text::{Language, duration, headline, room, shown, terms};
+use crate::text::{Language, LastResort, duration, headline, last_resort, room, shown, terms};
 
 /// One step of an alert, as far as a group is concerned.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,8 @@ pub struct ForGroup<'a> {
     pub phase: Phase,
     /// A test or drill.
     pub test: bool,
+    /// The last resort, once it has come to that.
+    pub last_resort: Option<LastResort<'a>>,
     /// How long ago the step was, where that is known.
     pub age: Option<Span>,
 }
@@ -86,7 +88,7 @@ pub fn for_group(language: Language, said: &ForGroup) -> Option<String> {
     if said.reason.class() == Class::Check {
         return None;
     }
-    let news = news(language, said)?;
+    let news = with_last_resort(language, said, news(language, said)?);
     let (severity, matter) = (terms::severity(language, said.severity), matter(language, said.reason));
     let test = if said.test { language.pick("测试·", "TEST ") } else { "" };
     let place = shown(said.place, PLACE_LENGTH_MAX);
@@ -101,6 +103,17 @@ pub fn for_group(language: Language, said: &ForGroup) -> Option<String> {
         format!("【{test}{severity}】{place} {matter}：{news}{age}"),
         format!("[{test}{severity}] {place} {matter}: {news}{age}"),
     ))
+}
+
+/// At the last resort every line says what to do now; of a further call that is all there is to say.
+fn with_last_resort(language: Language, said: &ForGroup, news: String) -> String {
+    let goes_with = |_: &LastResort| LastResort::goes_with(said.phase, &said.step.deed) && !said.test;
+    let Some(resort) = said.last_resort.filter(goes_with) else { return news };
+    let resort = last_resort(language, said.phase, resort);
+    if matches!(said.step.deed, Deed::Escalate { .. }) {
+        return resort;
+    }
+    language.pick(format!("{news}。{resort}"), format!("{news}. {resort}"))
 }
 
 /// What stands for the lines that found no room in a message.
@@ -176,7 +189,16 @@ mod tests {
     fn line(language: Language, deed: Deed, reason: &Reason, test: bool, age: Span) -> Option<String> {
         let step = Step { number: 1, at: from_millis(0), by: Actor::home(), deed, key: None, implied: false };
         let (severity, phase) = (Severity::Emergency, Phase::Received);
-        let said = ForGroup { place: "3号楼201室", step: &step, reason, severity, phase, test, age: Some(age) };
+        let said = ForGroup {
+            place: "3号楼201室",
+            step: &step,
+            reason,
+            severity,
+            phase,
+            test,
+            last_resort: None,
+            age: Some(age),
+        };
         for_group(language, &said)
     }
 
@@ -205,6 +227,35 @@ mod tests {
         );
         assert_eq!(and_more(zh, 7), "另有 7 条，请看值班台");
         assert_eq!(and_more(en, 7), "and 7 more, see the page");
+    }
+
+    #[test]
+    fn at_the_last_resort_every_line_says_what_to_do_until_somebody_has_it() {
+        let (press, resort) = (press(), LastResort { call: "120", waited: Some(Span::minutes(4)) });
+        let say = |deed: Deed, phase, test| {
+            let step = Step { number: 9, at: from_millis(0), by: Actor::gateway(), deed, key: None, implied: false };
+            let (severity, last_resort) = (Severity::Emergency, Some(resort));
+            let (place, reason) = ("3号楼201室", &press);
+            let said = ForGroup { place, step: &step, reason, severity, phase, test, last_resort, age: None };
+            for_group(Language::Chinese, &said).unwrap()
+        };
+        let further = Deed::ask_further;
+        assert_eq!(
+            say(further(), Phase::Received, false),
+            "【紧急】3号楼201室 一键呼叫 · 卫生间：已 4 分无人接单，离得近的请马上上门，并拨打 120"
+        );
+        assert!(
+            say(Deed::Lapse, Phase::Received, false)
+                .ends_with("请到值班台接单。已 4 分无人接单，离得近的请马上上门，并拨打 120")
+        );
+        assert!(
+            say(further(), Phase::OnTheWay, false).ends_with("已接单，但 4 分无人到场，离得近的请马上上门，并拨打 120")
+        );
+        for (deed, phase, test) in
+            [(Deed::Take, Phase::Taken, false), (further(), Phase::Received, true), (further(), Phase::Arrived, false)]
+        {
+            assert!(!say(deed, phase, test).contains("120"), "{phase:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod commissioning;
 mod group;
 mod labels;
+mod last_resort;
 mod links;
 mod names;
 pub(crate) mod reason;
@@ -19,6 +20,7 @@ mod when;
 pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
 pub use group::{ForGroup, and_more, for_group, matter};
 pub use labels::{has_label, label};
+pub use last_resort::{LastResort, last_resort};
 pub use links::link_name;
 pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
@@ -27,7 +29,7 @@ pub use sms::{Sms, sms, sms_over};
 pub use step::{actor, deed_done, refusal, step};
 pub use suspension::{what_changes, what_stays};
 pub use terms::{
-    absence, button, call_result, class, contact, outcome, phase, proof, reminder, role, rule, severity, via,
+    absence, button, call_result, class, contact, outcome, phase, proof, relation, reminder, role, rule, severity, via,
 };
 pub use when::{clock_time, date_time, duration, hour_minute};
 

@@ -6,6 +6,7 @@
 use crate::model::ids::RoomId;
 use crate::model::reason::{Class, Reason, Severity};
 use crate::model::time::{Timestamp, Zone};
+use crate::text::last_resort::{LastResort, last_resort_short};
 use crate::text::{Language, date_time, hour_minute, reason, room, shown, terms};
 
 /// What is to be said.
@@ -27,20 +28,28 @@ pub struct Sms<'a> {
     pub now: Option<Timestamp>,
     /// Whether an answer takes it.
     pub may_answer: bool,
+    /// The last resort, where that is what the message is about.
+    pub last_resort: Option<LastResort<'a>>,
 }
 
 /// The alert in one message.
 pub fn sms(language: Language, zone: &Zone, told: &Sms<'_>) -> String {
     let place = shown(told.place, PLACE_LENGTH_MAX);
     let all = Parts { room: true, deed: true, frame: true };
-    let fewer = [
-        all,
-        Parts { room: false, ..all },
-        Parts { room: false, deed: false, ..all },
-        Parts { room: false, deed: false, frame: false },
-    ];
+    let no_room = Parts { room: false, ..all };
+    // What to do is said in any case once nobody has come.
+    let resort = told.last_resort.filter(|_| !told.is_test);
+    let shorter = match resort {
+        None => Parts { deed: false, ..no_room },
+        Some(_) => Parts { frame: false, ..no_room },
+    };
+    let last = Parts { room: false, deed: resort.is_some(), frame: false };
+    let fewer = [all, no_room, shorter, last];
     let whole = fewer.iter().map(|parts| alert(language, zone, told, &place, *parts)).find(|text| fits(text));
-    whole.unwrap_or_else(|| cut(&place, |place| alert(language, zone, told, place, fewer[3])))
+    whole.unwrap_or_else(|| match resort {
+        None => cut(&place, |place| alert(language, zone, told, place, last)),
+        Some(resort) => cut(&place, |place| where_to_go(language, told, place, resort)),
+    })
 }
 
 /// The end of it in one message.
@@ -76,8 +85,12 @@ fn alert(language: Language, zone: &Zone, told: &Sms<'_>, place: &str, parts: Pa
     let matter = matter(language, reason, parts.frame);
     let place_in = where_in(reason).filter(|_| parts.room).map(|id| shown(&room(language, id), ROOM_LENGTH_MAX));
     let since = since(language, zone, told, parts.frame);
-    let deed = if parts.deed { deed(language, told) } else { "" };
-    let answer = if told.may_answer && parts.frame && !told.is_test { language.pick("回1接单", " Reply 1 to take it.") } else { "" };
+    let deed = if parts.deed { deed(language, told) } else { String::new() };
+    let answer = if told.may_answer && parts.frame && !told.is_test {
+        language.pick("回1接单", " Reply 1 to take it.")
+    } else {
+        ""
+    };
     match language {
         Language::Chinese => {
             let place_in = place_in.unwrap_or_default();
@@ -106,8 +119,25 @@ fn matter(language: Language, of: &Reason, is_whole: bool) -> String {
     }
 }
 
+/// Nothing but where to go and what to do.
+fn where_to_go(language: Language, told: &Sms<'_>, place: &str, resort: LastResort<'_>) -> String {
+    let (severity, deed) = (terms::severity(language, told.severity), last_resort_short(language, resort));
+    let number = told.number;
+    language.pick(
+        format!("{severity}：{place} {deed} #{number}"),
+        format!("{}: {place}: {deed} #{number}", severity.to_uppercase()),
+    )
+}
+
 /// What to do, in the fewest words.
-fn deed(language: Language, told: &Sms<'_>) -> &'static str {
+fn deed(language: Language, told: &Sms<'_>) -> String {
+    match told.last_resort.filter(|_| !told.is_test) {
+        Some(resort) => last_resort_short(language, resort),
+        None => usual_deed(language, told).to_owned(),
+    }
+}
+
+fn usual_deed(language: Language, told: &Sms<'_>) -> &'static str {
     if told.is_test {
         return language.pick("这是测试，不必上门", "This is a test, nobody needs to go.");
     }
@@ -251,7 +281,7 @@ mod tests {
         let raised_at = from_millis(1_795_241_529_000);
         let severity = reason.severity();
         let now = Some(raised_at + Span::minutes(1));
-        Sms { place, number: 7, reason, severity, is_test: false, raised_at, now, may_answer: true }
+        Sms { place, number: 7, reason, severity, is_test: false, raised_at, now, may_answer: true, last_resort: None }
     }
 
     fn shanghai() -> Zone {
@@ -313,6 +343,27 @@ mod tests {
         press.may_answer = false;
         let text = sms(Language::Chinese, &shanghai(), &press);
         assert_eq!(text, "【照护圈】紧急：3号楼2单元201室 一键呼叫，14:12。请立即上门 #7");
+    }
+
+    #[test]
+    fn at_the_last_resort_it_says_what_to_do_whatever_else_must_go() {
+        let press = serde_json::from_str(r#"{"rule":"call_button","sensor":"pendant","press":"sos"}"#).unwrap();
+        let resort = Some(LastResort { call: "120", waited: Some(Span::minutes(4)) });
+        let text = sms(Language::Chinese, &shanghai(), &Sms { last_resort: resort, ..told(&press, "3号楼2单元201室") });
+        assert_eq!(
+            text,
+            "【照护圈】紧急：3号楼2单元201室 一键呼叫，14:12。至今无人到场，近者请上门并打120。回1接单 #7"
+        );
+        let place = "幸福里小区十八号楼三单元一千二百零一室";
+        for example in reason::tests::extremes() {
+            for language in Language::ALL {
+                let told = Sms { last_resort: resort, number: 9_999, ..told(&example, place) };
+                let text = sms(language, &shanghai(), &told);
+                assert!(fits(&text) && text.contains("120") && text.contains("幸福里小区"), "{text}");
+                let test = sms(language, &shanghai(), &Sms { is_test: true, ..told });
+                assert!(fits(&test) && !test.contains("120"), "{test}");
+            }
+        }
     }
 
     #[test]

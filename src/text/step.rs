@@ -1,7 +1,7 @@
 //! What happened, step by step, and why something was refused: the lines of the timeline.
 
 use crate::model::alert::Step;
-use crate::model::ids::PersonId;
+use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, CheckEnd, Deed, Refusal, Role, Via};
 use crate::model::time::{Span, Zone};
 use crate::text::{Language, Names, clock_time, counted, duration, headline, room, shown, terms};
@@ -104,10 +104,22 @@ pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> 
         Deed::HandOverEnded => pick("转交无人接受", "nobody accepted the hand-over"),
         Deed::TakeOver => pick("接管", "took it over"),
         Deed::Assist => pick("协助", "joined to help"),
-        Deed::Escalate { level, to } => {
-            let to: Vec<String> = to.iter().map(|point| point.to_string()).collect();
+        Deed::Escalate { level, to, people, last_resort } => {
+            let named = |id: &PointId| match people.get(id) {
+                Some(relation) => format!("{} {id}", terms::relation(language, *relation)),
+                None => id.to_string(),
+            };
+            let to: Vec<String> = to.iter().map(named).collect();
             let to = if to.is_empty() { "—".to_owned() } else { to.join(language.pick("、", ", ")) };
-            language.pick(format!("第 {level} 次催请：{to}"), format!("asked for help, time {level}: {to}"))
+            let resort = last_resort.as_ref().map_or_else(String::new, |call| {
+                let call = shown(call, 16);
+                language.pick(
+                    format!("；最后手段：请就近者上门并自行拨打 {call}"),
+                    format!("; last resort: whoever is near is to go and call {call}"),
+                )
+            });
+            language
+                .pick(format!("第 {level} 次催请：{to}{resort}"), format!("asked for help, time {level}: {to}{resort}"))
         }
         Deed::Call { whom, result } => {
             let (whom, result) = (whom_word(language, whom), terms::call_result(language, *result));
@@ -135,7 +147,12 @@ pub fn deed_done(language: Language, deed: &Deed, zone: &Zone, names: Names) -> 
             pick("超时：应到时间已过，无人到达", "overdue: the promised time has passed with nobody there")
         }
         Deed::Refused { asked, why } => {
-            let asked = terms::button(language, asked).map_or_else(|| shown(asked, 20), str::to_owned);
+            let asked = match (asked.as_str(), terms::button(language, asked)) {
+                (_, Some(button)) => button.to_owned(),
+                // A desk whose link was dead reckons with what it knew.
+                ("lapse", None) => language.pick("退回未接", "back to everybody").to_owned(),
+                (other, None) => shown(other, 20),
+            };
             let why = refusal(language, why, zone, names);
             language.pick(format!("未采纳“{asked}”：{why}"), format!("refused \"{asked}\": {why}"))
         }

@@ -3,6 +3,7 @@
 use crate::model::found::Danger;
 use crate::model::lifecycle::{CallResult, Contact, Outcome, Phase, Proof, Reminder, Role, Via};
 use crate::model::reason::{Class, Reason, Severity};
+use crate::model::relation::Relation;
 use crate::model::suspension::Absence;
 use crate::text::Language;
 
@@ -180,6 +181,18 @@ pub fn role(language: Language, role: Role) -> &'static str {
         Role::Desk => language.pick("值班员", "desk"),
         Role::Responder => language.pick("上门人员", "responder"),
         Role::Supervisor => language.pick("站长", "supervisor"),
+    }
+}
+
+/// What somebody outside the service points is to the person.
+pub fn relation(language: Language, relation: Relation) -> &'static str {
+    match relation {
+        Relation::Neighbour => language.pick("邻居", "neighbour"),
+        Relation::Captain => language.pick("楼长", "building captain"),
+        Relation::Family => language.pick("家属", "family"),
+        Relation::GridWorker => language.pick("网格员", "grid worker"),
+        Relation::District => language.pick("街道", "district"),
+        Relation::Unknown => language.pick("其他人", "somebody else"),
     }
 }
 

@@ -158,7 +158,7 @@ fn deed(form: &StepForm) -> Option<Deed> {
         "accept" => Deed::Accept,
         "take_over" => Deed::TakeOver,
         "assist" => Deed::Assist,
-        "escalate" => Deed::Escalate { level: 0, to: Vec::new() },
+        "escalate" => Deed::ask_further(),
         "call" => Deed::Call { whom: words(&form.whom), result: word::<CallResult>(&form.result)? },
         "note" if !form.note.trim().is_empty() => Deed::Note { text: words(&form.note) },
         "undo" => Deed::Undo { step: 0 }, // the desk knows which

@@ -329,6 +329,10 @@ impl Painter<'_> {
         flag(row.recovered_at.is_some(), self.l("recovered").to_owned());
         flag(row.person_cancelled, self.l("person_cancelled").to_owned());
         flag(row.escalated > 0, self.l("escalated").to_owned());
+        let resort = row.last_resort.as_deref().map(|call| text::LastResort { call, waited: None });
+        if let Some(resort) = resort.filter(|_| matches!(row.phase, Phase::Raised | Phase::Received)) {
+            flag(true, text::last_resort(self.language, row.phase, resort));
+        }
         flag(row.lapsed > 0 && row.owner.is_none(), self.l("lapsed").to_owned());
         flag(row.reopened > 0, self.l("reopened").to_owned());
         flag(row.unconfirmed, self.l("waiting_home").to_owned());

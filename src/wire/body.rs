@@ -110,6 +110,9 @@ pub struct AlertState {
     pub count: u32,
     /// How often the circle was widened.
     pub escalated: u32,
+    /// Nobody came for so long that everybody is told to call the emergency number themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_resort: Option<LastResort>,
     /// The newest sign of life since the raise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life_since: Option<SignOfLife>,
@@ -118,9 +121,24 @@ pub struct AlertState {
     pub test: bool,
 }
 
+/// The last resort: whoever reads this is to act, whether asked first or last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LastResort {
+    /// The number to call, such as 120.
+    pub call: String,
+    /// For how long nobody has taken it; where somebody has, for how long nobody has arrived.
+    pub waited_secs: u64,
+}
+
 impl AlertState {
-    /// The state of `alert`.
-    pub fn of(alert: &Alert) -> AlertState {
+    /// The state of `alert` after a step at `at`.
+    pub fn of(alert: &Alert, at: Timestamp) -> AlertState {
+        let waited_from = alert.unclaimed_since.unwrap_or(alert.due_from);
+        let last_resort = alert.last_resort.as_ref().map(|call| LastResort {
+            call: call.clone(),
+            waited_secs: (at - waited_from).num_seconds().max(0).unsigned_abs(),
+        });
         AlertState {
             reason: alert.reason.clone(),
             severity: alert.severity,
@@ -128,6 +146,7 @@ impl AlertState {
             owner: alert.owner.as_ref().map(|owner| owner.actor.clone()),
             count: alert.count,
             escalated: alert.escalated,
+            last_resort,
             life_since: alert.life_since.clone(),
             test: alert.test,
         }

@@ -8,7 +8,7 @@
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Role, Via};
 use crate::model::reason::{Reason, Severity, SignOfLife};
-use crate::wire::{Notice, StationStep};
+use crate::wire::{LastResort, Notice, StationStep};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -31,6 +31,7 @@ pub(super) fn notice(bytes: &[u8]) -> serde_json::Result<Notice> {
         if !reads::<Option<SignOfLife>>(state.get("life_since")) {
             state.remove("life_since");
         }
+        drop_unread::<LastResort>(state, "last_resort");
     }
     Notice::deserialize(body)
 }

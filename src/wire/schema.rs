@@ -206,6 +206,7 @@ pub(super) mod tests {
                 owner: None,
                 count: 1,
                 escalated: 0,
+                last_resort: None,
                 life_since: None,
                 test: false,
             };

@@ -352,10 +352,8 @@ fn engine(zone: &Zone, sensors: &[&str], settings: &rules::Settings) -> Engine {
         on_duty: duty.parse().unwrap(),
         channels: vec![id.parse().unwrap()],
     };
-    let circle = Circle {
-        points: vec![point("beimen", "Beimen", 11, "always"), point("lehe", "Lehe", 6, "Mon-Sun 08:00-20:00")],
-        timers: Timers::default(),
-    };
+    let points = vec![point("beimen", "Beimen", 11, "always"), point("lehe", "Lehe", 6, "Mon-Sun 08:00-20:00")];
+    let circle = Circle::of_points(points, Timers::default());
     Engine::new(home(zone, sensors), settings, circle)
 }
 

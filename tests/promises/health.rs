@@ -6,7 +6,7 @@
 use carecircle::engine::circle::Circle;
 use carecircle::engine::{Effect, Engine, Input, drive, rules};
 use carecircle::model::home::{Home, Sensor, SensorKind};
-use carecircle::model::lifecycle::{Deed, Timers};
+use carecircle::model::lifecycle::Deed;
 use carecircle::model::observation::{Evidence, Measure, Observation};
 use carecircle::model::reason::{Class, Reason};
 use carecircle::model::recorded::Recorded;
@@ -355,5 +355,5 @@ fn engine() -> Engine {
         zone: Zone::named("Asia/Shanghai").unwrap(),
         sensors: sensors.map(|sensor| (sensor.id.clone(), sensor)).collect(),
     };
-    Engine::new(home, &rules::Settings::default(), Circle { points: Vec::new(), timers: Timers::default() })
+    Engine::new(home, &rules::Settings::default(), Circle::default())
 }

@@ -23,6 +23,7 @@ mod life_cycle;
 mod modbus;
 mod mqtt;
 mod mutated;
+mod night;
 mod replay;
 mod report;
 mod second_path;

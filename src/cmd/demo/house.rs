@@ -97,7 +97,7 @@ fn circle(channel: &Channel) -> Circle {
         on_duty: crate::model::duty::DutyHours::always(),
         channels: vec![channel.name.clone()],
     };
-    Circle { points: vec![point], timers: Timers::default() }
+    Circle::of_points(vec![point], Timers::default())
 }
 
 fn sensors() -> Vec<(Sensor, Address)> {

@@ -8,7 +8,6 @@ use crate::engine::circle::Circle;
 use crate::model::frame::{Origin, RawFrame};
 use crate::model::home::{Home, Sensor, SensorKind};
 use crate::model::ids::{HomeId, RoomId, SensorId};
-use crate::model::lifecycle::Timers;
 use crate::model::time::{Timestamp, Zone, from_millis};
 use serde_json::json;
 use std::path::Path;
@@ -51,7 +50,7 @@ pub fn addresses() -> Vec<(SensorId, Address)> {
 /// An ear for it.
 pub fn ear() -> Ear {
     let all: Vec<Address> = addresses().into_iter().map(|(_, address)| address).collect();
-    let circle = Circle { points: Vec::new(), timers: Timers::default() };
+    let circle = Circle::default();
     let engine = Engine::new(home(), &Default::default(), circle);
     Ear::new(engine, Devices::new(&Settings::default(), &all), &addresses())
 }

@@ -8,7 +8,6 @@ use crate::config::Gateway;
 use crate::engine::Engine;
 use crate::engine::circle::Circle;
 use crate::model::home::Home;
-use crate::model::lifecycle::Timers;
 use crate::model::observation::Observation;
 use crate::model::recorded::Recorded;
 use crate::model::time::Timestamp;
@@ -98,5 +97,5 @@ fn home_of(config: &Gateway, history: &History) -> Home {
 
 fn engine(config: &Gateway, home: Home) -> Engine {
     // Nobody is asked in a report.
-    Engine::new(home, &config.rules, Circle { points: Vec::new(), timers: Timers::default() })
+    Engine::new(home, &config.rules, Circle::default())
 }

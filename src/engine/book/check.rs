@@ -30,7 +30,7 @@ impl Book {
 
     /// Asks the person at home, and tells the nearest station if that is wanted.
     pub(super) fn ask_in_time(&mut self, now: Timestamp, home: &Home, reason: Reason, effects: &mut Vec<Effect>) {
-        let to = if self.tells_station { self.circle.first(&home.zone, now) } else { Vec::new() };
+        let to = if self.tells_station { self.circle.nearest(&home.zone, now) } else { Vec::new() };
         let deed = Deed::Raise { severity: reason.severity(), reason, test: false, to };
         self.write_softly(now, self.next_number, Actor::gateway(), deed, effects);
     }
@@ -96,7 +96,7 @@ mod tests {
     use crate::engine::rules::testing::{at, home, observed};
     use crate::engine::rules::{self, Settings};
     use crate::engine::{Effect, Engine, Input, drive};
-    use crate::model::lifecycle::{Actor, Contact, Deed, Outcome, Role, Timers};
+    use crate::model::lifecycle::{Actor, Contact, Deed, Outcome, Role};
     use crate::model::observation::{Evidence, Measure};
     use crate::model::time::{Span, Timestamp};
 
@@ -105,7 +105,7 @@ mod tests {
         let off = off.iter().map(|rule| (*rule).to_owned()).collect();
         let mut settings = Settings { off, ..Settings::default() };
         settings.check = rules::check::Settings { at: [("rhythm".to_owned(), Share(70))].into(), ..settings.check };
-        let mut engine = Engine::new(home(), &settings, Circle { points: Vec::new(), timers: Timers::default() });
+        let mut engine = Engine::new(home(), &settings, Circle::default());
         engine.handle(at("08:00"), Input::Started { blind_since: None });
         let motion = observed("hall", at("08:00"), Measure::Motion(true), Evidence::Event);
         engine.handle(at("08:00"), Input::Observed(motion));

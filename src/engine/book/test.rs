@@ -51,7 +51,7 @@ mod tests {
             on_duty: "Mon 03:00-03:01".parse().unwrap(),
             channels: Vec::new(),
         };
-        let circle = Circle { points: vec![point("a"), point("b")], timers: Timers::default() };
+        let circle = Circle::of_points(vec![point("a"), point("b")], Timers::default());
         let mut engine = Engine::new(home(), &Settings::default(), circle);
         engine.handle(at("08:00"), Input::Started { blind_since: None });
         let effects = engine.handle(at("08:00"), Input::Test { by_hand: true });

@@ -7,7 +7,6 @@ use crate::engine::rules::testing::{home, observed};
 use crate::engine::seen::Seen;
 use crate::engine::{Effect, Engine, Input};
 use crate::model::learned::{LimitedBy, SilenceRow};
-use crate::model::lifecycle::Timers;
 use crate::model::observation::{Evidence, Measure};
 use crate::model::recorded::Recorded;
 use crate::model::suspension::{Absence, Change, Suspension};
@@ -300,7 +299,7 @@ fn a_database_from_before_the_lines_of_days_begins_to_learn_from_its_readings() 
             .step_by(25)
             .flat_map(move |minute| [motion(day, minute, true), motion(day, minute + 1, false)])
     });
-    let circle = Circle { points: Vec::new(), timers: Timers::default() };
+    let circle = Circle::default();
     let mut engine = Engine::new(home(), &Settings::default(), circle).restore(readings);
     let written = |effects: Vec<Effect>| {
         let day = |effect| if let Effect::Learned(day) = effect { Some(day.until) } else { None };

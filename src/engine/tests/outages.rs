@@ -2,7 +2,6 @@
 
 use super::super::rules::testing::{at, home, hours, observed};
 use super::super::*;
-use crate::model::lifecycle::Timers;
 use crate::model::observation::{Evidence, Measure};
 use crate::model::suspension::{Absence, Change, Suspension};
 
@@ -11,7 +10,7 @@ struct Told(Engine);
 
 impl Told {
     fn new() -> Told {
-        let circle = Circle { points: Vec::new(), timers: Timers::default() };
+        let circle = Circle::default();
         Told(Engine::new(home(), &rules::Settings::default(), circle))
     }
 
@@ -126,7 +125,7 @@ fn a_value_that_was_heard_again_and_written_later_is_remembered() {
     let hall = cold.sensors.remove(&"hall".parse().unwrap()).unwrap();
     let room = Sensor { id: "cold".parse().unwrap(), kind: SensorKind::Temperature, ..hall };
     cold.sensors.insert(room.id.clone(), room);
-    let circle = || Circle { points: Vec::new(), timers: Timers::default() };
+    let circle = || Circle::default();
     let engine = || Engine::new(cold.clone(), &rules::Settings::default(), circle());
     let celsius = |now| observed("cold", now, Measure::TemperatureCelsius(11.0), Evidence::Level);
     let (first, again, late) = (at("08:00"), at("08:09"), at("08:09") + hours(6));

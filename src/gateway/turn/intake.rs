@@ -192,7 +192,6 @@ mod tests {
     use crate::model::home::{Home, SensorKind};
     use crate::model::observation::{Measure, Press};
     use crate::model::time::{Zone, from_millis};
-    use crate::model::timers::Timers;
     use crate::store::Store;
 
     fn sensor(kind: SensorKind) -> Sensor {
@@ -229,7 +228,7 @@ mod tests {
             zone: Zone::utc(),
             sensors: [(hall.id.clone(), hall.clone())].into(),
         };
-        let circle = Circle { points: Vec::new(), timers: Timers::default() };
+        let circle = Circle::default();
         let engine = Engine::new(home, &Default::default(), circle);
         let address = serde_json::from_str(r#"{"zigbee2mqtt":"hall"}"#).unwrap();
         let devices = Devices::new(&Default::default(), &[address]);

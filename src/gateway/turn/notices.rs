@@ -46,7 +46,7 @@ impl Turn {
             place: home.place.clone(),
             alert: alert.id,
             step: step.clone(),
-            state: AlertState::of(alert),
+            state: AlertState::of(alert, step.at),
             age_secs: (now - alert.due_from).num_milliseconds().max(0) as f64 / 1000.0,
             clock_trusted: self.clock_trusted,
             durable: true,

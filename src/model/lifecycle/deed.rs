@@ -3,8 +3,10 @@
 use super::{CallResult, CheckEnd, Contact, Outcome, Phase, Proof, Refusal, Reminder, Role};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::reason::{Reason, Severity, SignOfLife};
+use crate::model::relation::Relation;
 use crate::model::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is done in a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,12 +88,18 @@ pub enum Deed {
     TakeOver,
     /// A second person joins without owning.
     Assist,
-    /// Further points are asked.
+    /// Further points, or people outside them, are asked.
     Escalate {
         /// How many times the circle has been widened.
         level: u32,
         /// Who is asked from now on besides those asked before.
         to: Vec<PointId>,
+        /// Those of them who are people outside the service points, and what they are to the person.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        people: BTreeMap<PointId, Relation>,
+        /// The last resort: from now on everybody is told to call this number themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_resort: Option<String>,
     },
     /// A telephone call was tried.
     Call {
@@ -150,6 +158,11 @@ pub enum Deed {
 }
 
 impl Deed {
+    /// The wish of somebody at a desk that the circle be widened; whom that means, the home's gateway decides.
+    pub fn ask_further() -> Deed {
+        Deed::Escalate { level: 0, to: Vec::new(), people: BTreeMap::new(), last_resort: None }
+    }
+
     /// The word for it on the wire, in logs and forms.
     pub fn name(&self) -> &'static str {
         match self {
@@ -245,7 +258,12 @@ impl Deed {
             Deed::HandOverEnded,
             Deed::TakeOver,
             Deed::Assist,
-            Deed::Escalate { level: 1, to: Vec::new() },
+            Deed::Escalate {
+                level: 1,
+                to: Vec::new(),
+                people: [("wang".parse().expect("a legal id"), Relation::Neighbour)].into(),
+                last_resort: Some("120".into()),
+            },
             Deed::Call { whom: "resident".into(), result: CallResult::NoAnswer },
             Deed::Note { text: String::new() },
             Deed::Life { sign },

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings;
 use crate::model::home::{Home, Sensor, SensorKind};
-use crate::model::lifecycle::{Deed, Timers};
+use crate::model::lifecycle::Deed;
 use crate::model::observation::{Evidence, Measure, Observation};
 use crate::model::time::{Zone, from_millis};
 
@@ -24,7 +24,7 @@ fn engine() -> Engine {
         zone: Zone::utc(),
         sensors: [(id, hall)].into(),
     };
-    Engine::new(home, &Settings::default(), Circle { points: Vec::new(), timers: Timers::default() })
+    Engine::new(home, &Settings::default(), Circle::default())
 }
 
 fn motion(minute: i64) -> Recorded {

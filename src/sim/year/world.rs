@@ -12,7 +12,6 @@ use super::record::Record;
 use super::sensors::{self, Defect, Device, Said, Touch};
 use crate::engine::circle::Circle;
 use crate::engine::{Engine, Input};
-use crate::model::lifecycle::Timers;
 use crate::model::observation::Observation;
 use crate::model::time::{Span, TimeOfDay, Timestamp};
 use crate::sim::chance::Chance;
@@ -88,7 +87,7 @@ impl<'a> World<'a> {
         let stream = |what: &str| Chance::stream(plan.seed, &format!("{what} of {}", character.name));
         let mut radio = stream("radio");
         let devices = sensors::hang(character.kit, &mut radio);
-        let circle = Circle { points: Vec::new(), timers: Timers::default() };
+        let circle = Circle::default();
         let engine = Engine::new(sensors::home(&devices, &plan.zone), &character.rules(&plan.rules), circle);
         World {
             plan,

@@ -225,6 +225,7 @@ pub fn line(notice: &Notice, language: Language) -> Option<String> {
         severity: state.severity,
         phase: state.phase,
         test: state.test,
+        last_resort: super::last_resort(notice),
         age: notice.clock_trusted.then(|| clock::now() - step.at),
     };
     text::for_group(language, &said)
@@ -233,7 +234,8 @@ pub fn line(notice: &Notice, language: Language) -> Option<String> {
 fn news(notice: &Notice, language: Language) -> Option<News> {
     let (state, step) = (&notice.state, &notice.step);
     // Somebody must be found, or is expected and not there: the rest can wait a few seconds.
-    let is_open = state.phase.is_open() && (!state.phase.is_in_hand() || step.deed == Deed::Overdue);
+    let is_missed = step.deed == Deed::Overdue || text::LastResort::goes_with(state.phase, &step.deed);
+    let is_open = state.phase.is_open() && (!state.phase.is_in_hand() || is_missed);
     Some(News {
         line: line(notice, language)?,
         alert: (notice.home.clone(), notice.alert),

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub enum Kind {
     /// Somebody must act.
     Alert,
+    /// Nobody has: whoever is near is to go, and to call the emergency number.
+    LastResort,
     /// Nobody need go any more.
     Over,
 }
@@ -113,15 +115,16 @@ impl Book {
         for (nth, person) in told.people.iter_mut().enumerate() {
             person.settle(since_boot);
             let is_due = match kind {
-                Kind::Alert => person.last != Some(Kind::Alert),
-                Kind::Over => person.last == Some(Kind::Alert) || (person.last.is_none() && is_older),
+                Kind::Alert => !person.is_called(),
+                Kind::LastResort => person.last != Some(Kind::LastResort),
+                Kind::Over => person.is_called() || (person.last.is_none() && is_older),
             };
             waits |= !matches!(person.state, State::Idle) && !is_due;
             if is_due && matches!(person.state, State::Sending { .. }) {
                 waits = true;
             } else if is_due && person.failed >= TRIES_MAX {
                 // Who could not be told of the alert need not be told of its end, or not again.
-                failed.extend((kind == Kind::Alert).then_some(nth));
+                failed.extend((kind != Kind::Over).then_some(nth));
             } else if is_due {
                 send.push(nth);
             }
@@ -167,7 +170,7 @@ impl Book {
         self.last_taken_at = Some(now);
         let phone = self.people.get(nth).cloned();
         let Some(person) = self.person(alert, nth) else { return };
-        if person.last == Some(Kind::Alert) {
+        if person.is_called() {
             person.told_at = Some(now);
         }
         let is_numbered = !references.is_empty();
@@ -245,7 +248,7 @@ impl Book {
     pub fn answer(&self, nth: usize, said: &Deliver) -> Result<AlertId, String> {
         let number = takes(&said.body.text).ok_or("it is neither \"1\" nor \"1\" and the number of an alert")?;
         let told_at = |told: &Told| {
-            let person = told.people.get(nth).filter(|person| person.last == Some(Kind::Alert))?;
+            let person = told.people.get(nth).filter(|person| person.is_called())?;
             person.told_at
         };
         let open = self.alerts.iter().rev().filter(|(_, told)| told.phase.is_open());
@@ -342,15 +345,30 @@ impl Told {
             | Deed::Refused { .. }
             | Deed::Unknown => None,
         };
+        let kind = match kind {
+            Some(Kind::Alert) if notice.state.last_resort.is_some() => Some(Kind::LastResort),
+            other => other,
+        };
+        // Whoever has it is not there in time: others are called out of bed all the same.
+        let is_stalled = matches!(notice.step.deed, Deed::Escalate { .. })
+            && notice.state.phase.is_in_hand()
+            && self.phase != Phase::Arrived;
         kind.filter(|kind| match kind {
             // Somebody has it in hand already: nobody else is called out of bed, unless it was wrongly said to be over.
-            Kind::Alert => self.phase.is_open() && (!self.phase.is_in_hand() || is_over_told()),
+            Kind::Alert | Kind::LastResort => {
+                self.phase.is_open() && (!self.phase.is_in_hand() || is_stalled || is_over_told())
+            }
             Kind::Over => !self.phase.is_open(),
         })
     }
 }
 
 impl Person {
+    /// Whether the newest that this person was told is that somebody must act.
+    fn is_called(&self) -> bool {
+        matches!(self.last, Some(Kind::Alert | Kind::LastResort))
+    }
+
     /// A report that has not come by now does not come.
     fn settle(&mut self, since_boot: Span) {
         if matches!(self.state, State::Carried { since, .. } if since_boot - since >= REPORTED_WITHIN) {

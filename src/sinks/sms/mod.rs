@@ -190,9 +190,10 @@ impl Sms {
             raised_at: notice.alert.raised_at,
             now: notice.clock_trusted.then(clock::now),
             may_answer: self.settings.accept_answers,
+            last_resort: crate::sinks::last_resort(notice).filter(|_| kind == Kind::LastResort),
         };
         match kind {
-            Kind::Alert => text::sms(self.settings.language, &self.zone, &told),
+            Kind::Alert | Kind::LastResort => text::sms(self.settings.language, &self.zone, &told),
             Kind::Over => text::sms_over(self.settings.language, &told),
         }
     }

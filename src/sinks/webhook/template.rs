@@ -64,7 +64,10 @@ fn short(outgoing: &Outgoing, language: Language) -> String {
     let state = &outgoing.notice.state;
     let (matter, phase) = (text::matter(language, &state.reason), text::phase(language, state.phase));
     let test = if state.test { text::label(language, "test") } else { "" };
-    let words = format!("{test} {} {matter} ({phase})", text::shown(&outgoing.notice.place, 40));
+    let goes_with = text::LastResort::goes_with(state.phase, &outgoing.notice.step.deed) && !state.test;
+    let resort = crate::sinks::last_resort(&outgoing.notice).filter(|_| goes_with);
+    let resort = resort.map(|said| text::last_resort(language, state.phase, said)).unwrap_or_default();
+    let words = format!("{test} {} {matter} ({phase}) {resort}", text::shown(&outgoing.notice.place, 40));
     words.trim().to_owned()
 }
 

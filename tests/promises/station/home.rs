@@ -145,7 +145,7 @@ fn notice(place: &str, alert: &Alert, step: &Step) -> Order {
         place: place.into(),
         alert: alert.id,
         step: step.clone(),
-        state: wire::AlertState::of(alert),
+        state: wire::AlertState::of(alert, step.at),
         age_secs: (clock::now() - alert.id.raised_at).num_milliseconds() as f64 / 1000.0,
         clock_trusted: true,
         durable: true,

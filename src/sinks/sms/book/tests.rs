@@ -232,3 +232,35 @@ fn a_year_of_alerts_does_not_fill_the_memory() {
     }
     assert!(book.early.len() <= EARLY_MAX);
 }
+
+#[test]
+fn at_the_last_resort_everybody_is_told_once_more_also_who_was_told_before() {
+    let mut book = book(20);
+    assert_eq!(send(&mut book, &notice(1, 1, "raised", RAISE), 0), Wanted::Send(Kind::Alert, vec![0, 1]));
+    delivered(&mut book, 1);
+    let mut resort = notice(1, 3, "received", r#""deed":"escalate","level":4,"to":[],"last_resort":"120""#);
+    resort.state.last_resort = Some(crate::wire::LastResort { call: "120".into(), waited_secs: 240 });
+    assert_eq!(send(&mut book, &resort, 4), Wanted::Send(Kind::LastResort, vec![0, 1]));
+    delivered(&mut book, 1);
+    resort.step.number = 4;
+    assert_eq!(book.wants(&resort, at(6)), Wanted::Nothing, "they know");
+    assert_eq!(book.answer(0, &said("1", None)), Ok(resort.alert), "whoever was told may take it");
+    assert_eq!(send(&mut book, &notice(1, 6, "closed", CLOSE), 7), Wanted::Send(Kind::Over, vec![0, 1]));
+}
+
+#[test]
+fn whoever_is_asked_because_nobody_arrives_is_told_although_somebody_has_it() {
+    let mut book = book(20);
+    assert_eq!(book.wants(&notice(1, 5, "on_the_way", r#""deed":"overdue""#), at(15)), Wanted::Nothing);
+    let further = notice(1, 6, "on_the_way", DUTY);
+    assert_eq!(send(&mut book, &further, 15), Wanted::Send(Kind::Alert, vec![0, 1]));
+    delivered(&mut book, 1);
+    // One that waited since before somebody took it calls nobody out of bed.
+    let mut late = notice(2, 7, "taken", r#""deed":"take""#);
+    assert_eq!(book.wants(&late, at(16)), Wanted::Nothing);
+    late = notice(2, 6, "received", DUTY);
+    assert_eq!(book.wants(&late, at(16)), Wanted::Nothing);
+    // Nor does one that comes when somebody is there.
+    assert_eq!(book.wants(&notice(3, 9, "arrived", r#""deed":"receive""#), at(17)), Wanted::Nothing);
+    assert_eq!(book.wants(&notice(3, 8, "on_the_way", DUTY), at(17)), Wanted::Nothing);
+}
