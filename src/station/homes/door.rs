@@ -152,7 +152,7 @@ async fn let_in(
         };
         let Some(place) = places.take(address.ip()) else {
             refused.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(%address, "too many connections at once");
+            tracing::debug!(%address, "too many connections at once");
             continue;
         };
         let (acceptor, guests, refused) = (acceptor.clone(), guests.clone(), Arc::clone(&refused));
@@ -183,8 +183,7 @@ async fn greet(
             Some((Stream::Tls(Box::new(stream)), Some(home)))
         }
         Ok(Err((why, stream))) => {
-            refused.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(%address, %why, "a connection that is of no home");
+            note(address, &why, refused);
             see_off(stream).await;
             None
         }
@@ -192,6 +191,18 @@ async fn greet(
             tracing::debug!(%address, "a connection that said nothing in time");
             None
         }
+    }
+}
+
+/// A certificate that is not to be believed is a home with a wrong one, or worse; the rest is whoever knocks at open ports.
+fn note(address: SocketAddr, why: &io::Error, refused: &AtomicU64) {
+    use rustls::Error as Bad;
+    let why_not = why.get_ref().and_then(|inner| inner.downcast_ref::<Bad>());
+    if matches!(why_not, Some(Bad::InvalidCertificate(_) | Bad::NoCertificatesPresented)) {
+        refused.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(%address, %why, "a certificate of no home");
+    } else {
+        tracing::debug!(%address, %why, "a connection that is of no home");
     }
 }
 

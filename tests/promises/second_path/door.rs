@@ -118,6 +118,7 @@ async fn every_wrong_certificate_is_refused_in_words_on_whichever_side() {
         let Err(NotDelivered::Later(why)) = refused else { panic!("{words}: {refused:?}") };
         assert!(why.contains(words), "{words}: {why}");
     }
+    assert!(running.status_line().contains("of homes refused"), "{}", running.status_line());
     // Without a certificate, or by an older TLS, there is not even an answer.
     let port = running.homes.unwrap().port();
     for more in [&["-tls1_2", "-cert", "x", "-key", "x"][..], &["-tls1_3"][..]] {

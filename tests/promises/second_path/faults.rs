@@ -75,7 +75,11 @@ fn whatever_breaks_the_way_to_the_broker_the_alert_is_at_the_station_by_the_seco
     let nobody = cases.iter().find(|case| case.fault == Fault::NeverConnAck).unwrap();
     wait_until("where nobody takes it the next point is asked", PATIENCE, || nobody.next.load(Ordering::SeqCst) > 0);
     assert_eq!(taken.next.load(Ordering::SeqCst), 0, "taken is taken, although the broker was never there");
-    cases.iter_mut().for_each(Case::mend_it);
+    let mended = thread::scope(|scope| {
+        let running: Vec<_> = cases.iter_mut().map(|case| scope.spawn(|| case.mend_it())).collect();
+        running.into_iter().map(|case| case.join().is_ok()).collect::<Vec<bool>>()
+    });
+    assert_eq!(mended, [true; FAULTS.len()], "{FAULTS:?}");
 }
 
 impl Case {
