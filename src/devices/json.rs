@@ -254,12 +254,9 @@ mod tests {
         let mut decoder = decoder(&Settings {}, vec![address(reader).unwrap()]);
         let mut said = |payload: &str, retained: bool| {
             let from = Origin::Mqtt { topic: "tele/door_reader/SENSOR".to_owned() };
-            match decoder.decode(&RawFrame { from, bytes: payload.as_bytes().to_vec(), retained }) {
-                Decoded::Readings(readings) => {
-                    readings.into_iter().map(|reading| (reading.measure, reading.evidence)).collect::<Vec<_>>()
-                }
-                other => panic!("{other:?}"),
-            }
+            let frame = RawFrame { from, bytes: payload.as_bytes().to_vec(), retained };
+            let Decoded::Readings(readings) = decoder.decode(&frame) else { panic!("{payload}") };
+            readings.into_iter().map(|reading| (reading.measure, reading.evidence)).collect::<Vec<_>>()
         };
         // As Tasmota tells of a card at an RC522.
         let card = |uid: &str| {
