@@ -46,7 +46,7 @@ fn every_key_the_program_asks_for_stands_in_the_samples() {
                 shown.insert(format!("{section} {key}"));
             }
         }
-        let lists = ["[circle] point", "[circle] person", "[circle] step"];
+        let lists = ["[circle] point", "[circle] person", "[circle] step", "[directory] point"];
         let lacks: Vec<&String> = asked_for
             .iter()
             // Sections are shown by their headers.

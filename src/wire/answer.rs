@@ -18,9 +18,11 @@ pub struct Answer {
     pub receipt: Option<Receipt>,
     /// Steps whose confirmation the station waits for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(default))]
     pub steps: Vec<StationStep>,
     /// Suspensions that the station asks for and whose answer it waits for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(default))]
     pub suspensions: Vec<Suspend>,
     /// Somebody may do something at any moment and this is the only way: ask again after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
