@@ -84,6 +84,12 @@
 //! | mute | a source whose driver says that all is well, and from which nothing comes |
 //! | habits, rhythm | what is usual in the home, learned; the rule that judges by it |
 //! | day line | what one day taught, written at its end; kept when the day's observations are not |
+//! | step of the circle | who is asked next, after which wait; the *last resort* is one from which everybody is told to call the emergency number |
+//! | person | somebody outside the points who is asked: a neighbour, the family |
+//! | directory | the list of points that a station keeps for its homes |
+//! | visit | a planned time at which somebody comes and says so at the door |
+//! | way out | a channel on its way to one point; *path* in the names of its alerts |
+//! | level | for how long a way out may go without a proof that it works |
 //! | suspension, absence | a time in which the home is known to be other than usual; of its kinds, those without the resident |
 //! | profile | limits for a kind of person, under the keys that somebody set |
 //! | to ask first | to ask the person at home before anybody is told |

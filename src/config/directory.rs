@@ -3,9 +3,9 @@
 use crate::config::section::{At, Section};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{ChannelName, PointId};
+use crate::model::listed::Listed;
 use crate::model::place::{Location, Way};
 use crate::model::time::Span;
-use crate::wire::Listed;
 
 /// All of them, in the order of the file; `own` is the station's point.
 pub(super) fn read(root: &Section<'_, '_>, own: Option<&PointId>) -> Vec<Listed> {

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod learned;
 pub mod level;
 pub mod lifecycle;
+pub mod listed;
 pub mod observation;
 pub mod place;
 pub mod purpose;
