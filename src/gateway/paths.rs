@@ -26,8 +26,8 @@ pub struct Paths {
     at: Option<Span>,
     /// The alert that nobody is reached was asked for in this episode.
     all_lost_told: bool,
-    /// Connections of a channel that ended soon after they were made.
-    short: BTreeMap<String, Short>,
+    /// Connections to a broker that ended soon after they were made.
+    short: BTreeMap<Way, Short>,
 }
 
 /// One way out.
@@ -82,8 +82,8 @@ pub enum News {
     AllLost,
     /// One is not.
     OneFound,
-    /// The connections of this channel are closed as soon as they are made: a second gateway.
-    Twin(String),
+    /// The connections on this way are closed as soon as they are made: a second gateway.
+    Twin(Way),
     /// They hold.
     NoTwin,
 }
@@ -114,6 +114,7 @@ impl Paths {
             let is_new = opened.iter().any(|name| name == way.channel.as_str());
             !is_new && ways.iter().any(|(wanted, ..)| wanted == way)
         });
+        self.short.retain(|way, _| self.ways.contains_key(way));
         let begun = self.moment(since_boot);
         for (way, supervision, proves) in ways {
             let answers = proves == Proves::Answer && answers(&way);
@@ -200,10 +201,13 @@ impl Paths {
         self.ways.iter().filter(|(_, path)| path.answers).map(|(way, _)| way)
     }
 
-    /// A channel connected, or lost its connection.
-    pub fn linked(&mut self, channel: &str, up: bool) {
+    /// The connection to a broker on this way was made, or has ended. Each way has one of its own: what becomes of another, or
+    /// of a channel that has none, hints at no second gateway.
+    pub fn linked(&mut self, way: Way, up: bool) {
         let counted = self.counted;
-        self.short.entry(channel.to_owned()).or_default().linked(counted, up);
+        if self.ways.contains_key(&way) {
+            self.short.entry(way).or_default().linked(counted, up);
+        }
     }
 
     /// Every way as it stands.
@@ -268,9 +272,9 @@ impl Paths {
         if is_told && all_hold {
             news.push(News::NoTwin);
         }
-        if let Some((channel, short)) = self.short.iter_mut().find(|(_, short)| short.is_twin(counted)) {
+        if let Some((way, short)) = self.short.iter_mut().find(|(_, short)| short.is_twin(counted)) {
             let was_told = std::mem::replace(&mut short.told, true);
-            news.extend((!was_told && !is_told).then(|| News::Twin(channel.clone())));
+            news.extend((!was_told && !is_told).then(|| News::Twin(way.clone())));
         }
     }
 
@@ -344,7 +348,7 @@ impl Path {
     }
 }
 
-/// Connections of one channel that ended soon after they were made.
+/// Connections on one way that ended soon after they were made.
 #[derive(Debug, Default)]
 struct Short {
     up: Option<Span>,

@@ -49,7 +49,6 @@ impl Gateway {
 
     /// A channel connected, or lost its connection.
     pub(super) fn linked(&mut self, now: Reading, channel: &str, up: Result<(), &str>) {
-        self.paths.linked(channel, up.is_ok());
         match up {
             Ok(()) => self.send_heartbeats(now, |way| way.channel.as_str() == channel),
             Err(why) => self.paths.failed(now.since_boot, channel, None, why),
@@ -165,9 +164,7 @@ impl Gateway {
                 tracing::info!("a way out works again");
                 self.turn.trouble_over(now, "all_paths_lost");
             }
-            News::Twin(name) => {
-                let open = self.tasks.channels().iter().find(|open| open.channel.name.as_str() == name);
-                let Some(Way { channel, point }) = open.map(|open| open.channel.way()) else { return };
+            News::Twin(Way { channel, point }) => {
                 tracing::error!(%channel, "each connection is closed at once: another gateway with the id of this home?");
                 self.turn.trouble(now, Reason::Twin(Twin { point, channel: Some(channel) }));
             }

@@ -268,17 +268,17 @@ fn connections_closed_as_soon_as_they_are_made_are_a_second_gateway() {
     let lehe = way("lehe", "lehe");
     let mut home = Home::new(&[(lehe.clone(), Proves::Answer)]);
     let throw_out = |home: &mut Home, held: i64, apart: i64| {
-        home.paths.linked("lehe", true);
+        home.paths.linked(lehe.clone(), true);
         let mut news = home.pass(held);
-        home.paths.linked("lehe", false);
+        home.paths.linked(lehe.clone(), false);
         home.tried(&lehe, Ok(()));
         news.extend(home.pass(apart));
         news
     };
     assert_eq!([throw_out(&mut home, 2, 3), throw_out(&mut home, 2, 3)], [[], []], "a broker that starts anew");
-    assert_eq!(throw_out(&mut home, 2, 3), [News::Twin("lehe".into())]);
+    assert_eq!(throw_out(&mut home, 2, 3), [News::Twin(lehe.clone())]);
     assert_eq!(throw_out(&mut home, 2, 3), [], "once");
-    home.paths.linked("lehe", true);
+    home.paths.linked(lehe.clone(), true);
     let mut over = Vec::new();
     for _ in 0..400 {
         home.tried(&lehe, Ok(()));
@@ -290,5 +290,20 @@ fn connections_closed_as_soon_as_they_are_made_are_a_second_gateway() {
     }
     for _ in 0..20 {
         assert_eq!(throw_out(&mut home, 2, 40), [], "nor is one a minute");
+    }
+}
+
+#[test]
+fn connections_of_one_channel_to_many_points_that_break_one_after_the_other_are_no_second_gateway() {
+    let ways: Vec<(Way, Proves)> = (1..9).map(|nth| (way("lehe", &format!("p{nth}")), Proves::Answer)).collect();
+    let mut home = Home::new(&ways);
+    ways.iter().for_each(|(way, _)| home.paths.linked(way.clone(), true));
+    home.pass(60);
+    // A router was started anew: each connection notices it in its own time, and is made again at once.
+    for (way, _) in &ways {
+        home.paths.linked(way.clone(), false);
+        home.pass(1);
+        home.paths.linked(way.clone(), true);
+        assert_eq!(home.pass(3), []);
     }
 }
