@@ -26,9 +26,8 @@ use crate::model::reason::{Reason, Way};
 use crate::model::recorded::Recorded;
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
-use crate::sinks::Outgoing;
 use crate::store::{Batch, Store};
-use crate::wire::{Notice, Receipt, StationStep, Wire};
+use crate::wire::{Receipt, StationStep};
 use commit::Held;
 pub use commit::NO_ANSWER;
 use notices::key;
@@ -119,37 +118,6 @@ impl Turn {
         self.clock_trusted = before.clock_trusted;
         self.last_ticket = before.last_ticket;
         self
-    }
-
-    /// The ways out; rows that wait in the store's outbox are handed to them.
-    pub fn lead_out(&mut self, paths: Vec<Path>) {
-        self.paths = paths;
-        let rows = self.store.outbox().unwrap_or_default();
-        for row in rows {
-            let Ok(notice) = Notice::from_bytes(row.body.as_bytes()) else { continue };
-            let point = row.key.split('/').next().unwrap_or_default();
-            let path =
-                self.paths.iter().find(|path| path.channel.as_str() == row.channel && path.point.as_str() == point);
-            let Some(path) = path else {
-                tracing::warn!(
-                    channel = row.channel,
-                    key = row.key,
-                    "a notice waits for a channel that is no longer configured"
-                );
-                continue;
-            };
-            let outgoing = Outgoing { home: notice.home.clone(), point: path.point.clone(), notice };
-            let order =
-                Order::Send { key: row.key, priority: row.priority, wait: Span::zero(), notice: Box::new(outgoing) };
-            path.orders.send(order).ok();
-        }
-    }
-
-    /// Which ways out are lost now: the next one does not wait for them.
-    pub fn lose_ways(&mut self, is_lost: impl Fn(&ChannelName, &PointId) -> bool) {
-        for path in &mut self.paths {
-            path.is_lost = is_lost(&path.channel, &path.point);
-        }
     }
 
     /// A way to sensors came or went; what is known already is not written again.
