@@ -94,8 +94,7 @@ impl Gateway {
     fn heartbeat(&mut self, now: Reading) -> Heartbeat {
         self.beat.seq += 1;
         let refused = self.suspending.refused(now);
-        let heartbeat =
-            health::heartbeat(&self.beat, now, &self.turn, &self.tasks, &self.plan, &self.paths, refused);
+        let heartbeat = health::heartbeat(&self.beat, now, &self.turn, &self.tasks, &self.plan, &self.paths, refused);
         Heartbeat { directory: self.directory.in_force, ..heartbeat }
     }
 
