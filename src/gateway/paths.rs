@@ -14,7 +14,10 @@ use crate::model::reason::Way;
 use crate::model::status::PathState;
 use crate::model::time::Span;
 use crate::sinks::Proves;
-use std::collections::{BTreeMap, VecDeque};
+use short::{Short, TWIN_OVER};
+use std::collections::BTreeMap;
+
+mod short;
 
 /// Every way out.
 #[derive(Debug, Default)]
@@ -252,6 +255,7 @@ impl Paths {
                 PathState::Works | PathState::Carried | PathState::Unproven => false,
             };
         }
+        self.hurry(&news);
         let one_is_found = self.ways.is_empty()
             || self.ways.values().any(|path| matches!(path.state(counted), PathState::Works | PathState::Carried));
         if all_lost && !standing.all_lost && !self.all_lost_told {
@@ -264,11 +268,20 @@ impl Paths {
         news
     }
 
+    /// Who heard of us by a way that is lost now hears at once by those that are left, and how soon again: a station does not
+    /// wait for the word of a slower way as if it were the faster one.
+    fn hurry(&mut self, news: &[News]) {
+        let is_beside = |way: &Way| news.iter().any(|news| matches!(news, News::Lost(lost) if lost.point == way.point));
+        for (_, path) in self.ways.iter_mut().filter(|(way, _)| is_beside(way)) {
+            path.next = self.counted;
+        }
+    }
+
     fn judge_twins(&mut self, is_told: bool, news: &mut Vec<News>) {
         let counted = self.counted;
         self.short.values_mut().for_each(|short| short.forget(counted));
         // Also one that an earlier run told is over when connections have held for as long as it takes to know.
-        let all_hold = counted >= TWIN_OVER && self.short.values().all(|short| short.ended.is_empty());
+        let all_hold = counted >= TWIN_OVER && self.short.values().all(|short| short.all_held());
         if is_told && all_hold {
             news.push(News::NoTwin);
         }
@@ -348,48 +361,10 @@ impl Path {
     }
 }
 
-/// Connections on one way that ended soon after they were made.
-#[derive(Debug, Default)]
-struct Short {
-    up: Option<Span>,
-    ended: VecDeque<Span>,
-    told: bool,
-}
-
-impl Short {
-    fn linked(&mut self, counted: Span, up: bool) {
-        if up {
-            self.up = Some(counted);
-        } else if self.up.take().is_some_and(|at| counted - at <= SHORT_LIFE) {
-            self.ended.push_back(counted);
-            if self.ended.len() > TWIN_TIMES {
-                self.ended.pop_front();
-            }
-        }
-    }
-
-    fn forget(&mut self, counted: Span) {
-        while self.ended.front().is_some_and(|at| counted - *at > TWIN_OVER) {
-            self.ended.pop_front();
-        }
-        self.told &= !self.ended.is_empty();
-    }
-
-    fn is_twin(&self, counted: Span) -> bool {
-        self.ended.iter().filter(|at| counted - **at <= TWIN_WITHIN).count() >= TWIN_TIMES
-    }
-}
-
 /// A round comes once a second; what lies between two beyond this was slept through.
 const ROUND_MAX: Span = Span::seconds(5);
 /// A way on a slow level that fails is asked again so soon: also its return is to be noticed.
 const AGAIN_AFTER: Span = Span::minutes(5);
 const A_MOMENT: Span = Span::seconds(5);
-/// A connection that ends sooner hints at a second client with the same id, as in `mqtt`.
-const SHORT_LIFE: Span = Span::seconds(10);
-const TWIN_TIMES: usize = 3;
-const TWIN_WITHIN: Span = Span::minutes(1);
-const TWIN_OVER: Span = Span::minutes(5);
-
 #[cfg(test)]
 mod tests;

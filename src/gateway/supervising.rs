@@ -6,6 +6,7 @@ use super::Gateway;
 use super::health;
 use super::outbox::Report;
 use super::paths::{News, Standing};
+use super::tasks::OpenChannel;
 use crate::clock::Reading;
 use crate::model::ids::ChannelName;
 use crate::model::reason::{AllPathsLost, PathLost, Reason, Twin, Way};
@@ -118,11 +119,16 @@ impl Gateway {
         });
     }
 
-    /// So soon the station at this point hears of us again: by the fastest of the ways there that carry heartbeats.
+    /// So soon the station at this point hears of us again: by the fastest of the ways there that carry heartbeats and are not
+    /// lost; the one by which it hears this counts in any case.
     fn level_to(&self, way: &Way) -> Option<u64> {
-        let carries = |proves| matches!(proves, Proves::Answer | Proves::Heartbeat);
-        let there = self.tasks.channels().iter().filter(|open| open.channel.point == way.point);
-        let levels = there.filter(|open| carries(open.sink.proves())).map(|open| open.channel.supervision.level);
+        let is_lost = |way: &Way| self.paths.of(way).is_some_and(|known| known.state == PathState::Lost);
+        let counts = |open: &&OpenChannel| {
+            let (other, proves) = (open.channel.way(), open.sink.proves());
+            let carries = matches!(proves, Proves::Answer | Proves::Heartbeat);
+            other.point == way.point && carries && (other == *way || !is_lost(&other))
+        };
+        let levels = self.tasks.channels().iter().filter(counts).map(|open| open.channel.supervision.level);
         levels.min().and_then(|level| u64::try_from(level.num_seconds()).ok())
     }
 

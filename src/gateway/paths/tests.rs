@@ -307,3 +307,20 @@ fn connections_of_one_channel_to_many_points_that_break_one_after_the_other_are_
         assert_eq!(home.pass(3), []);
     }
 }
+
+#[test]
+fn when_a_way_is_lost_the_others_to_its_point_are_proved_at_once() {
+    let (fast, slow, other) = (way("lehe", "lehe"), way("second", "lehe"), way("far", "far"));
+    let mut home = Home::new(&[]);
+    let ways = [(&fast, Level::Seconds90), (&slow, Level::Hours5), (&other, Level::Hours5)];
+    let ways = ways.map(|(way, level)| (way.clone(), level.into(), Proves::Heartbeat));
+    home.paths.follow(home.since_boot, ways.to_vec(), &[], |_| false);
+    home.paths.take_due();
+    [&fast, &slow, &other].map(|way| home.tried(way, Ok(())));
+    assert_eq!(home.pass(90), []);
+    home.tried(&fast, Err("no answer"));
+    home.paths.take_due();
+    assert_eq!(home.pass(1), [News::Lost(fast)]);
+    let due: Vec<Way> = home.paths.take_due().into_iter().map(|(way, _)| way).collect();
+    assert!(due.contains(&slow) && !due.contains(&other), "{due:?}");
+}
