@@ -132,13 +132,17 @@ impl Circle {
     /// When the circle is widened for `alert` if nothing happens before; `None` while it need not be.
     pub fn widens_at(&self, alert: &Alert) -> Option<Timestamp> {
         let has_nobody = self.points.is_empty() && self.people.is_empty();
-        if !alert.phase.is_open() || has_nobody || alert.asking_until.is_some() || alert.phase == Phase::Arrived {
+        if !alert.phase.is_open() || has_nobody || alert.asking_until.is_some() {
             return None;
         }
-        let is_unreceived = alert.phase == Phase::Raised;
+        // Also while somebody is at the door: nobody would be left who can close it.
         if self.has_lost_all_asked(alert) {
             return Some(alert.due_from);
         }
+        if alert.phase == Phase::Arrived {
+            return None;
+        }
+        let is_unreceived = alert.phase == Phase::Raised;
         // A home that cannot raise an alert must be known to somebody; who phones it is the station's matter.
         let is_blind = alert.severity == Severity::Blind || self.is_of_a_way(alert);
         if !(is_about_the_person(alert.severity) || (is_blind && is_unreceived)) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::alert::Step;
-use crate::model::lifecycle::{Actor, Role};
+use crate::model::lifecycle::{Actor, Proof, Role};
 use crate::model::reason::Reason;
 use proptest::prelude::*;
 
@@ -310,10 +310,12 @@ fn with_the_usual_steps_an_unanswered_emergency_moves_on_every_two_minutes_for_a
 fn where_none_of_those_who_were_asked_is_left_whoever_is_there_now_is_asked_at_once() {
     let circle = circle(&[("new", 5, "always"), ("other", 9, "always")]);
     for severity in [Severity::Emergency, Severity::Urgent, Severity::Blind, Severity::Notice, Severity::Fault] {
-        for phase in [&[] as &[Deed], &[Deed::Receive], &[Deed::Receive, Deed::Take]] {
+        for phase in
+            [&[] as &[Deed], &[Deed::Receive], &[Deed::Receive, Deed::Take, Deed::Arrive { proof: Proof::None }]]
+        {
             let mut alert = alert(severity, false, &["gone", "gone-too"]);
             for (deed, nth) in phase.iter().zip(2..) {
-                let role = if *deed == Deed::Take { Role::Desk } else { Role::Station };
+                let role = if *deed == Deed::Receive { Role::Station } else { Role::Desk };
                 let by = Actor { role, point: Some("gone".parse().unwrap()), person: None, via: None };
                 alert.apply(step(nth, at(10), by, deed.clone()));
             }
