@@ -4,7 +4,7 @@
 //! hour, then every 10 minutes; all at once when the link comes back. The sink only tries once and says what happened.
 
 use crate::clock;
-use crate::model::reason::Way;
+use crate::model::reason::WayOut;
 use crate::model::time::Span;
 use crate::sinks::{Handed, NotDelivered, Outgoing, Sink};
 use crate::wire::Receipt;
@@ -75,7 +75,7 @@ pub enum Report {
     /// A heartbeat or a probe came to its end.
     Tried {
         /// On which way.
-        way: Way,
+        way: WayOut,
         /// Words for a person where it failed.
         result: Result<(), String>,
     },

@@ -10,7 +10,7 @@
 //! loop stood still nobody could have answered. Clocks on walls play no part.
 
 use crate::model::level::Supervision;
-use crate::model::reason::Way;
+use crate::model::reason::WayOut;
 use crate::model::status::PathState;
 use crate::model::time::Span;
 use crate::sinks::Proves;
@@ -22,7 +22,7 @@ mod short;
 /// Every way out.
 #[derive(Debug, Default)]
 pub struct Paths {
-    ways: BTreeMap<Way, Path>,
+    ways: BTreeMap<WayOut, Path>,
     /// Time in which there could have been a proof.
     counted: Span,
     /// Time since boot at the last round.
@@ -30,7 +30,7 @@ pub struct Paths {
     /// The alert that nobody is reached was asked for in this episode.
     all_lost_told: bool,
     /// Connections to a broker that ended soon after they were made.
-    short: BTreeMap<Way, Short>,
+    short: BTreeMap<WayOut, Short>,
 }
 
 /// One way out.
@@ -61,7 +61,7 @@ struct Moment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known<'p> {
     /// Which.
-    pub way: &'p Way,
+    pub way: &'p WayOut,
     /// Without a proof for longer, it is lost.
     pub level: Span,
     /// How it stands.
@@ -78,15 +78,15 @@ pub struct Known<'p> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// This way is lost.
-    Lost(Way),
+    Lost(WayOut),
     /// It is not, or it is no way of this home any more.
-    Found(Way),
+    Found(WayOut),
     /// Every way is lost.
     AllLost,
     /// One is not.
     OneFound,
     /// The connections on this way are closed as soon as they are made: a second gateway.
-    Twin(Way),
+    Twin(WayOut),
     /// They hold.
     NoTwin,
 }
@@ -95,7 +95,7 @@ pub enum News {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Ways that are told as lost.
-    pub lost: Vec<Way>,
+    pub lost: Vec<WayOut>,
     /// That nobody is reached.
     pub all_lost: bool,
     /// That there is a second gateway.
@@ -108,9 +108,9 @@ impl Paths {
     pub fn follow(
         &mut self,
         since_boot: Span,
-        ways: Vec<(Way, Supervision, Proves)>,
+        ways: Vec<(WayOut, Supervision, Proves)>,
         opened: &[String],
-        answers: impl Fn(&Way) -> bool,
+        answers: impl Fn(&WayOut) -> bool,
     ) {
         self.pass(since_boot);
         self.ways.retain(|way, _| {
@@ -134,7 +134,7 @@ impl Paths {
     }
 
     /// The ways that are to be proved now: each is asked once, until [`Paths::tried`].
-    pub fn take_due(&mut self) -> Vec<(Way, Proves)> {
+    pub fn take_due(&mut self) -> Vec<(WayOut, Proves)> {
         let counted = self.counted;
         let due = self.ways.iter_mut().filter(|(_, path)| path.next <= counted && !path.under_way);
         due.map(|(way, path)| {
@@ -145,7 +145,7 @@ impl Paths {
     }
 
     /// A heartbeat goes to these ways out of turn: a link came up, a station is there again, there is news.
-    pub fn ask_now(&mut self, is_meant: impl Fn(&Way) -> bool) -> Vec<Way> {
+    pub fn ask_now(&mut self, is_meant: impl Fn(&WayOut) -> bool) -> Vec<WayOut> {
         let counted = self.counted;
         let meant = self.ways.iter_mut().filter(|(way, path)| path.proves == Proves::Answer && is_meant(way));
         meant
@@ -157,7 +157,7 @@ impl Paths {
     }
 
     /// What was asked for came to its end.
-    pub fn tried(&mut self, since_boot: Span, way: &Way, result: Result<(), String>) {
+    pub fn tried(&mut self, since_boot: Span, way: &WayOut, result: Result<(), String>) {
         let moment = self.moment(since_boot);
         let Some(path) = self.ways.get_mut(way) else { return };
         path.under_way = false;
@@ -179,7 +179,7 @@ impl Paths {
     }
 
     /// The station answered a heartbeat; true where that is new.
-    pub fn answered(&mut self, since_boot: Span, way: &Way) -> bool {
+    pub fn answered(&mut self, since_boot: Span, way: &WayOut) -> bool {
         let moment = self.moment(since_boot);
         let Some(path) = self.ways.get_mut(way) else { return false };
         path.prove(moment);
@@ -200,13 +200,13 @@ impl Paths {
     }
 
     /// The ways of which it is known that the station answers.
-    pub fn answering(&self) -> impl Iterator<Item = &Way> {
+    pub fn answering(&self) -> impl Iterator<Item = &WayOut> {
         self.ways.iter().filter(|(_, path)| path.answers).map(|(way, _)| way)
     }
 
     /// The connection to a broker on this way was made, or has ended. Each way has one of its own: what becomes of another, or
     /// of a channel that has none, hints at no second gateway.
-    pub fn linked(&mut self, way: Way, up: bool) {
+    pub fn linked(&mut self, way: WayOut, up: bool) {
         let counted = self.counted;
         if self.ways.contains_key(&way) {
             self.short.entry(way).or_default().linked(counted, up);
@@ -219,7 +219,7 @@ impl Paths {
     }
 
     /// One way as it stands.
-    pub fn of(&self, way: &Way) -> Option<Known<'_>> {
+    pub fn of(&self, way: &WayOut) -> Option<Known<'_>> {
         let (way, path) = self.ways.get_key_value(way)?;
         Some(path.known(way, self.counted))
     }
@@ -271,7 +271,8 @@ impl Paths {
     /// Who heard of us by a way that is lost now hears at once by those that are left, and how soon again: a station does not
     /// wait for the word of a slower way as if it were the faster one.
     fn hurry(&mut self, news: &[News]) {
-        let is_beside = |way: &Way| news.iter().any(|news| matches!(news, News::Lost(lost) if lost.point == way.point));
+        let is_beside =
+            |way: &WayOut| news.iter().any(|news| matches!(news, News::Lost(lost) if lost.point == way.point));
         for (_, path) in self.ways.iter_mut().filter(|(way, _)| is_beside(way)) {
             path.next = self.counted;
         }
@@ -347,7 +348,7 @@ impl Path {
         self.under_way = true;
     }
 
-    fn known<'p>(&'p self, way: &'p Way, counted: Span) -> Known<'p> {
+    fn known<'p>(&'p self, way: &'p WayOut, counted: Span) -> Known<'p> {
         let until = self.known_until();
         let failed = self.failed.as_ref().filter(|(at, _)| at.counted >= until.counted);
         Known {

@@ -9,7 +9,7 @@ use super::paths::{News, Standing};
 use super::tasks::OpenChannel;
 use crate::clock::Reading;
 use crate::model::ids::ChannelName;
-use crate::model::reason::{AllPathsLost, PathLost, Reason, Twin, Way};
+use crate::model::reason::{AllPathsLost, PathLost, Reason, Twin, WayOut};
 use crate::model::status::PathState;
 use crate::model::time::{Span, Timestamp};
 use crate::sinks::Proves;
@@ -27,7 +27,7 @@ impl Gateway {
         }
         let paths = &self.paths;
         self.turn.lose_ways(|channel, point| {
-            let way = Way { channel: channel.clone(), point: point.clone() };
+            let way = WayOut { channel: channel.clone(), point: point.clone() };
             paths.of(&way).is_some_and(|known| known.state == PathState::Lost)
         });
         let standing = self.standing();
@@ -40,7 +40,7 @@ impl Gateway {
     }
 
     /// A heartbeat out of turn to the stations at the end of these ways.
-    pub(super) fn send_heartbeats(&mut self, now: Reading, is_meant: impl Fn(&Way) -> bool) {
+    pub(super) fn send_heartbeats(&mut self, now: Reading, is_meant: impl Fn(&WayOut) -> bool) {
         let ways = self.paths.ask_now(is_meant);
         if !ways.is_empty() {
             let heartbeat = self.heartbeat(now);
@@ -66,7 +66,7 @@ impl Gateway {
             return;
         }
         let worked = self.paths.any_works();
-        if self.paths.answered(now.since_boot, &Way { channel, point: heard.point.clone() }) {
+        if self.paths.answered(now.since_boot, &WayOut { channel, point: heard.point.clone() }) {
             self.answering.keep(self.paths.answering());
         }
         if !worked {
@@ -99,7 +99,7 @@ impl Gateway {
         Heartbeat { directory: self.directory.in_force, ..heartbeat }
     }
 
-    fn prove(&self, way: &Way, proves: Proves, heartbeat: &Heartbeat) {
+    fn prove(&self, way: &WayOut, proves: Proves, heartbeat: &Heartbeat) {
         let Some(open) = self.tasks.channels().iter().find(|open| open.channel.way() == *way) else { return };
         let (sink, way, reports) = (open.sink.clone(), way.clone(), self.tasks.reports());
         let heartbeat = Heartbeat { level_secs: self.level_to(&way), ..heartbeat.clone() };
@@ -121,8 +121,8 @@ impl Gateway {
 
     /// So soon the station at this point hears of us again: by the fastest of the ways there that carry heartbeats and are not
     /// lost; the one by which it hears this counts in any case.
-    fn level_to(&self, way: &Way) -> Option<u64> {
-        let is_lost = |way: &Way| self.paths.of(way).is_some_and(|known| known.state == PathState::Lost);
+    fn level_to(&self, way: &WayOut) -> Option<u64> {
+        let is_lost = |way: &WayOut| self.paths.of(way).is_some_and(|known| known.state == PathState::Lost);
         let counts = |open: &&OpenChannel| {
             let (other, proves) = (open.channel.way(), open.sink.proves());
             let carries = matches!(proves, Proves::Answer | Proves::Heartbeat);
@@ -137,7 +137,7 @@ impl Gateway {
         let open = |alert: &&crate::model::alert::Alert| alert.phase.is_open() && alert.recovered_at.is_none();
         for alert in self.turn.engine.alerts().filter(open) {
             if let Reason::PathLost(PathLost { channel, point, .. }) = &alert.reason {
-                standing.lost.push(Way { channel: channel.clone(), point: point.clone() });
+                standing.lost.push(WayOut { channel: channel.clone(), point: point.clone() });
             }
             standing.all_lost |= matches!(alert.reason, Reason::AllPathsLost(_));
             standing.twin |= matches!(alert.reason, Reason::Twin(_));
@@ -152,7 +152,7 @@ impl Gateway {
                 let Some(known) = self.paths.of(&way) else { return };
                 let (since, why) = (at(known.since), known.why.to_owned());
                 tracing::warn!(channel = %way.channel, point = %way.point, why, "a way out is lost");
-                let Way { channel, point } = way;
+                let WayOut { channel, point } = way;
                 self.turn.trouble(now, Reason::PathLost(PathLost { channel, point, since, why }));
             }
             News::Found(way) => {
@@ -169,7 +169,7 @@ impl Gateway {
                 tracing::info!("a way out works again");
                 self.turn.trouble_over(now, "all_paths_lost");
             }
-            News::Twin(Way { channel, point }) => {
+            News::Twin(WayOut { channel, point }) => {
                 tracing::error!(%channel, "each connection is closed at once: another gateway with the id of this home?");
                 self.turn.trouble(now, Reason::Twin(Twin { point, channel: Some(channel) }));
             }

@@ -22,7 +22,7 @@ use crate::gateway::repeats::Repeats;
 use crate::gateway::unknown::Unknown;
 use crate::gateway::withheld::Withheld;
 use crate::model::ids::{ChannelName, PointId};
-use crate::model::reason::{Reason, Way};
+use crate::model::reason::{Reason, WayOut};
 use crate::model::recorded::Recorded;
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
@@ -246,11 +246,11 @@ impl Turn {
     }
 
     /// This way out is lost no longer.
-    pub fn way_found(&mut self, now: Reading, way: Way) {
+    pub fn way_found(&mut self, now: Reading, way: WayOut) {
         self.over(now, "path_lost", Some(way));
     }
 
-    fn over(&mut self, now: Reading, rule: &'static str, way: Option<Way>) {
+    fn over(&mut self, now: Reading, rule: &'static str, way: Option<WayOut>) {
         let recorded = Recorded::TroubleOver { at: now.wall, rule: rule.to_owned(), way: way.clone() };
         self.take(now, Input::TroubleOver { rule, way }, Line::IfItDecides(recorded));
     }
