@@ -136,6 +136,13 @@ pub struct Beat {
     pub at_ms: i64,
 }
 
+impl Beat {
+    /// Whether the same start of the same gateway sent it later than `other`.
+    pub fn is_after(&self, other: &Beat) -> bool {
+        (self.run, &self.boot) == (other.run, &other.boot) && self.seq > other.seq
+    }
+}
+
 /// A suspension that holds in a home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspended {
@@ -302,6 +309,18 @@ pub enum Recorded {
 }
 
 impl Recorded {
+    /// Which home it is about.
+    pub fn home(&self) -> &HomeId {
+        match self {
+            Recorded::Notice { notice, .. } => &notice.home,
+            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => &alert.home,
+            Recorded::Home { home, .. }
+            | Recorded::Level { home, .. }
+            | Recorded::OneGateway { home, .. }
+            | Recorded::HeardAgain { home, .. } => home,
+        }
+    }
+
     /// When it happened.
     pub fn at(&self) -> Timestamp {
         match self {

@@ -61,17 +61,27 @@ impl Desk {
             Input::Notice(notice) => self.notice(now, *notice, &mut effects),
             Input::Heartbeat { home, condition } => {
                 self.heard(now, &home, &mut effects);
-                self.rhythm(now, &home, condition.level, &mut effects);
+                let newest = self.watch.homes.get(&home).and_then(|seen| seen.condition.as_ref());
+                // One that came the slower of two ways tells how it was.
+                let is_older = newest.is_some_and(|newest| newest.beat.is_after(&condition.beat));
+                if !is_older {
+                    self.rhythm(now, &home, condition.level, &mut effects);
+                }
                 self.twins(now, &home, &condition.beat, &mut effects);
-                self.watch.homes.entry(home).or_default().condition = Some(condition);
+                if !is_older {
+                    self.watch.homes.entry(home).or_default().condition = Some(condition);
+                }
             }
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
             Input::OwnLink { up } => self.own_link(now, up),
             Input::Click(click) => self.click(now, click, &mut effects),
             Input::Tick => {}
         }
-        self.silences(now, &mut effects);
-        self.twins_over(now, &mut effects);
+        if self.watch.is_due(now) {
+            self.silences(now, &mut effects);
+            self.twins_over(now, &mut effects);
+            self.watch.looked(self.settings.unreachable_after);
+        }
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.values()).into_iter().map(Effect::Send));
@@ -86,9 +96,8 @@ impl Desk {
     /// When to come back with [`Input::Tick`].
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.values().filter_map(|row| row.next_timer(&self.settings.timers)).map(|(at, _)| at).min();
-        let silence = self.watch.next_silence(self.settings.unreachable_after).map(|(at, _)| at);
-        let twins = self.watch.next_twin_over().map(|(at, _)| at);
-        [timers, silence, twins, self.sending.next()].into_iter().flatten().min()
+        let watch = self.watch.next(self.settings.unreachable_after);
+        [timers, watch, self.sending.next()].into_iter().flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -134,6 +143,7 @@ impl Desk {
             self.watch.since = Some(now);
         }
         self.watch.deaf = !up;
+        self.watch.look_anew();
         if up {
             self.sending.all_due(now, |_| true);
         }
@@ -192,9 +202,9 @@ impl Desk {
             let by = Actor::station(self.settings.point.clone());
             let open = |row: &&Row| {
                 let is_over = row.alert.phase.is_open() && row.alert.recovered_at.is_some();
-                row.key.home == home && row.is_ours() && !row.is_of_twins() && is_over
+                row.is_ours() && !row.is_of_twins() && is_over
             };
-            let (alert, what) = match self.rows.values().find(open) {
+            let (alert, what) = match self.rows_of(&home).find(open) {
                 // The same trouble again while nobody has ended the last one is one more step of it.
                 Some(row) => (row.key.clone(), Deed::Again { count: row.alert.count + 1 }),
                 None => {
@@ -232,6 +242,7 @@ impl Desk {
 
     fn record(&mut self, recorded: Recorded, effects: &mut Vec<Effect>) {
         self.learn(recorded.clone());
+        self.watch.look_at(recorded.home(), self.settings.unreachable_after);
         effects.push(Effect::Record(recorded));
     }
 

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::desk::input::{AlertKey, Outgoing};
 use crate::desk::row::{Own, Row};
+use crate::model::alert::AlertId;
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::Deed;
 use crate::model::reason::Severity;
@@ -60,9 +61,10 @@ impl Sending {
 
 /// For a home that asks by itself, because nothing can be sent to it.
 impl Desk {
-    /// The steps that wait for the confirmation of this home's gateway, the oldest alert first.
+    /// The steps that wait for the confirmation of this home's gateway, the newest alert first: what is never confirmed,
+    /// because the gateway has lost its memory of it, stands in the way of nothing.
     pub fn waiting_for(&self, home: &HomeId) -> Vec<Outgoing> {
-        self.rows_of(home).flat_map(|row| row.unconfirmed().map(|own| outgoing(row, own))).collect()
+        self.rows_of(home).rev().flat_map(|row| row.unconfirmed().map(|own| outgoing(row, own))).collect()
     }
 
     /// Whether people may do something about an alert of this home at any moment, so that its gateway does well to ask often.
@@ -75,8 +77,11 @@ impl Desk {
         })
     }
 
-    fn rows_of(&self, home: &HomeId) -> impl Iterator<Item = &Row> {
-        self.rows.values().filter(move |row| row.key.home == *home)
+    /// Every alert of one home, the oldest number first.
+    pub(super) fn rows_of(&self, home: &HomeId) -> impl DoubleEndedIterator<Item = &Row> {
+        let key = |number, raised_at| AlertKey { home: home.clone(), alert: AlertId { number, raised_at } };
+        let (first, last) = (key(0, Timestamp::MIN_UTC), key(u64::MAX, Timestamp::MAX_UTC));
+        self.rows.range(first..=last).map(|(_, row)| row)
     }
 }
 

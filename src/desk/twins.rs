@@ -2,11 +2,11 @@
 //!
 //! Each start of a gateway's program has a name of its own, and counts its heartbeats. A start that goes on counting after
 //! another one has begun to speak is alive beside it. A gateway that was only started anew never does that: its old start is
-//! dead, and what it said last may come late, but no later than it can be on its way.
+//! dead, and what it said last may come late, also by minutes where a broker kept it.
 
 use crate::desk::Desk;
 use crate::desk::input::{AlertKey, Beat, Effect, Recorded};
-use crate::desk::watch::Watch;
+use crate::desk::watch::{HomeSeen, Watch};
 use crate::desk::{Row, STATION_NUMBERS, timer_key};
 use crate::model::alert::AlertId;
 use crate::model::ids::HomeId;
@@ -39,6 +39,24 @@ struct Spoke {
     seq: u64,
     /// From its own clock to ours, in milliseconds, where a heartbeat came quickest.
     ahead_ms: i64,
+    /// The same of its newest heartbeat.
+    newest_ms: i64,
+}
+
+impl Spoke {
+    /// How long its newest heartbeat was on its way. Nothing where nobody can say: a broker may have kept it for long, and then
+    /// the next one is as strange; or its clock was set, and then the next one is like it.
+    fn is_late(&mut self, ahead_ms: i64) -> Option<Span> {
+        self.ahead_ms = self.ahead_ms.min(ahead_ms);
+        let before = std::mem::replace(&mut self.newest_ms, ahead_ms);
+        if ahead_ms.saturating_sub(self.ahead_ms) > LATE_MAX_MS {
+            if ahead_ms.abs_diff(before) > LATE_MAX_MS.unsigned_abs() {
+                return None;
+            }
+            self.ahead_ms = ahead_ms.min(before);
+        }
+        Some(Span::milliseconds(ahead_ms.saturating_sub(self.ahead_ms)))
+    }
 }
 
 impl Twins {
@@ -49,16 +67,16 @@ impl Twins {
         let ahead_ms = now.timestamp_millis().saturating_sub(beat.at_ms);
         let Some(spoke) = self.starts.get_mut(&start) else {
             if self.starts.len() < STARTS_MAX {
-                self.starts.insert(start, Spoke { first: now, last: now, seq: beat.seq, ahead_ms });
+                self.starts
+                    .insert(start, Spoke { first: now, last: now, seq: beat.seq, ahead_ms, newest_ms: ahead_ms });
             }
             return false;
         };
         if beat.seq <= spoke.seq {
             return false;
         }
-        spoke.ahead_ms = spoke.ahead_ms.min(ahead_ms);
-        let late = Span::milliseconds(ahead_ms.saturating_sub(spoke.ahead_ms).clamp(0, LATE_MAX_MS));
         (spoke.seq, spoke.last) = (beat.seq, now);
+        let Some(late) = spoke.is_late(ahead_ms) else { return false };
         let (first, sent) = (spoke.first, now - late);
         let beside = self.starts.values().filter(|other| other.first > first && sent - other.first > A_MOMENT);
         // Both lived when the other one spoke last: that this one goes on shows nothing of the other.
@@ -77,12 +95,15 @@ impl Watch {
     /// The home of whose two gateways one has been silent for long enough, and when; earliest first.
     pub fn next_twin_over(&self) -> Option<(Timestamp, &HomeId)> {
         let since = self.since.filter(|_| !self.deaf)?;
-        let over = |(home, seen)| -> Option<(Timestamp, &HomeId)> {
-            let seen: &crate::desk::watch::HomeSeen = seen;
-            let slow = seen.level.map_or(Span::zero(), |level| (level - OVER_AFTER).max(Span::zero()));
-            Some((seen.twins.over_at(since)? + slow, home))
-        };
-        self.homes.iter().filter_map(over).min()
+        self.homes.iter().filter_map(|(home, seen)| Some((seen.twin_over_at(since)?, home))).min()
+    }
+}
+
+impl HomeSeen {
+    /// When one of its two gateways has been silent for long enough, listened to since then.
+    pub fn twin_over_at(&self, since: Timestamp) -> Option<Timestamp> {
+        let slow = self.level.map_or(Span::zero(), |level| (level - OVER_AFTER).max(Span::zero()));
+        Some(self.twins.over_at(since)? + slow)
     }
 }
 
@@ -95,9 +116,11 @@ impl Desk {
             return;
         }
         let number = STATION_NUMBERS + seen.own_alerts + 1;
-        let is_over = |row: &&Row| row.alert.phase.is_open() && row.alert.recovered_at.is_some();
-        let mut again = self.rows.values().filter(|row| row.key.home == *home && row.is_ours() && row.is_of_twins());
-        let (alert, what) = match again.rfind(is_over) {
+        let is_over = |row: &&Row| {
+            let is_it = row.is_ours() && row.is_of_twins();
+            is_it && row.alert.phase.is_open() && row.alert.recovered_at.is_some()
+        };
+        let (alert, what) = match self.rows_of(home).rfind(is_over) {
             Some(row) => (row.key.clone(), Deed::Again { count: row.alert.count + 1 }),
             None => {
                 let reason = Reason::Twin(Twin { point: self.settings.point.clone(), channel: None });

@@ -17,6 +17,9 @@ pub(super) struct Watch {
     pub since: Option<Timestamp>,
     /// While the station's own way is broken every home is silent, and none of them is to blame.
     pub deaf: bool,
+    /// Before this nothing of any home is over; absent until all were looked through. Whoever is heard puts it off, so at its
+    /// time all are looked through again: not at each message of a hundred thousand homes.
+    not_before: Option<Option<Timestamp>>,
 }
 
 /// What is known about one home's gateway.
@@ -45,6 +48,11 @@ impl HomeSeen {
     pub fn missed_after(&self, unreachable_after: Span) -> Span {
         self.level.map_or(unreachable_after, |level| level.max(unreachable_after))
     }
+
+    /// When its silence is too long, listened to since then.
+    fn silent_at(&self, since: Timestamp, unreachable_after: Span) -> Timestamp {
+        self.heard_at.map_or(since, |at| at.max(since)) + self.missed_after(unreachable_after)
+    }
 }
 
 impl Watch {
@@ -52,15 +60,45 @@ impl Watch {
     pub fn next_silence(&self, unreachable_after: Span) -> Option<(Timestamp, &HomeId)> {
         let since = self.since.filter(|_| !self.deaf)?;
         let silent = self.homes.iter().filter(|(_, seen)| seen.reported.is_none());
-        silent
-            .map(|(home, seen)| {
-                (seen.heard_at.map_or(since, |at| at.max(since)) + seen.missed_after(unreachable_after), home)
-            })
-            .min()
+        silent.map(|(home, seen)| (seen.silent_at(since, unreachable_after), home)).min()
     }
 }
 
 impl Watch {
+    /// Whether a home may have been silent for too long, or one of two gateways.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|at| at.is_some_and(|at| at <= now))
+    }
+
+    /// When to look again.
+    pub fn next(&self, unreachable_after: Span) -> Option<Timestamp> {
+        self.not_before.unwrap_or_else(|| self.soonest(unreachable_after))
+    }
+
+    /// All were looked through.
+    pub fn looked(&mut self, unreachable_after: Span) {
+        self.not_before = Some(self.soonest(unreachable_after));
+    }
+
+    /// From now on silence counts otherwise.
+    pub fn look_anew(&mut self) {
+        self.not_before = None;
+    }
+
+    /// Of this home something was learned that may bring its time forward.
+    pub fn look_at(&mut self, home: &HomeId, unreachable_after: Span) {
+        let Some(not_before) = self.not_before else { return };
+        let Some((since, seen)) = self.since.filter(|_| !self.deaf).zip(self.homes.get(home)) else { return };
+        let silent_at = seen.reported.is_none().then(|| seen.silent_at(since, unreachable_after));
+        let twin_over_at = seen.twin_over_at(since);
+        self.not_before = Some([not_before, silent_at, twin_over_at].into_iter().flatten().min());
+    }
+
+    fn soonest(&self, unreachable_after: Span) -> Option<Timestamp> {
+        let silence = self.next_silence(unreachable_after).map(|(at, _)| at);
+        [silence, self.next_twin_over().map(|(at, _)| at)].into_iter().flatten().min()
+    }
+
     /// The station's own alert about a home was raised, or came again.
     pub fn finding(&mut self, alert: &AlertKey, what: &Deed, is_of_twins: bool) {
         let seen = self.homes.entry(alert.home.clone()).or_default();

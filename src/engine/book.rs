@@ -9,7 +9,7 @@ use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::home::Home;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed, Phase, Proof, Role};
-use crate::model::reason::{Reason, Severity, SignOfLife, Way};
+use crate::model::reason::{Reason, Severity, SignOfLife, WayOut};
 use crate::model::time::{Span, Timestamp};
 use matter::{Spoken, concerns_person, is_answered_by, is_same, matter, who_says};
 use outlook::{CLOSED_KEPT, Outlook, ended_before};
@@ -94,7 +94,13 @@ impl Book {
     }
 
     /// The trouble of `rule`, where it is one of a way out of this way, is over; its alert says so and waits for a person.
-    pub fn trouble_over(&mut self, now: Timestamp, rule: &'static str, way: Option<&Way>, effects: &mut Vec<Effect>) {
+    pub fn trouble_over(
+        &mut self,
+        now: Timestamp,
+        rule: &'static str,
+        way: Option<&WayOut>,
+        effects: &mut Vec<Effect>,
+    ) {
         let is_of_another = |reason: &Reason| way.is_some_and(|way| !way.is_lost_by(reason));
         self.mark_recovered(now, rule, &[], is_of_another, effects);
     }

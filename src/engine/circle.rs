@@ -6,6 +6,7 @@
 //! - nothing climbs two steps in one turn, and a step that finds nobody new does not stop what comes after it;
 //! - only alerts about the person climb, and those of a home that cannot be watched until a station has them; a test, or
 //!   what can wait, is never told to anybody but the points;
+//! - where none of those who were asked is in the circle any more, whoever is there now is asked at once, whatever it is about;
 //! - whoever takes it stops the climbing; given back or lapsed it goes on from where it stood, and where nobody is at the
 //!   door in time it goes on although somebody has it;
 //! - the last step repeats without end.
@@ -18,9 +19,10 @@ use crate::model::alert::Alert;
 use crate::model::duty::DutyHours;
 use crate::model::ids::{ChannelName, PointId};
 use crate::model::lifecycle::{Deed, Phase, Timers};
-use crate::model::reason::Severity;
+use crate::model::reason::{Class, Reason, Severity};
 use crate::model::relation::Relation;
 use crate::model::time::{Span, Timestamp, Zone};
+use steps::index;
 pub use steps::{Ask, AskStep, Steps, Wait};
 
 /// A service point whose staff can be at the door.
@@ -130,12 +132,20 @@ impl Circle {
     /// When the circle is widened for `alert` if nothing happens before; `None` while it need not be.
     pub fn widens_at(&self, alert: &Alert) -> Option<Timestamp> {
         let has_nobody = self.points.is_empty() && self.people.is_empty();
-        if !alert.phase.is_open() || has_nobody || alert.asking_until.is_some() || alert.phase == Phase::Arrived {
+        if !alert.phase.is_open() || has_nobody || alert.asking_until.is_some() {
+            return None;
+        }
+        // Also while somebody is at the door: nobody would be left who can close it.
+        if self.has_lost_all_asked(alert) {
+            return Some(alert.due_from);
+        }
+        if alert.phase == Phase::Arrived {
             return None;
         }
         let is_unreceived = alert.phase == Phase::Raised;
         // A home that cannot raise an alert must be known to somebody; who phones it is the station's matter.
-        if !(is_about_the_person(alert.severity) || (alert.severity == Severity::Blind && is_unreceived)) {
+        let is_blind = alert.severity == Severity::Blind || self.is_of_a_way(alert);
+        if !(is_about_the_person(alert.severity) || (is_blind && is_unreceived)) {
             return None;
         }
         let asked_at = alert.escalated_at.unwrap_or(alert.due_from);
@@ -152,6 +162,25 @@ impl Circle {
         Some(waiting_since + self.steps.wait(alert.escalated, alert.severity, is_unreceived, is_rare))
     }
 
+    /// Whether nobody who was asked is in the circle any more: another directory or configuration came meanwhile. Who has it in
+    /// hand there has no way left to say so.
+    fn has_lost_all_asked(&self, alert: &Alert) -> bool {
+        let is_told = !alert.points.is_empty() && !alert.test && alert.reason.class() != Class::Check;
+        is_told && !self.points.is_empty() && !alert.points.iter().any(|id| self.has(id))
+    }
+
+    /// Whether it says that a way out is lost, and there are points that may still be told: perhaps it is the way to those who
+    /// were. Once through the steps, never again and again.
+    fn is_of_a_way(&self, alert: &Alert) -> bool {
+        let is_left = index(alert.escalated.saturating_add(1)) < self.steps.each().len();
+        let is_untold = || self.points.iter().any(|point| !alert.points.contains(&point.id));
+        matches!(alert.reason, Reason::PathLost(_)) && is_left && is_untold()
+    }
+
+    fn has(&self, id: &PointId) -> bool {
+        self.points.iter().any(|point| point.id == *id) || self.people.iter().any(|person| person.id == *id)
+    }
+
     /// When an alert that somebody has in hand has waited too long for them: at the promised time, or, taken later than that,
     /// as long after the take.
     fn stalls_at(&self, alert: &Alert) -> Option<Timestamp> {
@@ -165,8 +194,14 @@ impl Circle {
         let level = alert.escalated.saturating_add(1);
         let asks_people = is_about_the_person(alert.severity) && !alert.test;
         let named = self.named(zone, now, level, &alert.points, asks_people);
-        // Nobody to be asked anew: those who were are asked again, and what comes after has its turn.
-        let to = if named.is_empty() { alert.points.clone() } else { named };
+        // Nobody to be asked anew: those who were and are still there are asked again, and what comes after has its turn.
+        let mut to = named;
+        if to.is_empty() {
+            to.extend(alert.points.iter().filter(|id| self.has(id)).cloned());
+        }
+        if to.is_empty() {
+            to = self.nearest(zone, now);
+        }
         let asked = self.people.iter().filter(|person| to.contains(&person.id));
         Deed::Escalate {
             level,

@@ -5,7 +5,7 @@ use crate::model::flood::Flood;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::observation::Observation;
-use crate::model::reason::{Reason, Way};
+use crate::model::reason::{Reason, WayOut};
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 
@@ -62,7 +62,7 @@ pub enum Input {
         /// The reason's rule.
         rule: &'static str,
         /// Only of this way out, where it is about ways out.
-        way: Option<Way>,
+        way: Option<WayOut>,
     },
     /// Every way out is to be tried from end to end; nothing is done while an earlier test goes on.
     Test {

@@ -3,14 +3,14 @@
 //!
 //! Never in the way: without the file the first answer of this run says it.
 
-use crate::model::reason::Way;
+use crate::model::reason::WayOut;
 use std::path::{Path, PathBuf};
 
 /// The list of ways, as a file.
 #[derive(Debug)]
 pub struct Answering {
     path: PathBuf,
-    ways: Vec<Way>,
+    ways: Vec<WayOut>,
 }
 
 impl Answering {
@@ -23,13 +23,13 @@ impl Answering {
     }
 
     /// Whether the station at the end of this way is known to answer.
-    pub fn has(&self, way: &Way) -> bool {
+    pub fn has(&self, way: &WayOut) -> bool {
         self.ways.contains(way)
     }
 
     /// From now on it is these.
-    pub fn keep<'w>(&mut self, ways: impl Iterator<Item = &'w Way>) {
-        let ways: Vec<Way> = ways.cloned().collect();
+    pub fn keep<'w>(&mut self, ways: impl Iterator<Item = &'w WayOut>) {
+        let ways: Vec<WayOut> = ways.cloned().collect();
         if ways == self.ways {
             return;
         }
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn what_answered_is_known_to_the_next_run_and_a_missing_or_broken_file_knows_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let way = Way { channel: "lehe".parse().unwrap(), point: "north".parse().unwrap() };
+        let way = WayOut { channel: "lehe".parse().unwrap(), point: "north".parse().unwrap() };
         let mut answering = Answering::read(dir.path());
         assert!(!answering.has(&way));
         answering.keep(std::iter::once(&way));

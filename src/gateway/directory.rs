@@ -68,6 +68,11 @@ impl Standing {
         }
     }
 
+    /// The one that `said` must be newer than. Where it was kept and could not be taken over, it is said again and tried again.
+    fn before(&self, said: &Directory) -> Option<&Directory> {
+        self.newest.as_ref().filter(|newest| *newest != said || self.in_force == Some(newest.version))
+    }
+
     /// For people who ask at the machine.
     pub fn status(&self, plan: &Plan) -> Option<DirectoryStatus> {
         let from = plan.directory.from.clone()?;
@@ -83,7 +88,7 @@ impl Gateway {
         said: Directory,
         written: &mut mpsc::UnboundedReceiver<Written>,
     ) {
-        let plan = match judged(&self.base, self.directory.newest.as_ref(), &said) {
+        let plan = match judged(&self.base, self.directory.before(&said), &said) {
             Ok(Some(plan)) => plan,
             Ok(None) => {
                 self.directory.refused = None;
@@ -103,6 +108,8 @@ impl Gateway {
         if self.take_over(now, plan, written).await {
             self.directory.in_force = Some(version);
             tracing::info!(version, points = self.plan.circle.points.len(), "another directory of points is in force");
+        } else {
+            self.directory.refused = self.config_fault.clone();
         }
     }
 }

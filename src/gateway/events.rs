@@ -4,7 +4,7 @@ use super::Gateway;
 use super::health::{self, Link};
 use super::outbox;
 use crate::clock::Reading;
-use crate::model::reason::Reason;
+use crate::model::reason::{Reason, WayOut};
 use crate::sinks::{FromStation, What};
 use crate::sources;
 use crate::store::Written;
@@ -59,6 +59,9 @@ impl Gateway {
             What::Down { why } => {
                 self.linked(now, &name, Err(&why));
                 self.note_link(now, &name, false, why);
+            }
+            What::Connection { point, up } => {
+                self.paths.linked(WayOut { channel: event.channel, point }, up);
             }
             What::Greeting => {
                 self.tasks.all_due(&name);

@@ -4,7 +4,7 @@
 //! hour, then every 10 minutes; all at once when the link comes back. The sink only tries once and says what happened.
 
 use crate::clock;
-use crate::model::reason::Way;
+use crate::model::reason::WayOut;
 use crate::model::time::Span;
 use crate::sinks::{Handed, NotDelivered, Outgoing, Sink};
 use crate::wire::Receipt;
@@ -75,7 +75,7 @@ pub enum Report {
     /// A heartbeat or a probe came to its end.
     Tried {
         /// On which way.
-        way: Way,
+        way: WayOut,
         /// Words for a person where it failed.
         result: Result<(), String>,
     },
@@ -170,9 +170,13 @@ fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
     let now = clock::since_boot();
     match order {
         Order::Send { key, priority, wait, notice } => {
-            let row =
-                Row { notice: Arc::new(*notice), priority, since: now, due: now + wait, tries: 0, under_way: None };
-            rows.insert(key, row);
+            // The same again, after a reload or because a station asked twice: one try under way is enough.
+            let due = now + wait;
+            if let Some(row) = rows.get_mut(&key) {
+                row.due = row.due.min(due);
+                return;
+            }
+            rows.insert(key, Row { notice: Arc::new(*notice), priority, since: now, due, tries: 0, under_way: None });
         }
         Order::Settle { key } => {
             rows.remove(&key);
@@ -338,6 +342,17 @@ mod tests {
         put(&mut rows, "call", 0);
         send_due(&hangs, &mut rows, &mut tries);
         assert!(rows["call"].under_way.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_handed_in_once_more_while_it_is_under_way_is_not_sent_twice() {
+        let (mut rows, mut tries) = (BTreeMap::new(), JoinSet::new());
+        let hangs: Arc<dyn Sink> = Arc::new(Bad { panics: false });
+        for _ in 0..3 {
+            put(&mut rows, "call", 0);
+            send_due(&hangs, &mut rows, &mut tries);
+        }
+        assert_eq!(tries.len(), 1, "an SMS is not written twice because the circle changed");
     }
 
     #[test]

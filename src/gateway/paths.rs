@@ -10,24 +10,27 @@
 //! loop stood still nobody could have answered. Clocks on walls play no part.
 
 use crate::model::level::Supervision;
-use crate::model::reason::Way;
+use crate::model::reason::WayOut;
 use crate::model::status::PathState;
 use crate::model::time::Span;
 use crate::sinks::Proves;
-use std::collections::{BTreeMap, VecDeque};
+use short::{Short, TWIN_OVER};
+use std::collections::BTreeMap;
+
+mod short;
 
 /// Every way out.
 #[derive(Debug, Default)]
 pub struct Paths {
-    ways: BTreeMap<Way, Path>,
+    ways: BTreeMap<WayOut, Path>,
     /// Time in which there could have been a proof.
     counted: Span,
     /// Time since boot at the last round.
     at: Option<Span>,
     /// The alert that nobody is reached was asked for in this episode.
     all_lost_told: bool,
-    /// Connections of a channel that ended soon after they were made.
-    short: BTreeMap<String, Short>,
+    /// Connections to a broker that ended soon after they were made.
+    short: BTreeMap<WayOut, Short>,
 }
 
 /// One way out.
@@ -58,7 +61,7 @@ struct Moment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known<'p> {
     /// Which.
-    pub way: &'p Way,
+    pub way: &'p WayOut,
     /// Without a proof for longer, it is lost.
     pub level: Span,
     /// How it stands.
@@ -75,15 +78,15 @@ pub struct Known<'p> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// This way is lost.
-    Lost(Way),
+    Lost(WayOut),
     /// It is not, or it is no way of this home any more.
-    Found(Way),
+    Found(WayOut),
     /// Every way is lost.
     AllLost,
     /// One is not.
     OneFound,
-    /// The connections of this channel are closed as soon as they are made: a second gateway.
-    Twin(String),
+    /// The connections on this way are closed as soon as they are made: a second gateway.
+    Twin(WayOut),
     /// They hold.
     NoTwin,
 }
@@ -92,7 +95,7 @@ pub enum News {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Ways that are told as lost.
-    pub lost: Vec<Way>,
+    pub lost: Vec<WayOut>,
     /// That nobody is reached.
     pub all_lost: bool,
     /// That there is a second gateway.
@@ -105,15 +108,16 @@ impl Paths {
     pub fn follow(
         &mut self,
         since_boot: Span,
-        ways: Vec<(Way, Supervision, Proves)>,
+        ways: Vec<(WayOut, Supervision, Proves)>,
         opened: &[String],
-        answers: impl Fn(&Way) -> bool,
+        answers: impl Fn(&WayOut) -> bool,
     ) {
         self.pass(since_boot);
         self.ways.retain(|way, _| {
             let is_new = opened.iter().any(|name| name == way.channel.as_str());
             !is_new && ways.iter().any(|(wanted, ..)| wanted == way)
         });
+        self.short.retain(|way, _| self.ways.contains_key(way));
         let begun = self.moment(since_boot);
         for (way, supervision, proves) in ways {
             let answers = proves == Proves::Answer && answers(&way);
@@ -130,7 +134,7 @@ impl Paths {
     }
 
     /// The ways that are to be proved now: each is asked once, until [`Paths::tried`].
-    pub fn take_due(&mut self) -> Vec<(Way, Proves)> {
+    pub fn take_due(&mut self) -> Vec<(WayOut, Proves)> {
         let counted = self.counted;
         let due = self.ways.iter_mut().filter(|(_, path)| path.next <= counted && !path.under_way);
         due.map(|(way, path)| {
@@ -141,7 +145,7 @@ impl Paths {
     }
 
     /// A heartbeat goes to these ways out of turn: a link came up, a station is there again, there is news.
-    pub fn ask_now(&mut self, is_meant: impl Fn(&Way) -> bool) -> Vec<Way> {
+    pub fn ask_now(&mut self, is_meant: impl Fn(&WayOut) -> bool) -> Vec<WayOut> {
         let counted = self.counted;
         let meant = self.ways.iter_mut().filter(|(way, path)| path.proves == Proves::Answer && is_meant(way));
         meant
@@ -153,7 +157,7 @@ impl Paths {
     }
 
     /// What was asked for came to its end.
-    pub fn tried(&mut self, since_boot: Span, way: &Way, result: Result<(), String>) {
+    pub fn tried(&mut self, since_boot: Span, way: &WayOut, result: Result<(), String>) {
         let moment = self.moment(since_boot);
         let Some(path) = self.ways.get_mut(way) else { return };
         path.under_way = false;
@@ -175,7 +179,7 @@ impl Paths {
     }
 
     /// The station answered a heartbeat; true where that is new.
-    pub fn answered(&mut self, since_boot: Span, way: &Way) -> bool {
+    pub fn answered(&mut self, since_boot: Span, way: &WayOut) -> bool {
         let moment = self.moment(since_boot);
         let Some(path) = self.ways.get_mut(way) else { return false };
         path.prove(moment);
@@ -196,14 +200,17 @@ impl Paths {
     }
 
     /// The ways of which it is known that the station answers.
-    pub fn answering(&self) -> impl Iterator<Item = &Way> {
+    pub fn answering(&self) -> impl Iterator<Item = &WayOut> {
         self.ways.iter().filter(|(_, path)| path.answers).map(|(way, _)| way)
     }
 
-    /// A channel connected, or lost its connection.
-    pub fn linked(&mut self, channel: &str, up: bool) {
+    /// The connection to a broker on this way was made, or has ended. Each way has one of its own: what becomes of another, or
+    /// of a channel that has none, hints at no second gateway.
+    pub fn linked(&mut self, way: WayOut, up: bool) {
         let counted = self.counted;
-        self.short.entry(channel.to_owned()).or_default().linked(counted, up);
+        if self.ways.contains_key(&way) {
+            self.short.entry(way).or_default().linked(counted, up);
+        }
     }
 
     /// Every way as it stands.
@@ -212,7 +219,7 @@ impl Paths {
     }
 
     /// One way as it stands.
-    pub fn of(&self, way: &Way) -> Option<Known<'_>> {
+    pub fn of(&self, way: &WayOut) -> Option<Known<'_>> {
         let (way, path) = self.ways.get_key_value(way)?;
         Some(path.known(way, self.counted))
     }
@@ -248,6 +255,7 @@ impl Paths {
                 PathState::Works | PathState::Carried | PathState::Unproven => false,
             };
         }
+        self.hurry(&news);
         let one_is_found = self.ways.is_empty()
             || self.ways.values().any(|path| matches!(path.state(counted), PathState::Works | PathState::Carried));
         if all_lost && !standing.all_lost && !self.all_lost_told {
@@ -260,17 +268,27 @@ impl Paths {
         news
     }
 
+    /// Who heard of us by a way that is lost now hears at once by those that are left, and how soon again: a station does not
+    /// wait for the word of a slower way as if it were the faster one.
+    fn hurry(&mut self, news: &[News]) {
+        let is_beside =
+            |way: &WayOut| news.iter().any(|news| matches!(news, News::Lost(lost) if lost.point == way.point));
+        for (_, path) in self.ways.iter_mut().filter(|(way, _)| is_beside(way)) {
+            path.next = self.counted;
+        }
+    }
+
     fn judge_twins(&mut self, is_told: bool, news: &mut Vec<News>) {
         let counted = self.counted;
         self.short.values_mut().for_each(|short| short.forget(counted));
         // Also one that an earlier run told is over when connections have held for as long as it takes to know.
-        let all_hold = counted >= TWIN_OVER && self.short.values().all(|short| short.ended.is_empty());
+        let all_hold = counted >= TWIN_OVER && self.short.values().all(|short| short.all_held());
         if is_told && all_hold {
             news.push(News::NoTwin);
         }
-        if let Some((channel, short)) = self.short.iter_mut().find(|(_, short)| short.is_twin(counted)) {
+        if let Some((way, short)) = self.short.iter_mut().find(|(_, short)| short.is_twin(counted)) {
             let was_told = std::mem::replace(&mut short.told, true);
-            news.extend((!was_told && !is_told).then(|| News::Twin(channel.clone())));
+            news.extend((!was_told && !is_told).then(|| News::Twin(way.clone())));
         }
     }
 
@@ -330,7 +348,7 @@ impl Path {
         self.under_way = true;
     }
 
-    fn known<'p>(&'p self, way: &'p Way, counted: Span) -> Known<'p> {
+    fn known<'p>(&'p self, way: &'p WayOut, counted: Span) -> Known<'p> {
         let until = self.known_until();
         let failed = self.failed.as_ref().filter(|(at, _)| at.counted >= until.counted);
         Known {
@@ -344,48 +362,10 @@ impl Path {
     }
 }
 
-/// Connections of one channel that ended soon after they were made.
-#[derive(Debug, Default)]
-struct Short {
-    up: Option<Span>,
-    ended: VecDeque<Span>,
-    told: bool,
-}
-
-impl Short {
-    fn linked(&mut self, counted: Span, up: bool) {
-        if up {
-            self.up = Some(counted);
-        } else if self.up.take().is_some_and(|at| counted - at <= SHORT_LIFE) {
-            self.ended.push_back(counted);
-            if self.ended.len() > TWIN_TIMES {
-                self.ended.pop_front();
-            }
-        }
-    }
-
-    fn forget(&mut self, counted: Span) {
-        while self.ended.front().is_some_and(|at| counted - *at > TWIN_OVER) {
-            self.ended.pop_front();
-        }
-        self.told &= !self.ended.is_empty();
-    }
-
-    fn is_twin(&self, counted: Span) -> bool {
-        self.ended.iter().filter(|at| counted - **at <= TWIN_WITHIN).count() >= TWIN_TIMES
-    }
-}
-
 /// A round comes once a second; what lies between two beyond this was slept through.
 const ROUND_MAX: Span = Span::seconds(5);
 /// A way on a slow level that fails is asked again so soon: also its return is to be noticed.
 const AGAIN_AFTER: Span = Span::minutes(5);
 const A_MOMENT: Span = Span::seconds(5);
-/// A connection that ends sooner hints at a second client with the same id, as in `mqtt`.
-const SHORT_LIFE: Span = Span::seconds(10);
-const TWIN_TIMES: usize = 3;
-const TWIN_WITHIN: Span = Span::minutes(1);
-const TWIN_OVER: Span = Span::minutes(5);
-
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::engine::rules;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::model::level::Supervision;
-use crate::model::reason::Way;
+use crate::model::reason::WayOut;
 use crate::model::time::Zone;
 use crate::mqtt;
 use crate::problem::Problem;
@@ -87,8 +87,8 @@ pub struct Channel {
 
 impl Channel {
     /// What the book calls it.
-    pub fn way(&self) -> Way {
-        Way { channel: self.name.clone(), point: self.point.clone() }
+    pub fn way(&self) -> WayOut {
+        WayOut { channel: self.name.clone(), point: self.point.clone() }
     }
 
     /// The channel of this name, with the files that it names as they are now.

@@ -6,9 +6,10 @@ use super::Gateway;
 use super::health;
 use super::outbox::Report;
 use super::paths::{News, Standing};
+use super::tasks::OpenChannel;
 use crate::clock::Reading;
 use crate::model::ids::ChannelName;
-use crate::model::reason::{AllPathsLost, PathLost, Reason, Twin, Way};
+use crate::model::reason::{AllPathsLost, PathLost, Reason, Twin, WayOut};
 use crate::model::status::PathState;
 use crate::model::time::{Span, Timestamp};
 use crate::sinks::Proves;
@@ -26,7 +27,7 @@ impl Gateway {
         }
         let paths = &self.paths;
         self.turn.lose_ways(|channel, point| {
-            let way = Way { channel: channel.clone(), point: point.clone() };
+            let way = WayOut { channel: channel.clone(), point: point.clone() };
             paths.of(&way).is_some_and(|known| known.state == PathState::Lost)
         });
         let standing = self.standing();
@@ -39,7 +40,7 @@ impl Gateway {
     }
 
     /// A heartbeat out of turn to the stations at the end of these ways.
-    pub(super) fn send_heartbeats(&mut self, now: Reading, is_meant: impl Fn(&Way) -> bool) {
+    pub(super) fn send_heartbeats(&mut self, now: Reading, is_meant: impl Fn(&WayOut) -> bool) {
         let ways = self.paths.ask_now(is_meant);
         if !ways.is_empty() {
             let heartbeat = self.heartbeat(now);
@@ -49,7 +50,6 @@ impl Gateway {
 
     /// A channel connected, or lost its connection.
     pub(super) fn linked(&mut self, now: Reading, channel: &str, up: Result<(), &str>) {
-        self.paths.linked(channel, up.is_ok());
         match up {
             Ok(()) => self.send_heartbeats(now, |way| way.channel.as_str() == channel),
             Err(why) => self.paths.failed(now.since_boot, channel, None, why),
@@ -66,7 +66,7 @@ impl Gateway {
             return;
         }
         let worked = self.paths.any_works();
-        if self.paths.answered(now.since_boot, &Way { channel, point: heard.point.clone() }) {
+        if self.paths.answered(now.since_boot, &WayOut { channel, point: heard.point.clone() }) {
             self.answering.keep(self.paths.answering());
         }
         if !worked {
@@ -95,12 +95,11 @@ impl Gateway {
     fn heartbeat(&mut self, now: Reading) -> Heartbeat {
         self.beat.seq += 1;
         let refused = self.suspending.refused(now);
-        let heartbeat =
-            health::heartbeat(&self.beat, now, &self.turn, &self.tasks, &self.plan, &self.paths, refused);
+        let heartbeat = health::heartbeat(&self.beat, now, &self.turn, &self.tasks, &self.plan, &self.paths, refused);
         Heartbeat { directory: self.directory.in_force, ..heartbeat }
     }
 
-    fn prove(&self, way: &Way, proves: Proves, heartbeat: &Heartbeat) {
+    fn prove(&self, way: &WayOut, proves: Proves, heartbeat: &Heartbeat) {
         let Some(open) = self.tasks.channels().iter().find(|open| open.channel.way() == *way) else { return };
         let (sink, way, reports) = (open.sink.clone(), way.clone(), self.tasks.reports());
         let heartbeat = Heartbeat { level_secs: self.level_to(&way), ..heartbeat.clone() };
@@ -120,11 +119,16 @@ impl Gateway {
         });
     }
 
-    /// So soon the station at this point hears of us again: by the fastest of the ways there that carry heartbeats.
-    fn level_to(&self, way: &Way) -> Option<u64> {
-        let carries = |proves| matches!(proves, Proves::Answer | Proves::Heartbeat);
-        let there = self.tasks.channels().iter().filter(|open| open.channel.point == way.point);
-        let levels = there.filter(|open| carries(open.sink.proves())).map(|open| open.channel.supervision.level);
+    /// So soon the station at this point hears of us again: by the fastest of the ways there that carry heartbeats and are not
+    /// lost; the one by which it hears this counts in any case.
+    fn level_to(&self, way: &WayOut) -> Option<u64> {
+        let is_lost = |way: &WayOut| self.paths.of(way).is_some_and(|known| known.state == PathState::Lost);
+        let counts = |open: &&OpenChannel| {
+            let (other, proves) = (open.channel.way(), open.sink.proves());
+            let carries = matches!(proves, Proves::Answer | Proves::Heartbeat);
+            other.point == way.point && carries && (other == *way || !is_lost(&other))
+        };
+        let levels = self.tasks.channels().iter().filter(counts).map(|open| open.channel.supervision.level);
         levels.min().and_then(|level| u64::try_from(level.num_seconds()).ok())
     }
 
@@ -133,7 +137,7 @@ impl Gateway {
         let open = |alert: &&crate::model::alert::Alert| alert.phase.is_open() && alert.recovered_at.is_none();
         for alert in self.turn.engine.alerts().filter(open) {
             if let Reason::PathLost(PathLost { channel, point, .. }) = &alert.reason {
-                standing.lost.push(Way { channel: channel.clone(), point: point.clone() });
+                standing.lost.push(WayOut { channel: channel.clone(), point: point.clone() });
             }
             standing.all_lost |= matches!(alert.reason, Reason::AllPathsLost(_));
             standing.twin |= matches!(alert.reason, Reason::Twin(_));
@@ -148,7 +152,7 @@ impl Gateway {
                 let Some(known) = self.paths.of(&way) else { return };
                 let (since, why) = (at(known.since), known.why.to_owned());
                 tracing::warn!(channel = %way.channel, point = %way.point, why, "a way out is lost");
-                let Way { channel, point } = way;
+                let WayOut { channel, point } = way;
                 self.turn.trouble(now, Reason::PathLost(PathLost { channel, point, since, why }));
             }
             News::Found(way) => {
@@ -165,9 +169,7 @@ impl Gateway {
                 tracing::info!("a way out works again");
                 self.turn.trouble_over(now, "all_paths_lost");
             }
-            News::Twin(name) => {
-                let open = self.tasks.channels().iter().find(|open| open.channel.name.as_str() == name);
-                let Some(Way { channel, point }) = open.map(|open| open.channel.way()) else { return };
+            News::Twin(WayOut { channel, point }) => {
                 tracing::error!(%channel, "each connection is closed at once: another gateway with the id of this home?");
                 self.turn.trouble(now, Reason::Twin(Twin { point, channel: Some(channel) }));
             }

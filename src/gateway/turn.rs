@@ -22,13 +22,12 @@ use crate::gateway::repeats::Repeats;
 use crate::gateway::unknown::Unknown;
 use crate::gateway::withheld::Withheld;
 use crate::model::ids::{ChannelName, PointId};
-use crate::model::reason::{Reason, Way};
+use crate::model::reason::{Reason, WayOut};
 use crate::model::recorded::Recorded;
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
-use crate::sinks::Outgoing;
 use crate::store::{Batch, Store};
-use crate::wire::{Notice, Receipt, StationStep, Wire};
+use crate::wire::{Receipt, StationStep};
 use commit::Held;
 pub use commit::NO_ANSWER;
 use notices::key;
@@ -119,37 +118,6 @@ impl Turn {
         self.clock_trusted = before.clock_trusted;
         self.last_ticket = before.last_ticket;
         self
-    }
-
-    /// The ways out; rows that wait in the store's outbox are handed to them.
-    pub fn lead_out(&mut self, paths: Vec<Path>) {
-        self.paths = paths;
-        let rows = self.store.outbox().unwrap_or_default();
-        for row in rows {
-            let Ok(notice) = Notice::from_bytes(row.body.as_bytes()) else { continue };
-            let point = row.key.split('/').next().unwrap_or_default();
-            let path =
-                self.paths.iter().find(|path| path.channel.as_str() == row.channel && path.point.as_str() == point);
-            let Some(path) = path else {
-                tracing::warn!(
-                    channel = row.channel,
-                    key = row.key,
-                    "a notice waits for a channel that is no longer configured"
-                );
-                continue;
-            };
-            let outgoing = Outgoing { home: notice.home.clone(), point: path.point.clone(), notice };
-            let order =
-                Order::Send { key: row.key, priority: row.priority, wait: Span::zero(), notice: Box::new(outgoing) };
-            path.orders.send(order).ok();
-        }
-    }
-
-    /// Which ways out are lost now: the next one does not wait for them.
-    pub fn lose_ways(&mut self, is_lost: impl Fn(&ChannelName, &PointId) -> bool) {
-        for path in &mut self.paths {
-            path.is_lost = is_lost(&path.channel, &path.point);
-        }
     }
 
     /// A way to sensors came or went; what is known already is not written again.
@@ -278,11 +246,11 @@ impl Turn {
     }
 
     /// This way out is lost no longer.
-    pub fn way_found(&mut self, now: Reading, way: Way) {
+    pub fn way_found(&mut self, now: Reading, way: WayOut) {
         self.over(now, "path_lost", Some(way));
     }
 
-    fn over(&mut self, now: Reading, rule: &'static str, way: Option<Way>) {
+    fn over(&mut self, now: Reading, rule: &'static str, way: Option<WayOut>) {
         let recorded = Recorded::TroubleOver { at: now.wall, rule: rule.to_owned(), way: way.clone() };
         self.take(now, Input::TroubleOver { rule, way }, Line::IfItDecides(recorded));
     }

@@ -6,7 +6,7 @@ mod ways;
 
 pub use facts::{Blind, BlindCause, Loss, SignOfLife, Stuck, Usual};
 pub use sorted::{Class, Severity};
-pub use ways::{AllPathsLost, PathLost, Twin, Way};
+pub use ways::{AllPathsLost, PathLost, Twin, WayOut};
 
 use crate::model::found;
 use crate::model::home::{SensorKind, Service};

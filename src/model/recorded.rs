@@ -6,7 +6,7 @@ use crate::model::ids::PointId;
 use crate::model::learned::LearnedDay;
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::observation::Observation;
-use crate::model::reason::{Reason, Way};
+use crate::model::reason::{Reason, WayOut};
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ pub enum Recorded {
         rule: String,
         /// Only of this way out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        way: Option<Way>,
+        way: Option<WayOut>,
     },
     /// A reading that said nothing new and was not written when it came, but may bear on the decision behind it.
     HeardBefore(Observation),

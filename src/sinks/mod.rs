@@ -135,6 +135,14 @@ pub enum What {
         /// Words for a person.
         why: String,
     },
+    /// The connection to a broker that leads to this point was made, or has ended: beside `Up` and `Down`, which speak of the
+    /// channel.
+    Connection {
+        /// Where it leads.
+        point: PointId,
+        /// Whether it stands.
+        up: bool,
+    },
     /// A notice is in the station's database.
     Receipt(wire::Receipt),
     /// Somebody at the station did something.

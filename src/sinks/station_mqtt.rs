@@ -57,7 +57,7 @@ pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Prob
         ..settings.settings(client_id)?
     };
     let (link, events) = mqtt::start(connection, alive);
-    tokio::spawn(listen(events, channel.clone(), home.clone(), from_station));
+    tokio::spawn(listen(events, channel.clone(), home.clone(), point, from_station));
     Ok(Arc::new(StationMqtt { channel, home, link }))
 }
 
@@ -127,9 +127,16 @@ async fn listen(
     mut events: mpsc::Receiver<mqtt::Event>,
     channel: ChannelName,
     home: HomeId,
+    point: PointId,
     from_station: mpsc::Sender<FromStation>,
 ) {
     while let Some(event) = events.recv().await {
+        if let mqtt::Event::Up | mqtt::Event::Down { .. } = &event {
+            let what = What::Connection { point: point.clone(), up: matches!(event, mqtt::Event::Up) };
+            if from_station.send(FromStation { channel: channel.clone(), what }).await.is_err() {
+                return;
+            }
+        }
         let what = match event {
             mqtt::Event::Up => What::Up,
             mqtt::Event::Down { why } => What::Down { why },

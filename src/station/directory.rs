@@ -8,17 +8,18 @@ use crate::wire::{self, Directory, Down, Listed, Topic, Wire};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The list, and who was told of it since the broker was reached.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
-    list: List,
+    list: Arc<List>,
     told: BTreeSet<HomeId>,
 }
 
 /// As it is kept: a restart with the same points says the same version.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-struct List {
+pub(super) struct List {
     version: u64,
     points: Vec<Listed>,
 }
@@ -46,7 +47,7 @@ impl Catalogue {
                 list
             }
         };
-        Ok(Catalogue { list, told: BTreeSet::new() })
+        Ok(Catalogue { list: Arc::new(list), told: BTreeSet::new() })
     }
 
     /// The broker may have forgotten what it was told.
@@ -65,22 +66,23 @@ impl Catalogue {
         untold
     }
 
-    /// What is said to one home.
-    pub fn said_to(&self, home: &HomeId, point: &PointId) -> Directory {
-        Directory {
-            v: wire::VERSION,
-            home: home.clone(),
-            point: point.clone(),
-            version: self.list.version,
-            points: self.list.points.clone(),
-        }
+    /// The list itself.
+    pub fn list(&self) -> Arc<List> {
+        Arc::clone(&self.list)
     }
 }
 
-/// Says them one after the other.
-pub(super) async fn say(link: &Link, directories: Vec<Directory>) {
-    for directory in directories {
-        let topic = Topic::Down(directory.home.clone(), Down::Directory).to_string();
+impl List {
+    fn said_to(&self, home: HomeId, point: PointId) -> Directory {
+        Directory { v: wire::VERSION, home, point, version: self.version, points: self.points.clone() }
+    }
+}
+
+/// Says the list to these homes, one after the other: a city has a hundred thousand.
+pub(super) async fn say(link: &Link, list: &List, homes: Vec<HomeId>, point: &PointId) {
+    for home in homes {
+        let topic = Topic::Down(home.clone(), Down::Directory).to_string();
+        let directory = list.said_to(home, point.clone());
         if let Err(why) = link.publish(&topic, directory.to_bytes(), true).await {
             // The way is gone; at its next return all are told again.
             tracing::info!(topic, %why, "the directory was not said");

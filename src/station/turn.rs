@@ -171,9 +171,8 @@ impl Turn {
         if untold.is_empty() {
             return;
         }
-        let said: Vec<_> = untold.iter().map(|home| self.catalogue.said_to(home, &self.point)).collect();
-        let link = self.link.clone();
-        tokio::spawn(async move { directory::say(&link, said).await });
+        let (link, list, point) = (self.link.clone(), self.catalogue.list(), self.point.clone());
+        tokio::spawn(async move { directory::say(&link, &list, untold, &point).await });
     }
 
     fn request(&mut self, request: Request) {

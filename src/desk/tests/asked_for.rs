@@ -32,3 +32,16 @@ fn a_desk_is_busy_with_an_open_request_that_moves_and_not_for_ever() {
     desk.clicked(&key, at(3600), "p1", Deed::Take, "a");
     assert!(desk.is_busy_with(&flat, at(3700)));
 }
+
+#[test]
+fn what_waits_for_the_newest_alert_stands_before_what_was_never_confirmed() {
+    let (mut desk, mut home) = (desk(), Book::new("flat"));
+    let old = desk.told(&home.raise(at(0)), at(1));
+    desk.clicked(&old, at(10), "p1", Deed::Take, "a");
+    desk.clicked(&old, at(20), "p1", Deed::Depart, "b");
+    let mut anew = Book::new("flat");
+    let new = desk.told(&anew.raise(at(7200)), at(7201));
+    desk.clicked(&new, at(7210), "p2", Deed::Take, "c");
+    let keys: Vec<String> = desk.waiting_for(&new.home).into_iter().map(|step| step.key).collect();
+    assert_eq!(keys, ["c", "a", "b"]);
+}

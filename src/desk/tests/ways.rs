@@ -132,3 +132,94 @@ fn when_one_of_the_two_is_switched_off_that_is_over_and_a_second_time_is_the_sam
     }
     assert!(twins(&desk)[0].recovered_at.is_some());
 }
+
+#[test]
+fn a_heartbeat_that_came_the_slower_of_two_ways_does_not_show_how_it_was_as_how_it_is() {
+    let mut desk = desk();
+    let mut gateway = Gateway::new(7, "a");
+    let (by_https, by_broker) = (gateway.beat(at(0)), gateway.beat(at(5)));
+    let Input::Heartbeat { home, condition } = by_broker else { panic!("no heartbeat") };
+    desk.does(at(5), Input::Heartbeat { home, condition: Condition { blind: true, ..condition } });
+    desk.does(at(8), by_https);
+    let shown = |desk: &Desk| desk.view(at(9), &person("p1")).homes[0].condition.clone().unwrap();
+    assert!(shown(&desk).blind);
+    let mut anew = Gateway::new(8, "b");
+    desk.does(at(60), anew.beat(at(60)));
+    assert!(!shown(&desk).blind, "a gateway that was started anew counts from the beginning");
+}
+
+#[test]
+fn what_a_broker_kept_of_a_gateway_that_was_started_anew_meanwhile_is_no_second_one() {
+    let mut desk = desk();
+    let (mut one, mut two) = (Gateway::new(7, "a"), Gateway::new(8, "b"));
+    desk.does(at(0), one.beat(at(0)));
+    let kept: Vec<Input> = (1..5).map(|nth| one.beat(at(nth * 60))).collect();
+    // The broker's way to the station is lost; the next start is heard by HTTPS at once.
+    for minute in 5..9 {
+        desk.does(at(minute * 60), two.beat(at(minute * 60)));
+    }
+    for beat in kept {
+        desk.does(at(545), beat);
+    }
+    for minute in 10..15 {
+        desk.does(at(minute * 60), two.beat(at(minute * 60)));
+    }
+    assert!(twins(&desk).is_empty());
+}
+
+#[test]
+fn a_second_gateway_is_seen_also_where_the_clock_of_one_was_set_back() {
+    let mut desk = desk();
+    let (mut one, mut two) = (Gateway::new(7, "a"), Gateway::new(7, "b"));
+    for minute in 0..9 {
+        if minute == 3 {
+            one.clock_is_off = -3600;
+        }
+        desk.does(at(minute * 60), one.beat(at(minute * 60)));
+        if minute >= 2 {
+            desk.does(at(minute * 60 + 30), two.beat(at(minute * 60 + 30)));
+        }
+    }
+    assert_eq!(twins(&desk).len(), 1);
+}
+
+/// What is written down until `until`, each deadline at its time; with `looks_anew` every home is looked through at every input.
+fn written(desk: &mut Desk, until: Timestamp, input: Input, looks_anew: bool) -> Vec<Effect> {
+    let mut all = Vec::new();
+    loop {
+        if looks_anew {
+            desk.watch.look_anew();
+        }
+        let Some(at) = desk.next_wakeup().filter(|at| *at < until) else { break };
+        all.extend(desk.handle(at, Input::Tick));
+    }
+    all.extend(desk.handle(until, input));
+    all.retain(|effect| matches!(effect, Effect::Record(_)));
+    all
+}
+
+proptest! {
+    #[test]
+    fn homes_are_missed_and_twins_end_at_the_same_instants_though_not_all_are_looked_through_at_each_message(
+        said in prop::collection::vec((0..8u8, 0..3u8, 1..400i64, prop::option::of(60..2000i64)), 1..60),
+    ) {
+        let (mut one, mut other) = (desk(), desk());
+        let (mut now, mut seq) = (at(0), 0);
+        for (kind, home, later, level) in said {
+            now += Span::seconds(later);
+            seq += 1;
+            let home: HomeId = format!("h{home}").parse().unwrap();
+            let input = match kind {
+                0 => Input::OwnLink { up: false },
+                1 => Input::OwnLink { up: true },
+                2 => Input::HomeLink { home, online: true },
+                _ => {
+                    let beat = Beat { run: u64::from(kind % 2), boot: None, seq, at_ms: now.timestamp_millis() };
+                    let level = level.map(Span::seconds);
+                    Input::Heartbeat { home, condition: Condition { beat, level, ..Condition::default() } }
+                }
+            };
+            prop_assert_eq!(written(&mut one, now, input.clone(), false), written(&mut other, now, input, true));
+        }
+    }
+}

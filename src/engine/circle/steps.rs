@@ -134,6 +134,6 @@ impl Steps {
     }
 }
 
-fn index(level: u32) -> usize {
+pub(super) fn index(level: u32) -> usize {
     usize::try_from(level).unwrap_or(usize::MAX)
 }

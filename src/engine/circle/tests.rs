@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::alert::Step;
-use crate::model::lifecycle::{Actor, Role};
+use crate::model::lifecycle::{Actor, Proof, Role};
 use crate::model::reason::Reason;
 use proptest::prelude::*;
 
@@ -304,4 +304,62 @@ fn with_the_usual_steps_an_unanswered_emergency_moves_on_every_two_minutes_for_a
     let instants: Vec<i64> = std::iter::once(0).chain(told.iter().map(|told| told.0)).collect();
     assert!(instants.windows(2).all(|pair| pair[1] - pair[0] <= 120), "{instants:?}");
     assert!(*instants.last().unwrap() > 3_480);
+}
+
+#[test]
+fn where_none_of_those_who_were_asked_is_left_whoever_is_there_now_is_asked_at_once() {
+    let circle = circle(&[("new", 5, "always"), ("other", 9, "always")]);
+    for severity in [Severity::Emergency, Severity::Urgent, Severity::Blind, Severity::Notice, Severity::Fault] {
+        for phase in
+            [&[] as &[Deed], &[Deed::Receive], &[Deed::Receive, Deed::Take, Deed::Arrive { proof: Proof::None }]]
+        {
+            let mut alert = alert(severity, false, &["gone", "gone-too"]);
+            for (deed, nth) in phase.iter().zip(2..) {
+                let role = if *deed == Deed::Receive { Role::Station } else { Role::Desk };
+                let by = Actor { role, point: Some("gone".parse().unwrap()), person: None, via: None };
+                alert.apply(step(nth, at(10), by, deed.clone()));
+            }
+            assert!(circle.widens_at(&alert).is_some_and(|due| due <= at(10)), "{severity:?}, {:?}", alert.phase);
+            let deed = circle.widen(&shanghai(), at(10), &alert);
+            let Deed::Escalate { to, .. } = &deed else { panic!("{deed:?}") };
+            assert_eq!(to[0].as_str(), "new", "{severity:?}");
+            alert.apply(step(9, at(10), Actor::gateway(), deed));
+            assert!(circle.widens_at(&alert).is_none_or(|due| due > at(10)), "once");
+        }
+    }
+    // Neither a test nor a home of which nobody was told.
+    assert_eq!(circle.widens_at(&alert(Severity::Notice, true, &["gone"])), None);
+    assert_eq!(circle.widens_at(&alert(Severity::Notice, false, &[])), None);
+}
+
+#[test]
+fn a_step_that_finds_nobody_new_asks_those_again_who_are_still_there() {
+    let mut circle = with_people();
+    circle.points.retain(|point| point.id.as_str() == "far");
+    let mut told = alert(Severity::Emergency, false, &["near"]);
+    told.apply(step(2, at(0), Actor::gateway(), circle.widen(&shanghai(), at(0), &told)));
+    assert_eq!(told.points.last().map(PointId::as_str), Some("far"));
+    // The neighbour is asked in the evening only.
+    let Deed::Escalate { to, .. } = circle.widen(&shanghai(), at(60), &told) else { panic!("no climbing") };
+    assert_eq!(to.iter().map(PointId::as_str).collect::<Vec<_>>(), ["far"]);
+}
+
+#[test]
+fn that_a_way_is_lost_is_told_to_other_points_until_one_holds_it_and_never_again_and_again() {
+    let lost = |to: &str| {
+        let json = r#"{"rule":"path_lost","channel":"lehe","point":"near","since":"2026-11-21T00:00:00Z"}"#;
+        let reason: Reason = serde_json::from_str(json).unwrap();
+        let (severity, to) = (reason.severity(), vec![to.parse().unwrap()]);
+        Alert::begin(1, step(1, at(0), Actor::gateway(), Deed::Raise { reason, severity, test: false, to })).unwrap()
+    };
+    let three = circle(&[("near", 5, "always"), ("far", 12, "always"), ("third", 20, "always")]);
+    let asked = |circle: &Circle, alert| {
+        unanswered(circle, alert, at(86_400)).into_iter().map(|(_, to, _)| to).collect::<Vec<String>>()
+    };
+    assert_eq!(asked(&three, lost("near")), ["far", "near far third"]);
+    let mut received = lost("near");
+    received.apply(step(2, at(5), Actor::station("near".parse().unwrap()), Deed::Receive));
+    assert_eq!(asked(&three, received), [""; 0]);
+    assert_eq!(asked(&circle(&[("near", 5, "always")]), lost("near")), [""; 0], "there is nobody else");
+    assert_eq!(asked(&with_people(), lost("near")), ["far"], "no person is told of it");
 }

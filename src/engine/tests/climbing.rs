@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::circle::{Ask, AskStep, Person, Steps, Wait};
 use crate::model::ids::PointId;
-use crate::model::reason::Severity;
+use crate::model::reason::{Class, Severity};
 use crate::model::relation::Relation;
 use std::collections::BTreeMap;
 
@@ -204,6 +204,24 @@ proptest! {
                 prop_assert!(until - asked_at.max(rested) <= longest, "nobody was asked since {asked_at}");
             }
         }
+    }
+
+    #[test]
+    fn when_another_circle_takes_over_no_alert_that_was_told_is_left_with_those_who_are_gone(
+        made in made(), then in made(), events in events()
+    ) {
+        let life = life(&made, false, &events);
+        let told: Vec<u64> = life.engine.alerts().filter(|a| !a.points.is_empty()).map(|a| a.id.number).collect();
+        let mut circle = then.circle();
+        circle.points.iter_mut().for_each(|point| point.id = format!("new-{}", point.id).parse().unwrap());
+        circle.people.clear();
+        let mut engine = engine_of(circle.clone()).restore(life.history.iter().cloned());
+        engine.handle(life.now, Input::Tick);
+        for alert in engine.alerts().filter(|alert| alert.phase.is_open() && told.contains(&alert.id.number)) {
+            let is_there = alert.points.iter().any(|id| circle.points.iter().any(|point| point.id == *id));
+            prop_assert!(is_there || alert.reason.class() == Class::Check, "{:?}", alert.reason);
+        }
+        prop_assert!(engine.next_wakeup().is_none_or(|next| next > life.now));
     }
 
     #[test]

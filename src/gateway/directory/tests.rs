@@ -115,6 +115,17 @@ fn only_a_newer_one_replaces_the_one_in_force() {
 }
 
 #[test]
+fn one_that_could_not_be_taken_over_is_tried_again_when_it_is_said_again() {
+    let base = plan(CONFIG);
+    let said = directory(7, LEHE);
+    let mut standing = Standing { newest: Some(said.clone()), in_force: Some(6), refused: None };
+    assert!(judged(&base, standing.before(&said), &said).unwrap().is_some());
+    assert!(judged(&base, standing.before(&directory(7, NEAR)), &directory(7, NEAR)).is_err());
+    standing.in_force = Some(7);
+    assert!(judged(&base, standing.before(&said), &said).unwrap().is_none());
+}
+
+#[test]
 fn what_was_kept_is_in_force_after_a_restart_and_what_is_broken_leaves_the_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let mut base = plan(CONFIG);

@@ -3,8 +3,8 @@
 use super::*;
 use crate::model::level::Level;
 
-fn way(channel: &str, point: &str) -> Way {
-    Way { channel: channel.parse().unwrap(), point: point.parse().unwrap() }
+fn way(channel: &str, point: &str) -> WayOut {
+    WayOut { channel: channel.parse().unwrap(), point: point.parse().unwrap() }
 }
 
 /// Ways on the level of 180 s, with a clock that starts anywhere.
@@ -15,15 +15,15 @@ struct Home {
 }
 
 impl Home {
-    fn new(ways: &[(Way, Proves)]) -> Home {
+    fn new(ways: &[(WayOut, Proves)]) -> Home {
         let mut home = Home { paths: Paths::default(), since_boot: Span::hours(7), standing: Standing::default() };
         home.follow(ways, &[], false);
         home
     }
 
-    fn follow(&mut self, ways: &[(Way, Proves)], opened: &[&str], answers: bool) {
+    fn follow(&mut self, ways: &[(WayOut, Proves)], opened: &[&str], answers: bool) {
         let opened: Vec<String> = opened.iter().map(|name| (*name).to_owned()).collect();
-        let wanted = |(way, proves): &(Way, Proves)| (way.clone(), Level::Seconds180.into(), *proves);
+        let wanted = |(way, proves): &(WayOut, Proves)| (way.clone(), Level::Seconds180.into(), *proves);
         self.paths.follow(self.since_boot, ways.iter().map(wanted).collect(), &opened, |_| answers);
     }
 
@@ -53,11 +53,11 @@ impl Home {
         news
     }
 
-    fn state(&self, way: &Way) -> PathState {
+    fn state(&self, way: &WayOut) -> PathState {
         self.paths.of(way).unwrap().state
     }
 
-    fn tried(&mut self, way: &Way, result: Result<(), &str>) {
+    fn tried(&mut self, way: &WayOut, result: Result<(), &str>) {
         self.paths.tried(self.since_boot, way, result.map_err(str::to_owned));
     }
 }
@@ -226,7 +226,7 @@ fn each_way_is_proved_in_its_own_rhythm_and_sooner_while_it_fails() {
     let begin = Span::hours(1);
     paths.follow(begin, ways, &[], |_| true);
     let mut asked = BTreeMap::new();
-    let run = |paths: &mut Paths, asked: &mut BTreeMap<Way, Vec<i64>>, works: bool, secs: std::ops::Range<i64>| {
+    let run = |paths: &mut Paths, asked: &mut BTreeMap<WayOut, Vec<i64>>, works: bool, secs: std::ops::Range<i64>| {
         for second in secs {
             let now = begin + Span::seconds(second);
             paths.pass(now);
@@ -268,17 +268,17 @@ fn connections_closed_as_soon_as_they_are_made_are_a_second_gateway() {
     let lehe = way("lehe", "lehe");
     let mut home = Home::new(&[(lehe.clone(), Proves::Answer)]);
     let throw_out = |home: &mut Home, held: i64, apart: i64| {
-        home.paths.linked("lehe", true);
+        home.paths.linked(lehe.clone(), true);
         let mut news = home.pass(held);
-        home.paths.linked("lehe", false);
+        home.paths.linked(lehe.clone(), false);
         home.tried(&lehe, Ok(()));
         news.extend(home.pass(apart));
         news
     };
     assert_eq!([throw_out(&mut home, 2, 3), throw_out(&mut home, 2, 3)], [[], []], "a broker that starts anew");
-    assert_eq!(throw_out(&mut home, 2, 3), [News::Twin("lehe".into())]);
+    assert_eq!(throw_out(&mut home, 2, 3), [News::Twin(lehe.clone())]);
     assert_eq!(throw_out(&mut home, 2, 3), [], "once");
-    home.paths.linked("lehe", true);
+    home.paths.linked(lehe.clone(), true);
     let mut over = Vec::new();
     for _ in 0..400 {
         home.tried(&lehe, Ok(()));
@@ -291,4 +291,38 @@ fn connections_closed_as_soon_as_they_are_made_are_a_second_gateway() {
     for _ in 0..20 {
         assert_eq!(throw_out(&mut home, 2, 40), [], "nor is one a minute");
     }
+}
+
+#[test]
+fn connections_of_one_channel_to_many_points_that_break_one_after_the_other_are_no_second_gateway() {
+    let ways: Vec<(WayOut, Proves)> = (1..9).map(|nth| (way("lehe", &format!("p{nth}")), Proves::Answer)).collect();
+    let mut home = Home::new(&ways);
+    ways.iter().for_each(|(way, _)| home.paths.linked(way.clone(), true));
+    home.pass(60);
+    // A router was started anew: each connection notices it in its own time, and is made again at once.
+    for (way, _) in &ways {
+        home.paths.linked(way.clone(), false);
+        home.pass(1);
+        home.paths.linked(way.clone(), true);
+        assert_eq!(home.pass(3), []);
+    }
+}
+
+#[test]
+fn when_a_way_is_lost_the_others_to_its_point_are_proved_at_once() {
+    let (fast, slow, other) = (way("lehe", "lehe"), way("second", "lehe"), way("far", "far"));
+    let mut home = Home::new(&[]);
+    let ways = [(&fast, Level::Seconds90), (&slow, Level::Hours5), (&other, Level::Hours5)];
+    let ways = ways.map(|(way, level)| (way.clone(), level.into(), Proves::Heartbeat));
+    home.paths.follow(home.since_boot, ways.to_vec(), &[], |_| false);
+    home.paths.take_due();
+    for way in [&fast, &slow, &other] {
+        home.tried(way, Ok(()));
+    }
+    assert_eq!(home.pass(90), []);
+    home.tried(&fast, Err("no answer"));
+    home.paths.take_due();
+    assert_eq!(home.pass(1), [News::Lost(fast)]);
+    let due: Vec<WayOut> = home.paths.take_due().into_iter().map(|(way, _)| way).collect();
+    assert!(due.contains(&slow) && !due.contains(&other), "{due:?}");
 }

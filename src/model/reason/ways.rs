@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 /// A channel on its way to one point: a channel that leads to two points is two ways.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Way {
+pub struct WayOut {
     /// The channel, as the config names it.
     pub channel: ChannelName,
     /// Where it leads.
     pub point: PointId,
 }
 
-impl Way {
+impl WayOut {
     /// Whether `reason` says that this way is lost.
     pub fn is_lost_by(&self, reason: &Reason) -> bool {
         matches!(reason, Reason::PathLost(found) if found.channel == self.channel && found.point == self.point)
