@@ -2,7 +2,7 @@
 
 use super::{ago, first_line, seconds, span};
 use crate::model::level::Level;
-use crate::model::status::{PathState, PathStatus, Status};
+use crate::model::status::{PathState, PathStatus, Status, TestStatus};
 use crate::model::time::Timestamp;
 
 /// The very first line, where it is so.
@@ -29,6 +29,21 @@ pub(super) fn lines(now: Timestamp, status: &Status) -> Vec<String> {
             line.lines().map(str::to_owned).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// How the newest test went; that there never was one is said too.
+pub(super) fn test_line(now: Timestamp, status: &Status) -> String {
+    let Some(TestStatus { at, by_hand, unanswered }) = &status.last_test else {
+        return "tested      never; carecircle test-alert tries every way out".to_owned();
+    };
+    let came = match unanswered {
+        None => "its end is not known yet".to_owned(),
+        Some(0) => "every way answered".to_owned(),
+        Some(1) => "1 WAY GAVE NO ANSWER".to_owned(),
+        Some(unanswered) => format!("{unanswered} WAYS GAVE NO ANSWER"),
+    };
+    let which = if *by_hand { "by hand" } else { "weekly" };
+    format!("tested      last {}, {which}: {came}", ago(now, *at))
 }
 
 fn path_line(now: Timestamp, path: &PathStatus) -> String {
