@@ -2,7 +2,9 @@
 
 use super::Failed;
 use super::suspend::ask;
+use crate::clock;
 use crate::config;
+use crate::model::time::Span;
 use crate::problem::Problem;
 use crate::text::counted;
 use crate::wire::local::{Answer, Ask, SOCKET, TestCourse, WayState, WayTried};
@@ -10,7 +12,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Arguments of `carecircle test-alert`.
 #[derive(Debug, clap::Args)]
@@ -50,7 +52,7 @@ fn tested(args: Args) -> Result<ExitCode, Failed> {
 
 /// Asks again and again until the test is over.
 fn followed(socket: &Path, page: &mut Page) -> Result<TestCourse, Problem> {
-    let begun = Instant::now();
+    let begun = clock::since_boot();
     loop {
         let answer = done(ask(socket, Ask::TestResult, NOT_KNOWN)?)?;
         let course = answer.test.ok_or_else(|| Problem::of(place(socket), "this is no answer to a test"))?;
@@ -58,7 +60,7 @@ fn followed(socket: &Path, page: &mut Page) -> Result<TestCourse, Problem> {
         if course.over {
             return Ok(course);
         }
-        if begun.elapsed() > PATIENCE {
+        if clock::since_boot() - begun > PATIENCE {
             return Err(Problem::of(place(socket), "the test does not end").with_deed(NOT_KNOWN));
         }
         thread::sleep(ASKED_EVERY);
@@ -146,7 +148,7 @@ fn sentence(course: &TestCourse) -> String {
 const NOT_KNOWN: &str = "how the test went is not known; see carecircle status";
 const ASKED_EVERY: Duration = Duration::from_millis(300);
 /// Longer than the longest test, on a machine that is slow.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Span = Span::seconds(180);
 
 #[cfg(test)]
 mod tests {
