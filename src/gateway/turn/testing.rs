@@ -93,3 +93,87 @@ pub(super) fn is_test(reason: &Reason) -> bool {
 }
 
 const FIRST_WEEK_DAYS: i8 = 7;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::devices::Devices;
+    use crate::engine::Engine;
+    use crate::engine::circle::{Circle, Point};
+    use crate::gateway::deliveries::Deliveries;
+    use crate::gateway::turn::Path;
+    use crate::model::duty::DutyHours;
+    use crate::model::home::Home;
+    use crate::model::ids::ChannelName;
+    use crate::model::lifecycle::Timers;
+    use crate::model::time::Span;
+    use crate::store::Store;
+    use crate::wire::Receipt;
+    use tokio::sync::mpsc;
+
+    type Orders = mpsc::UnboundedReceiver<Order>;
+
+    fn id<T: std::str::FromStr>(text: &str) -> T {
+        text.parse().unwrap_or_else(|_| panic!("{text}"))
+    }
+
+    /// A home of one point with these ways to it; those to phones begin with "sms".
+    fn turn(channels: &[&str]) -> (Turn, Vec<Orders>) {
+        let home = Home { id: id("made-up-1"), place: "3-2-201".into(), zone: Zone::utc(), sensors: [].into() };
+        let (name, travel, on_duty) = ("Lehe".to_owned(), Span::minutes(5), DutyHours::always());
+        let point = Point { id: id("lehe"), name, travel, on_duty, channels: Vec::new() };
+        let circle = Circle::of_points(vec![point], Timers::default());
+        let engine = Engine::new(home, &Default::default(), circle);
+        let store = Store::unavailable("a made-up reason".to_owned(), |_| ());
+        let devices = Devices::new(&Default::default(), &[]);
+        let mut turn = Turn::new(engine, Deliveries::default(), devices, [].into(), store);
+        let mut inboxes = Vec::new();
+        let paths = channels.iter().map(|channel| {
+            let (orders, inbox) = mpsc::unbounded_channel();
+            inboxes.push(inbox);
+            let tells_people = channel.starts_with("sms");
+            Path { channel: id(channel), point: id("lehe"), orders, tells_people, is_lost: false }
+        });
+        turn.lead_out(paths.collect());
+        (turn, inboxes)
+    }
+
+    fn settled(inbox: &mut Orders) -> Vec<String> {
+        let orders = std::iter::from_fn(|| inbox.try_recv().ok());
+        orders.filter_map(|order| if let Order::Settle { key } = order { Some(key) } else { None }).collect()
+    }
+
+    fn on_day(day: i64) -> Reading {
+        let (clock, wall) = (clock::read(), "2026-12-01T10:00:00Z".parse::<Timestamp>().unwrap());
+        Reading { wall: wall + Span::days(day - 1), since_boot: clock.since_boot }
+    }
+
+    #[test]
+    fn a_receipt_settles_in_a_test_the_row_of_its_own_channel_alone() {
+        let (mut turn, mut inboxes) = turn(&["broker", "https"]);
+        let told = turn.test(on_day(9), true).unwrap();
+        let channels: Vec<&str> = told.ways.iter().map(|(way, _)| way.channel.as_str()).collect();
+        assert_eq!(channels, ["broker", "https"]);
+        assert!(turn.test(on_day(9), true).is_none(), "one goes on");
+        let text =
+            r#"{"v":1,"home":"made-up-1","alert":{"number":1,"raised_at_ms":1},"step":1,"point":"lehe","at_ms":5}"#;
+        let receipt = Receipt { alert: told.alert, ..serde_json::from_str(text).unwrap() };
+        turn.receipt(on_day(9), &id::<ChannelName>("https"), &receipt);
+        assert_eq!((settled(&mut inboxes[0]).len(), settled(&mut inboxes[1]).len()), (0, 1));
+        let other = AlertId { number: 99, ..told.alert };
+        turn.receipt(on_day(9), &id::<ChannelName>("https"), &Receipt { alert: other, ..receipt });
+        assert_eq!((settled(&mut inboxes[0]).len(), settled(&mut inboxes[1]).len()), (1, 1), "an alert is held once");
+        turn.tested(on_day(9), 1);
+        assert_eq!(turn.tests.newest().unwrap().unanswered, Some(1));
+        assert!(turn.test(on_day(9), true).is_some());
+    }
+
+    #[test]
+    fn phones_hear_of_the_first_weekly_test_of_a_month_and_of_every_one_by_hand() {
+        for (day, by_hand, ways) in [(2, false, 2), (7, false, 2), (8, false, 1), (23, false, 1), (23, true, 2)] {
+            let (mut turn, _inboxes) = turn(&["broker", "sms"]);
+            assert_eq!(turn.test(on_day(day), by_hand).unwrap().ways.len(), ways, "{day} {by_hand}");
+        }
+    }
+}
