@@ -70,7 +70,7 @@ fn start() -> (World, Hook) {
         let text = text.replace("channels = [\"lehe\"]", "channels = [\"lehe\", \"past\"]");
         format!(
             "{text}[[channel]]\nname = \"past\"\nstation_https = {{ url = \"http://127.0.0.1:{door}\" }}\n\
-             [[circle.point]]\nid = \"next\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"hook\"]\n\
+             [[circle.point]]\nid = \"beimen\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"hook\"]\n\
              [[channel]]\nname = \"hook\"\nwebhook = {{ url = \"{}\" }}\n",
             hook.url
         )
@@ -114,7 +114,7 @@ fn every_way_answers_for_itself_and_the_desk_shows_one_marked_test_that_is_over(
         "a test has begun on 3 ways out",
         "lehe to lehe (station_mqtt): answered after ",
         "past to lehe (station_https): answered after ",
-        "hook to next (webhook): taken after ",
+        "hook to beimen (webhook): taken after ",
         "All is well: 3 ways out, every one answered.",
     ] {
         assert!(said.contains(words), "{words}: {said}");
@@ -145,7 +145,7 @@ fn a_way_without_an_answer_is_named_and_lost_until_something_is_delivered_there(
         said.contains("lehe to lehe (station_mqtt): answered")
             && said.contains("past to lehe (station_https): answered")
     );
-    assert!(said.contains("hook to next (webhook): NO ANSWER: ") && said.contains("503"), "{said}");
+    assert!(said.contains("hook to beimen (webhook): NO ANSWER: ") && said.contains("503"), "{said}");
     assert!(said.contains("1 of 3 ways out gave no answer"), "{said}");
     wait_until("the fault is at the station", PATIENCE, || world.alerts_of("path_lost").len() == 1);
     wait_until("the way is lost", PATIENCE, || way(&world, "hook") == "lost");
