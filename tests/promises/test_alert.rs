@@ -80,7 +80,6 @@ fn start() -> (World, Hook) {
     wait_until("every way works", PATIENCE, || {
         ["lehe", "past", "hook"].iter().all(|channel| way(&world, channel) == "works")
     });
-    world.wait_ready();
     (world, hook)
 }
 
@@ -177,5 +176,8 @@ fn a_test_amid_which_the_gateway_ends_is_over_after_its_restart_and_what_is_not_
     wait_until("it is over at the desk", TEST_OVER, || {
         world.alerts_of("test").iter().any(|test| test["phase"] == "cancelled")
     });
-    wait_until("the status tells", PATIENCE, || last_test(&world)["unanswered"] == 1);
+    // The hook's at least; a receipt of the station may have been on its way.
+    wait_until("the status tells", PATIENCE, || {
+        last_test(&world)["unanswered"].as_u64().is_some_and(|count| count >= 1)
+    });
 }
