@@ -42,6 +42,8 @@ enum Command {
     Status(cmd::status::Args),
     /// Tells the running gateway that the resident is away, in hospital, has visitors …; lists and ends such suspensions
     Suspend(cmd::suspend::Args),
+    /// Tries every way out of the home from end to end, marked as a test, and shows which gave no answer
+    TestAlert(cmd::test_alert::Args),
     /// The documents of the wire: JSON Schema of its bodies, AsyncAPI of its topics
     Schema(cmd::schema::Args),
 }
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Circle(args) => cmd::circle::run(args),
         Command::Status(args) => cmd::status::run(args),
         Command::Suspend(args) => cmd::suspend::run(args),
+        Command::TestAlert(args) => cmd::test_alert::run(args),
         Command::Schema(args) => cmd::schema::run(args),
     }
 }

@@ -19,6 +19,7 @@ pub mod simulate;
 pub mod station;
 pub mod status;
 pub mod suspend;
+pub mod test_alert;
 #[cfg(test)]
 mod testing;
 

@@ -139,6 +139,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         lines.push(points(now, directory));
     }
     lines.extend(ways::lines(now, status));
+    lines.extend(ways::test_line(now, status));
     for (number, link) in status.links.iter().enumerate() {
         let title = if number == 0 { "links" } else { "" };
         let line = format!("{title:11} {}", link_line(now, link));

@@ -63,7 +63,7 @@ fn spoken(args: Args) -> Result<ExitCode, Failed> {
             (None, problems) => return Err(Failed::Configuration(problems)),
         },
     };
-    Ok(shown(&ask(&state_dir.join(SOCKET), asked(args))?)?)
+    Ok(shown(&ask(&state_dir.join(SOCKET), asked(args), NOT_KNOWN)?)?)
 }
 
 fn asked(args: Args) -> Ask {
@@ -78,8 +78,8 @@ fn asked(args: Args) -> Ask {
     }
 }
 
-/// One line to the gateway and one back.
-fn ask(socket: &Path, ask: Ask) -> Result<Answer, Problem> {
+/// One line to the gateway and one back; `not_known` says what to do where no answer comes.
+pub(super) fn ask(socket: &Path, ask: Ask, not_known: &'static str) -> Result<Answer, Problem> {
     let place = || socket.display().to_string();
     let mut line = Question { v: VERSION, ask }.to_bytes();
     line.push(b'\n');
@@ -93,7 +93,6 @@ fn ask(socket: &Path, ask: Ask) -> Result<Answer, Problem> {
         .and_then(|()| stream.set_write_timeout(Some(ANSWERED_WITHIN)))
         .and_then(|()| stream.write_all(&line))
         .and_then(|()| stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).map(drop));
-    let not_known = "whether it was taken is not known; see what holds: carecircle suspend --list";
     spoken.map_err(|error| Problem::of(place(), format!("no answer: {error}")).with_deed(not_known))?;
     Answer::from_bytes(&answer).map_err(|_| {
         let what = if answer.is_empty() { "the gateway ended without an answer" } else { "this is no answer of ours" };
@@ -124,6 +123,7 @@ fn shown(answer: &Answer) -> Result<ExitCode, Problem> {
     super::printed(lines.into_iter().try_for_each(|line| writeln!(out, "{line}")))
 }
 
+const NOT_KNOWN: &str = "whether it was taken is not known; see what holds: carecircle suspend --list";
 /// Longer than the gateway itself waits for its disk.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
@@ -167,8 +167,11 @@ mod tests {
     fn where_no_gateway_runs_that_is_said() {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join(SOCKET);
-        assert!(ask(&socket, Ask::List).unwrap_err().to_string().contains("not running"));
+        assert!(ask(&socket, Ask::List, NOT_KNOWN).unwrap_err().to_string().contains("not running"));
         drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-        assert!(ask(&socket, Ask::List).unwrap_err().to_string().contains("not running"), "a killed one left it");
+        assert!(
+            ask(&socket, Ask::List, NOT_KNOWN).unwrap_err().to_string().contains("not running"),
+            "a killed one left it"
+        );
     }
 }

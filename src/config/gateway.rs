@@ -83,6 +83,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         points.iter().map(|entry| &entry.point.id).chain(people.iter().map(|entry| &entry.person.id)).collect();
     let steps = people::steps(&circle, &ids);
     let emergency_number = people::emergency_number(&circle);
+    let weekly_test = people::weekly_test(&circle);
     let directory_from: Option<At<PointId>> = circle.optional("directory_from");
     let timers = shared::timers(&circle);
     circle.finish();
@@ -129,6 +130,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         addresses,
         signals,
         rules: rules?,
+        weekly_test,
         directory: Directory {
             from: directory_from.map(|at| at.value),
             location: location.map(|at| at.value),

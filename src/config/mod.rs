@@ -41,6 +41,7 @@ use crate::model::lifecycle::{Role, Timers};
 use crate::model::listed::Listed;
 use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
+use crate::model::week_time::WeekTime;
 use crate::problem::{Kind, Problem};
 use crate::reach::Estimate;
 use crate::sinks::home_signals::Output;
@@ -74,6 +75,8 @@ pub struct Gateway {
     pub rules: RuleSettings,
     /// Who is asked.
     pub circle: Circle,
+    /// When the ways out are tested from end to end; absent where the file says never.
+    pub weekly_test: Option<WeekTime>,
     /// Which station keeps the directory of points, and what such a directory is judged by.
     pub directory: Directory,
     /// The ways out of the home, in the order of the file.

@@ -9,6 +9,7 @@ use crate::model::duty::DutyHours;
 use crate::model::ids::{ChannelName, PointId};
 use crate::model::relation::Relation;
 use crate::model::time::{Span, span_text, write_span};
+use crate::model::week_time::WeekTime;
 use std::ops::RangeInclusive;
 
 /// A person as they stand in the file.
@@ -44,6 +45,26 @@ pub(super) fn emergency_number(circle: &Section<'_, '_>) -> String {
     circle.error(&number.place, what, Some("write its digits, for example: emergency_number = \"120\"".into()));
     usual()
 }
+
+/// `weekly_test` of `[circle]`.
+pub(super) fn weekly_test(circle: &Section<'_, '_>) -> Option<WeekTime> {
+    let usual = || USUAL_TEST.parse().ok();
+    let Some(text) = circle.optional::<String>("weekly_test") else { return usual() };
+    if text.value == "never" {
+        return None;
+    }
+    match text.value.parse() {
+        Ok(time) => Some(time),
+        Err(what) => {
+            let deed = "by the clock on the home's wall, or: weekly_test = \"never\"";
+            circle.error(&text.place, what, Some(deed.into()));
+            usual()
+        }
+    }
+}
+
+/// A working hour, in which somebody is there to mend what is found.
+const USUAL_TEST: &str = "Wed 10:00";
 
 /// All `[[circle.person]]`.
 pub(super) fn people(circle: &Section<'_, '_>) -> Vec<PersonEntry> {

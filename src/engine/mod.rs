@@ -94,6 +94,8 @@ impl Engine {
             | Recorded::Asked { .. }
             | Recorded::Received { .. }
             | Recorded::Trouble { .. }
+            | Recorded::Test { .. }
+            | Recorded::Tested { .. }
             | Recorded::TroubleOver { .. } => self.habits_until(at, None),
             Recorded::HeardBefore(_) => {}
         }
@@ -124,6 +126,8 @@ impl Engine {
             | Recorded::Asked { .. }
             | Recorded::Received { .. }
             | Recorded::Trouble { .. }
+            | Recorded::Test { .. }
+            | Recorded::Tested { .. }
             | Recorded::TroubleOver { .. } => {}
             Recorded::HeardBefore(observation) => self.seen.recall_heard_before(&self.home, &observation),
         }

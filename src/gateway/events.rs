@@ -3,6 +3,7 @@
 use super::Gateway;
 use super::health::{self, Link};
 use super::outbox;
+use super::testing::Came;
 use crate::clock::Reading;
 use crate::model::reason::{Reason, WayOut};
 use crate::sinks::{FromStation, What};
@@ -71,7 +72,8 @@ impl Gateway {
             What::Heard(heard) => self.heard(now, event.channel, &heard),
             What::Receipt(receipt) => {
                 self.spoke(now, &name, receipt.point.as_str());
-                self.turn.receipt(now, &receipt);
+                self.turn.receipt(now, &event.channel, &receipt);
+                self.testing.receipt(now.since_boot, &name, &receipt);
             }
             What::Step(step) => {
                 if let Some(point) = &step.by.point {
@@ -92,17 +94,23 @@ impl Gateway {
         match report {
             outbox::Report::Receipt { channel, key, receipt } => {
                 self.spoke(now, &channel, receipt.point.as_str());
+                self.testing.came(&channel, &key, Came::Answered(now.since_boot));
                 self.turn.done(channel, key);
                 self.turn.held(now, &receipt);
             }
             outbox::Report::Done { channel, key } => {
                 self.spoke(now, &channel, point_of(&key));
+                self.testing.came(&channel, &key, Came::Taken(now.since_boot));
                 self.turn.done(channel, key);
             }
-            outbox::Report::NotTheirs { channel, key } => self.turn.done(channel, key),
+            outbox::Report::NotTheirs { channel, key } => {
+                self.testing.came(&channel, &key, Came::NotTold);
+                self.turn.done(channel, key);
+            }
             outbox::Report::Failed { channel, key, why } => {
                 tracing::debug!(channel, why, "a notice was not delivered yet");
                 self.paths.failed(now.since_boot, &channel, Some(point_of(&key)), &why);
+                self.testing.came(&channel, &key, Came::Waits { why });
             }
             outbox::Report::Tried { way, result } => {
                 if let Err(why) = &result {

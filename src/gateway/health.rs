@@ -4,14 +4,17 @@ use crate::clock::Reading;
 use crate::gateway::paths::{Known, Paths};
 use crate::gateway::plan::{BROKER, Plan};
 use crate::gateway::tasks::Tasks;
+use crate::gateway::tests_done::TestDone;
 use crate::gateway::turn::Turn;
 use crate::model::answer::Questions;
 use crate::model::fingerprint;
 use crate::model::home::Sensor;
 use crate::model::reason::Class;
-use crate::model::status::{DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus, Status};
+use crate::model::status::{
+    DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus, Status, TestStatus,
+};
 use crate::model::time::{Span, Timestamp};
-use crate::wire::{Heartbeat, InForce, PathWord, Refusal, SensorAge, VERSION};
+use crate::wire::{Heartbeat, InForce, LastTest, PathWord, Refusal, SensorAge, VERSION};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -164,6 +167,7 @@ pub fn heartbeat(
         suspended: seen.suspended.all().map(InForce::from).collect(),
         directory: None,
         refused,
+        last_test: turn.tests.newest().map(|test| LastTest { age_secs: age(test.at), unanswered: test.unanswered }),
         paths: paths.all().map(|known| path_word(now, &known)).collect(),
     }
 }
@@ -239,8 +243,13 @@ pub fn status(
         open_alerts: open.collect(),
         questions: Questions::of(now.wall, turn.engine.alerts()),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
+        last_test: turn.tests.newest().map(test_status),
         paths: paths.all().map(|known| path_status(now, &known)).collect(),
     }
+}
+
+fn test_status(TestDone { at, by_hand, unanswered }: TestDone) -> TestStatus {
+    TestStatus { at, by_hand, unanswered }
 }
 
 fn sensor_status(now: Reading, sensor: &Sensor, turn: &Turn) -> SensorStatus {

@@ -25,6 +25,8 @@ mod subscribed;
 mod supervising;
 mod suspending;
 mod tasks;
+mod testing;
+mod tests_done;
 mod timekeeper;
 mod turn;
 mod unknown;
@@ -52,9 +54,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use suspending::Suspending;
 use tasks::{Inbox, Tasks};
+use testing::Testing;
 use timekeeper::Timekeeper;
 use tokio::sync::mpsc;
-use turn::Turn;
+use turn::{Restored, Turn};
 
 /// What the surroundings ask of a running gateway.
 pub enum Control {
@@ -179,6 +182,7 @@ struct Gateway {
     status_is_old: bool,
     paths: Paths,
     answering: Answering,
+    testing: Testing,
 }
 
 impl Gateway {
@@ -214,6 +218,7 @@ impl Gateway {
             status_is_old: true,
             paths: Paths::default(),
             answering: Answering::read(&base.state_dir),
+            testing: Testing::default(),
             base,
             plan,
             directory,
@@ -233,6 +238,7 @@ impl Gateway {
             self.blind_since = Some(now.wall);
         }
         self.turn.started(now, self.blind_since);
+        self.turn.end_leftover_test(now);
         let troubles: Vec<Reason> = self.memory_troubles.drain(..).chain(troubles).collect();
         for rule in ["configuration", "storage"] {
             // What an earlier run complained of and this one does not find is over.
@@ -331,8 +337,10 @@ impl Gateway {
 
 /// A turn that remembers what the history tells.
 fn make_turn(plan: &Plan, store: &Store) -> Result<Turn, Error> {
-    let (engine, deliveries) = turn::restore(new_engine(plan), store)?;
-    Ok(Turn::new(engine, deliveries, plan.decoders(), plan.whose(), store.clone()))
+    let Restored { engine, deliveries, tests } = turn::restore(new_engine(plan), store)?;
+    let mut turn = Turn::new(engine, deliveries, plan.decoders(), plan.whose(), store.clone());
+    turn.tests = tests;
+    Ok(turn)
 }
 
 fn empty_turn(plan: &Plan, store: &Store) -> Turn {

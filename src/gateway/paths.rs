@@ -45,6 +45,8 @@ struct Path {
     /// A heartbeat was carried to the broker.
     carried: Option<Moment>,
     failed: Option<(Moment, String)>,
+    /// A test of it got no answer, and nothing was delivered since: when it was begun, and why.
+    failed_test: Option<(Moment, String)>,
     next: Span,
     under_way: bool,
     told: bool,
@@ -163,7 +165,11 @@ impl Paths {
         path.under_way = false;
         match (result, path.proves) {
             (Ok(()), Proves::Answer) => path.carried = Some(moment),
-            (Ok(()), Proves::Heartbeat | Proves::Probe) => path.prove(moment),
+            (Ok(()), Proves::Heartbeat) => path.prove(moment),
+            (Ok(()), Proves::Probe) => {
+                path.failed_test = None;
+                path.prove(moment);
+            }
             (Err(why), _) => path.fail(moment, why),
         }
     }
@@ -175,6 +181,19 @@ impl Paths {
             if way.channel.as_str() == channel && point.is_none_or(|point| point == way.point.as_str()) {
                 path.fail(moment, why.to_owned());
             }
+        }
+    }
+
+    /// A test that was begun at `begun` got no answer on this way: it is lost at once. The notice of a test goes as that of an
+    /// alert goes, and an alert would have got no answer either, whatever heartbeats say; so only something delivered shows
+    /// that it works again, or the probe of a way that has no other proof. To a station the end of the test is delivered for
+    /// as long as it takes.
+    pub fn failed_test(&mut self, way: &WayOut, begun: Span, why: &str) {
+        let counted = self.counted - self.at.map_or(Span::zero(), |at| (at - begun).max(Span::zero()));
+        if let Some(path) = self.ways.get_mut(way) {
+            let moment = Moment { counted, since_boot: begun };
+            path.fail(moment, why.to_owned());
+            path.failed_test = Some((moment, why.to_owned()));
         }
     }
 
@@ -193,7 +212,8 @@ impl Paths {
         let found =
             self.ways.iter_mut().find(|(way, _)| way.channel.as_str() == channel && way.point.as_str() == point);
         let Some((_, path)) = found else { return false };
-        let is_older = path.answers && path.state(counted) == PathState::Lost;
+        path.failed_test = None;
+        let is_older = path.answers && path.state_by_time(counted) == PathState::Lost;
         path.answers &= !is_older;
         path.proved = Some(moment);
         is_older
@@ -300,11 +320,16 @@ impl Paths {
 impl Path {
     fn begun(begun: Moment, supervision: Supervision, proves: Proves, answers: bool) -> Path {
         let next = begun.counted;
-        let (proved, carried, failed, under_way, told) = (None, None, None, false, false);
-        Path { supervision, proves, answers, begun, proved, carried, failed, next, under_way, told }
+        let (proved, carried, failed, failed_test) = (None, None, None, None);
+        let (under_way, told) = (false, false);
+        Path { supervision, proves, answers, begun, proved, carried, failed, failed_test, next, under_way, told }
     }
 
     fn state(&self, counted: Span) -> PathState {
+        if self.failed_test.is_some() { PathState::Lost } else { self.state_by_time(counted) }
+    }
+
+    fn state_by_time(&self, counted: Span) -> PathState {
         let is_fresh =
             |moment: &Option<Moment>| moment.is_some_and(|at| counted - at.counted <= self.supervision.level);
         if is_fresh(&self.proved) {
@@ -349,15 +374,23 @@ impl Path {
     }
 
     fn known<'p>(&'p self, way: &'p WayOut, counted: Span) -> Known<'p> {
-        let until = self.known_until();
+        let mut until = self.known_until();
+        if let Some((begun, why)) = &self.failed_test {
+            until = if begun.counted < until.counted { *begun } else { until };
+            return self.known_as(way, counted, until, why);
+        }
         let failed = self.failed.as_ref().filter(|(at, _)| at.counted >= until.counted);
+        self.known_as(way, counted, until, failed.map_or("", |(_, why)| why.as_str()))
+    }
+
+    fn known_as<'p>(&'p self, way: &'p WayOut, counted: Span, until: Moment, why: &'p str) -> Known<'p> {
         Known {
             way,
             level: self.supervision.level,
             state: self.state(counted),
             proved_at: self.proved.map(|at| at.since_boot),
             since: until.since_boot,
-            why: failed.map_or("", |(_, why)| why.as_str()),
+            why,
         }
     }
 }

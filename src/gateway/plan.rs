@@ -9,6 +9,7 @@ use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::model::level::Supervision;
 use crate::model::reason::WayOut;
 use crate::model::time::Zone;
+use crate::model::week_time::WeekTime;
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
@@ -55,6 +56,8 @@ pub struct Plan {
     pub ways: Vec<(ChannelName, ChannelSettings)>,
     /// How closely each of them is watched, where the configuration says so.
     pub supervision: BTreeMap<ChannelName, Supervision>,
+    /// When the ways out are tested from end to end.
+    pub weekly_test: Option<WeekTime>,
     /// Which station keeps the directory of points, and what such a directory is judged by.
     pub directory: config::Directory,
     /// A site whose clock is right without a time server.
@@ -109,6 +112,7 @@ impl Plan {
             serial: serial.collect(),
             channels: Vec::new(),
             ways: config.channels,
+            weekly_test: config.weekly_test,
             directory: config.directory,
             home: config.home,
             state_dir: config.state_dir,

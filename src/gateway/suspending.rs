@@ -98,6 +98,11 @@ impl Gateway {
                 drop(asked.answer.send(Answer::done(list)));
                 return;
             }
+            Ask::TestResult => {
+                drop(asked.answer.send(self.test_result()));
+                return;
+            }
+            Ask::Test => return self.answer_about_test(now, asked.answer),
             Ask::Begin { kind, owner, why, until } => self.begin_suspension(now, kind, owner, why, &until),
             Ask::End { kind, owner } => self.end_suspension(now, kind, owner),
         };
@@ -112,6 +117,17 @@ impl Gateway {
                 tracing::warn!(why, "a suspension asked for at the box that cannot be taken");
                 drop(asked.answer.send(Answer::refused(why)));
             }
+        }
+    }
+
+    /// Who wants a test hears of it when it is on the disk.
+    fn answer_about_test(&mut self, now: Reading, answer: oneshot::Sender<Answer>) {
+        match self.test_by_hand(now) {
+            Ok(words) => {
+                let since_boot = now.since_boot;
+                self.suspending.waiting.push(Waiting { ticket: None, since_boot, words, answer });
+            }
+            Err(why) => drop(answer.send(Answer::refused(why))),
         }
     }
 

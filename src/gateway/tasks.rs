@@ -276,6 +276,7 @@ impl Tasks {
             channel: open.channel.name.clone(),
             point: open.channel.point.clone(),
             orders: open.orders.clone(),
+            tells_people: open.channel.settings.tells_people(),
             is_lost: false,
         };
         self.channels.iter().map(path).collect()

@@ -7,6 +7,7 @@
 mod commit;
 mod intake;
 mod notices;
+mod testing;
 
 use crate::clock::{self, Reading};
 use crate::devices::Devices;
@@ -19,6 +20,7 @@ use crate::gateway::levels::Levels;
 use crate::gateway::outbox::Order;
 use crate::gateway::plan::Whose;
 use crate::gateway::repeats::Repeats;
+use crate::gateway::tests_done::TestsDone;
 use crate::gateway::unknown::Unknown;
 use crate::gateway::withheld::Withheld;
 use crate::model::ids::{ChannelName, PointId};
@@ -30,8 +32,9 @@ use crate::store::{Batch, Store};
 use crate::wire::{Receipt, StationStep};
 use commit::Held;
 pub use commit::NO_ANSWER;
-use notices::key;
+pub use notices::key;
 use std::collections::BTreeMap;
+pub use testing::{Told, spares_people};
 use tokio::sync::mpsc;
 
 /// A channel to one point, as the turn sees it.
@@ -42,6 +45,8 @@ pub struct Path {
     pub point: PointId,
     /// The task that runs it.
     pub orders: mpsc::UnboundedSender<Order>,
+    /// It ends at people's phones: a weekly test goes there once a month.
+    pub tells_people: bool,
     /// It is known that it does not work now.
     pub is_lost: bool,
 }
@@ -62,6 +67,8 @@ pub struct Turn {
     pub store_trouble: Option<String>,
     /// Whether the clock on the wall can be believed.
     pub clock_trusted: bool,
+    /// The tests of the ways out in the history.
+    pub tests: TestsDone,
     devices: Devices,
     whose: Whose,
     store: Store,
@@ -76,6 +83,7 @@ pub struct Turn {
     repeats: Repeats,
     withheld: Withheld,
     last_turn: Timestamp,
+    told_of_test: Option<Told>,
 }
 
 impl Turn {
@@ -89,6 +97,7 @@ impl Turn {
             malformed: BTreeMap::new(),
             store_trouble: None,
             clock_trusted: true,
+            tests: TestsDone::default(),
             devices,
             whose,
             store,
@@ -103,6 +112,7 @@ impl Turn {
             repeats: Repeats::default(),
             withheld: Withheld::default(),
             last_turn: clock::now(),
+            told_of_test: None,
         }
     }
 
@@ -117,6 +127,7 @@ impl Turn {
         self.store_trouble = before.store_trouble;
         self.clock_trusted = before.clock_trusted;
         self.last_ticket = before.last_ticket;
+        self.tests = before.tests;
         self
     }
 
@@ -156,6 +167,7 @@ impl Turn {
     pub fn clock_stepped(&mut self, now: Reading, by: Span) {
         tracing::warn!(by_secs = by.num_seconds(), "the clock was set; what is remembered moves along");
         self.last_turn += by;
+        self.tests.shift(by);
         // With the time of before the jump, as long as that means something.
         self.write_withheld();
         let recorded = Recorded::ClockStepped { at: now.wall, by };
@@ -183,10 +195,13 @@ impl Turn {
         self.take(now, Input::ClockTrusted(trusted), Line::Always(recorded));
     }
 
-    /// A station holds a notice: every way to it has done its part.
-    pub fn receipt(&mut self, now: Reading, receipt: &Receipt) {
+    /// A station holds a notice that it got by `channel`: every way to it has done its part. Of a test each way must do its
+    /// own.
+    pub fn receipt(&mut self, now: Reading, channel: &ChannelName, receipt: &Receipt) {
         let key = key(&receipt.point, receipt.alert, receipt.step);
-        for path in self.paths.iter().filter(|path| path.point == receipt.point) {
+        let is_test = self.is_test(receipt.alert);
+        let has_done = |path: &&Path| path.point == receipt.point && (!is_test || path.channel == *channel);
+        for path in self.paths.iter().filter(has_done) {
             path.orders.send(Order::Settle { key: key.clone() }).ok();
             self.batch.settled.push((path.channel.as_str().to_owned(), key.clone()));
         }
@@ -336,14 +351,25 @@ fn decides(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| matches!(effect, Effect::Alert { .. }))
 }
 
-/// Rebuilds from the store's history the engine, and which messages it holds already.
-pub fn restore(engine: Engine, store: &Store) -> Result<(Engine, Deliveries), crate::store::Error> {
-    let (mut engine, mut deliveries) = (engine, Deliveries::default());
+/// What a history tells.
+pub struct Restored {
+    /// The decisions.
+    pub engine: Engine,
+    /// Which messages it holds already.
+    pub deliveries: Deliveries,
+    /// The tests of the ways out.
+    pub tests: TestsDone,
+}
+
+/// Rebuilds it from the store.
+pub fn restore(engine: Engine, store: &Store) -> Result<Restored, crate::store::Error> {
+    let (mut engine, mut deliveries, mut tests) = (engine, Deliveries::default(), TestsDone::default());
     store.for_each_record(None, |record| {
         deliveries.recall(&record);
         if let Some(recorded) = from_record(record) {
+            tests.recall(&recorded);
             engine.recall(recorded);
         }
     })?;
-    Ok((engine, deliveries))
+    Ok(Restored { engine, deliveries, tests })
 }

@@ -35,7 +35,7 @@ struct Exception {
     hours: Option<Hours>,
 }
 
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+pub(super) const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MINUTES_OF_DAY: u32 = 24 * 60;
 /// Minutes of a week.
 pub const MINUTES_OF_WEEK: u32 = 7 * MINUTES_OF_DAY;

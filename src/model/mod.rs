@@ -29,3 +29,4 @@ pub mod status;
 pub mod suspension;
 pub mod time;
 pub mod timers;
+pub mod week_time;

@@ -129,6 +129,20 @@ pub enum Recorded {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         way: Option<WayOut>,
     },
+    /// A test of the ways out was begun.
+    Test {
+        /// When.
+        at: Timestamp,
+        /// Somebody wanted it; else it was time for it.
+        by_hand: bool,
+    },
+    /// It had gone its ways.
+    Tested {
+        /// When.
+        at: Timestamp,
+        /// So many of them gave no answer.
+        unanswered: u32,
+    },
     /// A reading that said nothing new and was not written when it came, but may bear on the decision behind it.
     HeardBefore(Observation),
 }
@@ -151,6 +165,8 @@ impl Recorded {
             | Recorded::Asked { at, .. }
             | Recorded::Received { at, .. }
             | Recorded::Trouble { at, .. }
+            | Recorded::Test { at, .. }
+            | Recorded::Tested { at, .. }
             | Recorded::TroubleOver { at, .. } => *at,
         }
     }

@@ -62,9 +62,25 @@ pub struct Status {
     pub questions: Questions,
     /// Notices without a receipt.
     pub outbox: OutboxStatus,
+    /// The newest test of the ways out from end to end; absent where there never was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_test: Option<TestStatus>,
     /// Every way out of the home; absent from what an older gateway wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<PathStatus>,
+}
+
+/// A test of the ways out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestStatus {
+    /// When it was begun.
+    #[serde(with = "ts_milliseconds", rename = "at_ms")]
+    pub at: Timestamp,
+    /// Somebody wanted it; else it is the weekly one.
+    pub by_hand: bool,
+    /// So many ways gave no answer; absent while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<u32>,
 }
 
 /// How a way out of the home stands.

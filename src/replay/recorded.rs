@@ -90,6 +90,8 @@ fn take(home: &mut Simulated, line: &Recorded) {
         | Recorded::Suspended { .. }
         | Recorded::ClockTrusted { .. }
         | Recorded::Trouble { .. }
+        | Recorded::Test { .. }
+        | Recorded::Tested { .. }
         | Recorded::TroubleOver { .. } => {
             home.pass_time(at);
             if let Some(input) = input(line) {
@@ -132,6 +134,8 @@ pub(super) fn input(line: &Recorded) -> Option<Input> {
         Recorded::Asked { alert, key, by, deed, .. } => Input::Step { alert, key, by, deed },
         Recorded::Received { alert, point, .. } => Input::Received { alert, point },
         Recorded::Trouble { reason, .. } => Input::Trouble(reason),
+        Recorded::Test { by_hand, .. } => Input::Test { by_hand },
+        Recorded::Tested { unanswered, .. } => Input::Tested { unanswered },
         Recorded::TroubleOver { rule, way, .. } => Input::TroubleOver { rule: trouble_of(&rule)?, way },
         Recorded::Step { .. } | Recorded::Day(_) | Recorded::Watching { .. } | Recorded::Configured { .. } => {
             return None;

@@ -146,6 +146,8 @@ impl Again {
             | Recorded::Asked { .. }
             | Recorded::Received { .. }
             | Recorded::Trouble { .. }
+            | Recorded::Test { .. }
+            | Recorded::Tested { .. }
             | Recorded::TroubleOver { .. } => {
                 self.take_up(at, line);
                 self.pass_time(at);

@@ -266,6 +266,20 @@ macro_rules! sinks {
                 }
             }
 
+            /// Whether it ends at people's phones, whom a test disturbs.
+            pub fn tells_people(&self) -> bool {
+                match self {
+                    ChannelSettings::Sms(_)
+                    | ChannelSettings::Wecom(_)
+                    | ChannelSettings::Dingtalk(_)
+                    | ChannelSettings::Feishu(_) => true,
+                    ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::StationHttps(_)
+                    | ChannelSettings::Dc09(_)
+                    | ChannelSettings::Webhook(_) => false,
+                }
+            }
+
             /// The serial port it has for itself, if it has one.
             pub fn port(&self) -> Option<&str> {
                 match self {

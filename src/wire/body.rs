@@ -246,9 +246,23 @@ pub struct Heartbeat {
     /// Suspensions that a station asked for in the last hour and that were not taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
+    /// The newest test of the ways out from end to end; absent where there never was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_test: Option<LastTest>,
     /// Every way out of the home.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<PathWord>,
+}
+
+/// A test of the ways out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LastTest {
+    /// Since its beginning.
+    pub age_secs: u64,
+    /// So many ways gave no answer; absent while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<u32>,
 }
 
 /// How a way out of the home is.

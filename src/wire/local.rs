@@ -8,11 +8,14 @@
 //! {"v":1,"ask":"begin","kind":"hospital","owner":"p-03","why":"hip","until":"3d"}
 //! {"v":1,"ask":"end","kind":"hospital","owner":"p-03"}
 //! {"v":1,"ask":"list"}
+//! {"v":1,"ask":"test"}
+//! {"v":1,"ask":"test_result"}
 //! ```
 //!
 //! The answer says whether it was done, and in English what that means or why it was refused:
 //! `{"v":1,"done":true,"words":["…"]}`. What is done is on the disk when the answer comes.
 
+use crate::model::ids::{ChannelName, PointId};
 use crate::model::suspension::Absence;
 use crate::wire::Wire;
 use serde::{Deserialize, Serialize};
@@ -60,6 +63,10 @@ pub enum Ask {
     },
     /// What holds, and what will.
     List,
+    /// Tries every way out from end to end; while a test goes on, no other begins.
+    Test,
+    /// How the newest test went, or goes.
+    TestResult,
 }
 
 /// The gateway's line.
@@ -73,6 +80,64 @@ pub struct Answer {
     pub done: bool,
     /// What that means, or why not.
     pub words: Vec<String>,
+    /// To `test_result`: the newest test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestCourse>,
+}
+
+/// A test of the ways out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TestCourse {
+    /// Its alert's number.
+    pub number: u64,
+    /// Somebody wanted it; else it is the weekly one.
+    pub by_hand: bool,
+    /// It goes on no longer.
+    pub over: bool,
+    /// So many ways gave no answer; absent while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<u32>,
+    /// Every way that was tried.
+    pub ways: Vec<WayTried>,
+}
+
+/// One way in a test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WayTried {
+    /// The channel.
+    pub channel: ChannelName,
+    /// Its kind, as the key in the configuration: `station_mqtt`, `sms` …
+    pub kind: String,
+    /// The point it leads to.
+    pub point: PointId,
+    /// What came of it.
+    pub state: WayState,
+    /// So long after the beginning of the test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_ms: Option<u64>,
+    /// What failed last, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// What came of a way in a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WayState {
+    /// Who is at its end holds the test and said so.
+    Answered,
+    /// Handed over to what the channel ends at; no word comes from there.
+    Taken,
+    /// Nothing was sent: this channel does not tell of tests.
+    NotTold,
+    /// There was no answer before the test was over.
+    Failed,
+    /// There is no answer yet. Also what a newer version may say.
+    #[serde(other)]
+    Waits,
 }
 
 impl Wire for Question {}
@@ -81,12 +146,12 @@ impl Wire for Answer {}
 impl Answer {
     /// It is done.
     pub fn done(words: Vec<String>) -> Answer {
-        Answer { v: super::VERSION, done: true, words }
+        Answer { v: super::VERSION, done: true, words, test: None }
     }
 
     /// It is not.
     pub fn refused(why: impl Into<String>) -> Answer {
-        Answer { v: super::VERSION, done: false, words: vec![why.into()] }
+        Answer { v: super::VERSION, done: false, words: vec![why.into()], test: None }
     }
 }
 
@@ -96,14 +161,15 @@ mod tests {
 
     #[test]
     fn every_line_of_the_handbook_is_read() {
-        let lines = include_str!("../../docs/suspend.md").lines().filter(|line| line.starts_with('{'));
+        let pages = [include_str!("../../docs/suspend.md"), include_str!("../../docs/test-alert.md")];
+        let lines = pages.iter().flat_map(|page| page.lines()).filter(|line| line.starts_with('{'));
         let (mut questions, mut answers, mut suspensions) = (0, 0, 0);
         for line in lines.map(str::as_bytes) {
             questions += usize::from(Question::from_bytes(line).is_ok());
             answers += usize::from(Answer::from_bytes(line).is_ok());
             suspensions += usize::from(crate::model::suspension::Suspend::from_bytes(line).is_ok());
         }
-        assert_eq!((questions, answers, suspensions), (3, 2, 2));
+        assert_eq!((questions, answers, suspensions), (5, 4, 2));
     }
 
     #[test]

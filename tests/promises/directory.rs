@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 const WANTS_ONE: Home = Home {
     radio: None,
     quiet_at_most: None,
-    more: "[circle]\ndirectory_from = \"lehe\"\n",
+    more: "[circle]\ndirectory_from = \"lehe\"\nweekly_test = \"never\"\n",
     home_broker: None,
     run_dir: None,
 };

@@ -106,7 +106,7 @@ fn configuration(folder: &Path, broker: &Mosquitto, ports: &BTreeMap<&str, Radio
         "[home]\nid = \"made-up-1\"\nplace = \"3-2-201\"\ntime_zone = \"Asia/Shanghai\"\n\
          [gateway]\nstate_dir = \"{dir}/state\"\nrun_dir = \"{dir}/run\"\n\
          [clock]\nassume_synced = true\n[mqtt]\nbroker = \"{url}\"\n\
-         [[circle.point]]\nid = \"lehe\"\nname = \"Lehe\"\ntravel = \"6m\"\nchannels = [\"station\"]\n\
+         [circle]\nweekly_test = \"never\"\n[[circle.point]]\nid = \"lehe\"\nname = \"Lehe\"\ntravel = \"6m\"\nchannels = [\"station\"]\n\
          [[channel]]\nname = \"station\"\nstation_mqtt = {{ broker = \"mqtt://127.0.0.1:1\" }}\n",
         dir = folder.display(),
         url = broker.url(),

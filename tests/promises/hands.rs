@@ -286,6 +286,7 @@ id = "pendant"
 kind = "call_button"
 zigbee2mqtt = "pendant"
 {serial}[circle]
+weekly_test = "never"
 respond_within = "15m"
 [[circle.point]]
 id = "lehe"

@@ -34,5 +34,6 @@ mod station;
 mod storage;
 mod support;
 mod suspend;
+mod test_alert;
 mod ways;
 mod world;

@@ -231,7 +231,7 @@ zigbee2mqtt = "pendant"
 {more}
 [rules.inactivity]
 windows = [{{ from = "00:00", to = "24:00", at_most = "{quiet}" }}]
-[[circle.point]]
+{circle}[[circle.point]]
 id = "lehe"
 name = "乐合社区服务站"
 travel = "6m"
@@ -241,6 +241,8 @@ name = "lehe"
 station_mqtt = {{ broker = "{district}" }}
 "#,
         more = home.more,
+        // Whoever writes the section says so too.
+        circle = if home.more.contains("[circle]") { "" } else { "[circle]\nweekly_test = \"never\"\n" },
         folder = folder.display(),
         run_dir = run_dir.display(),
         sensors = sensors.url(),

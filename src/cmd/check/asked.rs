@@ -28,6 +28,10 @@ pub(super) fn asked(config: &config::Gateway) -> Vec<String> {
             format!("  then the last of these again every {often} for an hour, later every {rarely}, without end")
         }
     });
+    lines.push(match config.weekly_test {
+        Some(when) => format!("every way out is tested each {when}, and by hand: carecircle test-alert"),
+        None => "the ways out are never tested by themselves; by hand: carecircle test-alert".to_owned(),
+    });
     lines
 }
 

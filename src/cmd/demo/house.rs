@@ -81,6 +81,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         signals: Vec::new(),
         ways: vec![(channel.name.clone(), channel.settings.clone())],
         supervision: BTreeMap::new(),
+        weekly_test: None,
         directory: crate::config::Directory::default(),
         channels: vec![channel],
         assume_synced: true,

@@ -172,6 +172,8 @@ impl Gatherer {
             | Recorded::Asked { .. }
             | Recorded::Received { .. }
             | Recorded::Trouble { .. }
+            | Recorded::Test { .. }
+            | Recorded::Tested { .. }
             | Recorded::TroubleOver { .. } => {}
         }
         let at = line.at();
@@ -290,8 +292,7 @@ impl Gatherer {
         let alerts = &mut self.gathered.alerts;
         if let Deed::Raise { .. } = &step.deed {
             self.open.remove(&number);
-            if let Some(alert) = Alert::begin(number, step.clone()).filter(|alert| alert.reason.class() != Class::Check)
-            {
+            if let Some(alert) = Alert::begin(number, step.clone()).filter(|alert| is_shown(&alert.reason)) {
                 self.open.insert(number, alerts.len());
                 let Alert { reason, severity, test, .. } = alert;
                 alerts.push(Raised { at: step.at, reason, severity, test, end: End::Open });
@@ -374,3 +375,8 @@ fn is_long(from: Timestamp, to: Timestamp) -> bool {
 
 /// A daemon that watches says so every ten minutes.
 const MARK_MISSED: Span = Span::minutes(15);
+
+/// A question before a limit stands elsewhere, and a test of the ways out is nothing that happened in the home.
+fn is_shown(reason: &Reason) -> bool {
+    reason.class() != Class::Check && !matches!(reason, Reason::Test { .. })
+}

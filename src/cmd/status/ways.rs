@@ -2,7 +2,7 @@
 
 use super::{ago, first_line, seconds, span};
 use crate::model::level::Level;
-use crate::model::status::{PathState, PathStatus, Status};
+use crate::model::status::{PathState, PathStatus, Status, TestStatus};
 use crate::model::time::Timestamp;
 
 /// The very first line, where it is so.
@@ -29,6 +29,22 @@ pub(super) fn lines(now: Timestamp, status: &Status) -> Vec<String> {
             line.lines().map(str::to_owned).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// How the newest test went. That there never was one is said too, by a gateway that knows of ways out and of tests.
+pub(super) fn test_line(now: Timestamp, status: &Status) -> Option<String> {
+    let Some(TestStatus { at, by_hand, unanswered }) = &status.last_test else {
+        let never = "tested      never; carecircle test-alert tries every way out";
+        return (!status.paths.is_empty()).then(|| never.to_owned());
+    };
+    let came = match unanswered {
+        None => "its end is not known yet".to_owned(),
+        Some(0) => "every way answered".to_owned(),
+        Some(1) => "1 WAY GAVE NO ANSWER".to_owned(),
+        Some(unanswered) => format!("{unanswered} WAYS GAVE NO ANSWER"),
+    };
+    let which = if *by_hand { "by hand" } else { "weekly" };
+    Some(format!("tested      last {}, {which}: {came}", ago(now, *at)))
 }
 
 fn path_line(now: Timestamp, path: &PathStatus) -> String {
@@ -72,6 +88,17 @@ mod tests {
         let shown = |status: &Status| super::super::lines(after(4), status, true).join("\n");
         assert_golden("status_ways.txt", &format!("{}\n", lines(after(4), &status).join("\n")));
         assert!(shown(&status).starts_with("running"), "{}", shown(&status));
+        assert!(shown(&status).contains("tested      never;"), "{}", shown(&status));
+        for (unanswered, words) in [
+            (None, "its end is not known yet"),
+            (Some(0), "every way answered"),
+            (Some(1), "1 WAY GAVE NO ANSWER"),
+            (Some(2), "2 WAYS GAVE NO ANSWER"),
+        ] {
+            status.last_test = Some(TestStatus { at: after(-3 * 86_400), by_hand: false, unanswered });
+            let line = test_line(after(4), &status).unwrap();
+            assert_eq!(line, format!("tested      last {}, weekly: {words}", ago(after(4), after(-3 * 86_400))));
+        }
         status.paths.remove(0);
         let unproved = shown(&status);
         assert!(unproved.contains("NO WAY OUT IS PROVED") && unproved.starts_with("running"), "{unproved}");

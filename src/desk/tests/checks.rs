@@ -4,7 +4,7 @@ use super::*;
 use crate::model::found::{Check, Limited};
 use crate::model::home::Service;
 use crate::model::lifecycle::CheckEnd;
-use crate::model::reason::SignOfLife;
+use crate::model::reason::{Severity, SignOfLife};
 
 fn check(home: &str, now: Timestamp) -> (Book, Notice) {
     let (of, lasts) = (Limited::Inactivity, Span::hours(4));
@@ -63,4 +63,22 @@ fn an_alert_cannot_be_ended_like_a_question() {
     let over = Deed::CheckOver { how: CheckEnd::LimitPassed };
     let judged = home.alert.judge(at(1), &Actor::gateway(), &over, &Timers::default());
     assert_eq!(judged, Err(Refusal::Nothing));
+}
+
+#[test]
+fn a_test_of_the_ways_out_stands_marked_without_a_clock_and_ends_by_itself() {
+    let mut desk = desk();
+    let mut home = Book::new("flat");
+    let notice = home.raise_of(at(0), Reason::Test { by_hand: false });
+    let state = BookState { test: true, ..notice.state.clone() };
+    let key = desk.told(&Notice { state, ..notice }, at(1));
+    let row = desk.row(&key);
+    assert_eq!((row.test, row.severity, row.take_by, row.due_at), (true, Severity::Notice, None, None));
+    while let Some(wakeup) = desk.next_wakeup().filter(|wakeup| *wakeup <= at(6 * 3600)) {
+        for effect in desk.does(wakeup, Input::Tick) {
+            let Effect::Record(Recorded::Done { alert, .. }) = effect else { continue };
+            assert_ne!(alert, key, "nobody is reminded of a test whose end never came");
+        }
+        desk.does(wakeup, beat("flat"));
+    }
 }

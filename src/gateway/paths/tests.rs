@@ -326,3 +326,42 @@ fn when_a_way_is_lost_the_others_to_its_point_are_proved_at_once() {
     let due: Vec<WayOut> = home.paths.take_due().into_iter().map(|(way, _)| way).collect();
     assert!(due.contains(&slow) && !due.contains(&other), "{due:?}");
 }
+
+#[test]
+fn a_test_without_an_answer_loses_the_way_at_once_until_something_is_delivered_whatever_heartbeats_say() {
+    let (broker, https) = (way("lehe", "lehe"), way("past", "lehe"));
+    let mut home = Home::new(&[(broker.clone(), Proves::Answer), (https.clone(), Proves::Heartbeat)]);
+    home.pass(10);
+    home.paths.answered(home.since_boot, &broker);
+    home.tried(&https, Ok(()));
+    let begun = home.since_boot;
+    home.pass(60);
+    home.paths.answered(home.since_boot, &broker);
+    home.tried(&https, Ok(()));
+    home.pass(60);
+    home.paths.failed_test(&broker, begun, "there was no answer");
+    assert_eq!(home.state(&broker), PathState::Lost);
+    let known = home.paths.of(&broker).unwrap();
+    assert_eq!((known.since, known.why), (begun, "there was no answer"));
+    assert_eq!(home.pass(1), [News::Lost(broker.clone())]);
+    home.paths.answered(home.since_boot, &broker);
+    assert_eq!(home.pass(200), [], "a heartbeat is no alert");
+    home.tried(&https, Ok(()));
+    assert!(!home.paths.spoke(home.since_boot, "lehe", "lehe"), "it is no older version");
+    assert_eq!(home.state(&broker), PathState::Works);
+    assert_eq!(home.pass(1), [News::Found(broker.clone())]);
+    assert_eq!(home.paths.answering().collect::<Vec<_>>(), [&broker]);
+}
+
+#[test]
+fn a_way_of_which_only_a_probe_tells_is_found_again_by_a_probe() {
+    let phones = way("phones", "lehe");
+    let mut home = Home::new(&[(phones.clone(), Proves::Probe)]);
+    home.pass(1);
+    home.tried(&phones, Ok(()));
+    home.paths.failed_test(&phones, home.since_boot, "no network");
+    assert_eq!(home.state(&phones), PathState::Lost);
+    home.pass(1);
+    home.tried(&phones, Ok(()));
+    assert_eq!(home.state(&phones), PathState::Works);
+}

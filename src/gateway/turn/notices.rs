@@ -1,11 +1,13 @@
 //! A step that people must hear of becomes notices: one for each way to each point.
 
 use super::commit::Send;
+use super::testing::{Told, is_test};
 use super::{Path, Turn};
 use crate::gateway::outbox::Order;
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::ids::{ChannelName, PointId};
-use crate::model::reason::Severity;
+use crate::model::lifecycle::Deed;
+use crate::model::reason::{Severity, WayOut};
 use crate::model::time::{Span, Timestamp};
 use crate::sinks::Outgoing;
 use crate::store::OutboxRow;
@@ -65,12 +67,14 @@ impl Turn {
     pub(super) fn notify(&mut self, now: Timestamp, to: &[PointId], alert: &Alert, step: &Step) {
         self.batch.urgent = true;
         let notice = self.notice(now, alert, step);
+        let (is_test, spares_people) = (is_test(&alert.reason), self.spares_people_of(alert));
         let body = String::from_utf8(notice.to_bytes()).expect("JSON is UTF-8");
         for point in to {
             let key = key(point, alert.id, step.number);
-            let paths: Vec<(usize, &Path)> =
-                self.paths.iter().enumerate().filter(|(_, path)| path.point == *point).collect();
-            let waits = waits(paths.iter().map(|(_, path)| path.is_lost));
+            let is_meant = |path: &Path| path.point == *point && !(spares_people && path.tells_people);
+            let paths: Vec<(usize, &Path)> = self.paths.iter().enumerate().filter(|(_, path)| is_meant(path)).collect();
+            // In a test each way is to show what it can do by itself.
+            let waits = waits(paths.iter().map(|(_, path)| path.is_lost || is_test));
             for ((path, Path { channel, .. }), wait) in paths.into_iter().zip(waits) {
                 let priority = priority(alert.severity);
                 self.batch.outbox.push(OutboxRow {
@@ -81,6 +85,10 @@ impl Turn {
                     body: body.clone(),
                 });
                 let outgoing = Outgoing { home: notice.home.clone(), point: point.clone(), notice: notice.clone() };
+                if is_test && matches!(step.deed, Deed::Raise { .. }) {
+                    let way = WayOut { channel: channel.clone(), point: point.clone() };
+                    self.told_of_test.get_or_insert_with(|| Told::new(alert.id)).ways.push((way, key.clone()));
+                }
                 self.held.sends.push(Send { path, key: key.clone(), priority, wait, outgoing });
             }
         }
@@ -121,7 +129,7 @@ fn waits(are_lost: impl Iterator<Item = bool>) -> Vec<Span> {
 }
 
 /// The name of a notice in the outbox.
-pub(super) fn key(point: &PointId, alert: AlertId, step: u32) -> String {
+pub fn key(point: &PointId, alert: AlertId, step: u32) -> String {
     format!("{point}/{}/{}/{step}", alert.number, alert.raised_at.timestamp_millis())
 }
 
@@ -153,7 +161,7 @@ mod tests {
     fn path(channel: &str, point: &str) -> (Path, mpsc::UnboundedReceiver<Order>) {
         let (orders, ordered) = mpsc::unbounded_channel();
         let (channel, point) = (channel.parse().unwrap(), point.parse().unwrap());
-        (Path { channel, point, orders, is_lost: false }, ordered)
+        (Path { channel, point, orders, is_lost: false, tells_people: false }, ordered)
     }
 
     fn turn(store: &Store) -> Turn {

@@ -2,7 +2,7 @@
 
 use super::Alert;
 use crate::model::lifecycle::{Deed, Phase, Reminder, Timers};
-use crate::model::reason::{Class, Severity};
+use crate::model::reason::{Class, Reason, Severity};
 use crate::model::time::Timestamp;
 
 impl Alert {
@@ -16,6 +16,11 @@ impl Alert {
     /// When somebody must be at the door; requests and faults have no such clock.
     pub fn due_at(&self, timers: &Timers) -> Option<Timestamp> {
         matches!(self.severity, Severity::Emergency | Severity::Urgent).then(|| self.due_from + timers.arrive_within)
+    }
+
+    /// Whether somebody is to do something about it: a question before a limit and a test of the ways out end by themselves.
+    fn is_waited_for(&self) -> bool {
+        self.reason.class() != Class::Check && !matches!(self.reason, Reason::Test { .. })
     }
 
     /// The timers of [`Alert::next_timer`] that the gateway runs itself: the promised time, and, a minute after the desk
@@ -59,7 +64,7 @@ impl Alert {
             if !self.overdue {
                 due.push((due_at, Deed::Overdue));
             }
-        } else if self.severity == Severity::Notice && self.reason.class() != Class::Check {
+        } else if self.severity == Severity::Notice && self.is_waited_for() {
             remind(self.due_from + timers.overlooked_after, Reminder::Overlooked);
         }
         if let (Phase::Taken, Some(owner)) = (self.phase, &self.owner) {

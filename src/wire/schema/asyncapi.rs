@@ -2,7 +2,7 @@
 
 use super::bodies::{Body, RULE, Way, bodies, definitions};
 use crate::model::ids::{HomeId, PointId};
-use crate::wire::{Link, Topic, Up, VERSION, Wire, down_filter, up_filter};
+use crate::wire::{Down, Link, Topic, Up, VERSION, Wire, down_filter, up_filter};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -165,5 +165,5 @@ fn operation(body: &Body, action: &str, who: &str, filter: Option<String>) -> Va
 
 /// Only what somebody who comes later must know stays with the broker.
 fn is_retained(way: Way) -> bool {
-    way == Way::Up(Up::Link)
+    way == Way::Up(Up::Link) || way == Way::Down(Down::Directory)
 }

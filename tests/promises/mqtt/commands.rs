@@ -29,6 +29,7 @@ id = "pendant"
 kind = "call_button"
 zigbee2mqtt = "pendant"
 [circle]
+weekly_test = "never"
 respond_within = "15m"
 [[circle.point]]
 id = "lehe"

@@ -117,14 +117,14 @@ impl Case {
         };
         let ways = format!(
             "[[channel]]\nname = \"past\"\nstation_https = {{ url = \"https://localhost:{door}\", ca = \"{ca}\", credentials = \"{}\" }}\n\
-             [[circle.point]]\nid = \"second\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"next\"]\n\
-             [[channel]]\nname = \"next\"\nwebhook = {{ url = \"{next}\" }}\n\
-             [circle]\nnext_point_after = \"32s\"\n",
+             [[circle.point]]\nid = \"beimen\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"next\"]\n\
+             [[channel]]\nname = \"next\"\nwebhook = {{ url = \"{next}\" }}\n",
             home.display()
         );
         let old = format!("{}\" }}", world.district_broker.url());
         let channels = ("channels = [\"lehe\"]", "channels = [\"lehe\", \"past\"]");
-        change(&world, "gateway.toml", &[(&old, &first), channels]);
+        let circle = ("weekly_test", "next_point_after = \"32s\"\nweekly_test");
+        change(&world, "gateway.toml", &[(&old, &first), channels, circle]);
         append(&world, "gateway.toml", &ways);
         let server = authority.server("localhost", When::Now);
         let homes =

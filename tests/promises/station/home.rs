@@ -75,6 +75,7 @@ impl FakeHome {
     /// A heartbeat, as every 60 s.
     pub fn beat(&self) {
         let heartbeat = wire::Heartbeat {
+            last_test: None,
             v: 1,
             home: flat(),
             seq: 1,
