@@ -117,7 +117,7 @@ impl Case {
         };
         let ways = format!(
             "[[channel]]\nname = \"past\"\nstation_https = {{ url = \"https://localhost:{door}\", ca = \"{ca}\", credentials = \"{}\" }}\n\
-             [[circle.point]]\nid = \"next\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"next\"]\n\
+             [[circle.point]]\nid = \"beside\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"next\"]\n\
              [[channel]]\nname = \"next\"\nwebhook = {{ url = \"{next}\" }}\n\
              [circle]\nnext_point_after = \"32s\"\n",
             home.display()
