@@ -22,7 +22,7 @@ pub(super) fn read(root: &Section<'_, '_>, own: Option<&PointId>) -> Vec<Listed>
         let channels: Vec<ChannelName> = section.or("channels", Vec::new());
         section.finish();
         let is_said = |key: &str| section.entry(key).is_some();
-        if !is_said("travel") && !(is_said("location") && is_said("by")) {
+        if !(is_said("travel") || is_said("location") && is_said("by")) {
             let what = "how long its staff needs to a home cannot be told";
             let deed = "add location = { latitude = 23.7142, longitude = 103.2667 } and by = \"e_bike\", or travel = \"6m\" for all homes";
             section.error(&section.place, what, Some(deed.into()));

@@ -234,7 +234,7 @@ impl<'a> Telegram<'a> {
 
     /// For a technician who has to find the profile.
     fn description(&self) -> String {
-        let bytes = hex::upper(&self.payload);
+        let bytes = hex::upper(self.payload);
         let hint = match self.rorg {
             ROCKER => "; perhaps F6-02-01",
             CONTACT => "; probably D5-00-01",

@@ -33,10 +33,15 @@ fn open(url: &str) -> (Arc<dyn Sink>, mpsc::Receiver<FromStation>) {
     (toml::from_str::<ChannelSettings>(&text).unwrap().open(opening).unwrap(), heard)
 }
 
+/// What it says next, of the channel: that the connection of one point was made or has ended stands beside it.
 async fn next(heard: &mut mpsc::Receiver<FromStation>) -> What {
-    let said = timeout(Duration::from_secs(20), heard.recv()).await.expect("in time").expect("the channel goes on");
-    assert_eq!(said.channel.as_str(), "lehe");
-    said.what
+    loop {
+        let said = timeout(Duration::from_secs(20), heard.recv()).await.expect("in time").expect("the channel goes on");
+        assert_eq!(said.channel.as_str(), "lehe");
+        if !matches!(said.what, What::Connection { .. }) {
+            return said.what;
+        }
+    }
 }
 
 fn outgoing() -> Outgoing {
