@@ -10,6 +10,7 @@ mod directory;
 mod document;
 mod gateway;
 mod gateway_checks;
+mod modems;
 mod nearest;
 mod outside;
 pub mod overrides;
@@ -43,6 +44,7 @@ use crate::model::time::{Span, Zone};
 use crate::problem::{Kind, Problem};
 use crate::reach::Estimate;
 use crate::sinks::home_signals::Output;
+use crate::sinks::sms::Phones;
 use crate::wire::Listed;
 use report::{Report, Source};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +78,8 @@ pub struct Gateway {
     pub circle: Circle,
     /// Which station keeps the directory of points, and what such a directory is judged by.
     pub directory: Directory,
+    /// The telephones of points and people, for a channel that is a modem.
+    pub phones: BTreeMap<PointId, Phones>,
     /// The ways out of the home, in the order of the file.
     pub channels: Vec<(ChannelName, ChannelSettings)>,
     /// How closely each of them is watched.
