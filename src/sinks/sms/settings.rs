@@ -75,7 +75,7 @@ fn people<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Address>, D::
     let people = Vec::<Address>::deserialize(from)?;
     let is_twice = |nth: usize, person: &Address| people.iter().take(nth).any(|other| other.is_same_phone(person));
     if people.is_empty() {
-        return Err(serde::de::Error::custom("nobody would be told; write to = [\"+8613800138000\"]"));
+        return Err(serde::de::Error::custom("nobody would be told; name a telephone: [\"+8613800138000\"]"));
     }
     if people.len() > PEOPLE_MAX {
         return Err(serde::de::Error::custom(format!(

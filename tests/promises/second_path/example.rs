@@ -51,13 +51,14 @@ async fn check_says_of_the_example_of_two_points_what_does_not_answer() {
 
     home.kill();
     let (said, _, code) = check().await;
-    assert!(code != 0 && said.contains(&format!("connection refused at mqtt://127.0.0.1:{}", home.port)), "{said}");
+    assert!(code != 0 && said.contains(&format!("mqtt://127.0.0.1:{}: ", home.port)), "{said}");
+    assert!(said.contains("no broker listens on this port"), "{said}");
     assert_eq!(said.lines().count(), 1, "the others answer: {said}");
     home.restart();
 
     district.kill();
     let (said, _, code) = check().await;
-    assert!(code != 0 && said.contains(&format!("mqtts://localhost:{}", district.port)), "{said}");
+    assert!(code != 0 && said.contains(&format!("mqtts://localhost:{}: ", district.port)), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     district.restart();
 
@@ -74,7 +75,7 @@ async fn check_says_of_the_example_of_two_points_what_does_not_answer() {
 
     running.stop().await;
     let (said, _, code) = check().await;
-    assert!(code != 0 && said.contains("channel \"lehe-direct\": connection refused"), "{said}");
+    assert!(code != 0 && said.contains("channel \"lehe-direct\": ") && said.contains("refused"), "{said}");
 }
 
 /// How the modem is.
