@@ -23,7 +23,9 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
+/// Buttons of one person: the first press is an alert, the others are told of it.
 const CALLS: usize = 20;
+/// Each is an alert of its own.
 const REQUESTS: usize = 199;
 const MOTION_SENSORS: usize = 40;
 
@@ -169,7 +171,7 @@ fn eight_hours_without_a_broker_lose_no_alert_and_calls_are_heard_first() {
 
     let (memory, disk) = (resident_kb(pid), size_kb(&state));
     eprintln!("{observations} movements: {memory_before} → {memory} KB of memory, {disk} KB on the disk");
-    assert!(memory < 64 * 1024 && memory < memory_before + 20 * 1024, "{memory_before} KB became {memory} KB");
+    assert!(memory < 96 * 1024 && memory < memory_before + 20 * 1024, "{memory_before} KB became {memory} KB");
     assert!(disk < 200 * 1024, "{disk} KB");
 }
 
@@ -177,17 +179,16 @@ fn eight_hours_without_a_broker_lose_no_alert_and_calls_are_heard_first() {
 fn live(outage: &mut Outage, observations: usize) {
     let end = clock::now() - Span::seconds(5);
     let begin = end - Span::hours(8);
-    let alerts = (0..CALLS + REQUESTS).map(|n| {
-        let sensor = if n % 10 == 0 { format!("cord-{}", n / 10) } else { format!("ask-{}", n - n / 10 - 1) };
-        let press = if n % 10 == 0 { Press::Sos } else { Press::Single };
-        (begin + Span::seconds(60 + 140 * n as i64), sensor, Measure::Button(press))
-    });
+    let calls = (0..CALLS)
+        .map(|n| (begin + Span::seconds(1_000 + 1_300 * n as i64), format!("cord-{n}"), Measure::Button(Press::Sos)));
+    let requests = (0..REQUESTS)
+        .map(|n| (begin + Span::seconds(60 + 140 * n as i64), format!("ask-{n}"), Measure::Button(Press::Single)));
     let millis = 8 * 3_600_000;
     let moves = (0..observations).map(|n| {
         let at = begin + Span::milliseconds(millis * n as i64 / observations as i64);
         (at, format!("pir-{}", n / 2 % MOTION_SENSORS), Measure::Motion(n % 2 == 0))
     });
-    let mut events: Vec<_> = alerts.chain(moves).collect();
+    let mut events: Vec<_> = calls.chain(requests).chain(moves).collect();
     events.sort_by_key(|(at, ..)| *at);
     outage.batch.records.push(to_record(Recorded::Started { at: begin, blind_since: None }));
     outage.take(begin, Input::Started { blind_since: None });
