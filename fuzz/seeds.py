@@ -35,3 +35,26 @@ for path in [*(here / "../config").rglob("*.toml"), *(here / "../tests/wrong").g
     seed("config", path.read_bytes())
 for up in ["notice", "heartbeat", "link"]:
     seed("wire", f"carecircle/v1/home-1/up/lehe/{up}\n".encode() + b'{"v":1}')
+for said in [
+    '"ACK"0007L0#1234[]',
+    '"DUH"0000L0A0[]',
+    '"NAK"0000R0L0A0[]_13:31:52,06-21-2026',
+    '*"ACK"0007L0#1234[0123456789ABCDEF0123456789ABCDEF',
+    '"ADM-CID"0007L0#1234[#1234|1101 00 001][V1]_13:31:52,06-21-2026',
+]:
+    for choice in range(4):
+        seed("dc09", bytes([choice, 9]) + said.encode())
+        seed("dc09", bytes([choice & 2, 200]) + f"\n0000{len(said):04X}{said}\r".encode())
+# A message from a made-up telephone, one to it, and a report.
+deliver, submit, report = "00040D91683108108300F00000943012124143230331D00D", "0011000D91683108108300F00000AA0131", (
+    "0006640D91683108108300F06211211241234262112112412342" "00")
+for pdu in [deliver, submit, report]:
+    seed("modem", bytes([0x80, 1]) + bytes.fromhex(pdu))
+for said in [
+    "\r\nOK\r\n", "\r\n+CPIN: READY\r\n\r\nOK\r\n", "\r\n+CME ERROR: 10\r\n", "\r\n+CMS ERROR: 331\r\n", "\r\n> ",
+    "\r\n+CREG: 0,1\r\n\r\nOK\r\n", "\r\n+CSQ: 17,99\r\n\r\nOK\r\n", "\r\n+CMGS: 100\r\n\r\nOK\r\n",
+    "\r\n+CPINR: SIM PIN,3\r\n\r\nOK\r\n", '\r\n+CMTI: "SM",5\r\n', f"\r\n+CMT: ,23\r\n{deliver}\r\n",
+    f"\r\n+CMGL: 5,0,,23\r\n{deliver}\r\n\r\nOK\r\n", f"\r\n+CDS: 25\r\n{report}\r\n", "RING\r\n",
+]:
+    for choice in range(6):
+        seed("modem", bytes([choice, 5]) + said.encode())

@@ -168,8 +168,8 @@ struct World {
     brokers: Vec<Broker>,
     files: Vec<PathBuf>,
     channels: Vec<ChannelSettings>,
-    /// Ways that can be tried without anybody being told.
-    stations: Vec<(ChannelSettings, Opening)>,
+    /// Ways that can be tried without anybody being told; brokers are tried by themselves.
+    ways: Vec<(ChannelSettings, Opening)>,
     homes: Option<config::Homes>,
     state_dir: PathBuf,
     listen: Vec<std::net::SocketAddr>,
@@ -187,7 +187,7 @@ impl World {
             brokers,
             files,
             channels: config.channels.iter().map(|(_, channel)| channel.clone()).collect(),
-            stations: stations_of(config),
+            ways: ways_of(config),
             homes: None,
             state_dir: config.state_dir.clone(),
             listen: Vec::new(),
@@ -202,7 +202,7 @@ impl World {
             brokers: vec![config.mqtt.broker.clone()],
             files: files_of(&config.mqtt).into_iter().chain(door.clone()).collect(),
             channels: Vec::new(),
-            stations: Vec::new(),
+            ways: Vec::new(),
             homes: config.homes.clone().filter(|_| door.iter().all(|file| File::open(file).is_ok())),
             state_dir: config.state_dir.clone(),
             listen: [config.listen].into_iter().chain(config.homes.as_ref().map(|homes| homes.listen)).collect(),
@@ -213,9 +213,13 @@ impl World {
     fn in_words(&self) -> String {
         let ports = (!self.serial.is_empty()).then(|| counted(self.serial.len(), "serial port"));
         let brokers = counted(self.brokers().len(), "broker");
-        let stations =
-            (!self.stations.is_empty()).then(|| format!("{} by HTTPS", counted(self.stations.len(), "station")));
-        ports.into_iter().chain([brokers]).chain(stations).collect::<Vec<_>>().join(", ")
+        let is_station = |way: &&(ChannelSettings, Opening)| matches!(way.0, ChannelSettings::StationHttps(_));
+        let stations = self.ways.iter().filter(is_station).count();
+        // A modem is one of the ports.
+        let others = self.ways.iter().filter(|way| !is_station(way) && way.0.port().is_none()).count();
+        let stations = (stations > 0).then(|| format!("{} by HTTPS", counted(stations, "station")));
+        let others = (others > 0).then(|| counted(others, "other channel"));
+        ports.into_iter().chain([brokers]).chain(stations).chain(others).collect::<Vec<_>>().join(", ")
     }
 
     fn brokers(&self) -> Vec<Broker> {
@@ -233,15 +237,19 @@ impl World {
         let is_readable = |channel: &&ChannelSettings| channel.files().iter().all(|file| File::open(file).is_ok());
         let channels = self.channels.iter().filter(is_readable).filter_map(|channel| channel.check().err());
         let state = state_problem(&self.state_dir);
-        let stations = self.stations.iter().filter(|(channel, _)| is_readable(&channel));
-        let stations = stations.filter_map(|(channel, opening)| station_problem(channel, opening.clone()));
+        // A port that cannot be opened has been said, and so has what its settings lack.
+        let can_be_tried = |channel: &ChannelSettings| {
+            is_readable(&channel) && channel.port().is_none_or(|port| serial_problem(port).is_none())
+        };
+        let ways = self.ways.iter().filter(|(channel, _)| can_be_tried(channel));
+        let ways = ways.filter_map(|(channel, opening)| way_problem(channel, opening.clone()));
         let homes =
             self.homes.clone().and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
         let in_use = |address: &std::net::SocketAddr| {
             Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?))
         };
         let listen = self.listen.iter().filter_map(in_use);
-        let ways = brokers.chain(stations);
+        let ways = brokers.chain(ways);
         serial.chain(ways).chain(files).chain(channels).chain(homes).chain(state).chain(listen).collect()
     }
 }
@@ -289,9 +297,10 @@ fn broker_problem(broker: &Broker) -> Option<Problem> {
     Some(Problem::of_connect(&name, &last))
 }
 
-/// The ways that ask a station for what waits there: nobody hears of it.
-fn stations_of(config: &config::Gateway) -> Vec<(ChannelSettings, Opening)> {
-    let by_https = config.channels.iter().filter(|(_, channel)| matches!(channel, ChannelSettings::StationHttps(_)));
+/// The ways that have a question nobody hears of: a station is asked what waits there, a receiver whether the line is good, a
+/// modem how it is, a robot's server whether it answers.
+fn ways_of(config: &config::Gateway) -> Vec<(ChannelSettings, Opening)> {
+    let past_brokers = config.channels.iter().filter(|(_, channel)| channel.broker().is_none());
     let opening = |name: &ChannelName, point: &PointId| Opening {
         channel: name.clone(),
         home: config.home.id.clone(),
@@ -301,15 +310,20 @@ fn stations_of(config: &config::Gateway) -> Vec<(ChannelSettings, Opening)> {
         // What waits there is for the gateway, and goes on waiting.
         from_station: tokio::sync::mpsc::channel(1).0,
         alive: Default::default(),
+        modems: Default::default(),
     };
-    let ways = by_https.flat_map(|(name, channel)| {
-        let points = config.circle.points.iter().filter(|point| point.channels.contains(name));
-        points.map(move |point| (channel.clone(), opening(name, &point.id)))
+    let ways = past_brokers.flat_map(|(name, channel)| {
+        let points = config.circle.points.iter().map(|point| (&point.id, &point.channels));
+        let people = config.circle.people.iter().map(|person| (&person.id, &person.channels));
+        let there = points.chain(people).filter(|(_, channels)| channels.contains(name));
+        // One modem, receiver or group, whoever is told by it; a station answers for its own point.
+        let each = if matches!(channel, ChannelSettings::StationHttps(_)) { usize::MAX } else { 1 };
+        there.take(each).map(|(id, _)| (channel.clone(), opening(name, id)))
     });
     ways.collect()
 }
 
-fn station_problem(channel: &ChannelSettings, opening: Opening) -> Option<Problem> {
+fn way_problem(channel: &ChannelSettings, opening: Opening) -> Option<Problem> {
     let name = format!("channel \"{}\"", opening.channel);
     let probed = super::daemon::block_on(async { Ok(channel.open(opening)?.probe().await) });
     match probed.and_then(|probed| probed) {

@@ -2,10 +2,12 @@
 
 use crate::config::document::{Node, What};
 use crate::config::gateway_checks as checks;
+use crate::config::modems;
 use crate::config::nearest;
-use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Wiring};
-use crate::config::people::{self, StepEntry};
+use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Phones, Wiring};
+use crate::config::people::{self, PersonEntry, StepEntry};
 use crate::config::people_checks::{self, Told};
+use crate::config::points::PointEntry;
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
@@ -100,7 +102,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     people_checks::steps(&steps, &told, report);
     checks::channels(&channels, &told, root, report);
     checks::ports(&ports, report);
-    checks::modems(&channels, &told, &ports, report);
+    modems::modems(&channels, &told, &ports, root, report);
     let sources = checks::sources(&sensors, &ports, mqtt_exists, report);
     checks::meanings(&sensors, report);
     checks::polls(&sensors, &ports, &sources, report);
@@ -137,6 +139,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
             estimate,
             measured: points.iter().filter(|entry| !entry.is_estimated).map(|entry| entry.point.id.clone()).collect(),
         },
+        phones: phones(&points, &people),
         circle: Circle {
             points: points.into_iter().map(|entry| entry.point).collect(),
             people: people.into_iter().map(|entry| entry.person).collect(),
@@ -149,6 +152,14 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         clock_assume_synced,
         hash: report.hash(),
     })
+}
+
+/// Who has telephones of their own.
+fn phones(points: &[PointEntry], people: &[PersonEntry]) -> BTreeMap<PointId, Phones> {
+    let points = points.iter().map(|entry| (&entry.point.id, &entry.phones));
+    let people = people.iter().map(|entry| (&entry.person.id, &entry.phones));
+    let said = points.chain(people).filter_map(|(id, said)| Some((id.clone(), said.phones.as_ref()?.value.clone())));
+    said.collect()
 }
 
 /// The steps of the file, or the usual ones where it has none.

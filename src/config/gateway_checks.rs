@@ -241,9 +241,7 @@ pub(super) fn directory(
 
 /// Channels against one another, and those that lead nowhere.
 pub(super) fn channels(channels: &[ChannelEntry], told: &Told<'_>, root: &Section<'_, '_>, report: &Report<'_>) {
-    let circle = root.section("circle");
-    let all_are_good =
-        told.points.len() == circle.list("point").len() && told.people.len() == circle.list("person").len();
+    let all_are_good = told.is_whole(root);
     if channels.is_empty() && root.list("channel").is_empty() {
         let deed = Some("add [[channel]] with name and station_mqtt = { broker = \"mqtts://…\" }".into());
         report.error(&root.place, "there is no channel: no alert could leave this home", deed);
@@ -256,35 +254,6 @@ pub(super) fn channels(channels: &[ChannelEntry], told: &Told<'_>, root: &Sectio
         if all_are_good && told.by(&name.value) == 0 {
             let deed = Some("add it to the channels of a [[circle.point]]".into());
             report.warning(&name.place, format!("channel \"{}\" is used by no service point", name.value), deed);
-        }
-    }
-}
-
-/// A serial port has one reader: of two, neither works.
-pub(super) fn modems(channels: &[ChannelEntry], told: &Told<'_>, ports: &[PortEntry], report: &Report<'_>) {
-    let port =
-        |channel: &ChannelEntry| channel.settings.as_ref().and_then(|settings| settings.port()).map(str::to_owned);
-    for (nth, channel) in channels.iter().enumerate() {
-        let Some(path) = port(channel) else { continue };
-        let name = &channel.name;
-        if let Some(sensors) = ports.iter().find(|entry| entry.port.path == path) {
-            let what =
-                format!("channel \"{}\" has the port of the sensors on \"{}\": {path}", name.value, sensors.port.name);
-            report.error(&name.place, what, Some("name the modem's own port".into()));
-        }
-        if let Some(other) = channels[..nth].iter().find(|other| port(other).as_ref() == Some(&path)) {
-            let what = format!("the channels \"{}\" and \"{}\" have one port: {path}", other.name.value, name.value);
-            report.error(&name.place, what, Some("a modem is one channel".into()));
-        }
-        let told_by_it = told.by(&name.value);
-        if told_by_it > 1 {
-            let who = if told.people.is_empty() { "service points" } else { "points and people" };
-            let what = format!("channel \"{}\" is a modem and leads to {told_by_it} {who}", name.value);
-            let deed = match told.people.is_empty() {
-                true => "let one point have it; its people stand in the channel itself",
-                false => "let one of them have it; all telephones stand in the channel itself",
-            };
-            report.error(&name.place, what, Some(deed.into()));
         }
     }
 }

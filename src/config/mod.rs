@@ -10,6 +10,7 @@ mod directory;
 mod document;
 mod gateway;
 mod gateway_checks;
+mod modems;
 mod nearest;
 mod outside;
 pub mod overrides;
@@ -45,6 +46,7 @@ use crate::model::week_time::WeekTime;
 use crate::problem::{Kind, Problem};
 use crate::reach::Estimate;
 use crate::sinks::home_signals::Output;
+use crate::sinks::sms::Phones;
 use report::{Report, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -79,6 +81,8 @@ pub struct Gateway {
     pub weekly_test: Option<WeekTime>,
     /// Which station keeps the directory of points, and what such a directory is judged by.
     pub directory: Directory,
+    /// The telephones of points and people, for a channel that is a modem.
+    pub phones: BTreeMap<PointId, Phones>,
     /// The ways out of the home, in the order of the file.
     pub channels: Vec<(ChannelName, ChannelSettings)>,
     /// How closely each of them is watched.

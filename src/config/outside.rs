@@ -3,6 +3,7 @@
 pub use crate::devices::{Address, Settings as DeviceSettings, Wiring};
 pub use crate::mqtt::{Access as BrokerAccess, Broker};
 pub use crate::sinks::ChannelSettings;
+pub use crate::sinks::sms::{Phones, address::Address as PhoneNumber};
 
 use crate::devices::{Carrier, Devices};
 

@@ -1,6 +1,7 @@
 //! People outside the service points, and who is asked after whom: `[[circle.person]]` and `[[circle.step]]`.
 
 use crate::config::document::What;
+use crate::config::modems::PhonesEntry;
 use crate::config::nearest;
 use crate::config::report::Place;
 use crate::config::section::{At, Section};
@@ -17,6 +18,7 @@ pub(super) struct PersonEntry {
     pub person: Person,
     pub id: Place,
     pub channels: Place,
+    pub phones: PhonesEntry,
 }
 
 /// A step as it stands in the file.
@@ -75,12 +77,14 @@ pub(super) fn people(circle: &Section<'_, '_>) -> Vec<PersonEntry> {
         let travel = section.span("travel", Span::seconds(1)..=Span::hours(12));
         let on_duty = section.or("on_duty", DutyHours::always());
         let channels: Option<At<Vec<ChannelName>>> = section.required("channels", "[\"wang-sms\"]");
+        let phones = PhonesEntry::read(section);
         section.finish();
         let (id, relation, channels) = (id?, relation?, channels?);
         let (name, travel) = (name.map(|at| at.value), travel.map(|at| at.value));
         Some(PersonEntry {
             id: id.place,
             channels: channels.place,
+            phones,
             person: Person { id: id.value, name, relation, travel, on_duty, channels: channels.value },
         })
     };

@@ -5,6 +5,7 @@ use crate::config::nearest;
 use crate::config::people::{PersonEntry, StepEntry, WORDS};
 use crate::config::points::PointEntry;
 use crate::config::report::{Place, Report};
+use crate::config::section::Section;
 use crate::engine::circle::Ask;
 use crate::model::ids::{ChannelName, PointId};
 
@@ -20,6 +21,12 @@ impl Told<'_> {
         let points = self.points.iter().map(|entry| &entry.point.channels);
         let people = self.people.iter().map(|entry| &entry.person.channels);
         points.chain(people).filter(|channels| channels.contains(channel)).count()
+    }
+
+    /// Whether everybody whom the file names could be read.
+    pub(super) fn is_whole(&self, root: &Section<'_, '_>) -> bool {
+        let circle = root.section("circle");
+        self.points.len() == circle.list("point").len() && self.people.len() == circle.list("person").len()
     }
 }
 

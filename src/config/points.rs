@@ -1,5 +1,6 @@
 //! The service points of a home, and how long they need to its door: as somebody measured it, else as it is estimated.
 
+use crate::config::modems::PhonesEntry;
 use crate::config::report::Place;
 use crate::config::section::{At, Section};
 use crate::engine::circle::Point;
@@ -19,6 +20,7 @@ pub(super) struct PointEntry {
     /// Nobody measured it.
     pub is_estimated: bool,
     pub channels: Place,
+    pub phones: PhonesEntry,
 }
 
 /// How times are estimated: `detour`, `speeds_kmh` and `start` of `[circle]`.
@@ -56,6 +58,7 @@ pub(super) fn points(
         let way = WayThere::read(section);
         let on_duty = section.or("on_duty", DutyHours::always());
         let channels: Option<At<Vec<ChannelName>>> = section.required("channels", "[\"lehe\"]");
+        let phones = PhonesEntry::read(section);
         section.finish();
         let travel = way.time(section, home, home_is_said, estimate);
         let (id, name, (travel, is_estimated), channels) = (id?, name?, travel?, channels?);
@@ -65,6 +68,7 @@ pub(super) fn points(
             travel: travel.place,
             is_estimated,
             channels: channels.place,
+            phones,
             point: Point { id: id.value, name: name.value, travel: travel.value, on_duty, channels: channels.value },
         })
     };

@@ -193,7 +193,7 @@ fn point(base: &Plan, listed: &Listed, from: &PointId) -> Result<Point, String> 
 
 /// The configuration's first, because a technician tried them; then those of the directory that are known here.
 fn channels(base: &Plan, listed: &Listed, own: Option<&Point>, from: &PointId) -> Result<Vec<ChannelName>, String> {
-    let is_known = |name: &&ChannelName| base.ways.iter().any(|(known, _)| known == *name);
+    let is_known = |name: &&ChannelName| base.can_tell(name, &listed.id);
     let mut channels: Vec<ChannelName> = own.map(|own| own.channels.clone()).unwrap_or_default();
     for name in listed.channels.iter().filter(is_known) {
         if !channels.contains(name) {

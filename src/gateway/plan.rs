@@ -14,6 +14,7 @@ use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
 use crate::sinks::home_signals::Output;
+use crate::sinks::sms::Phones;
 use crate::sources::serial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub channels: Vec<Channel>,
     /// Every channel of the configuration, also one that leads nowhere yet.
     pub ways: Vec<(ChannelName, ChannelSettings)>,
+    /// The telephones of points and people who have some of their own.
+    pub phones: BTreeMap<PointId, Phones>,
     /// How closely each of them is watched, where the configuration says so.
     pub supervision: BTreeMap<ChannelName, Supervision>,
     /// When the ways out are tested from end to end.
@@ -113,6 +116,7 @@ impl Plan {
             channels: Vec::new(),
             ways: config.channels,
             weekly_test: config.weekly_test,
+            phones: config.phones,
             directory: config.directory,
             home: config.home,
             state_dir: config.state_dir,
@@ -138,10 +142,16 @@ impl Plan {
             let points = plan.circle.points.iter().map(|point| (&point.id, &point.channels));
             let people = plan.circle.people.iter().map(|person| (&person.id, &person.channels));
             let there = points.chain(people).filter(move |(_, channels)| channels.contains(name));
-            there.map(move |(id, _)| Channel {
-                sensors: sensors.clone(),
-                supervision: plan.supervision.get(name).copied().unwrap_or(settings.supervision()),
-                ..Channel::new(name.clone(), id.clone(), plan.home.zone.clone(), settings.clone())
+            there.map(move |(id, _)| {
+                let settings = match plan.phones.get(id) {
+                    Some(phones) => settings.to_phones(phones),
+                    None => settings.clone(),
+                };
+                Channel {
+                    sensors: sensors.clone(),
+                    supervision: plan.supervision.get(name).copied().unwrap_or(settings.supervision()),
+                    ..Channel::new(name.clone(), id.clone(), plan.home.zone.clone(), settings)
+                }
             })
         });
         self.channels = channels.collect();
@@ -150,6 +160,13 @@ impl Plan {
     /// Whether this channel leads to whatever point a message names: through a broker.
     pub fn leads_anywhere(&self, name: &ChannelName) -> bool {
         self.ways.iter().any(|(known, settings)| known == name && settings.broker().is_some())
+    }
+
+    /// Whether anybody hears of it if this channel tells this point: a modem without a telephone of theirs tells nobody.
+    pub fn can_tell(&self, name: &ChannelName, point: &PointId) -> bool {
+        let settings = self.ways.iter().find(|(known, _)| known == name).map(|(_, settings)| settings);
+        let has_phones = |of_channel: &[_]| !of_channel.is_empty() || self.phones.contains_key(point);
+        settings.is_some_and(|settings| settings.phones().is_none_or(has_phones))
     }
 
     /// The decoders for this home.

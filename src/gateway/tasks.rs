@@ -11,6 +11,7 @@ use crate::model::signal::Signal;
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::home_signals::{Output, Player};
+use crate::sinks::sms::Modems;
 use crate::sinks::{FromStation, Opening, Sink};
 use crate::sources::{self, modbus, serial};
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub struct Tasks {
     broker: Option<Broker>,
     ports: Vec<(serial::Settings, Option<Wiring>, Running)>,
     channels: Vec<OpenChannel>,
+    /// Everybody who is told by one modem shares it.
+    modems: Modems,
     signals: Option<Signals>,
 }
 
@@ -119,6 +122,7 @@ impl Tasks {
             broker: None,
             ports: Vec::new(),
             channels: Vec::new(),
+            modems: Modems::default(),
             signals: None,
         };
         (tasks, Inbox { sources, stations, reports: report_inbox, people: questions })
@@ -261,6 +265,7 @@ impl Tasks {
             zone: channel.zone.clone(),
             from_station: self.from_station.clone(),
             alive: Arc::clone(&link_alive),
+            modems: self.modems.clone(),
         })?;
         let (orders, order_inbox) = mpsc::unbounded_channel();
         let (waiting, alive) = (Arc::new(Waiting::default()), Arc::new(AtomicU64::new(0)));

@@ -190,6 +190,8 @@ pub struct Opening {
     pub from_station: mpsc::Sender<FromStation>,
     /// Counts up while the channel's task moves.
     pub alive: Arc<AtomicU64>,
+    /// The modems that run, for a channel that shares one with others.
+    pub modems: sms::Modems,
 }
 
 /// One row of the table.
@@ -291,6 +293,34 @@ macro_rules! sinks {
                     | ChannelSettings::Wecom(_)
                     | ChannelSettings::Dingtalk(_)
                     | ChannelSettings::Feishu(_) => None,
+                }
+            }
+
+            /// The telephones of the channel itself, where it is a modem; each addressee may have others.
+            pub fn phones(&self) -> Option<&[sms::address::Address]> {
+                match self {
+                    ChannelSettings::Sms(settings) => Some(&settings.to),
+                    ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::StationHttps(_)
+                    | ChannelSettings::Dc09(_)
+                    | ChannelSettings::Webhook(_)
+                    | ChannelSettings::Wecom(_)
+                    | ChannelSettings::Dingtalk(_)
+                    | ChannelSettings::Feishu(_) => None,
+                }
+            }
+
+            /// The same channel for an addressee with these telephones; only a modem makes a difference.
+            pub fn to_phones(&self, phones: &sms::Phones) -> ChannelSettings {
+                match self {
+                    ChannelSettings::Sms(settings) => ChannelSettings::Sms(settings.to_phones(phones)),
+                    ChannelSettings::StationMqtt(_)
+                    | ChannelSettings::StationHttps(_)
+                    | ChannelSettings::Dc09(_)
+                    | ChannelSettings::Webhook(_)
+                    | ChannelSettings::Wecom(_)
+                    | ChannelSettings::Dingtalk(_)
+                    | ChannelSettings::Feishu(_) => self.clone(),
                 }
             }
 

@@ -24,6 +24,7 @@ mod modbus;
 mod mqtt;
 mod mutated;
 mod night;
+mod outage;
 mod replay;
 mod report;
 mod second_path;

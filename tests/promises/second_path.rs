@@ -3,5 +3,6 @@
 
 mod certificates;
 mod door;
+mod example;
 mod faults;
 mod proxy;

@@ -80,6 +80,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         circle: circle(&channel),
         signals: Vec::new(),
         ways: vec![(channel.name.clone(), channel.settings.clone())],
+        phones: BTreeMap::new(),
         supervision: BTreeMap::new(),
         weekly_test: None,
         directory: crate::config::Directory::default(),

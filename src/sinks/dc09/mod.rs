@@ -3,10 +3,10 @@
 //! The receiver's ACK with our sequence number and account is its word that it holds the event; that an operator looked is
 //! not in it. Only what is an event there is sent; a person who takes an alert is none. Source: SIA DC-09-2013.
 
-mod cipher;
+pub mod cipher;
 mod events;
 mod exchange;
-mod frame;
+pub mod frame;
 
 use crate::clock;
 use crate::model::ids::{ChannelName, PointId, SensorId};

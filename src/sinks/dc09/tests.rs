@@ -95,6 +95,7 @@ fn sink(settings: &Settings) -> Arc<dyn Sink> {
         zone: crate::model::time::Zone::utc(),
         from_station: mpsc::channel(1).0,
         alive: Arc::default(),
+        modems: Default::default(),
     };
     open(settings, opening).unwrap()
 }

@@ -103,6 +103,7 @@ fn opening() -> Opening {
         zone: crate::model::time::Zone::utc(),
         from_station: mpsc::channel(1).0,
         alive: Arc::default(),
+        modems: Default::default(),
     }
 }
 

@@ -1,8 +1,10 @@
-//! Who was told what: one message per person and alert, and one when it is over; how many an hour; and what an answer means.
+//! Who was told what: one message per person and alert, and one when it is over; and what an answer means.
 //!
 //! Pure: instants are arguments. It forgets with the process: after a restart a message may go out once more, never once less.
 
 use super::address::Address;
+use super::hour::Hour;
+use super::lock;
 use super::pdu::{Deliver, Fate, Report};
 use crate::model::alert::AlertId;
 use crate::model::lifecycle::{Deed, Phase};
@@ -10,6 +12,7 @@ use crate::model::reason::{Class, Reason, Severity};
 use crate::model::time::{Span, Timestamp};
 use crate::wire::Notice;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
 
 /// What a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,18 +40,15 @@ pub enum Wanted {
     Failed(Vec<usize>),
 }
 
-/// The book of one channel.
+/// The book of one channel to one addressee.
 #[derive(Debug)]
 pub struct Book {
     people: Vec<Address>,
-    per_hour: usize,
+    /// What the modem may still send: all its books count in it.
+    hour: Arc<Mutex<Hour>>,
     /// By the clock on the wall, when this book was opened: of older alerts it does not know who was told.
     opened_at: Timestamp,
     alerts: BTreeMap<AlertId, Told>,
-    /// When the network last took a message, by the clock on the wall.
-    last_taken_at: Option<Timestamp>,
-    /// When messages were sent within the last hour, since boot.
-    sent: VecDeque<Span>,
     /// Reports on messages that are not entered yet: the network may be quicker than the modem.
     early: VecDeque<Report>,
 }
@@ -96,9 +96,8 @@ const CLOCKS_DIFFER: Span = Span::minutes(5);
 
 impl Book {
     /// A book for these people.
-    pub fn new(people: Vec<Address>, per_hour: usize, opened_at: Timestamp) -> Book {
-        let (alerts, sent, early) = (BTreeMap::new(), VecDeque::new(), VecDeque::new());
-        Book { people, per_hour, opened_at, alerts, last_taken_at: None, sent, early }
+    pub fn new(people: Vec<Address>, hour: Arc<Mutex<Hour>>, opened_at: Timestamp) -> Book {
+        Book { people, hour, opened_at, alerts: BTreeMap::new(), early: VecDeque::new() }
     }
 
     /// Whether anybody is told of `notice` at all: of most steps of an alert nobody is.
@@ -136,7 +135,7 @@ impl Book {
                 (false, false) => Wanted::Failed(failed),
             };
         }
-        if let Some(why) = self.limit(notice, send.len(), since_boot) {
+        if let Err(why) = lock(&self.hour).reserve(send.len(), is_call(notice), since_boot) {
             return Wanted::TooMany(why);
         }
         for nth in &send {
@@ -148,28 +147,14 @@ impl Book {
         Wanted::Send(kind, send)
     }
 
-    /// Words where the limit of the hour does not allow so many more. A call never waits for it.
-    fn limit(&mut self, notice: &Notice, more: usize, since_boot: Span) -> Option<String> {
-        while self.sent.front().is_some_and(|at| since_boot - *at >= Span::hours(1)) {
-            self.sent.pop_front();
-        }
-        // Where nothing was sent, one alert to everybody always goes.
-        if is_call(notice) || self.sent.is_empty() {
-            return None;
-        }
-        (self.sent.len() + more > self.per_hour).then(|| {
-            let again = self.sent.front().map_or(Span::zero(), |at| Span::hours(1) - (since_boot - *at));
-            let minutes = again.num_minutes() + 1;
-            format!("the limit of {} messages an hour is reached; goes on in {minutes} min", self.per_hour)
-        })
-    }
-
     /// The network has taken a message for this person, under these numbers.
     pub fn carried(&mut self, alert: AlertId, nth: usize, references: Vec<u8>, since_boot: Span, now: Timestamp) {
-        self.sent.extend(references.iter().map(|_| since_boot).chain(references.is_empty().then_some(since_boot)));
-        self.last_taken_at = Some(now);
-        let phone = self.people.get(nth).cloned();
+        lock(&self.hour).taken(references.len(), since_boot, now);
+        let (phone, hour) = (self.people.get(nth).cloned(), Arc::clone(&self.hour));
         let Some(person) = self.person(alert, nth) else { return };
+        if person.is_being_told() {
+            lock(&hour).release();
+        }
         if person.is_called() {
             person.told_at = Some(now);
         }
@@ -184,18 +169,15 @@ impl Book {
         }
     }
 
-    /// When the network last took a message, since this book was opened.
-    pub fn last_taken_at(&self) -> Option<Timestamp> {
-        self.last_taken_at
-    }
-
     /// The message for this person was not taken: what was told before is what was told.
     pub fn not_carried(&mut self, alert: AlertId, nth: usize) {
+        let hour = Arc::clone(&self.hour);
         if let Some(person) = self.person(alert, nth)
             && let State::Sending { before } = person.state
         {
             person.last = before;
             person.state = State::Idle;
+            lock(&hour).release();
         }
     }
 
@@ -209,7 +191,8 @@ impl Book {
         }
     }
 
-    fn enter(&mut self, report: &Report) -> bool {
+    /// The same where it is known already which message it is about; `false` where it is not.
+    pub fn enter(&mut self, report: &Report) -> bool {
         let phones = &self.people;
         let is_it = |nth: usize, person: &Person| {
             let is_numbered =
@@ -272,12 +255,18 @@ impl Book {
         }
     }
 
+    /// When this person was told of this alert, by the clock on the wall.
+    pub fn told_at(&self, alert: AlertId, nth: usize) -> Option<Timestamp> {
+        self.alerts.get(&alert)?.people.get(nth)?.told_at
+    }
+
     fn told(&mut self, notice: &Notice) -> &mut Told {
         let count = self.people.len();
         while self.alerts.len() >= ALERTS_MAX && !self.alerts.contains_key(&notice.alert) {
             let over = self.alerts.iter().find(|(_, told)| !told.phase.is_open()).map(|(id, _)| *id);
             let Some(oldest) = over.or_else(|| self.alerts.keys().next().copied()) else { break };
-            self.alerts.remove(&oldest);
+            let people = self.alerts.remove(&oldest).map(|told| told.people).unwrap_or_default();
+            people.iter().filter(|person| person.is_being_told()).for_each(|_| lock(&self.hour).release());
         }
         let told = self.alerts.entry(notice.alert).or_insert_with(|| Told {
             newest_step: 0,
@@ -367,6 +356,10 @@ impl Person {
     /// Whether the newest that this person was told is that somebody must act.
     fn is_called(&self) -> bool {
         matches!(self.last, Some(Kind::Alert | Kind::LastResort))
+    }
+
+    fn is_being_told(&self) -> bool {
+        matches!(self.state, State::Sending { .. })
     }
 
     /// A report that has not come by now does not come.

@@ -12,29 +12,30 @@ pub mod at;
 mod book;
 pub mod faults;
 mod gsm7;
+mod hour;
 mod modem;
 pub mod pdu;
 mod settings;
+mod shared;
 pub mod split;
 
 use crate::clock;
 use crate::model::alert::AlertId;
-use crate::model::ids::{ChannelName, HomeId, PersonId, PointId};
-use crate::model::lifecycle::{Actor, Deed, Role, Via};
+use crate::model::ids::ChannelName;
 use crate::model::time::Zone;
 use crate::mqtt::Broker;
 use crate::problem::Problem;
-use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Sink, What};
+use crate::sinks::{BoxFuture, Handed, NotDelivered, Opening, Outgoing, Sink};
 use crate::text;
 use crate::wire;
 use book::{Book, Kind, Wanted};
-use modem::{Event, NotSent, Patience, Request, Waiting};
-use pdu::{Deliver, Fate};
-pub use settings::{Settings, check, files};
+use modem::{NotSent, Patience, Request};
+pub use settings::{Phones, Settings, check, files};
+pub use shared::Modems;
+use shared::{Member, Shared};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::AbortHandle;
 
 /// What it is, in one sentence.
 pub const SUMMARY: &str = "people's phones by SMS, over a modem on a USB port";
@@ -54,42 +55,36 @@ pub fn open(settings: &Settings, opening: Opening) -> Result<Arc<dyn Sink>, Prob
 
 fn open_with(settings: &Settings, opening: Opening, patience: Patience) -> Result<Arc<dyn Sink>, Problem> {
     check(settings)?;
-    let Opening { channel, home, point, zone, from_station, alive, .. } = opening;
-    let pin = settings.pin()?;
-    let port = settings.port.as_str().to_owned();
+    let Opening { channel, home, point, zone, from_station, alive, modems, .. } = opening;
+    let (pin, port) = (settings.pin()?, settings.port.as_str().to_owned());
     let of_modem = modem::Settings { port, baud: settings.baud, pin, patience };
-    let (calls, call_waits) = mpsc::channel(REQUESTS_WAITING_MAX);
-    let (others, other_waits) = mpsc::channel(REQUESTS_WAITING_MAX);
-    let waiting = Waiting { calls: call_waits, others: other_waits };
-    let (events, heard) = mpsc::channel(REQUESTS_WAITING_MAX);
-    let task = tokio::spawn(modem::run(of_modem, waiting, events, alive)).abort_handle();
-    let book = Book::new(settings.to.clone(), settings.per_hour.into(), clock::now());
+    let modem = modems.get(of_modem, settings.per_hour.into())?;
+    let book = Book::new(settings.to.clone(), Arc::clone(&modem.hour), clock::now());
     let book = Arc::new(Mutex::new(book));
-    let listener = Listener {
+    let number = modem.join(Member {
+        number: 0,
         channel: channel.clone(),
         home,
         point,
+        has_own_phones: settings.are_of_addressee,
         accepts_answers: settings.accept_answers,
         zone: zone.clone(),
         book: Arc::clone(&book),
         from_station,
-    };
-    tokio::spawn(listener.run(heard));
+        alive,
+    });
     let settings = settings.clone();
-    Ok(Arc::new(Sms { channel, settings, zone, book, calls, others, task, reference: AtomicU8::new(0) }))
+    Ok(Arc::new(Sms { channel, settings, zone, book, modem, number, reference: AtomicU8::new(0) }))
 }
-
-/// More than the outbox has under way.
-const REQUESTS_WAITING_MAX: usize = 32;
 
 struct Sms {
     channel: ChannelName,
     settings: Settings,
     zone: Zone,
     book: Arc<Mutex<Book>>,
-    calls: mpsc::Sender<Request>,
-    others: mpsc::Sender<Request>,
-    task: AbortHandle,
+    modem: Arc<Shared>,
+    /// Which of the modem's addressees this is.
+    number: u64,
     /// Counts messages of several parts.
     reference: AtomicU8,
 }
@@ -119,7 +114,7 @@ impl Sink for Sms {
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            self.ask(&self.others, Request::State { answer }).await?;
+            self.ask(&self.modem.others, Request::State { answer }).await?;
             let state = answered.await.map_err(|_| ended())?;
             state.map(drop).map_err(NotDelivered::Later)
         })
@@ -130,51 +125,45 @@ impl Sink for Sms {
     }
 
     fn stop(&self) {
-        self.task.abort();
+        self.modem.leave(self.number);
     }
 }
 
 impl Drop for Sms {
     fn drop(&mut self) {
-        self.task.abort();
+        self.modem.leave(self.number);
     }
 }
 
 impl Sms {
-    /// One person after the other. One who cannot be told keeps none of the others from being told.
+    /// To all at once, as far as a modem can: each waits in its queue, so that nobody else's message comes between those of a
+    /// call. One who cannot be told keeps none of the others from being told.
     async fn send(&self, notice: &wire::Notice, kind: Kind, people: Vec<usize>) -> Result<Handed, NotDelivered> {
         let words = self.words(notice, kind);
-        let queue = if book::is_call(notice) { &self.calls } else { &self.others };
-        let mut failed = None;
+        let queue = if book::is_call(notice) { &self.modem.calls } else { &self.modem.others };
         let _reserved = Reserved { book: &self.book, alert: notice.alert, people: people.clone() };
+        let mut waiting = Vec::new();
         for nth in people {
             let Some(to) = self.settings.to.get(nth) else { continue };
             let bodies = split::split(&words, self.reference.fetch_add(1, Ordering::Relaxed));
             let (answer, answered) = oneshot::channel();
             let asked = self.ask(queue, Request::Send { to: to.clone(), bodies, answer }).await;
+            waiting.push((nth, to, asked.map(|()| answered)));
+        }
+        let mut failed = None;
+        for (nth, to, asked) in waiting {
             let sent = match asked {
-                Ok(()) => answered.await.unwrap_or_else(|_| Err(NotSent { why: ENDED.into(), is_final: false })),
+                Ok(answered) => answered.await.unwrap_or_else(|_| Err(NotSent { why: ENDED.into(), is_final: false })),
                 Err(error) => Err(NotSent { why: error.to_string(), is_final: false }),
             };
             match sent {
                 Ok(references) => {
-                    tracing::info!(
-                        channel = self.name(),
-                        to = to.masked(),
-                        ?references,
-                        "the network has taken an SMS"
-                    );
-                    lock(&self.book).carried(notice.alert, nth, references, clock::since_boot(), clock::now());
+                    let (channel, to) = (self.name(), to.masked());
+                    tracing::info!(channel, to, ?references, "the network has taken an SMS");
+                    let mut book = lock(&self.book);
+                    book.carried(notice.alert, nth, references, clock::since_boot(), clock::now());
                 }
-                Err(NotSent { why, is_final }) => {
-                    let why = if is_final { NotDelivered::Never(why) } else { NotDelivered::Later(why) };
-                    // What can still come right is said first.
-                    let is_worse = matches!(
-                        (&failed, &why),
-                        (Some(NotDelivered::Later(_)), _) | (Some(_), NotDelivered::Never(_))
-                    );
-                    failed = if is_worse { failed } else { Some(why) };
-                }
+                Err(NotSent { why, is_final }) => failed = Some(worse(failed, why, is_final)),
             }
         }
         failed.map_or(Ok(Handed::Accepted), Err)
@@ -229,69 +218,18 @@ fn ended() -> NotDelivered {
     NotDelivered::Later(ENDED.to_owned())
 }
 
-fn lock(book: &Mutex<Book>) -> MutexGuard<'_, Book> {
-    book.lock().unwrap_or_else(PoisonError::into_inner)
+/// Of two failures what is said: first what can still come right.
+fn worse(before: Option<NotDelivered>, why: String, is_final: bool) -> NotDelivered {
+    match before {
+        Some(before @ NotDelivered::Later(_)) => before,
+        Some(before) if is_final => before,
+        Some(_) | None if is_final => NotDelivered::Never(why),
+        Some(_) | None => NotDelivered::Later(why),
+    }
 }
 
-/// Hears the modem and passes on what concerns the home.
-struct Listener {
-    channel: ChannelName,
-    home: HomeId,
-    point: PointId,
-    accepts_answers: bool,
-    zone: Zone,
-    book: Arc<Mutex<Book>>,
-    from_station: mpsc::Sender<FromStation>,
-}
-
-impl Listener {
-    async fn run(self, mut heard: mpsc::Receiver<Event>) {
-        while let Some(event) = heard.recv().await {
-            let what = match event {
-                Event::Up => What::Up,
-                Event::Down(why) => What::Down { why: self.with_last_success(why) },
-                Event::Unreadable(why) => What::Refused { topic: "an SMS".into(), why },
-                Event::Came(deliver) => self.came(&deliver).unwrap_or_else(|why| What::Refused {
-                    topic: format!("an SMS from {}", deliver.from.masked()),
-                    why,
-                }),
-                Event::Report(report) => {
-                    if report.fate() == Fate::Failed {
-                        let (to, status) = (report.to.masked(), report.status);
-                        tracing::warn!(channel = %self.channel, to, status, "the network could not deliver an SMS");
-                    }
-                    lock(&self.book).report(report);
-                    continue;
-                }
-            };
-            if self.from_station.send(FromStation { channel: self.channel.clone(), what }).await.is_err() {
-                return;
-            }
-        }
-    }
-
-    /// A prepaid SIM runs dry some day: what worked last is said with its date.
-    fn with_last_success(&self, why: String) -> String {
-        let Some(at) = lock(&self.book).last_taken_at() else { return why };
-        format!("{why}; the last message was taken {}", text::date_time(text::Language::English, &self.zone, at))
-    }
-
-    /// What somebody wrote, where it is a step; the error is words.
-    fn came(&self, said: &Deliver) -> Result<What, String> {
-        let book = lock(&self.book);
-        let nth = book.person_of(&said.from).ok_or("the number is not in this channel's list")?;
-        if !self.accepts_answers {
-            return Err("accept_answers is not set".to_owned());
-        }
-        let alert = book.answer(nth, said)?;
-        let at = said.at.unwrap_or_else(clock::now);
-        // People of this channel have no names here: they are told apart by their place in the list.
-        let person = PersonId::new(format!("{}.{}", self.channel, nth + 1)).ok();
-        let by = Actor { role: Role::Responder, point: Some(self.point.clone()), person, via: Some(Via::Sms) };
-        let key = format!("sms.{}.{}.{}", nth + 1, alert.number, at.timestamp_millis());
-        let (v, home, deed) = (wire::VERSION, self.home.clone(), Deed::Take);
-        Ok(What::Step(wire::StationStep { v, home, alert, key, at, by, deed }))
-    }
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -15,14 +15,13 @@ use crate::model::time::Span;
 use crate::problem::Problem;
 use std::io::ErrorKind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 /// Where it is and how long it may take.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The port by its path.
     pub port: String,
@@ -35,7 +34,7 @@ pub struct Settings {
 }
 
 /// How long for what.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// An answer of the modem itself.
     pub answer: Duration,
@@ -128,15 +127,18 @@ pub struct NotSent {
 /// An alert that comes later than this only frightens.
 const VALID_MINUTES: u32 = 60;
 
-/// Runs until nobody asks any more. `alive` moves at least every second.
-pub async fn run(settings: Settings, mut waiting: Waiting, events: mpsc::Sender<Event>, alive: Arc<AtomicU64>) {
+/// Told at least every second that the modem's task moves.
+pub type Moved = Arc<dyn Fn() + Send + Sync>;
+
+/// Runs until nobody asks any more.
+pub async fn run(settings: Settings, mut waiting: Waiting, events: mpsc::Sender<Event>, moved: Moved) {
     let mut told = Told { events, last: None };
     let mut pin = Pin { text: settings.pin.clone(), is_refused: false };
     let mut rest = settings.patience.rest;
     loop {
         let why = match open(&settings) {
             Ok(stream) => {
-                let mut modem = Modem::new(stream, &settings, &mut pin, &mut told, &alive);
+                let mut modem = Modem::new(stream, &settings, &mut pin, &mut told, &moved);
                 match modem.serve(&mut waiting).await {
                     Ok(()) => return,
                     Err(Lost { why, has_answered }) => {
@@ -148,7 +150,7 @@ pub async fn run(settings: Settings, mut waiting: Waiting, events: mpsc::Sender<
             Err(why) => why,
         };
         told.tell(Event::Down(why.clone())).await;
-        if pause(rest, &mut waiting, &why, &alive).await.is_err() {
+        if pause(rest, &mut waiting, &why, &moved).await.is_err() {
             return;
         }
         rest = (rest * 2).min(settings.patience.rest * 30);
@@ -156,11 +158,11 @@ pub async fn run(settings: Settings, mut waiting: Waiting, events: mpsc::Sender<
 }
 
 /// Who waits meanwhile is told at once.
-async fn pause(rest: Duration, waiting: &mut Waiting, why: &str, alive: &Arc<AtomicU64>) -> Result<(), ()> {
+async fn pause(rest: Duration, waiting: &mut Waiting, why: &str, moved: &Moved) -> Result<(), ()> {
     let over = tokio::time::sleep(rest);
     tokio::pin!(over);
     loop {
-        alive.fetch_add(1, Ordering::Relaxed);
+        moved();
         tokio::select! {
             () = &mut over => return Ok(()),
             () = tokio::time::sleep(MOVES_EVERY) => {}
@@ -246,7 +248,7 @@ struct Modem<'m> {
     settings: &'m Settings,
     pin: &'m mut Pin,
     told: &'m mut Told,
-    alive: &'m Arc<AtomicU64>,
+    moves: &'m Moved,
     lines: Lines,
     ear: Ear,
     has_answered: bool,
@@ -264,11 +266,11 @@ impl<'m> Modem<'m> {
         settings: &'m Settings,
         pin: &'m mut Pin,
         told: &'m mut Told,
-        alive: &'m Arc<AtomicU64>,
+        moves: &'m Moved,
     ) -> Modem<'m> {
         let (lines, ear, state) = (Lines::default(), Ear::default(), Err("the modem was just opened".to_owned()));
         let (has_answered, refused, look_at, poll_at) = (false, None, Span::zero(), Span::zero());
-        Modem { stream, settings, pin, told, alive, lines, ear, has_answered, state, refused, look_at, poll_at }
+        Modem { stream, settings, pin, told, moves, lines, ear, has_answered, state, refused, look_at, poll_at }
     }
 
     /// Serves until nobody asks any more, or the port is lost.
@@ -331,6 +333,8 @@ impl<'m> Modem<'m> {
                 let state = self.refused.clone().map_or_else(|| self.state.clone(), Err);
                 drop(answer.send(state));
             }
+            // Whoever asked has been closed: nobody would know that it was sent.
+            Request::Send { answer, .. } if answer.is_closed() => {}
             Request::Send { to, bodies, answer } => {
                 if self.state.is_err()
                     && let Err(trouble) = self.look().await

@@ -16,9 +16,12 @@ pub struct Settings {
     /// Bits per second; modems on USB do not care.
     #[serde(default = "usual_baud")]
     pub baud: u32,
-    /// Who is told.
-    #[serde(deserialize_with = "people")]
+    /// Who is told, where the addressee has no telephones of their own.
+    #[serde(default, deserialize_with = "people")]
     pub to: Vec<Address>,
+    /// `to` holds the telephones of the addressee.
+    #[serde(skip)]
+    pub are_of_addressee: bool,
     /// The file that holds the PIN of the SIM in its first line; without it the SIM must have none.
     pub pin_file: Option<PathBuf>,
     /// In which language.
@@ -72,7 +75,7 @@ fn people<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Address>, D::
     let people = Vec::<Address>::deserialize(from)?;
     let is_twice = |nth: usize, person: &Address| people.iter().take(nth).any(|other| other.is_same_phone(person));
     if people.is_empty() {
-        return Err(serde::de::Error::custom("nobody would be told; write to = [\"+8613800138000\"]"));
+        return Err(serde::de::Error::custom("nobody would be told; name a telephone: [\"+8613800138000\"]"));
     }
     if people.len() > PEOPLE_MAX {
         return Err(serde::de::Error::custom(format!(
@@ -97,7 +100,17 @@ fn per_hour<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u16, D::Error> 
 /// The tenth waits for a minute.
 const PEOPLE_MAX: usize = 10;
 
+/// The telephones of one point or person.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Phones(#[serde(deserialize_with = "people")] pub Vec<Address>);
+
 impl Settings {
+    /// The same modem for an addressee who has telephones of their own.
+    pub fn to_phones(&self, phones: &Phones) -> Settings {
+        Settings { to: phones.0.clone(), are_of_addressee: true, ..self.clone() }
+    }
+
     /// The PIN out of its file.
     pub(super) fn pin(&self) -> Result<Option<String>, Problem> {
         let Some(file) = &self.pin_file else { return Ok(None) };

@@ -1,9 +1,13 @@
 //! A modem on a pty that can be told to misbehave, and what the channel makes of it.
 
 mod fake_modem;
+mod shared;
 
 use super::*;
+use crate::model::ids::{ChannelName, HomeId, PersonId, PointId};
+use crate::model::lifecycle::{Deed, Role, Via};
 use crate::model::time::Span;
+use crate::sinks::{FromStation, What};
 use crate::wire::Wire;
 use fake_modem::{FakeModem, Manner};
 use serde_json::json;
@@ -42,6 +46,7 @@ fn open_on(link: &Path, more: serde_json::Value) -> Opened {
         zone: Zone::utc(),
         from_station,
         alive: Arc::default(),
+        modems: Default::default(),
     };
     Opened { sink: open_with(&settings, opening, QUICK).unwrap(), heard }
 }
@@ -129,7 +134,10 @@ async fn an_answer_of_the_circle_takes_the_alert_and_nobody_elses_does() {
     assert_eq!(channel.until_done(&press()).await, Ok(Handed::Done));
     modem.says(&format!("\r\n+CMT: ,23\r\n{A_STRANGER}\r\n"));
     let What::Refused { topic, why } = channel.next().await else { panic!() };
-    assert!(topic.contains("…9000") && why.contains("not in this channel's list"), "{topic}: {why}");
+    assert!(
+        topic.contains("…9000") && why.contains("nobody who is told by this modem has the number"),
+        "{topic}: {why}"
+    );
     modem.behaves(|manner| manner.memory = vec![(5, TAKES_7.to_owned())]);
     let What::Step(step) = channel.next().await else { panic!() };
     modem.behaves(|manner| manner.memory.clear());

@@ -152,6 +152,7 @@ async fn it_asks_at_the_beginning_and_again_as_long_as_the_station_wishes_it() {
         zone: crate::model::time::Zone::utc(),
         from_station,
         alive: Arc::clone(&alive),
+        modems: Default::default(),
     };
     let sink = open(&settings, opening).unwrap();
     assert!(sink.has_task());

@@ -67,6 +67,7 @@ fn sink(settings: &Settings) -> Arc<dyn Sink> {
         zone: crate::model::time::Zone::utc(),
         from_station: tokio::sync::mpsc::channel(1).0,
         alive: Arc::default(),
+        modems: Default::default(),
     };
     open(settings, opening).unwrap()
 }

@@ -29,6 +29,7 @@ fn open(url: &str) -> (Arc<dyn Sink>, mpsc::Receiver<FromStation>) {
         zone: Zone::utc(),
         from_station,
         alive: Arc::default(),
+        modems: Default::default(),
     };
     (toml::from_str::<ChannelSettings>(&text).unwrap().open(opening).unwrap(), heard)
 }

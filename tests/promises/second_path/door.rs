@@ -24,7 +24,7 @@ const NOTICE: &str = r#"{"v":1,"home":"ky-0412","place":"4-2-301","alert":{"numb
     "age_secs":0.5,"clock_trusted":true,"durable":true}"#;
 
 /// A station without any broker, and its door.
-async fn station(tls: Option<(&Path, &Path)>) -> (Running, TempDir) {
+pub async fn station(tls: Option<(&Path, &Path)>) -> (Running, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let read = |(ca, identity): (&Path, &Path)| carecircle::mqtt::Tls {
         ca: std::fs::read(ca).unwrap(),
@@ -50,6 +50,7 @@ fn home_of(id: &str, point: &str, keys: &str) -> Arc<dyn Sink> {
         zone: Zone::utc(),
         from_station: mpsc::channel(10).0,
         alive: Arc::default(),
+        modems: Default::default(),
     };
     settings.open(opening).unwrap()
 }

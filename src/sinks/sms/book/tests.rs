@@ -32,8 +32,12 @@ fn number(text: &str) -> Address {
     text.parse().unwrap()
 }
 
+fn hour(per_hour: usize) -> Arc<Mutex<Hour>> {
+    Arc::new(Mutex::new(Hour::new(per_hour)))
+}
+
 fn book(per_hour: usize) -> Book {
-    Book::new(vec![number("+8613800138000"), number("+8613800138001")], per_hour, from_millis(500_000))
+    Book::new(vec![number("+8613800138000"), number("+8613800138001")], hour(per_hour), from_millis(500_000))
 }
 
 fn at(minutes: i64) -> Span {
@@ -120,7 +124,7 @@ fn whoever_was_told_that_it_is_over_hears_that_it_is_not() {
 
 #[test]
 fn after_a_restart_the_end_of_an_older_alert_is_told_all_the_same() {
-    let mut book = Book::new(vec![number("+8613800138000")], 20, from_millis(9_000_000));
+    let mut book = Book::new(vec![number("+8613800138000")], hour(20), from_millis(9_000_000));
     assert_eq!(book.wants(&notice(1, 4, "closed", CLOSE), at(0)), Wanted::Send(Kind::Over, vec![0]));
 }
 

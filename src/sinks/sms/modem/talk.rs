@@ -6,7 +6,6 @@ use crate::model::hex;
 use crate::model::time::Span;
 use crate::sinks::sms::at::{self, Ear, Heard, How, Lines};
 use crate::sinks::sms::pdu::{Message, Submit};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -179,7 +178,7 @@ impl Modem<'_> {
     }
 
     pub(super) fn moved(&self) {
-        self.alive.fetch_add(1, Ordering::Relaxed);
+        (self.moves)();
     }
 }
 

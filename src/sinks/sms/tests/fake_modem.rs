@@ -26,6 +26,8 @@ pub struct Manner {
     /// It shows the prompt and takes no message.
     pub hangs_in_prompt: bool,
     pub is_silent: bool,
+    /// It is busy: what it is told waits.
+    pub is_busy: bool,
     /// It is pulled out when the message comes.
     pub vanishes_in_message: bool,
     /// The status in the report on a message; none comes without.
@@ -47,6 +49,7 @@ impl Default for Manner {
             refuses_message: None,
             hangs_in_prompt: false,
             is_silent: false,
+            is_busy: false,
             vanishes_in_message: false,
             reports: Some(0),
             chatters: false,
@@ -147,6 +150,9 @@ fn live(
             Ok(text) => ours.write_all(text.as_bytes()).unwrap(),
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return drop(theirs),
+        }
+        if manner.lock().unwrap().is_busy {
+            continue;
         }
         let mut bytes = [0; 4096];
         let Ok(count) = ours.read(&mut bytes) else { continue };
