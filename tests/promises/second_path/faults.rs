@@ -263,7 +263,8 @@ fn next_point() -> (String, Arc<AtomicUsize>) {
                 line.clear();
             }
             std::io::Read::read_exact(&mut reader, &mut vec![0; length]).ok();
-            count.fetch_add(1, Ordering::SeqCst);
+            // A probe of the way says nothing to anybody.
+            count.fetch_add(usize::from(length > 0), Ordering::SeqCst);
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok();
         }
     });
