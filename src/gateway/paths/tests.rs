@@ -311,7 +311,7 @@ fn a_test_without_an_answer_loses_the_way_at_once_until_something_is_delivered_w
     assert_eq!((known.since, known.why), (begun, "there was no answer"));
     assert_eq!(home.pass(1), [News::Lost(broker.clone())]);
     home.paths.answered(home.since_boot, &broker);
-    assert_eq!(home.pass(200), [], "a heartbeat is no alert");
+    assert_eq!(home.pass(100), [], "a heartbeat is no alert");
     home.tried(&https, Ok(()));
     assert!(!home.paths.spoke(home.since_boot, "lehe", "lehe"), "it is no older version");
     assert_eq!(home.state(&broker), PathState::Works);
