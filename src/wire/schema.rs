@@ -21,7 +21,10 @@ pub(super) mod tests {
     use crate::model::lifecycle::{Actor, Deed, Phase};
     use crate::model::time::from_millis;
     use crate::wire::local::{Answer, Question};
-    use crate::wire::{self, AlertState, Directory, Down, Greeting, Heard, Heartbeat, Link, Notice, Receipt, StationStep, Topic, Up, Wire};
+    use crate::wire::{
+        self, AlertState, Directory, Down, Greeting, Heard, Heartbeat, Link, Notice, Receipt, StationStep, Topic, Up,
+        Wire,
+    };
     use jsonschema::Validator;
     use serde::Serialize;
     use serde_json::{Value, json};

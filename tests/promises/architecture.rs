@@ -24,13 +24,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sinks", &["model", "problem", "clock", "mqtt", "wire", "text"]),
     ("web", &["model", "problem", "clock", "desk", "wire", "text"]),
     ("broker", &["model", "problem", "clock"]),
-    // Only each room's own `Settings`, and the points of a directory as they are said to homes.
+    // Only each room's own `Settings`.
     (
         "config",
-        &[
-            "model", "problem", "engine", "desk", "devices", "wire", "mqtt", "sources", "sinks", "store", "text",
-            "reach",
-        ],
+        &["model", "problem", "engine", "desk", "devices", "mqtt", "sources", "sinks", "store", "text", "reach"],
     ),
     (
         "gateway",
