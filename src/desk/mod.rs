@@ -139,7 +139,7 @@ impl Desk {
     }
 
     fn own_link(&mut self, now: Timestamp, up: bool) {
-        if up && self.watch.deaf {
+        if up == self.watch.deaf {
             self.watch.since = Some(now);
         }
         self.watch.deaf = !up;

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watch {
     pub homes: BTreeMap<HomeId, HomeSeen>,
-    /// From when silence counts: the start of the station, or the return of its own way to the broker.
+    /// From when silence counts: the start of the station, or when its own way to the broker broke or came back.
     pub since: Option<Timestamp>,
-    /// While the station's own way is broken every home is silent, and none of them is to blame.
+    /// While the station's own way is broken a home is silent without fault, if it has no other.
     pub deaf: bool,
     /// Before this nothing of any home is over; absent until all were looked through. Whoever is heard puts it off, so at its
     /// time all are looked through again: not at each message of a hundred thousand homes.
@@ -58,9 +58,16 @@ impl HomeSeen {
 impl Watch {
     /// The home and the instant at which its silence is too long, earliest first.
     pub fn next_silence(&self, unreachable_after: Span) -> Option<(Timestamp, &HomeId)> {
-        let since = self.since.filter(|_| !self.deaf)?;
         let silent = self.homes.iter().filter(|(_, seen)| seen.reported.is_none());
-        silent.map(|(home, seen)| (seen.silent_at(since, unreachable_after), home)).min()
+        silent.filter_map(|(home, seen)| Some((seen.silent_at(self.listens_to(seen)?, unreachable_after), home))).min()
+    }
+
+    /// Since when this home could have been heard; `None` while it cannot be. While the station's own way is broken that is
+    /// only one that was heard all the same, by a way of its own.
+    fn listens_to(&self, seen: &HomeSeen) -> Option<Timestamp> {
+        let since = self.since?;
+        let is_heard = !self.deaf || seen.heard_at.is_some_and(|at| at > since);
+        is_heard.then_some(since)
     }
 }
 
@@ -88,7 +95,8 @@ impl Watch {
     /// Of this home something was learned that may bring its time forward.
     pub fn look_at(&mut self, home: &HomeId, unreachable_after: Span) {
         let Some(not_before) = self.not_before else { return };
-        let Some((since, seen)) = self.since.filter(|_| !self.deaf).zip(self.homes.get(home)) else { return };
+        let Some(seen) = self.homes.get(home) else { return };
+        let Some(since) = self.listens_to(seen) else { return };
         let silent_at = seen.reported.is_none().then(|| seen.silent_at(since, unreachable_after));
         let twin_over_at = seen.twin_over_at(since);
         self.not_before = Some([not_before, silent_at, twin_over_at].into_iter().flatten().min());
