@@ -119,7 +119,12 @@ impl Desk {
         }
         let seen = self.watch.homes.entry(home.clone()).or_default();
         seen.heard_at = Some(now);
-        if let Some(alert) = seen.reported {
+        let reported = seen.reported;
+        if self.watch.deaf {
+            // It has a way of its own: its silence counts from now on.
+            self.watch.look_at(home, self.settings.unreachable_after);
+        }
+        if let Some(alert) = reported {
             self.record(Recorded::HeardAgain { at: now, home: home.clone() }, effects);
             effects.push(Effect::Changed(AlertKey { home: home.clone(), alert }));
         }
