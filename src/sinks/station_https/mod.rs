@@ -10,7 +10,9 @@ use crate::model::ids::{ChannelName, HomeId, PointId};
 use crate::mqtt::{self, Broker};
 use crate::problem::Problem;
 use crate::sinks::https::{self, Way};
-use crate::sinks::{BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What};
+use crate::sinks::{
+    BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What,
+};
 use crate::wire::{self, AsHeard, Wire};
 use asking::Asking;
 pub use settings::Settings;
