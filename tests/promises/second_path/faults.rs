@@ -255,13 +255,11 @@ fn next_point() -> (String, Arc<AtomicUsize>) {
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let (mut line, mut length, mut is_told) = (String::new(), 0, false);
+            let (mut line, mut length) = (String::new(), 0);
             while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
                 if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
                     length = value.trim().parse().unwrap();
                 }
-                // The way there is proved by other questions.
-                is_told |= line.starts_with("POST ");
                 line.clear();
             }
             std::io::Read::read_exact(&mut reader, &mut vec![0; length]).ok();
