@@ -278,8 +278,14 @@ fn sensor_status(now: Reading, sensor: &Sensor, turn: &Turn) -> SensorStatus {
 
 /// Every source and every channel, whether it was heard of or not.
 pub fn link_names(plan: &Plan) -> Vec<String> {
-    let channels = plan.channels.iter().map(|channel| channel.name.to_string());
-    source_names(plan).into_iter().chain(channels).collect()
+    let mut names = source_names(plan);
+    for channel in &plan.channels {
+        // One that leads to several points is named once.
+        if !names.iter().any(|name| name == channel.name.as_str()) {
+            names.push(channel.name.to_string());
+        }
+    }
+    names
 }
 
 /// Every source, whether it was heard of or not.

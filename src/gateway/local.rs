@@ -99,7 +99,13 @@ async fn speak(mut stream: UnixStream, to_loop: mpsc::Sender<Asked>) -> io::Resu
         Ok(Ok(line)) => match Question::from_bytes(&line) {
             Err(error) => Answer::refused(error.to_string()),
             Ok(question) => {
-                tracing::info!(uid, ask = ?question.ask, "asked at the box");
+                // Who looks on asks several times a second; what changes something is worth a line on the card.
+                match question.ask {
+                    Ask::List | Ask::TestResult => tracing::debug!(uid, ask = ?question.ask, "asked at the box"),
+                    Ask::Begin { .. } | Ask::End { .. } | Ask::Test => {
+                        tracing::info!(uid, ask = ?question.ask, "asked at the box");
+                    }
+                }
                 ask(question.ask, &to_loop).await
             }
         },
