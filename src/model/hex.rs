@@ -28,9 +28,30 @@ pub fn bytes_of_text(text: &str) -> Option<Vec<u8>> {
     bytes(&digits)
 }
 
+/// A text whose bytes are plain letters as they are and `%4A` otherwise: ids may hold letters of any script; addresses, headers
+/// and cookies may not.
+pub fn percent(text: &str, is_plain: impl Fn(u8) -> bool) -> String {
+    let written = |byte: u8| match is_plain(byte) && byte != b'%' {
+        true => char::from(byte).to_string(),
+        false => format!("%{}", upper(&[byte])),
+    };
+    text.bytes().map(written).collect()
+}
+
+/// Bytes that stand for themselves in an address (RFC 3986, 2.3).
+pub fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_not_stand_there_is_written_in_digits() {
+        assert_eq!(percent("ky-0412 王%", is_unreserved), "ky-0412%20%E7%8E%8B%25");
+        assert_eq!(percent("a/b%c", |byte| byte.is_ascii_graphic()), "a/b%25c");
+    }
 
     #[test]
     fn what_is_written_is_read_and_what_is_no_pair_of_digits_is_not() {

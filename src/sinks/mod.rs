@@ -4,17 +4,19 @@
 
 pub mod home_signals;
 mod https;
+mod nature;
 mod robot;
 mod signing;
 
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
-use crate::model::level::{Level, Supervision};
+use crate::model::level::Supervision;
 use crate::model::suspension::Change;
 use crate::model::time::{Span, Zone};
 use crate::mqtt::{Broker, Secrets};
 use crate::problem::Problem;
 use crate::text::LastResort;
 use crate::wire;
+use nature::Nature;
 use serde::Deserialize;
 use std::future::Future;
 use std::path::Path;
@@ -236,91 +238,52 @@ macro_rules! sinks {
                 }
             }
 
-            /// How closely it is watched, unless the config says otherwise.
+            /// See [`Nature::supervision`].
             pub fn supervision(&self) -> Supervision {
                 match self {
-                    ChannelSettings::StationMqtt(_) | ChannelSettings::StationHttps(_) => Level::Seconds180.into(),
-                    ChannelSettings::Dc09(settings) => Supervision::with_rhythm(settings.supervision),
-                    ChannelSettings::Sms(_)
-                    | ChannelSettings::Webhook(_)
-                    | ChannelSettings::Wecom(_)
-                    | ChannelSettings::Dingtalk(_)
-                    | ChannelSettings::Feishu(_) => Level::Hours25.into(),
+                    $(ChannelSettings::$Name(settings) => Nature::supervision(settings),)*
                 }
             }
 
-            /// Whether its receiver sets how closely it is watched, by a key of the kind's own.
+            /// See [`Nature::has_own_supervision`].
             pub fn has_own_supervision(&self) -> bool {
-                matches!(self, ChannelSettings::Dc09(_))
+                match self {
+                    $(ChannelSettings::$Name(settings) => settings.has_own_supervision(),)*
+                }
             }
 
-            /// Whether it tells its receiver of sensors by their number.
+            /// See [`Nature::numbers_sensors`].
             pub fn numbers_sensors(&self) -> bool {
                 match self {
-                    ChannelSettings::Dc09(_) => true,
-                    ChannelSettings::StationMqtt(_)
-                    | ChannelSettings::StationHttps(_)
-                    | ChannelSettings::Sms(_)
-                    | ChannelSettings::Webhook(_)
-                    | ChannelSettings::Wecom(_)
-                    | ChannelSettings::Dingtalk(_)
-                    | ChannelSettings::Feishu(_) => false,
+                    $(ChannelSettings::$Name(settings) => settings.numbers_sensors(),)*
                 }
             }
 
-            /// Whether it ends at people's phones, whom a test disturbs.
+            /// See [`Nature::tells_people`].
             pub fn tells_people(&self) -> bool {
                 match self {
-                    ChannelSettings::Sms(_)
-                    | ChannelSettings::Wecom(_)
-                    | ChannelSettings::Dingtalk(_)
-                    | ChannelSettings::Feishu(_) => true,
-                    ChannelSettings::StationMqtt(_)
-                    | ChannelSettings::StationHttps(_)
-                    | ChannelSettings::Dc09(_)
-                    | ChannelSettings::Webhook(_) => false,
+                    $(ChannelSettings::$Name(settings) => settings.tells_people(),)*
                 }
             }
 
-            /// The serial port it has for itself, if it has one.
+            /// See [`Nature::port`].
             pub fn port(&self) -> Option<&str> {
                 match self {
-                    ChannelSettings::Sms(settings) => Some(settings.port.as_str()),
-                    ChannelSettings::StationMqtt(_)
-                    | ChannelSettings::StationHttps(_)
-                    | ChannelSettings::Dc09(_)
-                    | ChannelSettings::Webhook(_)
-                    | ChannelSettings::Wecom(_)
-                    | ChannelSettings::Dingtalk(_)
-                    | ChannelSettings::Feishu(_) => None,
+                    $(ChannelSettings::$Name(settings) => Nature::port(settings),)*
                 }
             }
 
-            /// The telephones of the channel itself, where it is a modem; each addressee may have others.
+            /// See [`Nature::phones`].
             pub fn phones(&self) -> Option<&[sms::address::Address]> {
                 match self {
-                    ChannelSettings::Sms(settings) => Some(&settings.to),
-                    ChannelSettings::StationMqtt(_)
-                    | ChannelSettings::StationHttps(_)
-                    | ChannelSettings::Dc09(_)
-                    | ChannelSettings::Webhook(_)
-                    | ChannelSettings::Wecom(_)
-                    | ChannelSettings::Dingtalk(_)
-                    | ChannelSettings::Feishu(_) => None,
+                    $(ChannelSettings::$Name(settings) => settings.phones(),)*
                 }
             }
 
-            /// The same channel for an addressee with these telephones; only a modem makes a difference.
+            /// See [`Nature::to_phones`].
             pub fn to_phones(&self, phones: &sms::Phones) -> ChannelSettings {
                 match self {
-                    ChannelSettings::Sms(settings) => ChannelSettings::Sms(settings.to_phones(phones)),
-                    ChannelSettings::StationMqtt(_)
-                    | ChannelSettings::StationHttps(_)
-                    | ChannelSettings::Dc09(_)
-                    | ChannelSettings::Webhook(_)
-                    | ChannelSettings::Wecom(_)
-                    | ChannelSettings::Dingtalk(_)
-                    | ChannelSettings::Feishu(_) => self.clone(),
+                    $(ChannelSettings::$Name(settings) => ChannelSettings::$Name(settings.to_phones(phones)),)*
                 }
             }
 

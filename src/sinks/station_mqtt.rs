@@ -3,9 +3,11 @@
 //! PUBACK is the broker's word and moves nothing but the next attempt; the station's receipt comes as [`What::Receipt`].
 
 use crate::model::ids::{ChannelName, HomeId, PointId};
+use crate::model::level::{Level, Supervision};
 use crate::model::suspension::Suspend;
 use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
+use crate::sinks::nature::Nature;
 use crate::sinks::{
     BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What,
 };
@@ -22,6 +24,12 @@ pub const EXAMPLE: &str = r#"station_mqtt = { broker = "mqtts://district.example
 
 /// The keys in the config.
 pub type Settings = mqtt::Access;
+
+impl Nature for Settings {
+    fn supervision(&self) -> Supervision {
+        Level::Seconds180.into()
+    }
+}
 
 /// What would keep the channel from working.
 pub fn check(settings: &Settings) -> Result<(), Problem> {

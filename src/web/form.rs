@@ -2,6 +2,7 @@
 
 use crate::desk::AlertKey;
 use crate::model::alert::AlertId;
+use crate::model::hex;
 use crate::model::ids::{HomeId, PersonId};
 use crate::model::time::from_millis;
 use crate::text::Language;
@@ -45,8 +46,7 @@ pub(super) fn set_cookie(name: &str, value: &str) -> (header::HeaderName, String
 
 /// Ids may be Chinese; cookies and addresses may not.
 pub(super) fn escape(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    hex::percent(text, hex::is_unreserved)
 }
 
 fn unescape(text: &str) -> String {

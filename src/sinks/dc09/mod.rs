@@ -10,10 +10,12 @@ pub mod frame;
 
 use crate::clock;
 use crate::model::ids::{ChannelName, PointId, SensorId};
+use crate::model::level::Supervision;
 use crate::model::time::{Span, span_text};
 use crate::mqtt::Broker;
 use crate::problem::Problem;
 use crate::sinks::https;
+use crate::sinks::nature::Nature;
 use crate::sinks::{BoxFuture, FromStation, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What};
 use crate::wire;
 use cipher::Key;
@@ -58,6 +60,20 @@ pub struct Settings {
     /// The receiver hears from us at least so often.
     #[serde(default = "a_minute", deserialize_with = "supervision")]
     pub supervision: Span,
+}
+
+impl Nature for Settings {
+    fn supervision(&self) -> Supervision {
+        Supervision::with_rhythm(self.supervision)
+    }
+
+    fn has_own_supervision(&self) -> bool {
+        true
+    }
+
+    fn numbers_sensors(&self) -> bool {
+        true
+    }
 }
 
 /// Over what it goes.

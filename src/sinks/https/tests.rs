@@ -224,6 +224,7 @@ async fn a_tls_that_trickles_is_given_up_and_holds_no_thread() {
         // The head of a record of 16 KiB, and then its bytes one by one.
         let record = [22, 3, 3, 0x40, 0].into_iter().chain(std::iter::repeat(0));
         record.take_while(|byte| stream.write_all(&[*byte]).is_ok()).for_each(|_| {
+            // The slowness is the fault that is shown; nothing waits here for a result.
             std::thread::sleep(Duration::from_millis(20));
         });
         ended.send(()).ok();

@@ -17,6 +17,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::mqtt::Broker;
 use crate::problem::Problem;
 use crate::sinks::https::{Answer, Way, first_line};
+use crate::sinks::nature::Nature;
 use crate::sinks::signing::SigningTime;
 use crate::sinks::{BoxFuture, Handed, NotDelivered, Opening, Outgoing, Sink};
 use crate::text::{self, Language};
@@ -48,6 +49,12 @@ pub struct Settings {
     pub per_minute: u32,
     /// The authorities to believe instead of the system's, for a server of one's own.
     pub ca: Option<PathBuf>,
+}
+
+impl Nature for Settings {
+    fn tells_people(&self) -> bool {
+        true
+    }
 }
 
 fn fifteen() -> u32 {

@@ -3,6 +3,7 @@
 use super::address::Address;
 use crate::mqtt;
 use crate::problem::Problem;
+use crate::sinks::nature::Nature;
 use crate::text::Language;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -105,12 +106,25 @@ const PEOPLE_MAX: usize = 10;
 #[serde(transparent)]
 pub struct Phones(#[serde(deserialize_with = "people")] pub Vec<Address>);
 
-impl Settings {
-    /// The same modem for an addressee who has telephones of their own.
-    pub fn to_phones(&self, phones: &Phones) -> Settings {
-        Settings { to: phones.0.clone(), are_of_addressee: true, ..self.clone() }
+impl Nature for Settings {
+    fn tells_people(&self) -> bool {
+        true
     }
 
+    fn port(&self) -> Option<&str> {
+        Some(self.port.as_str())
+    }
+
+    fn phones(&self) -> Option<&[Address]> {
+        Some(&self.to)
+    }
+
+    fn to_phones(&self, phones: &Phones) -> Settings {
+        Settings { to: phones.0.clone(), are_of_addressee: true, ..self.clone() }
+    }
+}
+
+impl Settings {
     /// The PIN out of its file.
     pub(super) fn pin(&self) -> Result<Option<String>, Problem> {
         let Some(file) = &self.pin_file else { return Ok(None) };

@@ -6,6 +6,7 @@
 mod asking;
 mod settings;
 
+use crate::model::hex;
 use crate::model::ids::{ChannelName, HomeId, PointId};
 use crate::mqtt::{self, Broker};
 use crate::problem::Problem;
@@ -136,6 +137,7 @@ fn is_for(receipt: &wire::Receipt, outgoing: &Outgoing) -> bool {
 impl Link {
     /// Speaks to the station once, and passes on what waited there for this home.
     async fn exchange(&self, what: &str, body: Option<Vec<u8>>) -> Result<AsHeard, NotDelivered> {
+        let in_query = |id: &str| hex::percent(id, hex::is_unreserved);
         let path = format!("/v1/{what}?point={}&home={}", in_query(self.point.as_str()), in_query(self.home.as_str()));
         let answered = self.way.ask(&path, body).await;
         let heard = answered.and_then(|answer| read(self.way.host(), &answer));
@@ -235,15 +237,6 @@ fn read(host: &str, answer: &https::Answer) -> Result<AsHeard, NotDelivered> {
 
 /// More than a sentence is nobody's words.
 const WORDS_MAX: usize = 200;
-
-/// Ids may hold letters of any script; an address may not.
-fn in_query(id: &str) -> String {
-    let as_ascii = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    id.bytes().map(as_ascii).collect()
-}
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! The keys of the channel as they stand in a config, and what must fit together in them.
 
+use crate::model::level::{Level, Supervision};
 use crate::problem::Problem;
 use crate::sinks::https::Way;
+use crate::sinks::nature::Nature;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -17,6 +19,12 @@ pub struct Settings {
     pub ca: Option<PathBuf>,
     /// The home's certificate and its private key in one file (PEM), as for the station's broker.
     pub credentials: Option<PathBuf>,
+}
+
+impl Nature for Settings {
+    fn supervision(&self) -> Supervision {
+        Level::Seconds180.into()
+    }
 }
 
 #[derive(Deserialize)]

@@ -205,9 +205,3 @@ fn files_that_cannot_be_used_are_named_before_anything_is_sent() {
     std::fs::write(&ca, "x").unwrap();
     assert!(check(&settings).unwrap_err().to_string().contains("no certificate in this file"));
 }
-
-#[test]
-fn an_id_of_any_script_goes_into_an_address() {
-    assert_eq!(in_query("ky-0412_a.b"), "ky-0412_a.b");
-    assert_eq!(in_query("乐"), "%E4%B9%90");
-}

@@ -19,6 +19,7 @@ use crate::model::ids::ChannelName;
 use crate::mqtt::Broker;
 use crate::problem::Problem;
 use crate::sinks::https::{Answer, Way, first_line};
+use crate::sinks::nature::Nature;
 use crate::sinks::robot;
 use crate::sinks::signing::{SigningTime, hmac_sha256};
 use crate::sinks::{BoxFuture, Handed, NotDelivered, Opening, Outgoing, Sink};
@@ -61,6 +62,8 @@ pub struct Settings {
     /// The authorities to believe instead of the system's, for a server of one's own.
     pub ca: Option<PathBuf>,
 }
+
+impl Nature for Settings {}
 
 /// Which steps of an alert are posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -204,12 +207,7 @@ impl Webhook {
 /// The same for every repeat of a notice.
 fn id(notice: &Notice) -> String {
     let (alert, step) = (notice.alert, notice.step.number);
-    // Ids of homes may hold letters of any script; a header may not.
-    let as_ascii = |byte: u8| match byte {
-        0x21..=0x7e if byte != b'%' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    let home: String = notice.home.as_str().bytes().map(as_ascii).collect();
+    let home = hex::percent(notice.home.as_str(), |byte| byte.is_ascii_graphic());
     format!("{home}/{}/{}/{step}", alert.number, alert.raised_at.timestamp_millis())
 }
 

@@ -1,6 +1,7 @@
 //! One modem for everybody around a home: what is shared, and what is each one's own.
 
 use super::*;
+use crate::sinks::nature::Nature;
 
 /// "1" from this telephone, by a clock far ahead of ours.
 fn takes(last_digits: &str) -> String {
