@@ -313,12 +313,9 @@ fn ways_of(config: &config::Gateway) -> Vec<(ChannelSettings, Opening)> {
         modems: Default::default(),
     };
     let ways = past_brokers.flat_map(|(name, channel)| {
-        let points = config.circle.points.iter().map(|point| (&point.id, &point.channels));
-        let people = config.circle.people.iter().map(|person| (&person.id, &person.channels));
-        let there = points.chain(people).filter(|(_, channels)| channels.contains(name));
         // One modem, receiver or group, whoever is told by it; a station answers for its own point.
         let each = if matches!(channel, ChannelSettings::StationHttps(_)) { usize::MAX } else { 1 };
-        there.take(each).map(|(id, _)| (channel.clone(), opening(name, id)))
+        config.circle.told_by(name).take(each).map(|id| (channel.clone(), opening(name, id)))
     });
     ways.collect()
 }

@@ -1,13 +1,12 @@
 //! `carecircle test-alert`: the running gateway tries every way out from end to end, and each is shown as it answers.
 
 use super::Failed;
-use super::suspend::ask;
+use super::socket::{self, ask};
 use crate::clock;
-use crate::config;
 use crate::model::time::Span;
 use crate::problem::Problem;
 use crate::text::counted;
-use crate::wire::local::{Answer, Ask, SOCKET, TestCourse, WayState, WayTried};
+use crate::wire::local::{Answer, Ask, TestCourse, WayState, WayTried};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,14 +33,7 @@ pub fn run(args: Args) -> ExitCode {
 }
 
 fn tested(args: Args) -> Result<ExitCode, Failed> {
-    let state_dir = match &args.config {
-        None => args.state_dir,
-        Some(path) => match config::load_gateway(path) {
-            (Some(config), _) => config.state_dir,
-            (None, problems) => return Err(Failed::Configuration(problems)),
-        },
-    };
-    let socket = state_dir.join(SOCKET);
+    let socket = socket::of(args.config.as_deref(), &args.state_dir)?;
     let begun = done(ask(&socket, Ask::Test, NOT_KNOWN)?)?;
     let mut page = Page { json: args.json, is_terminal: io::stdout().is_terminal(), shown: Vec::new() };
     page.say(&begun.words)?;

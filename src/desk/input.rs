@@ -1,6 +1,6 @@
 //! What the desk is told, what it wants done, and what it writes down.
 
-use crate::model::alert::{AlertId, Step};
+use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::reason::{Reason, Severity, SignOfLife};
@@ -98,6 +98,23 @@ pub struct BookState {
     pub life_since: Option<SignOfLife>,
     #[serde(default)]
     pub test: bool,
+}
+
+impl BookState {
+    /// The state of `alert`.
+    pub fn of(alert: &Alert) -> BookState {
+        BookState {
+            reason: alert.reason.clone(),
+            severity: alert.severity,
+            phase: alert.phase,
+            owner: alert.owner.as_ref().map(|owner| owner.actor.clone()),
+            count: alert.count,
+            escalated: alert.escalated,
+            last_resort: alert.last_resort.clone(),
+            life_since: alert.life_since.clone(),
+            test: alert.test,
+        }
+    }
 }
 
 /// How a home is, by its newest heartbeat.

@@ -124,6 +124,13 @@ impl Circle {
         self.order(zone, now).first().map(|point| point.id.clone()).into_iter().collect()
     }
 
+    /// Everybody who is told by this channel, points first.
+    pub fn told_by<'c>(&'c self, channel: &'c ChannelName) -> impl Iterator<Item = &'c PointId> {
+        let points = self.points.iter().map(|point| (&point.id, &point.channels));
+        let people = self.people.iter().map(|person| (&person.id, &person.channels));
+        points.chain(people).filter(|(_, channels)| channels.contains(channel)).map(|(id, _)| id)
+    }
+
     /// Every point there is.
     pub fn everybody(&self) -> Vec<PointId> {
         self.points.iter().map(|point| point.id.clone()).collect()

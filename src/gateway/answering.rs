@@ -4,6 +4,7 @@
 //! Never in the way: without the file the first answer of this run says it.
 
 use crate::model::reason::WayOut;
+use crate::store::kept;
 use std::path::{Path, PathBuf};
 
 /// The list of ways, as a file.
@@ -35,8 +36,7 @@ impl Answering {
         }
         self.ways = ways;
         let json = serde_json::to_vec(&self.ways).expect("ids are JSON strings");
-        let new = self.path.with_extension("new");
-        if let Err(error) = std::fs::write(&new, json).and_then(|()| std::fs::rename(&new, &self.path)) {
+        if let Err(error) = kept::put(&self.path, &json) {
             tracing::debug!(path = %self.path.display(), %error, "cannot keep which stations answer");
         }
     }

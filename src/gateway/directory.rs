@@ -6,14 +6,13 @@
 //! it was: a home is never left without one.
 
 use super::Gateway;
-use super::last_good;
 use super::plan::Plan;
 use crate::clock::Reading;
 use crate::engine::circle::Point;
 use crate::model::ids::{ChannelName, PointId};
 use crate::model::status::DirectoryStatus;
 use crate::model::time::Span;
-use crate::store::Written;
+use crate::store::{Written, kept};
 use crate::wire::{Directory, Listed, Wire};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
@@ -217,7 +216,7 @@ fn path(state_dir: &Path) -> PathBuf {
 }
 
 fn keep(state_dir: &Path, directory: &Directory) -> std::io::Result<()> {
-    last_good::put(&path(state_dir), &directory.to_bytes())
+    kept::put(&path(state_dir), &directory.to_bytes())
 }
 
 /// A circle of more is a list of a city.

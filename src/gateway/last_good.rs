@@ -3,6 +3,7 @@
 //! A power cut the night after such an edit would otherwise mean silence until a person comes (`platform.md` section 4).
 
 use crate::config;
+use crate::store::kept;
 use std::path::{Path, PathBuf};
 
 /// The texts of one configuration, by the names of their files.
@@ -14,19 +15,7 @@ fn path(state_dir: &Path) -> PathBuf {
 
 /// Keeps these texts; written beside and renamed, so that there is always a whole one.
 pub fn keep(state_dir: &Path, texts: &Texts) -> std::io::Result<()> {
-    put(&path(state_dir), &serde_json::to_vec(texts).expect("texts are JSON strings"))
-}
-
-/// Writes a file beside its place and renames it, unless it is there already.
-pub(super) fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if std::fs::read(path).is_ok_and(|kept| kept == bytes) {
-        return Ok(());
-    }
-    std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    let new = path.with_extension("new");
-    std::fs::write(&new, bytes)?;
-    std::fs::File::open(&new)?.sync_all()?;
-    std::fs::rename(&new, path)
+    kept::put(&path(state_dir), &serde_json::to_vec(texts).expect("texts are JSON strings"))
 }
 
 /// The configuration that was kept, if there is one and it still passes.

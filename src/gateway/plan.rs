@@ -139,10 +139,7 @@ impl Plan {
         let numbered: Vec<SensorId> = plan.addresses.iter().map(|(id, _)| id.clone()).collect();
         let channels = plan.ways.iter().flat_map(|(name, settings)| {
             let sensors = if settings.numbers_sensors() { numbered.clone() } else { Vec::new() };
-            let points = plan.circle.points.iter().map(|point| (&point.id, &point.channels));
-            let people = plan.circle.people.iter().map(|person| (&person.id, &person.channels));
-            let there = points.chain(people).filter(move |(_, channels)| channels.contains(name));
-            there.map(move |(id, _)| {
+            plan.circle.told_by(name).map(move |id| {
                 let settings = match plan.phones.get(id) {
                     Some(phones) => settings.to_phones(phones),
                     None => settings.clone(),

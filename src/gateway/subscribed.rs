@@ -6,6 +6,7 @@
 //! out as they come.
 
 use crate::mqtt::Kept;
+use crate::store::kept;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,8 +45,7 @@ impl Subscribed {
 
 fn write(path: &Path, filters: &[String]) {
     let json = serde_json::to_vec(filters).expect("texts are JSON strings");
-    let new = path.with_extension("new");
-    if let Err(error) = std::fs::write(&new, json).and_then(|()| std::fs::rename(&new, path)) {
+    if let Err(error) = kept::put(path, &json) {
         tracing::debug!(path = %path.display(), %error, "cannot keep the subscribed filters");
     }
 }

@@ -4,6 +4,7 @@
 use crate::model::ids::{HomeId, PointId};
 use crate::mqtt::Link;
 use crate::problem::Problem;
+use crate::store::kept;
 use crate::wire::{self, Directory, Down, Listed, Topic, Wire};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -38,12 +39,8 @@ impl Catalogue {
             kept => {
                 let next = kept.map_or(0, |kept| kept.version.saturating_add(1));
                 let list = List { version: now_secs.max(next), points: points.to_vec() };
-                let new = path.with_extension("new");
                 let bytes = serde_json::to_vec(&list).expect("a list holds only texts and finite numbers");
-                let written = std::fs::write(&new, bytes)
-                    .and_then(|()| std::fs::File::open(&new)?.sync_all())
-                    .and_then(|()| std::fs::rename(&new, &path));
-                written.map_err(|error| Problem::of(path.display().to_string(), error.to_string()))?;
+                kept::put(&path, &bytes).map_err(|error| Problem::of(path.display().to_string(), error.to_string()))?;
                 list
             }
         };

@@ -12,6 +12,7 @@
 
 mod database;
 mod error;
+pub mod kept;
 mod looking;
 mod opening;
 mod rows;

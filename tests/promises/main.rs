@@ -17,6 +17,7 @@ mod flood;
 mod framing;
 mod hands;
 mod health;
+mod hook;
 mod init;
 mod kills;
 mod life_cycle;

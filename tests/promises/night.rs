@@ -375,17 +375,7 @@ fn names(language: Language) -> impl Fn(&PersonId) -> Option<String> {
 }
 
 fn notice(now: Timestamp, alert: &Alert, step: &Step) -> desk::Notice {
-    let state = BookState {
-        reason: alert.reason.clone(),
-        severity: alert.severity,
-        phase: alert.phase,
-        owner: alert.owner.as_ref().map(|owner| owner.actor.clone()),
-        count: alert.count,
-        escalated: alert.escalated,
-        last_resort: alert.last_resort.clone(),
-        life_since: alert.life_since.clone(),
-        test: alert.test,
-    };
+    let state = BookState::of(alert);
     let (home, place) = ("made-up-1".parse().unwrap(), "3栋2单元501".to_owned());
     let age_ms = (now - alert.due_from).num_milliseconds();
     let (step, alert) = (step.clone(), alert.id);

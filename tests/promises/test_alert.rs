@@ -2,60 +2,16 @@
 //! real station by broker and by HTTPS, and a receiver of webhooks that can be told to fail.
 #![allow(clippy::unwrap_used)] // a test ends where it cannot go on
 
+use super::hook::Hook;
 use super::support::{free_port, run, wait_until};
 use super::world::{Home, PATIENCE, World};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
 /// Longer than the longest test.
 const TEST_OVER: Duration = Duration::from_secs(170);
-
-/// The receiver of a second point.
-#[derive(Clone)]
-struct Hook {
-    url: String,
-    fails: Arc<AtomicBool>,
-    told: Arc<Mutex<Vec<String>>>,
-}
-
-impl Hook {
-    fn start() -> Hook {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let hook = Hook { url, fails: Arc::default(), told: Arc::default() };
-        let server = hook.clone();
-        thread::spawn(move || listener.incoming().flatten().for_each(|stream| server.serve(stream)));
-        hook
-    }
-
-    fn serve(&self, mut stream: std::net::TcpStream) {
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let (mut line, mut length) = (String::new(), 0);
-        while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            line.clear();
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok();
-        let fails = self.fails.load(Ordering::SeqCst);
-        if !fails && length > 0 {
-            self.told.lock().unwrap().push(String::from_utf8_lossy(&body).into_owned());
-        }
-        let answer = if fails { "503 Service Unavailable" } else { "204 No Content" };
-        write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
-    }
-
-    fn was_told(&self, word: &str) -> bool {
-        self.told.lock().unwrap().iter().any(|body| body.contains(word))
-    }
-}
 
 /// A station by two ways, and a second point.
 fn start() -> (World, Hook) {

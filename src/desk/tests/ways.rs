@@ -1,6 +1,7 @@
 //! What the desk makes of a home's rhythm, and of two gateways that speak as one home.
 
 use super::*;
+use proptest::prelude::*;
 
 /// A gateway's heartbeats.
 struct Gateway {

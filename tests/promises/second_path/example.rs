@@ -6,14 +6,13 @@
 use super::certificates::{Authority, When};
 use super::door::station;
 use crate::support::{Mosquitto, run};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::OFlag;
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 const EXAMPLE: &str = include_str!("../../../config/examples/two_points.toml");
 
@@ -88,6 +87,8 @@ const GONE: u8 = 3;
 /// A modem that answers what it is asked of itself.
 struct Modem {
     does: Arc<AtomicU8>,
+    /// Wakes it when it is to go.
+    pulled: File,
 }
 
 impl Modem {
@@ -96,7 +97,6 @@ impl Modem {
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
         let path = ptsname_r(&ours).unwrap();
-        fcntl(&ours, FcntlArg::F_SETFL(OFlag::O_RDWR | OFlag::O_NONBLOCK)).unwrap();
         // Kept open, or the kernel would take the port away whenever somebody closes it.
         let theirs = File::options().read(true).write(true).open(&path).unwrap();
         let mut termios = nix::sys::termios::tcgetattr(&theirs).unwrap();
@@ -105,12 +105,16 @@ impl Modem {
         std::os::unix::fs::symlink(&path, folder.join("modem")).unwrap();
         let does = Arc::new(AtomicU8::new(WELL));
         let manner = Arc::clone(&does);
+        let pulled = theirs.try_clone().unwrap();
         std::thread::spawn(move || live(ours, theirs, &manner));
-        Modem { does }
+        Modem { does, pulled }
     }
 
     fn does(&self, what: u8) {
         self.does.store(what, Ordering::Relaxed);
+        if what == GONE {
+            (&self.pulled).write_all(b"\r").ok();
+        }
     }
 }
 
@@ -123,10 +127,7 @@ impl Drop for Modem {
 fn live(mut ours: PtyMaster, theirs: File, does: &AtomicU8) {
     let (mut line, mut bytes) = (Vec::new(), [0; 512]);
     while does.load(Ordering::Relaxed) != GONE {
-        let Ok(count) = ours.read(&mut bytes) else {
-            std::thread::sleep(Duration::from_millis(2));
-            continue;
-        };
+        let Ok(count) = ours.read(&mut bytes) else { return };
         for byte in &bytes[..count] {
             if *byte != b'\r' {
                 line.push(*byte);

@@ -3,14 +3,12 @@
 
 use super::certificates::{Authority, When};
 use super::proxy::{Mode, Proxy};
+use crate::hook::Hook;
 use crate::mqtt::fake::{self, Fake};
 use crate::support::{free_port, wait_until};
 use crate::world::{Home, PATIENCE, World};
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -54,8 +52,8 @@ struct Case {
     fake: Option<Fake>,
     /// The port at which the real broker takes homes.
     broker: u16,
-    /// How often the next point was told something.
-    next: Arc<AtomicUsize>,
+    /// The next point.
+    next: Hook,
     /// What the broker carries after its return.
     heard: Option<Child>,
 }
@@ -73,8 +71,8 @@ fn whatever_breaks_the_way_to_the_broker_the_alert_is_at_the_station_by_the_seco
     assert_eq!(pressed, [true; FAULTS.len()], "{FAULTS:?}");
     let taken = cases.iter().find(|case| case.fault == Fault::DeadFromTheStart).unwrap();
     let nobody = cases.iter().find(|case| case.fault == Fault::NeverConnAck).unwrap();
-    wait_until("where nobody takes it the next point is asked", PATIENCE, || nobody.next.load(Ordering::SeqCst) > 0);
-    assert_eq!(taken.next.load(Ordering::SeqCst), 0, "taken is taken, although the broker was never there");
+    wait_until("where nobody takes it the next point is asked", PATIENCE, || nobody.next.times_told() > 0);
+    assert_eq!(taken.next.times_told(), 0, "taken is taken, although the broker was never there");
     let mended = thread::scope(|scope| {
         let running: Vec<_> = cases.iter_mut().map(|case| scope.spawn(|| case.mend_it())).collect();
         running.into_iter().map(|case| case.join().is_ok()).collect::<Vec<bool>>()
@@ -105,7 +103,7 @@ impl Case {
         }
         let broker = if fault == Fault::StalledTls { tls } else { world.district_broker.port };
         let proxy = Proxy::to(broker);
-        let (next, asked) = next_point();
+        let next = Hook::start();
         let door = free_port();
         let (ca, home) = (authority.ca().display().to_string(), authority.home("made-up-1", When::Now));
         let first = match fault {
@@ -118,8 +116,9 @@ impl Case {
         let ways = format!(
             "[[channel]]\nname = \"past\"\nstation_https = {{ url = \"https://localhost:{door}\", ca = \"{ca}\", credentials = \"{}\" }}\n\
              [[circle.point]]\nid = \"beimen\"\nname = \"下一站\"\ntravel = \"9m\"\nchannels = [\"next\"]\n\
-             [[channel]]\nname = \"next\"\nwebhook = {{ url = \"{next}\" }}\n",
-            home.display()
+             [[channel]]\nname = \"next\"\nwebhook = {{ url = \"{}\" }}\n",
+            home.display(),
+            next.url
         );
         let old = format!("{}\" }}", world.district_broker.url());
         let channels = ("channels = [\"lehe\"]", "channels = [\"lehe\", \"past\"]");
@@ -135,7 +134,7 @@ impl Case {
         }
         world.start_station();
         world.start_gateway();
-        Case { fault, world, proxy, fake: None, broker, next: asked, heard: None }
+        Case { fault, world, proxy, fake: None, broker, next, heard: None }
     }
 
     fn link(&self, name: &str) -> Option<bool> {
@@ -244,31 +243,6 @@ impl Case {
         assert_eq!(line, b"marker here\n");
         self.heard = Some(child);
     }
-}
-
-/// A server of the next point that counts what it is told.
-fn next_point() -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let (mut line, mut length) = (String::new(), 0);
-            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            std::io::Read::read_exact(&mut reader, &mut vec![0; length]).ok();
-            // Whoever only tries the way asks for nothing.
-            count.fetch_add(usize::from(length > 0), Ordering::SeqCst);
-            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok();
-        }
-    });
-    (url, asked)
 }
 
 fn change(world: &World, file: &str, changes: &[(&str, &str)]) {

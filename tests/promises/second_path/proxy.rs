@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub enum Mode {
 pub struct Proxy {
     pub port: u16,
     shared: Arc<Mutex<Shared>>,
+    /// The mode is another one.
+    changed: Arc<Condvar>,
 }
 
 struct Shared {
@@ -32,7 +34,7 @@ impl Proxy {
     pub fn to(port: u16) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let shared = Arc::new(Mutex::new(Shared { mode: Mode::Pass, to: port, open: Vec::new() }));
-        let proxy = Proxy { port: listener.local_addr().unwrap().port(), shared };
+        let proxy = Proxy { port: listener.local_addr().unwrap().port(), shared, changed: Arc::default() };
         let for_thread = proxy.clone();
         thread::spawn(move || listener.incoming().for_each(|stream| for_thread.join(stream.unwrap())));
         proxy
@@ -40,6 +42,7 @@ impl Proxy {
 
     pub fn set(&self, mode: Mode) {
         self.shared.lock().unwrap().mode = mode;
+        self.changed.notify_all();
     }
 
     /// Leads elsewhere, and ends what was open.
@@ -49,8 +52,15 @@ impl Proxy {
         shared.open.drain(..).for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
     }
 
-    fn mode(&self) -> Mode {
-        self.shared.lock().unwrap().mode
+    /// How much may go through now; waits for as long as nothing may.
+    fn goes_through(&self, most: usize) -> usize {
+        let shared = self.changed.wait_while(self.shared.lock().unwrap(), |shared| shared.mode == Mode::Stall).unwrap();
+        if shared.mode == Mode::Pass {
+            return most;
+        }
+        let is_slow = |shared: &mut Shared| shared.mode == Mode::Trickle;
+        drop(self.changed.wait_timeout_while(shared, A_BYTE_EVERY, is_slow).unwrap());
+        1
     }
 
     fn join(&self, near: TcpStream) {
@@ -69,17 +79,7 @@ impl Proxy {
         to.set_nodelay(true).unwrap();
         let mut bytes = [0; 4096];
         loop {
-            let at_once = match self.mode() {
-                Mode::Pass => bytes.len(),
-                Mode::Trickle => {
-                    thread::sleep(Duration::from_secs(1));
-                    1
-                }
-                Mode::Stall => {
-                    thread::sleep(Duration::from_millis(20));
-                    continue;
-                }
-            };
+            let at_once = self.goes_through(bytes.len());
             match from.read(&mut bytes[..at_once]) {
                 Ok(read @ 1..) if to.write_all(&bytes[..read]).is_ok() => {}
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
@@ -90,3 +90,5 @@ impl Proxy {
         from.shutdown(Shutdown::Both).ok();
     }
 }
+
+const A_BYTE_EVERY: Duration = Duration::from_secs(1);
