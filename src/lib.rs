@@ -23,7 +23,7 @@
 //! ```
 //!
 //! Arrows go down only, and rooms on one level do not know each other (`store`, `sources`, `sinks` stand on `mqtt` and
-//! `clock`; `web` uses `desk`'s view and inputs, `store`, `sinks` and `web` use `wire`, `sinks` and `web` use `text`;
+//! `clock`; `web` uses `desk`'s view and inputs, the office of `store` and `picture`, `store`, `sinks` and `web` use `wire`, `sinks` and `web` use `text`;
 //! `config` uses each room's own `Settings`, and `reach`). `tests/promises/architecture.rs` holds this map and fails on an arrow or a room
 //! that is not on it.
 //!

@@ -1,6 +1,7 @@
 //! What the desk is told, what it wants done, and what it writes down.
 
 use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::errand::{Declined, Errand};
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::reason::{Reason, Severity, SignOfLife};
@@ -58,6 +59,8 @@ pub enum Input {
     },
     /// A person clicked.
     Click(Click),
+    /// A person does something for a home that is no step of an alert.
+    Order(Order),
     /// Time has passed.
     Tick,
 }
@@ -190,6 +193,21 @@ pub struct Click {
     pub key: String,
 }
 
+/// A person wants something done for a home that is no step of an alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Comes back with the answer.
+    pub ticket: u64,
+    /// For which home.
+    pub home: HomeId,
+    /// Who.
+    pub by: Actor,
+    /// What.
+    pub errand: Errand,
+    /// Unique per click.
+    pub key: String,
+}
+
 /// What came of a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -202,6 +220,8 @@ pub enum Answer {
     Refused(Refusal),
     /// There is no such alert here.
     NoSuchAlert,
+    /// An errand that was not taken.
+    Declined(Declined),
 }
 
 /// Something the desk wants done.
@@ -228,8 +248,23 @@ pub enum Effect {
         /// What came of it.
         answer: Answer,
     },
-    /// A row looks different now.
-    Changed(AlertKey),
+    /// Something looks different now.
+    Changed(Subject),
+}
+
+/// What looks different now, for pages that show it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// An alert.
+    Alert(AlertKey),
+    /// What the staff does for this home besides.
+    Errands(HomeId),
+}
+
+impl From<AlertKey> for Subject {
+    fn from(alert: AlertKey) -> Subject {
+        Subject::Alert(alert)
+    }
 }
 
 /// A step on its way to a home's gateway.
@@ -296,6 +331,20 @@ pub enum Recorded {
         /// Why.
         why: Refusal,
     },
+    /// A person did something for a home that is no step of an alert.
+    Errand {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// For which home.
+        home: HomeId,
+        /// Who.
+        by: Actor,
+        /// What.
+        what: Errand,
+        /// Unique per click.
+        key: String,
+    },
     /// A home speaks in another rhythm from now on: it is missed after so long.
     Level {
         /// When.
@@ -332,6 +381,7 @@ impl Recorded {
             Recorded::Notice { notice, .. } => &notice.home,
             Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => &alert.home,
             Recorded::Home { home, .. }
+            | Recorded::Errand { home, .. }
             | Recorded::Level { home, .. }
             | Recorded::OneGateway { home, .. }
             | Recorded::HeardAgain { home, .. } => home,
@@ -345,6 +395,7 @@ impl Recorded {
             | Recorded::Notice { at, .. }
             | Recorded::Done { at, .. }
             | Recorded::Refused { at, .. }
+            | Recorded::Errand { at, .. }
             | Recorded::Level { at, .. }
             | Recorded::OneGateway { at, .. }
             | Recorded::HeardAgain { at, .. } => *at,

@@ -3,6 +3,7 @@
 //! Pure, same shape as the engine: `(now, input) → effects`, and the history is the only state. The home's gateway is
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
+mod errands;
 mod input;
 mod row;
 mod send;
@@ -12,15 +13,19 @@ mod twins;
 mod view;
 mod watch;
 
+pub use errands::Done;
 pub use input::{
-    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Outgoing, Recorded, Settings, Suspended,
+    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
+    Subject, Suspended,
 };
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
+use crate::desk::errands::Errands;
 use crate::desk::row::Row;
 use crate::desk::send::Sending;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
+use crate::model::card::Card;
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::{Actor, Deed, Refusal, Role};
 use crate::model::reason::Reason;
@@ -34,6 +39,8 @@ pub struct Desk {
     rows: BTreeMap<AlertKey, Row>,
     watch: Watch,
     sending: Sending,
+    errands: Errands,
+    cards: BTreeMap<HomeId, Box<Card>>,
 }
 
 /// Alerts of the station itself are counted from here, apart from the gateways' own numbers.
@@ -42,7 +49,14 @@ pub const STATION_NUMBERS: u64 = 1_000_000_000;
 impl Desk {
     /// A desk that knows nothing yet.
     pub fn new(settings: Settings) -> Desk {
-        Desk { settings, rows: BTreeMap::new(), watch: Watch::default(), sending: Sending::default() }
+        Desk {
+            settings,
+            rows: BTreeMap::new(),
+            watch: Watch::default(),
+            sending: Sending::default(),
+            errands: Errands::default(),
+            cards: BTreeMap::new(),
+        }
     }
 
     /// The desk as it was after `history`. Raises nothing, sends nothing.
@@ -75,6 +89,7 @@ impl Desk {
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
             Input::OwnLink { up } => self.own_link(now, up),
             Input::Click(click) => self.click(now, click, &mut effects),
+            Input::Order(order) => self.order(now, order, &mut effects),
             Input::Tick => {}
         }
         if self.watch.is_due(now) {
@@ -86,6 +101,19 @@ impl Desk {
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.values()).into_iter().map(Effect::Send));
         effects
+    }
+
+    /// What is known about a home was written down anew, or is forgotten. Kept by the station's office, so not in the history.
+    pub fn put_card(&mut self, home: HomeId, card: Option<Box<Card>>) {
+        match card {
+            Some(card) => drop(self.cards.insert(home, card)),
+            None => drop(self.cards.remove(&home)),
+        }
+    }
+
+    /// What is known about a home.
+    pub fn card(&self, home: &HomeId) -> Option<&Card> {
+        self.cards.get(home).map(Box::as_ref)
     }
 
     /// Every home that was ever heard.
@@ -106,7 +134,7 @@ impl Desk {
         let step = notice.step.number;
         if !self.rows.get(&alert).is_some_and(|row| row.holds(step)) {
             self.record(Recorded::Notice { at: now, notice }, effects);
-            effects.push(Effect::Changed(alert.clone()));
+            effects.push(Effect::Changed(alert.clone().into()));
         }
         let at = self.rows.get(&alert).map_or(now, |row| row.received_at);
         effects.push(Effect::Receipt { alert, step, at });
@@ -126,7 +154,7 @@ impl Desk {
         }
         if let Some(alert) = reported {
             self.record(Recorded::HeardAgain { at: now, home: home.clone() }, effects);
-            effects.push(Effect::Changed(AlertKey { home: home.clone(), alert }));
+            effects.push(Effect::Changed(AlertKey { home: home.clone(), alert }.into()));
         }
     }
 
@@ -171,7 +199,7 @@ impl Desk {
             }
         }
         let answer = self.rows.get(&alert).and_then(|row| row.answers.get(&key)).cloned();
-        effects.push(Effect::Changed(alert));
+        effects.push(Effect::Changed(alert.into()));
         effects.push(Effect::Answer { ticket, answer: answer.unwrap_or(Answer::NoSuchAlert) });
     }
 
@@ -223,7 +251,7 @@ impl Desk {
             };
             let key = timer_key(at, &what);
             self.record(Recorded::Done { at, alert: alert.clone(), by, what, key }, effects);
-            effects.push(Effect::Changed(alert));
+            effects.push(Effect::Changed(alert.into()));
         }
     }
 
@@ -241,7 +269,7 @@ impl Desk {
                 key = format!("{key}-{}", row.alert.last_step);
             }
             self.record(Recorded::Done { at, alert: alert.clone(), by, what, key }, effects);
-            effects.push(Effect::Changed(alert));
+            effects.push(Effect::Changed(alert.into()));
         }
     }
 
@@ -293,6 +321,7 @@ impl Desk {
                     row.answer(key, Answer::Refused(why));
                 }
             }
+            Recorded::Errand { at, home, by, what, key } => self.errands.learn(at, home, by, what, key),
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());

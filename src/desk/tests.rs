@@ -25,7 +25,7 @@ fn of_fifty_takes_exactly_one_wins_and_all_others_learn_who() {
                 assert_eq!(by.person.map(|person| person.to_string()), won.first().cloned());
             }
             Answer::Refused(why) => panic!("{why:?}"),
-            Answer::NoSuchAlert => panic!("it is there"),
+            Answer::NoSuchAlert | Answer::Declined(_) => panic!("it is there"),
         }
     }
     assert_eq!(won, ["p0"]);

@@ -131,7 +131,7 @@ impl Desk {
         };
         let (by, key) = (Actor::station(self.settings.point.clone()), timer_key(now, &what));
         self.record(Recorded::Done { at: now, alert: alert.clone(), by, what, key }, effects);
-        effects.push(Effect::Changed(alert));
+        effects.push(Effect::Changed(alert.into()));
     }
 
     /// Where one of the two has been silent for long enough, that is over.
@@ -141,7 +141,7 @@ impl Desk {
         {
             let (home, alert) = (home.clone(), self.watch.homes[home].twins.alert);
             self.record(Recorded::OneGateway { at: now, home: home.clone() }, effects);
-            effects.extend(alert.map(|alert| Effect::Changed(AlertKey { home, alert })));
+            effects.extend(alert.map(|alert| Effect::Changed(AlertKey { home, alert }.into())));
         }
     }
 

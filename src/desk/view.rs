@@ -192,6 +192,14 @@ pub struct HomeView {
     pub condition: Option<Condition>,
 }
 
+impl HomeView {
+    /// A home of which there is a card, and no word so far.
+    fn unheard(home: HomeId) -> HomeView {
+        let (place, heard_at, online, level, condition) = (None, None, None, None, None);
+        HomeView { home, place, heard_at, online, unreachable: false, level, condition }
+    }
+}
+
 impl Desk {
     /// The queue as a person acting as `by` sees it.
     pub fn view(&self, now: Timestamp, by: &Actor) -> View {
@@ -305,6 +313,19 @@ impl Desk {
             undo_until: undo.map(|(_, until)| until),
             key: row.key.clone(),
         }
+    }
+
+    /// One home, if it was ever heard or has a card.
+    pub fn home(&self, home: &HomeId) -> Option<HomeView> {
+        self.home_view(home).or_else(|| self.cards.contains_key(home).then(|| HomeView::unheard(home.clone())))
+    }
+
+    /// The alerts of one home, newest first.
+    pub fn alerts_of(&self, now: Timestamp, home: &HomeId, by: &Actor) -> Vec<RowView> {
+        let rows = self.rows.values().filter(|row| row.key.home == *home);
+        let mut alerts: Vec<RowView> = rows.map(|row| self.row_view(now, row, by)).collect();
+        alerts.sort_by_key(|row| std::cmp::Reverse(row.raised_at));
+        alerts
     }
 
     fn home_view(&self, home: &HomeId) -> Option<HomeView> {

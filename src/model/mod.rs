@@ -5,8 +5,10 @@
 pub mod actor;
 pub mod alert;
 pub mod answer;
+pub mod card;
 pub mod commissioning;
 pub mod duty;
+pub mod errand;
 pub mod fingerprint;
 pub mod flood;
 pub mod found;

@@ -19,6 +19,7 @@ use crate::problem::Problem;
 use crate::station::directory::Catalogue;
 use crate::station::memory::Memory;
 use crate::station::turn::Turn;
+use crate::store::Office;
 use crate::text::Language;
 use crate::web::{self, Feed, Health, Person, Site};
 use crate::wire::Listed;
@@ -99,7 +100,11 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let now_secs = u64::try_from(clock::now().timestamp()).unwrap_or_default();
     let catalogue = Catalogue::open(&settings.directory, &settings.state_dir, now_secs)?;
 
-    let desk = Desk::new(desk_settings(&settings)).restore(opened.history);
+    let office = Office::open(&settings.state_dir).map_err(|error| error.problem())?;
+    let mut desk = Desk::new(desk_settings(&settings)).restore(opened.history);
+    for (home, card) in office.cards().map_err(|error| error.problem())? {
+        desk.put_card(home, Some(Box::new(card)));
+    }
     let desk = Arc::new(RwLock::new(desk));
     let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
     let health = Health { replaced: opened.replaced, broker, store: None, second_path };
@@ -107,7 +112,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
     let pages = page_settings(&settings, token, opened.run);
-    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone());
+    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office);
 
     let alive = Arc::new(AtomicU64::new(0));
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());

@@ -1,7 +1,7 @@
 //! The loop: one input, one turn of the desk, one commit; then receipts, answers, pages.
 
 use crate::clock;
-use crate::desk::{AlertKey, Answer, Desk, Effect, Input};
+use crate::desk::{AlertKey, Answer, Click, Desk, Effect, Input, Order, Subject};
 use crate::model::ids::PointId;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
@@ -11,7 +11,7 @@ use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
 use crate::store::Written;
-use crate::web::{Feed, Health, Request};
+use crate::web::{Feed, Health, Request, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -48,7 +48,7 @@ struct Waiting {
     receipts: Vec<Receipt>,
     answers: Vec<(u64, Answer)>,
     sends: Vec<crate::desk::Outgoing>,
-    changed: Vec<AlertKey>,
+    changed: Vec<Subject>,
     /// Homes that wait for their answer.
     replies: Vec<Reply>,
 }
@@ -176,11 +176,20 @@ impl Turn {
     }
 
     fn request(&mut self, request: Request) {
-        let Request { mut click, answer } = request;
+        let Request { wanted, answer } = request;
         self.click += 1;
-        click.ticket = self.click;
-        self.clicks.insert(click.ticket, answer);
-        self.decide(Input::Click(click));
+        let ticket = self.click;
+        let input = match wanted {
+            Wanted::Click(click) => Input::Click(Click { ticket, ..click }),
+            Wanted::Order(order) => Input::Order(Order { ticket, ..order }),
+            Wanted::Card { home, card } => {
+                self.desk.write().unwrap_or_else(PoisonError::into_inner).put_card(home, card);
+                drop(answer.send((Answer::Done { version: 0 }, true))); // the office wrote it before
+                return;
+            }
+        };
+        self.clicks.insert(ticket, answer);
+        self.decide(input);
     }
 
     /// A home speaks by HTTPS: the same turn as for a message, and the answer after its commit.
@@ -212,7 +221,7 @@ impl Turn {
                 Effect::Receipt { alert, step, at } => turn.receipts.push(Receipt { alert, step, at }),
                 Effect::Send(outgoing) => turn.sends.push(outgoing),
                 Effect::Answer { ticket, answer } => turn.answers.push((ticket, answer)),
-                Effect::Changed(alert) => turn.changed.push(alert),
+                Effect::Changed(subject) => turn.changed.push(subject),
             }
         }
         turn.replies.extend(reply.map(|reply| reply.with_receipt(&turn.receipts)));

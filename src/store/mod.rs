@@ -14,6 +14,7 @@ mod database;
 mod error;
 pub mod kept;
 mod looking;
+pub mod office;
 mod opening;
 mod rows;
 mod upgrade;
@@ -21,6 +22,7 @@ mod writer;
 
 pub use error::Error;
 pub use looking::Looking;
+pub use office::Office;
 
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp};

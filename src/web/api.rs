@@ -3,10 +3,10 @@
 use crate::desk::{Answer, BandName, RowView, Suspended};
 use crate::model::lifecycle::Actor;
 use crate::text;
-use crate::web::Site;
 use crate::web::deeds::{StepForm, actor, clicks};
 use crate::web::form::{Visitor, Which, alerts};
 use crate::web::models::severity_id;
+use crate::web::{Site, Wanted};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -117,7 +117,7 @@ pub(super) async fn steps(
     let by = site.actor(Some(&person));
     let mut status = StatusCode::CREATED;
     for click in clicks {
-        match site.ask(click).await {
+        match site.ask(Wanted::Click(click)).await {
             Some((Answer::Done { .. }, durable)) => {
                 if !durable {
                     status = StatusCode::ACCEPTED;
@@ -129,7 +129,7 @@ pub(super) async fn steps(
                 return (StatusCode::CONFLICT, Json(json!({ "refused": why, "what": words, "alert": now })))
                     .into_response();
             }
-            Some((Answer::NoSuchAlert, _)) => return not_one(0),
+            Some((Answer::NoSuchAlert | Answer::Declined(_), _)) => return not_one(0),
             None => return problem(StatusCode::SERVICE_UNAVAILABLE, "no answer in time", "read the alert again"),
         }
     }

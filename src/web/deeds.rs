@@ -6,7 +6,7 @@ use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Proof};
 use crate::text;
 use crate::web::form::{Visitor, Which, alerts, escape, set_cookie, way_back};
 use crate::web::guard::is_token;
-use crate::web::{Person, Site, pages};
+use crate::web::{Person, Site, Wanted, pages};
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -74,14 +74,14 @@ pub(super) async fn step(
         return pages::said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["bad_form"]);
     };
     for click in clicks {
-        match site.ask(click).await {
+        match site.ask(Wanted::Click(click)).await {
             Some((Answer::Done { .. }, _)) => {}
             Some((Answer::Refused(why), _)) => {
                 let zone = &site.settings.zone;
                 let why = text::refusal(visitor.language, &why, zone, &|id| site.name(id));
                 return pages::refused(&site, &visitor, key, form.step == "close", why);
             }
-            Some((Answer::NoSuchAlert, _)) => {
+            Some((Answer::NoSuchAlert | Answer::Declined(_), _)) => {
                 return pages::said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
             }
             None => return pages::said(&site, &visitor, StatusCode::SERVICE_UNAVAILABLE, &["not_answered"]),
@@ -173,7 +173,7 @@ fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
 }
 
 /// Free words, bounded.
-fn words(text: &str) -> String {
+pub(super) fn words(text: &str) -> String {
     text.trim().chars().take(NOTE_LENGTH_MAX).collect()
 }
 

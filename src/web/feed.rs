@@ -1,6 +1,6 @@
 //! Server-sent events: which alert changed, and a beat that proves that the page is live.
 
-use crate::desk::AlertKey;
+use crate::desk::{AlertKey, Subject};
 use crate::web::Site;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -30,7 +30,7 @@ struct Kept {
 #[derive(Debug, Clone)]
 struct Change {
     seq: u64,
-    alert: AlertKey,
+    subject: Subject,
 }
 
 impl Feed {
@@ -39,11 +39,11 @@ impl Feed {
         Feed { run, kept: Arc::default(), live: broadcast::channel(KEPT_MAX).0 }
     }
 
-    /// Tells every open page that an alert looks different now.
-    pub fn changed(&self, alert: AlertKey) {
+    /// Tells every open page that something looks different now.
+    pub fn changed(&self, subject: Subject) {
         let mut kept = self.kept();
         kept.seq += 1;
-        let change = Change { seq: kept.seq, alert };
+        let change = Change { seq: kept.seq, subject };
         if kept.changes.len() == KEPT_MAX {
             kept.changes.pop_front();
         }
@@ -130,12 +130,17 @@ async fn tell(
 
 impl Feed {
     fn event(&self, change: &Change) -> Event {
-        let alert = &change.alert;
-        let data = serde_json::json!({
-            "seq": change.seq, "home": alert.home, "alert": alert.alert.number,
-            "raised_at_ms": alert.alert.raised_at.timestamp_millis(),
-        });
-        Event::default().id(format!("{}-{}", self.run, change.seq)).event("changed").data(data.to_string())
+        let seq = change.seq;
+        let (kind, data) = match &change.subject {
+            Subject::Alert(AlertKey { home, alert }) => {
+                let (number, raised_at_ms) = (alert.number, alert.raised_at.timestamp_millis());
+                let data =
+                    serde_json::json!({ "seq": seq, "home": home, "alert": number, "raised_at_ms": raised_at_ms });
+                ("changed", data)
+            }
+            Subject::Errands(home) => ("errands", serde_json::json!({ "seq": seq, "home": home })),
+        };
+        Event::default().id(format!("{}-{seq}", self.run)).event(kind).data(data.to_string())
     }
 
     fn reset(&self) -> Event {
@@ -164,8 +169,8 @@ mod tests {
     use crate::model::alert::AlertId;
     use crate::model::time::from_millis;
 
-    fn alert(number: u64) -> AlertKey {
-        AlertKey { home: "h".parse().unwrap(), alert: AlertId { number, raised_at: from_millis(0) } }
+    fn alert(number: u64) -> Subject {
+        AlertKey { home: "h".parse().unwrap(), alert: AlertId { number, raised_at: from_millis(0) } }.into()
     }
 
     #[test]

@@ -8,18 +8,24 @@ mod deeds;
 mod feed;
 mod form;
 mod guard;
+mod homes;
 mod models;
+mod nav;
+mod orders;
 mod pages;
 #[cfg(test)]
 mod tests;
 
 pub use feed::Feed;
 
-use crate::desk::{Answer, Click, Desk};
-use crate::model::ids::{PersonId, PointId};
+use crate::desk::{Answer, Click, Desk, Order};
+use crate::model::card::Card;
+use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
 use crate::model::time::{Timestamp, Zone};
+use crate::store::Office;
 use crate::text::Language;
+use crate::web::form::Visitor;
 use axum::Router;
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -81,11 +87,28 @@ impl Health {
     }
 }
 
-/// A click on its way to the desk.
+/// What somebody at a page wants from the desk; tickets are set by the daemon.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // one at a time
+pub enum Wanted {
+    /// A step of an alert.
+    Click(Click),
+    /// Something else for a home.
+    Order(Order),
+    /// A card was written by the office, or taken away.
+    Card {
+        /// Of which home.
+        home: HomeId,
+        /// What stands there now.
+        card: Option<Box<Card>>,
+    },
+}
+
+/// Something that is wanted, on its way to the desk.
 #[derive(Debug)]
 pub struct Request {
-    /// The click; its ticket is set by the daemon.
-    pub click: Click,
+    /// What.
+    pub wanted: Wanted,
     /// Where the answer goes: after the commit, with whether it was written.
     pub answer: oneshot::Sender<(Answer, bool)>,
 }
@@ -99,6 +122,7 @@ pub struct Site {
     health: Arc<RwLock<Health>>,
     requests: mpsc::Sender<Request>,
     feed: Feed,
+    office: Office,
     clicks: AtomicU64,
     now: fn() -> Timestamp,
 }
@@ -112,9 +136,11 @@ impl Site {
         health: Arc<RwLock<Health>>,
         requests: mpsc::Sender<Request>,
         feed: Feed,
+        office: Office,
     ) -> Site {
         let hosts = guard::hosts(listen);
-        Site { settings, hosts, desk, health, requests, feed, clicks: AtomicU64::new(0), now: crate::clock::now }
+        let (clicks, now) = (AtomicU64::new(0), crate::clock::now);
+        Site { settings, hosts, desk, health, requests, feed, office, clicks, now }
     }
 
     /// The router of all pages.
@@ -130,7 +156,9 @@ impl Site {
             .route("/events", get(feed::events))
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
+            .merge(homes::routes())
             .route("/static/desk.css", get(pages::css))
+            .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
             .route("/api/v1/desk", get(api::desk))
             .route("/api/v1/alerts/{home}/{number}", get(api::alert))
@@ -178,10 +206,20 @@ impl Site {
         }
     }
 
-    /// Hands a click to the desk and waits for its answer; `None` if none came in time.
-    async fn ask(&self, click: Click) -> Option<(Answer, bool)> {
+    /// Writes down who did or saw what. A page is not held back by a disk that fails: the log says so.
+    async fn audit(&self, visitor: &Visitor, what: &'static str, home: Option<HomeId>, detail: String) {
+        let (office, now) = (self.office.clone(), self.now());
+        let who = visitor.person.as_ref().map_or_else(|| "nobody".to_owned(), |person| person.id.to_string());
+        let written = tokio::task::spawn_blocking(move || office.audit(now, &who, what, home.as_ref(), &detail)).await;
+        if let Ok(Err(why)) = written {
+            tracing::error!(%why, what, "the audit was not written");
+        }
+    }
+
+    /// Hands what is wanted to the desk and waits for its answer; `None` if none came in time.
+    async fn ask(&self, wanted: Wanted) -> Option<(Answer, bool)> {
         let (answer, answered) = oneshot::channel();
-        self.requests.send(Request { click, answer }).await.ok()?;
+        self.requests.send(Request { wanted, answer }).await.ok()?;
         tokio::time::timeout(ANSWER_WITHIN, answered).await.ok()?.ok()
     }
 }
@@ -192,4 +230,6 @@ const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
+/// Of the pages besides the desk, each part beside the others.
+const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"));
 const SCRIPT: &str = include_str!("desk.js");

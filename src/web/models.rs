@@ -86,6 +86,15 @@ impl Frame {
         }
     }
 
+    /// The frame of a page besides the desk, which is not drawn anew by itself; `label` names its title.
+    pub fn of(site: &Site, visitor: &Visitor, now: Timestamp, here: &str, label: &'static str) -> Frame {
+        let mut frame = Frame::new(site, visitor, now, here, "");
+        frame.refreshes = false;
+        frame.plain_title = frame.l(label).to_owned();
+        frame.title.clone_from(&frame.plain_title);
+        frame
+    }
+
     pub fn l(&self, name: &'static str) -> &'static str {
         text::label(self.language, name)
     }
@@ -360,7 +369,7 @@ impl Painter<'_> {
         homes.iter().map(|home| self.home(home)).collect()
     }
 
-    fn home(&self, home: &HomeView) -> HomeModel {
+    pub fn home(&self, home: &HomeView) -> HomeModel {
         let link = match (home.unreachable, home.online) {
             (true, _) => self.l("no_contact"),
             (false, Some(true)) => self.l("online"),

@@ -7,7 +7,7 @@ use crate::web::form::{Visitor, Which, alerts};
 use crate::web::models::{
     BandModel, Choice, DeedModel, Fact, Frame, HomeModel, LineModel, Painter, RowModel, is_unclaimed,
 };
-use crate::web::{CSS, SCRIPT, Site};
+use crate::web::{CSS, OFFICE_CSS, SCRIPT, Site};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -301,6 +301,12 @@ pub(super) async fn css() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, FOR_A_DAY)], CSS).into_response()
 }
 
+/// `GET /static/office.css`
+pub(super) async fn office_css() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, FOR_A_DAY)];
+    (headers, OFFICE_CSS).into_response()
+}
+
 /// `GET /static/desk.js`
 pub(super) async fn js() -> Response {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, FOR_A_DAY)], SCRIPT)
@@ -310,7 +316,7 @@ pub(super) async fn js() -> Response {
 /// Their addresses carry the build, so an old copy is never used with a new page.
 const FOR_A_DAY: &str = "private, max-age=86400";
 
-fn page(drawn: askama::Result<String>) -> Response {
+pub(super) fn page(drawn: askama::Result<String>) -> Response {
     match drawn {
         Ok(html) => Html(html).into_response(),
         Err(why) => (StatusCode::INTERNAL_SERVER_ERROR, format!("the page cannot be drawn: {why}")).into_response(),

@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["model", "problem", "clock", "wire"]),
     ("sources", &["model", "problem", "clock", "mqtt"]),
     ("sinks", &["model", "problem", "clock", "mqtt", "wire", "text"]),
-    ("web", &["model", "problem", "clock", "desk", "wire", "text"]),
+    ("web", &["model", "problem", "clock", "desk", "wire", "text", "store", "picture"]),
     ("broker", &["model", "problem", "clock"]),
     // Only each room's own `Settings`.
     (

@@ -81,7 +81,8 @@ async fn a_home_by_https_gets_no_receipt_without_a_commit_and_no_step_before_it(
     let by = Actor { role, point, person, via: None };
     let deed = Deed::Take;
     let (answer, _clicked) = oneshot::channel();
-    turn.request(Request { click: desk::Click { ticket: 0, alert, by, deed, expect: None, key: "k1".into() }, answer });
+    let click = desk::Click { ticket: 0, alert, by, deed, expect: None, key: "k1".into() };
+    turn.request(Request { wanted: Wanted::Click(click), answer });
     let mut early = ask(&mut turn, None);
     assert!(early.try_recv().is_err(), "the step is not written yet");
     turn.written(writes.recv().await.unwrap());

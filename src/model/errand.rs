@@ -1,0 +1,36 @@
+//! What the staff of a point does for a home that is no step of an alert.
+//!
+//! Plain data: the desk judges and keeps it, the pages ask for it, `text` says it. Each kind of work has its own file.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that somebody did or wants done for a home.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// Words for the next who reads about this home.
+    Note {
+        /// The words, without control characters.
+        text: String,
+    },
+}
+
+impl Errand {
+    /// The word for it in logs and in the audit.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Errand::Note { .. } => "note",
+        }
+    }
+}
+
+/// Why an errand was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declined {
+    /// This station never heard of the home.
+    NoSuchHome,
+    /// Whoever asked may not do this.
+    NotForRole,
+    /// Something that must be said is missing or makes no sense; the name of what it is.
+    Unclear(&'static str),
+}

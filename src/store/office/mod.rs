@@ -1,0 +1,69 @@
+//! What people write down at a station and may change: cards of homes, the staff, who is signed in, who looked at what.
+//!
+//! Apart from the history, which only grows: here a person's data is one row that can be corrected and forgotten. One
+//! connection behind a lock; a question takes microseconds, a change one commit.
+
+mod audit;
+mod cards;
+mod schema;
+
+pub use audit::Looked;
+
+use crate::store::Error;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The register of one station. Cheap to clone. Blocks for as long as the disk takes.
+#[derive(Clone)]
+pub struct Office {
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl std::fmt::Debug for Office {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Office")
+    }
+}
+
+impl Office {
+    /// Opens `office.db` in `dir`, both made if missing.
+    pub fn open(dir: &Path) -> Result<Office, Error> {
+        let connection = schema::open(&dir.join("office.db"))?;
+        Ok(Office { connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        // Every change is one transaction, so a panic in the middle left nothing half done.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// SQLite's word.
+fn failed(error: rusqlite::Error) -> Error {
+    Error::Database(format!("office.db: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::card::Card;
+    use crate::model::ids::HomeId;
+    use crate::model::time::from_millis;
+
+    #[test]
+    fn what_was_written_down_is_there_after_a_restart_and_gone_when_it_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let home: HomeId = "flat".parse().unwrap();
+        let card = Card { place: "3号楼2单元201室".into(), ..Card::default() };
+        let office = Office::open(dir.path()).unwrap();
+        office.put_card(&home, &card, "p1", from_millis(1)).unwrap();
+        drop(office);
+        let office = Office::open(dir.path()).unwrap();
+        assert_eq!(office.cards().unwrap(), [(home.clone(), card)]);
+        office.forget_card(&home, "p1", from_millis(2)).unwrap();
+        assert_eq!(office.cards().unwrap(), []);
+        let looked = office.audit_of(&home, 10).unwrap();
+        assert_eq!(looked.iter().map(|l| l.what.as_str()).collect::<Vec<_>>(), ["card_forgotten", "card_written"]);
+    }
+}

@@ -1,0 +1,41 @@
+//! The tables of the office, brought up to date step by step as those of the history are.
+
+use crate::store::Error;
+use crate::store::office::failed;
+use crate::store::upgrade::{self, Failed, Step};
+use rusqlite::{Connection, Transaction};
+use std::path::Path;
+
+/// Opens the database at `path`, made if missing, with the present tables.
+pub(super) fn open(path: &Path) -> Result<Connection, Error> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir).map_err(|error| Error::of_io(dir, &error))?;
+    }
+    let mut connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(std::time::Duration::from_secs(2)).map_err(failed)?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)).map_err(failed)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    // What is forgotten leaves no trace in free pages.
+    connection.pragma_update_and_check(None, "secure_delete", "ON", |row| row.get::<_, i64>(0)).map_err(failed)?;
+    upgrade::run(&mut connection, path, STEPS).map_err(|why| match why {
+        Failed::Newer { found, known } => Error::Database(format!(
+            "{} has schema {found}, written by a newer program; this program knows schemas up to {known}",
+            path.display()
+        )),
+        Failed::Copy(copy, error) => Error::of_io(&copy, &error),
+        Failed::Database(error) => failed(error),
+    })?;
+    Ok(connection)
+}
+
+/// All steps, oldest first. A row is never changed once a release carries it.
+const STEPS: &[Step] = &[begin];
+
+fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(
+        "CREATE TABLE card (home TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+         CREATE TABLE audit (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+             home TEXT, detail TEXT NOT NULL DEFAULT '') STRICT;
+         CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;",
+    )
+}

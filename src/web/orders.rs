@@ -1,0 +1,60 @@
+//! An errand from a form to the desk, and its answer back.
+
+use crate::desk::{Answer, Order};
+use crate::model::errand::Errand;
+use crate::model::ids::HomeId;
+use crate::web::form::{Visitor, way_back};
+use crate::web::guard::is_token;
+use crate::web::{Person, Site, Wanted, pages};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// What every form of an errand carries besides its own fields.
+pub(super) struct Sent<'a> {
+    /// Proof that the form was drawn here.
+    pub token: &'a str,
+    /// Unique per drawing of the form.
+    pub key: &'a str,
+    /// Where it leads back to.
+    pub back: &'a str,
+}
+
+/// Hands an errand to the desk and leads back, or says why it was not done.
+pub(super) async fn order(
+    site: &Site,
+    visitor: &Visitor,
+    home: HomeId,
+    errand: Option<Errand>,
+    sent: Sent<'_>,
+) -> Response {
+    match ordered(site, visitor, home, errand, &sent).await {
+        Ok(()) => Redirect::to(&way_back(Some(sent.back))).into_response(),
+        Err((status, why)) => pages::said(site, visitor, status, &[why]),
+    }
+}
+
+async fn ordered(
+    site: &Site,
+    visitor: &Visitor,
+    home: HomeId,
+    errand: Option<Errand>,
+    sent: &Sent<'_>,
+) -> Result<(), (StatusCode, &'static str)> {
+    if !is_token(site, sent.token) {
+        return Err((StatusCode::FORBIDDEN, "foreign_form"));
+    }
+    let person: &Person = visitor.person.as_ref().ok_or((StatusCode::UNPROCESSABLE_ENTITY, "choose_first"))?;
+    let is_key = (1..=KEY_LENGTH_MAX).contains(&sent.key.len());
+    let errand = errand.filter(|_| is_key).ok_or((StatusCode::UNPROCESSABLE_ENTITY, "bad_form"))?;
+    let by = site.actor(Some(person));
+    let order = Order { ticket: 0, home, by, errand, key: sent.key.to_owned() };
+    match site.ask(Wanted::Order(order)).await {
+        Some((Answer::Done { .. }, _)) => Ok(()),
+        Some((Answer::Refused(_) | Answer::NoSuchAlert | Answer::Declined(_), _)) => {
+            Err((StatusCode::CONFLICT, "errand_declined"))
+        }
+        None => Err((StatusCode::SERVICE_UNAVAILABLE, "not_answered")),
+    }
+}
+
+const KEY_LENGTH_MAX: usize = 128;
