@@ -3,6 +3,7 @@
 //! Decides nothing: a click is handed to the desk and its answer is shown. Every deed is an HTML form that works
 //! without script; script makes the page faster and live, and adds no power.
 
+mod access;
 mod api;
 mod deeds;
 mod feed;

@@ -5,6 +5,7 @@ use crate::model::errand::Errand;
 use crate::model::ids::HomeId;
 use crate::text;
 use crate::web::Site;
+use crate::web::access::Right;
 use crate::web::form::{Visitor, escape};
 use crate::web::models::{Frame, HomeModel, Painter, RowModel};
 use crate::web::orders::{Sent, order};
@@ -112,6 +113,6 @@ async fn note(
         return said(&site, &visitor, StatusCode::NOT_FOUND, &["home_unknown"]);
     };
     let text = crate::web::deeds::words(&form.text);
-    let errand = (!text.is_empty()).then_some(Errand::Note { text });
+    let errand = (!text.is_empty() && visitor.may(Right::Work)).then_some(Errand::Note { text });
     order(&site, &visitor, home, errand, Sent { token: &form.token, key: &form.key, back: &form.back }).await
 }
