@@ -26,7 +26,7 @@ use crate::desk::send::Sending;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
 use crate::model::card::Card;
-use crate::model::ids::HomeId;
+use crate::model::ids::{HomeId, PersonId};
 use crate::model::lifecycle::{Actor, Deed, Refusal, Role};
 use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
@@ -101,6 +101,11 @@ impl Desk {
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.values()).into_iter().map(Effect::Send));
         effects
+    }
+
+    /// Who works here and answers alerts from now on.
+    pub fn put_people(&mut self, people: BTreeMap<PersonId, Role>) {
+        self.settings.people = people;
     }
 
     /// What is known about a home was written down anew, or is forgotten. Kept by the station's office, so not in the history.

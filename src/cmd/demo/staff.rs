@@ -10,15 +10,37 @@ use std::time::Duration;
 pub struct Staff {
     agent: ureq::Agent,
     page: SocketAddr,
+    who: &'static str,
+    cookie: String,
     clicks: u32,
 }
 
 impl Staff {
-    /// At the desk served at `page`.
-    pub fn new(page: SocketAddr) -> Staff {
-        let config =
-            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).http_status_as_error(false);
-        Staff { agent: config.build().into(), page, clicks: 0 }
+    /// Signs in at the desk served at `page`, as a browser does: the form, its token, the cookie that comes back.
+    pub async fn sign_in(page: SocketAddr, who: &'static str, code: &str) -> Result<Staff, Problem> {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(5)))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false);
+        let agent: ureq::Agent = config.build().into();
+        let mut staff = Staff { agent, page, who, cookie: String::new(), clicks: 0 };
+        let (agent, url, code) = (staff.agent.clone(), format!("http://{page}/sign-in"), code.to_owned());
+        let sign_in = move || {
+            let mut form = agent.get(&url).query("code", &code).call()?;
+            let visit = cookie(&form, "visit");
+            let html = form.body_mut().read_to_string()?;
+            let token = html.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let fields = [("token", token.unwrap_or_default()), ("who", who), ("code", &code), ("password", "")];
+            let answer = agent.post(&url).header("cookie", visit).send_form(fields)?;
+            Ok((answer.status().as_u16(), cookie(&answer, "session")))
+        };
+        let (status, cookie) = staff.blocking(sign_in).await?;
+        if cookie.is_empty() {
+            return Err(Problem::of(format!("sign-in of {who}"), format!("the station answered {status}")));
+        }
+        staff.cookie = cookie;
+        Ok(staff)
     }
 
     /// The whole desk as JSON.
@@ -28,8 +50,8 @@ impl Staff {
 
     /// The desk's page as HTML.
     pub async fn page(&self) -> Result<String, Problem> {
-        let (agent, url) = (self.agent.clone(), format!("http://{}/", self.page));
-        let read = move || agent.get(&url).call().and_then(|mut answer| answer.body_mut().read_to_string());
+        let (agent, url, cookie) = (self.agent.clone(), format!("http://{}/", self.page), self.cookie.clone());
+        let read = move || agent.get(&url).header("cookie", cookie).call().and_then(|mut answer| answer.body_mut().read_to_string());
         self.blocking(read).await
     }
 
@@ -55,12 +77,12 @@ impl Staff {
         let home = row["home"].as_str().unwrap_or_default();
         let url = format!("http://{}/api/v1/alerts/{home}/{}/steps", self.page, row["alert"]);
         let body = json!({
-            "step": step, "key": format!("demo-{}-{}", std::process::id(), self.clicks), "who": "desk1",
+            "step": step, "key": format!("demo-{}-{}", std::process::id(), self.clicks), "who": self.who,
             "outcome": "found_well", "contact": "seen", "note": "",
         });
-        let agent = self.agent.clone();
+        let (agent, cookie) = (self.agent.clone(), self.cookie.clone());
         let post = move || {
-            let mut answer = agent.post(&url).send_json(&body)?;
+            let mut answer = agent.post(&url).header("cookie", cookie).send_json(&body)?;
             let status = answer.status().as_u16();
             Ok((status, answer.body_mut().read_json::<Value>()?))
         };
@@ -72,9 +94,9 @@ impl Staff {
     }
 
     async fn get(&self, path: String) -> Result<Value, Problem> {
-        let (agent, url) = (self.agent.clone(), format!("http://{}{path}", self.page));
-        self.blocking(move || agent.get(&url).call().and_then(|mut answer| answer.body_mut().read_json::<Value>()))
-            .await
+        let (agent, url, cookie) = (self.agent.clone(), format!("http://{}{path}", self.page), self.cookie.clone());
+        let read = move || agent.get(&url).header("cookie", cookie).call()?.body_mut().read_json::<Value>();
+        self.blocking(read).await
     }
 
     async fn blocking<T: Send + 'static>(
@@ -89,4 +111,11 @@ impl Staff {
             Err(error) => Err(Problem::of(place(), error.to_string())),
         }
     }
+}
+
+/// `name=value` of a cookie that an answer sets; empty if it sets none.
+fn cookie<T>(answer: &ureq::http::Response<T>, name: &str) -> String {
+    let set = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = set.filter_map(|line| line.split(';').next());
+    pairs.find(|pair| pair.split_once('=').is_some_and(|(its, _)| its == name)).unwrap_or_default().to_owned()
 }
