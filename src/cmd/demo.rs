@@ -56,11 +56,7 @@ async fn demo(args: Args) -> Result<(), Problem> {
     let page = SocketAddr::from(([127, 0, 0, 1], port));
     let quiet_at_most = if args.story { Span::seconds(6) } else { Span::seconds(25) };
     let mut stage = Stage::set(page, language, quiet_at_most).await?;
-    let played = if args.story {
-        story(&mut stage).await
-    } else {
-        live(&mut stage, args.seed).await
-    };
+    let played = if args.story { story(&mut stage).await } else { live(&mut stage, args.seed).await };
     let struck = stage.strike().await;
     played.and(struck)
 }

@@ -66,7 +66,10 @@ async fn serve(path: PathBuf, mut settings: Settings) -> Result<(), Problem> {
 #[allow(clippy::print_stdout)] // for whoever installs the station
 fn tell_first_code(running: &Running) {
     let Some(FirstCode { code, path }) = &running.first_code else { return };
-    println!("To become administrator, open http://{}/sign-in and enter your id and the one-time code {code}", running.address);
+    println!(
+        "To become administrator, open http://{}/sign-in and enter your id and the one-time code {code}",
+        running.address
+    );
     println!("(the code stands in {} until it is used)", path.display());
 }
 

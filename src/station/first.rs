@@ -60,9 +60,8 @@ pub(super) fn code(people: &[(PersonId, Member)], dir: &Path) -> Result<Option<F
         None if nobody => {}
         None => return Ok(None),
     }
-    let failed = |error: String| {
-        Problem::of(path.display().to_string(), error).with_deed("make the state directory writable")
-    };
+    let failed =
+        |error: String| Problem::of(path.display().to_string(), error).with_deed("make the state directory writable");
     let code = web::code().map_err(failed)?;
     // A file that somebody else made may be read by others.
     drop(std::fs::remove_file(&path));

@@ -133,9 +133,7 @@ impl Door {
             Door::Open => true,
             Door::Own => visitor.seat.is_some(),
             // Who acts at a shared desk is asked by the page itself.
-            Door::Of(rights) if changes => {
-                rights.iter().any(|right| visitor.might(*right)) && visitor.may_change()
-            }
+            Door::Of(rights) if changes => rights.iter().any(|right| visitor.might(*right)) && visitor.may_change(),
             Door::Of(rights) => rights.iter().any(|right| visitor.may(*right)),
         }
     }

@@ -49,9 +49,7 @@ impl NotActing {
             NotActing::SomebodyElse => label("not_your_session"),
             NotActing::WrongPin => label("pin_wrong"),
             NotActing::NoPin => label("pin_missing"),
-            NotActing::Wait(wait) => {
-                label("sign_in_wait").replace("{s}", &wait.num_seconds().max(1).to_string())
-            }
+            NotActing::Wait(wait) => label("sign_in_wait").replace("{s}", &wait.num_seconds().max(1).to_string()),
             NotActing::Busy => label("sign_in_busy"),
         }
     }
@@ -76,7 +74,13 @@ impl Site {
         let known = self.sessions.get(&seat.hash, now).is_some_and(|session| session.remembers(&person.id, now));
         if !known {
             self.check_pin(&person, pin).await?;
-            self.audit(&Visitor { person: Some(person.clone()), ..visitor.clone() }, "acts_at_desk", None, String::new()).await;
+            self.audit(
+                &Visitor { person: Some(person.clone()), ..visitor.clone() },
+                "acts_at_desk",
+                None,
+                String::new(),
+            )
+            .await;
         }
         let id = person.id.clone();
         self.change_session(&seat.hash, move |session| session.prove(&id, now)).await;
@@ -150,8 +154,13 @@ async fn choose(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form): F
     match site.acting(&visitor, &form.who, &form.pin).await {
         Ok(_) => Redirect::to(&way_back(back)).into_response(),
         Err(why) => {
-            let why = if why == NotActing::Choose { text::label(visitor.language, "pin_please").to_owned() } else { why.words(visitor.language) };
-            site.audit(&visitor, "not_acting", None, format!("as {:?}", form.who.chars().take(64).collect::<String>())).await;
+            let why = if why == NotActing::Choose {
+                text::label(visitor.language, "pin_please").to_owned()
+            } else {
+                why.words(visitor.language)
+            };
+            site.audit(&visitor, "not_acting", None, format!("as {:?}", form.who.chars().take(64).collect::<String>()))
+                .await;
             (StatusCode::FORBIDDEN, page(who_page(&site, &visitor, back, Some(why)).render())).into_response()
         }
     }

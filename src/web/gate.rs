@@ -29,7 +29,9 @@ pub(super) async fn gate(State(site): State<Arc<Site>>, request: Request, next: 
     let request = match changes {
         true if is_for_programs(&path) => match is_json(request.headers()) {
             true => request,
-            false => return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is no JSON", "send application/json"),
+            false => {
+                return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body is no JSON", "send application/json");
+            }
         },
         true => match with_token(&visitor, request).await {
             Ok(request) => request,

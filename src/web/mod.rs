@@ -250,5 +250,6 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/access.css"));
+const OFFICE_CSS: &str =
+    concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/access.css"));
 const SCRIPT: &str = include_str!("desk.js");

@@ -7,8 +7,8 @@ use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp, Zone};
 use crate::text::{self, Language};
 use crate::web::access::Right;
-use crate::web::{Person, Site};
 use crate::web::form::{Visitor, escape};
+use crate::web::{Person, Site};
 
 /// What stands round every page.
 pub(super) struct Frame {

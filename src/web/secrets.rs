@@ -27,7 +27,11 @@ pub(super) fn token() -> Result<String, Unavailable> {
 pub fn code() -> Result<String, String> {
     let bytes = random::<12>().map_err(|Unavailable| "the system gives no random numbers".to_owned())?;
     let sign = |byte: u8| char::from(CODE_SIGNS[usize::from(byte % 32)]);
-    Ok(bytes.chunks(4).map(|four| four.iter().map(|byte| sign(*byte)).collect::<String>()).collect::<Vec<_>>().join("-"))
+    Ok(bytes
+        .chunks(4)
+        .map(|four| four.iter().map(|byte| sign(*byte)).collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-"))
 }
 
 /// Six random digits.
@@ -112,13 +116,7 @@ fn hashed(password: &str) -> Result<String, Unavailable> {
 }
 
 /// Gives somebody a code for a day, and a password and a PIN where they have none; takes as long as that takes.
-pub fn give(
-    secrets: &mut Secrets,
-    code: Option<&str>,
-    password: Option<&str>,
-    pin: Option<&str>,
-    now: Timestamp,
-) {
+pub fn give(secrets: &mut Secrets, code: Option<&str>, password: Option<&str>, pin: Option<&str>, now: Timestamp) {
     let code = code.map(|code| Code { hash: code_hash(code), until: now + CODE_LASTS });
     secrets.code = code.or(secrets.code.take());
     for (kept, given) in [(&mut secrets.password, password), (&mut secrets.pin, pin)] {
@@ -152,7 +150,8 @@ const WAIT: Duration = Duration::from_secs(10);
 const PASSWORD_LENGTH_MAX: usize = 256;
 const CODE_SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 /// Of nobody's password: what an unknown name is compared with.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$Z0Xw3pVbH1c4Yt6u8Jm0qKf2sDg5rTnLxWvAeIoPyBc";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$Z0Xw3pVbH1c4Yt6u8Jm0qKf2sDg5rTnLxWvAeIoPyBc";
 
 #[cfg(test)]
 mod tests {

@@ -169,7 +169,8 @@ impl Sessions {
     /// Ends those that `which` names.
     pub fn end(&self, which: impl Fn(&Hash, &Session) -> bool) -> Vec<Hash> {
         let mut held = self.held();
-        let ended: Vec<Hash> = held.iter().filter(|(hash, session)| which(hash, session)).map(|(hash, _)| *hash).collect();
+        let ended: Vec<Hash> =
+            held.iter().filter(|(hash, session)| which(hash, session)).map(|(hash, _)| *hash).collect();
         for hash in &ended {
             held.remove(hash);
         }
@@ -231,7 +232,7 @@ mod tests {
         let who: PersonId = "zhang".parse().unwrap();
         let first = sessions.begin(Kind::Personal, &who, at(0)).unwrap().1.hash;
         let ended: Vec<Hash> =
-            (0..HELD_MAX as i64).flat_map(|n| sessions.begin(Kind::Personal, &who, at(n)).unwrap().2).collect();
+            (1..=HELD_MAX as i64).flat_map(|n| sessions.begin(Kind::Personal, &who, at(n)).unwrap().2).collect();
         assert_eq!(ended, [first]);
     }
 }

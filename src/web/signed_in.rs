@@ -2,11 +2,11 @@
 
 use crate::model::ids::PersonId;
 use crate::store::Error;
+use crate::web::Site;
 use crate::web::form::{SESSION_COOKIE, Visitor, cookie, is_secure, set_cookie};
 use crate::web::secrets::Hash;
 use crate::web::sessions::{Changed, Kind, Session};
 use crate::web::sign_in::FirstCode;
-use crate::web::Site;
 use axum::http::{HeaderMap, HeaderValue};
 use std::sync::PoisonError;
 

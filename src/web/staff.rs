@@ -115,7 +115,11 @@ impl Site {
 pub(super) struct NotWritten;
 
 /// Who answers alerts, among these people.
-pub fn answering(members: &[(PersonId, Member)], zone: &crate::model::time::Zone, now: Timestamp) -> BTreeMap<PersonId, Role> {
+pub fn answering(
+    members: &[(PersonId, Member)],
+    zone: &crate::model::time::Zone,
+    now: Timestamp,
+) -> BTreeMap<PersonId, Role> {
     let today = zone.local(now).date;
     let here = members.iter().filter(|(_, member)| member.is_in(today));
     here.filter_map(|(id, member)| Some((id.clone(), member.positions.role()?))).collect()

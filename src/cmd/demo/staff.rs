@@ -51,7 +51,9 @@ impl Staff {
     /// The desk's page as HTML.
     pub async fn page(&self) -> Result<String, Problem> {
         let (agent, url, cookie) = (self.agent.clone(), format!("http://{}/", self.page), self.cookie.clone());
-        let read = move || agent.get(&url).header("cookie", cookie).call().and_then(|mut answer| answer.body_mut().read_to_string());
+        let read = move || {
+            agent.get(&url).header("cookie", cookie).call().and_then(|mut answer| answer.body_mut().read_to_string())
+        };
         self.blocking(read).await
     }
 

@@ -14,9 +14,8 @@ impl Office {
         let connection = self.connection();
         let sql = "SELECT hash, ends_ms, body FROM session WHERE ends_ms > ?1 ORDER BY ends_ms";
         let mut select = connection.prepare(sql).map_err(failed)?;
-        let rows = select.query_map([now.timestamp_millis()], |row| {
-            Ok((row.get(0)?, from_millis(row.get(1)?), row.get(2)?))
-        });
+        let rows =
+            select.query_map([now.timestamp_millis()], |row| Ok((row.get(0)?, from_millis(row.get(1)?), row.get(2)?)));
         rows.map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
     }
 

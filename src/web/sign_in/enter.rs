@@ -6,9 +6,7 @@ use crate::model::ids::PersonId;
 use crate::model::staff::{Member, Position};
 use crate::model::time::Span;
 use crate::text;
-use crate::web::form::{
-    DESK_COOKIE, SESSION_COOKIE, Visitor, YEAR_SECS, is_secure, set_cookie, way_back,
-};
+use crate::web::form::{DESK_COOKIE, SESSION_COOKIE, Visitor, YEAR_SECS, is_secure, set_cookie, way_back};
 use crate::web::gate::Peer;
 use crate::web::secrets::{code_hash, is_same, plain_code};
 use crate::web::sessions::Kind;
@@ -125,9 +123,7 @@ async fn by_code(
         None => return Err(Refused::Wrong),
     };
     let kept = member.secrets.code.take();
-    let is_theirs = kept.is_some_and(|kept| {
-        kept.until > site.now() && is_same(&kept.hash, &code_hash(code))
-    });
+    let is_theirs = kept.is_some_and(|kept| kept.until > site.now() && is_same(&kept.hash, &code_hash(code)));
     if !is_first && !is_theirs {
         return Err(Refused::Wrong);
     }
