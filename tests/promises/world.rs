@@ -29,6 +29,27 @@ pub struct World {
     cookie: Mutex<Option<String>>,
 }
 
+/// Somebody at a browser.
+#[derive(Clone)]
+pub struct Clicker {
+    agent: ureq::Agent,
+    page: u16,
+    cookie: String,
+}
+
+impl Clicker {
+    /// Asks for a step with this key: status and answer, or nothing where the station went away.
+    pub fn click(&self, alert: &Value, step: &str, key: &str) -> Option<(u16, Value)> {
+        let home = alert["home"].as_str().unwrap();
+        let url = format!("http://127.0.0.1:{}/api/v1/alerts/{home}/{}/steps", self.page, alert["alert"]);
+        let body = serde_json::json!({
+            "step": step, "key": key, "who": "desk1", "outcome": "found_well", "contact": "seen", "note": "",
+        });
+        let mut answer = self.agent.post(url).header("cookie", &self.cookie).send_json(&body).ok()?;
+        Some((answer.status().as_u16(), answer.body_mut().read_json().ok()?))
+    }
+}
+
 /// What the home's configuration says besides the usual.
 #[derive(Default)]
 pub struct Home {
@@ -183,13 +204,12 @@ impl World {
 
     /// Asks for a step with this key; status and answer.
     pub fn try_click(&self, alert: &Value, step: &str, key: &str) -> (u16, Value) {
-        let home = alert["home"].as_str().unwrap();
-        let url = format!("http://127.0.0.1:{}/api/v1/alerts/{home}/{}/steps", self.page, alert["alert"]);
-        let body = serde_json::json!({
-            "step": step, "key": key, "who": "desk1", "outcome": "found_well", "contact": "seen", "note": "",
-        });
-        let mut answer = self.agent.post(url).header("cookie", self.cookie().unwrap()).send_json(&body).unwrap();
-        (answer.status().as_u16(), answer.body_mut().read_json().unwrap_or(Value::Null))
+        self.clicker().click(alert, step, key).expect("the station answers")
+    }
+
+    /// Somebody who clicks, also from another thread.
+    pub fn clicker(&self) -> Clicker {
+        Clicker { agent: self.agent.clone(), page: self.page, cookie: self.cookie().unwrap() }
     }
 
     /// Publishes at the home's broker, QoS 1; returns when the broker has acknowledged.

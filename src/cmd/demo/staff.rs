@@ -1,5 +1,6 @@
 //! The demo's staff: reads the desk and clicks, over HTTP as a page or a program would.
 
+use crate::cmd::sign_in::{Shown, sign_in};
 use crate::problem::Problem;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -25,21 +26,10 @@ impl Staff {
             .http_status_as_error(false);
         let agent: ureq::Agent = config.build().into();
         let mut staff = Staff { agent, page, who, cookie: String::new(), clicks: 0 };
-        let (agent, url, code) = (staff.agent.clone(), format!("http://{page}/sign-in"), code.to_owned());
-        let sign_in = move || {
-            let mut form = agent.get(&url).query("code", &code).call()?;
-            let visit = cookie(&form, "visit");
-            let html = form.body_mut().read_to_string()?;
-            let token = html.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-            let fields = [("token", token.unwrap_or_default()), ("who", who), ("code", &code), ("password", "")];
-            let answer = agent.post(&url).header("cookie", visit).send_form(fields)?;
-            Ok((answer.status().as_u16(), cookie(&answer, "session")))
-        };
-        let (status, cookie) = staff.blocking(sign_in).await?;
-        if cookie.is_empty() {
-            return Err(Problem::of(format!("sign-in of {who}"), format!("the station answered {status}")));
-        }
-        staff.cookie = cookie;
+        let (agent, base, code) = (staff.agent.clone(), format!("http://{page}"), code.to_owned());
+        let shown = move || sign_in(&agent, &base, &Shown { who, code: &code, password: "" });
+        let signed_in = tokio::task::spawn_blocking(shown).await;
+        staff.cookie = signed_in.map_err(|error| Problem::of(format!("http://{page}/"), error.to_string()))??;
         Ok(staff)
     }
 
@@ -113,11 +103,4 @@ impl Staff {
             Err(error) => Err(Problem::of(place(), error.to_string())),
         }
     }
-}
-
-/// `name=value` of a cookie that an answer sets; empty if it sets none.
-fn cookie<T>(answer: &ureq::http::Response<T>, name: &str) -> String {
-    let set = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = set.filter_map(|line| line.split(';').next());
-    pairs.find(|pair| pair.split_once('=').is_some_and(|(its, _)| its == name)).unwrap_or_default().to_owned()
 }
