@@ -133,6 +133,12 @@ pub struct Station {
     pub language: Language,
     /// Where the page is served.
     pub listen: SocketAddr,
+    /// Names under which browsers may ask for it, besides those of the machine to itself.
+    pub names: Vec<String>,
+    /// The file with the page's certificate and key.
+    pub credentials: Option<PathBuf>,
+    /// It may leave the machine without TLS.
+    pub plain_http: bool,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// The broker to which the homes speak.

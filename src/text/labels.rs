@@ -12,6 +12,11 @@ pub fn label(language: Language, name: &'static str) -> &'static str {
     found.map_or(name, |(_, chinese, english)| language.pick(chinese, english))
 }
 
+/// The words of a name that is only known when it is read; `None` where there are none.
+pub fn label_named(language: Language, name: &str) -> Option<&'static str> {
+    all().find(|(label, _, _)| *label == name).map(|(_, chinese, english)| language.pick(*chinese, *english))
+}
+
 /// Whether there are words of this name.
 pub fn has_label(name: &str) -> bool {
     all().any(|(label, _, _)| *label == name)

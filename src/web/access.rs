@@ -151,6 +151,8 @@ const DOORS: &[(&str, Door)] = &[
     ("/me", Door::Own),
     ("/help", Door::Own),
     ("/events", Door::Own),
+    ("/admin/people", Door::Of(&[Right::Administer])),
+    ("/admin/audit", Door::Of(&[Right::Administer])),
     ("/admin", Door::Of(&[Right::Administer, Right::Supervise])),
     ("/reports", Door::Of(&[Right::Reports, Right::SeeDesk])),
     ("/faults", Door::Of(&[Right::SeeHomes])),

@@ -116,6 +116,10 @@ fn shortened(path: &str) -> String {
     path.chars().take(80).collect()
 }
 
+/// From where a connection came, as its listener knows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller(pub SocketAddr);
+
 /// From which address a request came, as text; empty where that is not known.
 pub(super) struct Peer(pub String);
 
@@ -123,7 +127,7 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Peer, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Peer(peer.map(|ConnectInfo(address)| address.ip().to_string()).unwrap_or_default()))
+        let peer = parts.extensions.get::<ConnectInfo<Caller>>();
+        Ok(Peer(peer.map(|ConnectInfo(Caller(address))| address.ip().to_string()).unwrap_or_default()))
     }
 }

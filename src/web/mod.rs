@@ -5,6 +5,7 @@
 
 mod access;
 mod acting;
+mod admin;
 mod api;
 mod deeds;
 mod feed;
@@ -27,6 +28,7 @@ mod tests;
 mod tries;
 
 pub use feed::Feed;
+pub use gate::Caller;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
@@ -64,6 +66,10 @@ pub struct Settings {
     pub language: Language,
     /// The code that makes the first administrator, while nobody has used it.
     pub first_code: Option<FirstCode>,
+    /// Names, besides those of this machine to itself, under which browsers may ask for the pages.
+    pub names: Vec<String>,
+    /// The pages are served through TLS.
+    pub is_tls: bool,
     /// Which run of the station this is: ids of events and clicks begin with it.
     pub run: u64,
     /// Which program this is: a page drawn by another one offers to reload.
@@ -150,7 +156,7 @@ impl Site {
     ) -> Result<Site, Error> {
         let now: fn() -> Timestamp = crate::clock::now;
         Ok(Site {
-            hosts: guard::hosts(listen),
+            hosts: guard::hosts(listen, &settings.names),
             staff: Staff::new(office.staff()?.into_iter().collect()),
             sessions: Sessions::restore(office.sessions(now())?),
             passwords: Passwords::new(),
@@ -181,6 +187,7 @@ impl Site {
             .route("/readyz", get(pages::readyz))
             .merge(homes::routes())
             .merge(acting::routes())
+            .merge(admin::routes())
             .merge(me::routes())
             .merge(sign_in::routes())
             .route("/static/desk.css", get(pages::css))

@@ -4,7 +4,8 @@ use crate::web::access::Door;
 use crate::web::models::Frame;
 
 /// Address and label of each page that everybody finds.
-const PAGES: &[(&str, &str)] = &[("/", "desk"), ("/homes", "homes")];
+const PAGES: &[(&str, &str)] =
+    &[("/", "desk"), ("/homes", "homes"), ("/admin/people", "admin_people"), ("/admin/audit", "admin_audit")];
 
 /// A link to a page.
 pub(super) struct NavLink {

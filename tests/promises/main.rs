@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a fixture that cannot be set up ends its test
 #![allow(clippy::print_stderr)] // seeds and figures are printed
 
+mod access;
 mod architecture;
 mod browser;
 mod circle;
