@@ -4,9 +4,11 @@
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
 mod errands;
+mod homes;
 mod input;
 mod row;
 mod send;
+mod suspensions;
 #[cfg(test)]
 mod tests;
 mod twins;
@@ -14,15 +16,18 @@ mod view;
 mod watch;
 
 pub use errands::Done;
+pub use homes::{HomeLine, HomeState};
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
-    Subject, Suspended,
+    SensorSeen, Subject, Suspended, Suspending, SuspensionRefused,
 };
+pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
 use crate::desk::errands::Errands;
 use crate::desk::row::Row;
 use crate::desk::send::Sending;
+use crate::desk::suspensions::Suspensions;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
 use crate::model::card::Card;
@@ -40,6 +45,7 @@ pub struct Desk {
     watch: Watch,
     sending: Sending,
     errands: Errands,
+    suspensions: Suspensions,
     cards: BTreeMap<HomeId, Box<Card>>,
 }
 
@@ -55,6 +61,7 @@ impl Desk {
             watch: Watch::default(),
             sending: Sending::default(),
             errands: Errands::default(),
+            suspensions: Suspensions::default(),
             cards: BTreeMap::new(),
         }
     }
@@ -83,7 +90,8 @@ impl Desk {
                 }
                 self.twins(now, &home, &condition.beat, &mut effects);
                 if !is_older {
-                    self.watch.homes.entry(home).or_default().condition = Some(condition);
+                    self.watch.homes.entry(home.clone()).or_default().condition = Some(condition);
+                    self.suspensions_heard(now, &home, &mut effects);
                 }
             }
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
@@ -100,6 +108,7 @@ impl Desk {
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.values()).into_iter().map(Effect::Send));
+        effects.extend(self.suspensions.due(now).into_iter().map(Effect::Suspend));
         effects
     }
 
@@ -125,7 +134,7 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.values().filter_map(|row| row.next_timer(&self.settings.timers)).map(|(at, _)| at).min();
         let watch = self.watch.next(self.settings.unreachable_after);
-        [timers, watch, self.sending.next()].into_iter().flatten().min()
+        [timers, watch, self.sending.next(), self.suspensions.next()].into_iter().flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -168,6 +177,7 @@ impl Desk {
         seen.online = Some(online);
         if came_back {
             self.sending.all_due(now, |alert| alert.home == home);
+            self.suspensions.all_due(|of| *of == home);
         }
     }
 
@@ -179,6 +189,7 @@ impl Desk {
         self.watch.look_anew();
         if up {
             self.sending.all_due(now, |_| true);
+            self.suspensions.all_due(|_| true);
         }
     }
 
@@ -321,7 +332,11 @@ impl Desk {
                     row.answer(key, Answer::Refused(why));
                 }
             }
-            Recorded::Errand { at, home, by, what, key } => self.errands.learn(at, home, by, what, key),
+            Recorded::Errand { at, home, by, what, key } => {
+                self.suspensions.learn(at, &home, &by, &what, &key);
+                self.errands.learn(at, home, by, what, key);
+            }
+            Recorded::Suspended { at, home, id, refused } => self.suspensions.answered(at, &home, &id, refused),
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());
