@@ -4,6 +4,7 @@
 //! without script; script makes the page faster and live, and adds no power.
 
 mod access;
+mod alert;
 mod api;
 mod deeds;
 mod feed;
@@ -16,6 +17,7 @@ mod orders;
 mod pages;
 #[cfg(test)]
 mod tests;
+mod uncover;
 
 pub use feed::Feed;
 
@@ -150,8 +152,9 @@ impl Site {
         Router::new()
             .route("/", get(pages::desk))
             .route("/desk.fragment", get(pages::desk_fragment))
-            .route("/alert/{home}/{number}", get(pages::alert))
+            .route("/alert/{home}/{number}", get(alert::alert))
             .route("/alert/{home}/{number}/step", post(deeds::step))
+            .route("/alert/{home}/{number}/uncover", post(uncover::uncover))
             .route("/who", post(form::who))
             .route("/language/{language}", get(form::language))
             .route("/events", get(feed::events))
@@ -230,7 +233,7 @@ const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 /// The longest note a browser may send, each byte written as three.
 const FORM_BYTES_MAX: usize = 256 * 1024;
 
-const CSS: &str = include_str!("desk.css");
+const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"));
 /// Of the pages besides the desk, each part beside the others.
 const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"));
 const SCRIPT: &str = include_str!("desk.js");

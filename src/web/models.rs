@@ -3,14 +3,17 @@
 mod alert;
 mod frame;
 mod home;
+mod person;
 mod row;
 
 pub(super) use alert::{Choice, DeedModel, Fact, LineModel};
 pub(super) use frame::Frame;
 pub(super) use home::HomeModel;
+pub(super) use person::{CallModel, Covered, EMERGENCY_NUMBERS, UNCOVER, WayModel, uncover_key, why_covered};
 pub(super) use row::{BandModel, RowModel};
 
 use crate::desk::RowView;
+use crate::model::card::ContactKind;
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::Phase;
 use crate::model::reason::Severity;
@@ -44,6 +47,19 @@ impl Painter<'_> {
     fn span(&self, span: Span) -> String {
         text::duration(self.language, span)
     }
+}
+
+/// What somebody who is telephoned is to the resident.
+fn contact_word(language: Language, kind: ContactKind) -> String {
+    let name = match kind {
+        ContactKind::Resident => "kind_resident",
+        ContactKind::Family => "kind_family",
+        ContactKind::Neighbour => "kind_neighbour",
+        ContactKind::GridWorker => "kind_grid_worker",
+        ContactKind::Doctor => "kind_doctor",
+        ContactKind::Other => "kind_other",
+    };
+    text::label(language, name).to_owned()
 }
 
 /// The word for a severity in class names and in the API.

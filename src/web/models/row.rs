@@ -31,6 +31,8 @@ pub(in crate::web) struct RowModel {
     pub place: String,
     pub headline: String,
     pub raised: String,
+    /// The raise with its day, for lists of what was.
+    pub day: String,
     pub raised_ms: i64,
     pub age: String,
     pub late: String,
@@ -102,6 +104,7 @@ impl Painter<'_> {
             place: row.place.as_ref().map_or_else(|| row.key.home.to_string(), |place| text::shown(place, 30)),
             headline: text::headline(self.language, &row.reason),
             raised: if row.approximate { format!("≈ {wall}") } else { wall },
+            day: text::date_time(self.language, self.zone(), row.raised_at),
             raised_ms: row.raised_at.timestamp_millis(),
             age: self.language.pick(
                 format!("{}前", self.span(self.now - row.raised_at)),
