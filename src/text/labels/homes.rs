@@ -264,6 +264,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("way_in", "怎么进", "Way in"),
     ("way_none", "资料里没有路线", "The card does not say how to get in"),
     ("walk", "步行", "on foot"),
+    ("minute_unit", "分钟", "min"),
     ("map_app", "地图应用", "Map"),
     ("code_word", "门禁码、钥匙盒", "Door code, key box"),
     ("has_key", "有钥匙", "has a key"),

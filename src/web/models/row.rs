@@ -60,6 +60,13 @@ pub(in crate::web) struct PrimaryModel {
     pub is_form: bool,
 }
 
+impl RowModel {
+    /// The next step by its name; empty where there is none.
+    pub fn primary_step(&self) -> &'static str {
+        self.primary.as_ref().map_or("", |primary| primary.step)
+    }
+}
+
 impl Painter<'_> {
     pub fn bands(&self, view: &View) -> Vec<BandModel> {
         let word = |name: BandName| match name {
