@@ -133,24 +133,24 @@ fn body(
     asked: Asked<'_>,
     card: Option<&crate::model::card::Card>,
 ) -> Alert {
-    let has_actor = visitor.person.is_some();
+    let (has_actor, acts) = (visitor.may(Right::Act), visitor.might(Right::Act));
     let may_close = view.row.primary == Some("close") || view.row.others.contains(&"close");
     let person_there = is_unclaimed(&view.row) || view.row.phase.is_in_hand();
     // Telephone numbers and the way in are for whoever may be sent there.
-    let card = card.filter(|_| visitor.may(Right::Act));
+    let card = card.filter(|_| visitor.may(Right::SeePersons));
     let home = escape(view.row.key.home.as_str());
     Alert {
         number: format!("{} / {}", view.row.key.home, view.row.number()),
         message: asked.message,
-        close_form: asked.closing && may_close && person_there,
+        close_form: asked.closing && acts && may_close && person_there,
         contact_required: view.row.severity == Severity::Emergency,
-        close_href: (!asked.closing && may_close).then(|| row.href_close.clone()),
+        close_href: (acts && !asked.closing && may_close).then(|| row.href_close.clone()),
         reason: text::reason(painter.language, &view.row.reason, &painter.site.settings.zone),
         facts: painter.facts(view),
         home_href: format!("/home/{home}"),
         card_href: visitor.may(Right::Work).then(|| format!("/home/{home}/card")),
         people: card.map(|card| painter.people_of(card, view)).unwrap_or_default(),
-        may_call: has_actor && view.row.others.contains(&"call"),
+        may_call: acts && view.row.others.contains(&"call"),
         way: card.map(|card| painter.way(visitor, card, view)),
         health: card.map(|card| painter.health(visitor, card, view)),
         uncover: row.post.replace("/step?", "/uncover?"),

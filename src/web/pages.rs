@@ -91,10 +91,16 @@ struct Link {
 
 /// A page that says one thing and leads back to the desk.
 pub(super) fn said(site: &Site, visitor: &Visitor, status: StatusCode, lines: &[&'static str]) -> Response {
+    let lines = lines.iter().map(|line| text::label(visitor.language, line)).collect::<Vec<_>>();
+    refused_with(site, visitor, status, lines.join(" "))
+}
+
+/// The same in words of its own.
+pub(super) fn refused_with(site: &Site, visitor: &Visitor, status: StatusCode, words: String) -> Response {
     let mut f = Frame::new(site, visitor, site.now(), "/", "");
     f.refreshes = false;
     let heading = f.l("refused").to_owned();
-    let lines = lines.iter().map(|line| f.l(line).to_owned()).collect();
+    let lines = vec![words];
     (status, page(Said { f, heading, lines, links: Vec::new() }.render())).into_response()
 }
 
@@ -105,6 +111,7 @@ struct Choose {
     action: String,
     word: &'static str,
     fields: Vec<Fact>,
+    message: Option<String>,
 }
 
 /// A click without a person: the same click again, once somebody says who it was. Nobody is guessed.
@@ -114,12 +121,13 @@ pub(super) fn choose_person(
     action: String,
     step: &str,
     fields: Vec<(&'static str, String)>,
+    message: Option<String>,
 ) -> Response {
     let mut f = Frame::new(site, visitor, site.now(), "/", "");
     f.refreshes = false;
     let word = text::button(visitor.language, step).unwrap_or_default();
     let fields = fields.into_iter().map(|(name, value)| Fact { name, value }).collect();
-    page(Choose { f, action, word, fields }.render())
+    page(Choose { f, action, word, fields, message }.render())
 }
 
 /// A page that leads to one of several.

@@ -118,7 +118,7 @@ pub(super) async fn save(
 
 /// Writes cards into the register, all or none, then tells the desk.
 pub(super) async fn keep(site: &Site, visitor: &Visitor, cards: Vec<(HomeId, Card)>) -> Result<(), &'static str> {
-    let who = visitor.person.as_ref().map_or_else(|| "nobody".to_owned(), |person| person.id.to_string());
+    let who = visitor.name_in_audit();
     let (office, now, written) = (site.office.clone(), site.now(), cards.clone());
     let done = tokio::task::spawn_blocking(move || office.put_cards(&written, &who, now)).await;
     if let Ok(Err(why)) = &done {

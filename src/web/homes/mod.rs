@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     let sheets = get(sheets::sheet).post(sheets::import).layer(DefaultBodyLimit::max(SHEET_BYTES_MAX));
     Router::new()
         .route("/homes", get(list::list))
-        .route("/homes/cards", sheets)
+        .route(SHEET_PATH, sheets)
         .route("/homes/cards.csv", get(sheets::export))
         .route("/suspensions", get(suspend::all))
         .route("/home/{home}", get(page::home))
@@ -44,5 +44,7 @@ fn home_for(site: &Site, visitor: &Visitor, home: String) -> Result<HomeId, Resp
     HomeId::new(home).map_err(|_| said(site, visitor, StatusCode::NOT_FOUND, &["home_unknown"]))
 }
 
-/// Two thousand homes with long notes, each byte written as three.
-const SHEET_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Several hundred homes with long notes, each byte written as three; who has more pastes them in parts.
+pub(super) const SHEET_BYTES_MAX: usize = 2_000_000;
+/// Where such a table is sent to.
+pub(super) const SHEET_PATH: &str = "/homes/cards";

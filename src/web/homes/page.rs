@@ -39,6 +39,8 @@ struct HomePage {
     sensors_why: Option<&'static str>,
     alerts: Vec<RowModel>,
     has_card: bool,
+    sees_persons: bool,
+    may_note: bool,
     card: Vec<Fact>,
     calls: Vec<CallModel>,
     edit: Option<String>,
@@ -123,7 +125,9 @@ fn home_page(
     let key = site.click_key();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: key.clone() };
     let desk = site.desk();
+    let sees_persons = visitor.may(Right::SeePersons);
     let card = desk.card(&view.home);
+    let shown = card.filter(|_| sees_persons);
     let alerts: Vec<RowView> = desk.alerts_of(now, &view.home, &site.actor(visitor.person.as_ref()));
     let sensors = view.condition.as_ref().map_or(&[][..], |condition| &condition.sensors);
     let is_shared = card.is_none_or(|card| card.consent != Consent::Alerts);
@@ -148,12 +152,14 @@ fn home_page(
         },
         sensors_why: sensors_why.map(|why| painter.label(why)),
         alerts: painter.rows(&alerts.into_iter().take(ALERTS_SHOWN).collect::<Vec<_>>()),
-        has_card: card.is_some(),
-        card: card.map(|card| painter.card_facts(card)).unwrap_or_default(),
-        calls: card.map(|card| painter.people(card)).unwrap_or_default(),
+        has_card: shown.is_some(),
+        sees_persons,
+        card: shown.map(|card| painter.card_facts(card)).unwrap_or_default(),
+        calls: shown.map(|card| painter.people(card)).unwrap_or_default(),
         edit: visitor.may(Right::Work).then(|| format!("{here}/card")),
-        notes: painter.notes(desk.notes(&view.home)),
-        looked: looked.iter().map(|looked| painter.looked(looked)).collect(),
+        notes: if sees_persons { painter.notes(desk.notes(&view.home)) } else { Vec::new() },
+        may_note: visitor.might(Right::Work),
+        looked: looked.iter().filter(|_| sees_persons).map(|looked| painter.looked(looked)).collect(),
         post: here.clone(),
         click_key: key,
         f: Frame::of(site, visitor, now, &here, "home_page"),

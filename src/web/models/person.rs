@@ -159,16 +159,16 @@ impl Painter<'_> {
 
 /// Why codes and medical notes stay covered for this visitor; nothing where they need not.
 pub(in crate::web) fn why_covered(visitor: &Visitor, row: &RowView) -> Option<&'static str> {
-    let Some(person) = &visitor.person else { return Some("covered_until") };
+    let Some(person) = &visitor.person else { return Some("home_must_sign") };
     if !visitor.may(Right::Uncover) {
         Some("not_for_role")
     } else if !row.phase.is_open() {
         Some("covered_closed")
-    } else if person.role == Role::Supervisor {
+    } else if person.role() == Some(Role::Supervisor) {
         None
     } else if !row.phase.is_in_hand() {
         Some("covered_until")
-    } else if person.role == Role::Responder
+    } else if person.role() == Some(Role::Responder)
         && row.owner.as_ref().is_none_or(|owner| owner.actor.person.as_ref() != Some(&person.id))
     {
         Some("covered_other")
