@@ -43,6 +43,8 @@ impl Errands {
                 let surplus = notes.len().saturating_sub(NOTES_KEPT);
                 notes.drain(..surplus);
             }
+            // Kept by `suspensions`.
+            Errand::Suspend(_) | Errand::EndSuspension { .. } => {}
         }
     }
 
@@ -56,7 +58,7 @@ impl Desk {
         let Order { ticket, home, by, errand, key } = order;
         let answer = if self.errands.is_done(&key) {
             Answer::Done { version: 0 }
-        } else if let Err(why) = self.judge_errand(&home, &by, &errand) {
+        } else if let Err(why) = self.judge_errand(now, &home, &by, &errand) {
             Answer::Declined(why)
         } else {
             let recorded = Recorded::Errand { at: now, home: home.clone(), by, what: errand, key };
@@ -67,7 +69,7 @@ impl Desk {
         effects.push(Effect::Answer { ticket, answer });
     }
 
-    fn judge_errand(&self, home: &HomeId, by: &Actor, errand: &Errand) -> Result<(), Declined> {
+    fn judge_errand(&self, now: Timestamp, home: &HomeId, by: &Actor, errand: &Errand) -> Result<(), Declined> {
         if !self.watch.homes.contains_key(home) && !self.cards.contains_key(home) {
             return Err(Declined::NoSuchHome);
         }
@@ -77,6 +79,8 @@ impl Desk {
         match errand {
             Errand::Note { text } if text.trim().is_empty() => Err(Declined::Unclear("note")),
             Errand::Note { .. } => Ok(()),
+            Errand::Suspend(wanted) => self.judge_suspension(now, by, wanted),
+            Errand::EndSuspension { kind } => self.judge_end(now, home, by, *kind),
         }
     }
 

@@ -4,10 +4,12 @@
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
 mod errands;
+mod homes;
 mod input;
 mod row;
 mod rows;
 mod send;
+mod suspensions;
 #[cfg(test)]
 mod tests;
 mod twins;
@@ -15,16 +17,19 @@ mod view;
 mod watch;
 
 pub use errands::Done;
+pub use homes::{HomeLine, HomeState};
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
-    Subject, Suspended,
+    SensorSeen, Subject, Suspended, Suspending, SuspensionRefused,
 };
+pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
 use crate::desk::errands::Errands;
 use crate::desk::row::Row;
 use crate::desk::rows::Rows;
 use crate::desk::send::Sending;
+use crate::desk::suspensions::Suspensions;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
 use crate::model::card::Card;
@@ -42,6 +47,7 @@ pub struct Desk {
     watch: Watch,
     sending: Sending,
     errands: Errands,
+    suspensions: Suspensions,
     cards: BTreeMap<HomeId, Box<Card>>,
 }
 
@@ -57,6 +63,7 @@ impl Desk {
             watch: Watch::default(),
             sending: Sending::default(),
             errands: Errands::default(),
+            suspensions: Suspensions::default(),
             cards: BTreeMap::new(),
         }
     }
@@ -85,7 +92,8 @@ impl Desk {
                 }
                 self.twins(now, &home, &condition.beat, &mut effects);
                 if !is_older {
-                    self.watch.homes.entry(home).or_default().condition = Some(condition);
+                    self.watch.homes.entry(home.clone()).or_default().condition = Some(condition);
+                    self.suspensions_heard(now, &home, &mut effects);
                 }
             }
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
@@ -102,6 +110,7 @@ impl Desk {
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.unconfirmed()).into_iter().map(Effect::Send));
+        effects.extend(self.suspensions.due(now).into_iter().map(Effect::Suspend));
         #[cfg(test)]
         self.rows.assert_in_order();
         effects
@@ -134,7 +143,7 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.next_timer().map(|(at, _)| at);
         let watch = self.watch.next(self.settings.unreachable_after);
-        [timers, watch, self.sending.next()].into_iter().flatten().min()
+        [timers, watch, self.sending.next(), self.suspensions.next()].into_iter().flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -177,6 +186,7 @@ impl Desk {
         seen.online = Some(online);
         if came_back {
             self.sending.all_due(now, |alert| alert.home == home);
+            self.suspensions.all_due(|of| *of == home);
         }
     }
 
@@ -188,6 +198,7 @@ impl Desk {
         self.watch.look_anew();
         if up {
             self.sending.all_due(now, |_| true);
+            self.suspensions.all_due(|_| true);
         }
     }
 
@@ -325,7 +336,11 @@ impl Desk {
             Recorded::Refused { alert, key, why, .. } => {
                 self.rows.change(&alert, |row| row.answer(key, Answer::Refused(why)));
             }
-            Recorded::Errand { at, home, by, what, key } => self.errands.learn(at, home, by, what, key),
+            Recorded::Errand { at, home, by, what, key } => {
+                self.suspensions.learn(at, &home, &by, &what, &key);
+                self.errands.learn(at, home, by, what, key);
+            }
+            Recorded::Suspended { at, home, id, refused } => self.suspensions.answered(at, &home, &id, refused),
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());

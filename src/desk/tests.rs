@@ -9,6 +9,7 @@ use crate::model::time::Span;
 mod asked_for;
 mod checks;
 mod silence;
+mod suspended;
 mod stories;
 mod ways;
 
@@ -299,7 +300,7 @@ impl Desk {
         HISTORY.with_borrow_mut(|history| {
             history.extend(effects.iter().filter_map(|effect| match effect {
                 Effect::Record(recorded) => Some(recorded.clone()),
-                Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => None,
+                Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) | Effect::Suspend(_) => None,
             }));
         });
     }
@@ -339,7 +340,7 @@ fn beat(home: &str) -> Input {
 fn answer(effects: &[Effect]) -> Answer {
     let answers = effects.iter().find_map(|effect| match effect {
         Effect::Answer { answer, .. } => Some(answer.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) => None,
+        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) | Effect::Suspend(_) => None,
     });
     answers.expect("every click is answered")
 }
@@ -347,7 +348,7 @@ fn answer(effects: &[Effect]) -> Answer {
 fn sends(effects: &[Effect]) -> Vec<Outgoing> {
     let sends = effects.iter().filter_map(|effect| match effect {
         Effect::Send(outgoing) => Some(outgoing.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) => None,
+        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) | Effect::Suspend(_) => None,
     });
     sends.collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! Plain data: the desk judges and keeps it, the pages ask for it, `text` says it. Each kind of work has its own file.
 
+use crate::model::suspension::{Absence, Suspension};
 use serde::{Deserialize, Serialize};
 
 /// One thing that somebody did or wants done for a home.
@@ -13,6 +14,13 @@ pub enum Errand {
         /// The words, without control characters.
         text: String,
     },
+    /// The home is other than usual from now on, until an end.
+    Suspend(Suspension),
+    /// A suspension is over before its end.
+    EndSuspension {
+        /// Which.
+        kind: Absence,
+    },
 }
 
 impl Errand {
@@ -20,6 +28,8 @@ impl Errand {
     pub fn name(&self) -> &'static str {
         match self {
             Errand::Note { .. } => "note",
+            Errand::Suspend(_) => "suspend",
+            Errand::EndSuspension { .. } => "end_suspension",
         }
     }
 }

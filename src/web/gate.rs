@@ -5,6 +5,7 @@
 use crate::web::access::Door;
 use crate::web::form::{Visitor, escape};
 use crate::web::secrets::is_same;
+use crate::web::homes::{SHEET_BYTES_MAX, SHEET_PATH};
 use crate::web::{FORM_BYTES_MAX, Site, pages, sign_in};
 use axum::Form;
 use axum::body::{Body, Bytes};
@@ -97,7 +98,8 @@ struct Token {
 /// The request again, if its form carries the token of the session that sends it.
 async fn with_token(visitor: &Visitor, request: Request) -> Result<Request, StatusCode> {
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    let most = if parts.uri.path() == SHEET_PATH { SHEET_BYTES_MAX } else { FORM_BYTES_MAX };
+    let bytes = axum::body::to_bytes(body, most).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     let again = |parts: Parts, bytes: Bytes| Request::from_parts(parts, Body::from(bytes));
     let form = Form::<Token>::from_request(again(parts.clone(), bytes.clone()), &()).await;
     let Form(Token { token }) = form.map_err(|_| StatusCode::FORBIDDEN)?;

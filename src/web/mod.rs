@@ -6,6 +6,7 @@
 mod access;
 mod acting;
 mod admin;
+mod alert;
 mod api;
 mod deeds;
 mod feed;
@@ -26,6 +27,7 @@ mod staff;
 #[cfg(test)]
 mod tests;
 mod tries;
+mod uncover;
 
 pub use feed::Feed;
 pub use gate::Caller;
@@ -179,8 +181,9 @@ impl Site {
         Router::new()
             .route("/", get(pages::desk))
             .route("/desk.fragment", get(pages::desk_fragment))
-            .route("/alert/{home}/{number}", get(pages::alert))
+            .route("/alert/{home}/{number}", get(alert::alert))
             .route("/alert/{home}/{number}/step", post(deeds::step))
+            .route("/alert/{home}/{number}/uncover", post(uncover::uncover))
             .route("/language/{language}", get(form::language))
             .route("/events", get(feed::events))
             .route("/healthz", get(pages::healthz))
@@ -255,7 +258,7 @@ const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 /// The longest note a browser may send, each byte written as three.
 const FORM_BYTES_MAX: usize = 256 * 1024;
 
-const CSS: &str = include_str!("desk.css");
+const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"));
 /// Of the pages besides the desk, each part beside the others.
 const OFFICE_CSS: &str =
     concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/access.css"));

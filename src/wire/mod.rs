@@ -14,7 +14,7 @@ mod topic;
 
 pub use answer::{Answer, AsHeard, Declined};
 pub use body::{
-    AlertState, Greeting, Heard, Heartbeat, LastResort, LastTest, Link, Notice, PathWord, Receipt, SensorAge,
+    AlertState, Greeting, Heard, Heartbeat, LastResort, LastTest, Learning, Link, Notice, PathWord, Receipt, SensorAge,
     StationStep, VERSION, Wire, WireError,
 };
 pub use directory::{Directory, Listed};
