@@ -2,6 +2,14 @@
 //!
 //! Plain data: the desk judges and keeps it, the pages ask for it, `text` says it. Each kind of work has its own file.
 
+mod contact;
+mod request;
+mod visit;
+
+pub use contact::ContactDeed;
+pub use request::{RequestDeed, RequestKind, RequestOutcome};
+pub use visit::VisitDeed;
+
 use serde::{Deserialize, Serialize};
 
 /// One thing that somebody did or wants done for a home.
@@ -13,6 +21,12 @@ pub enum Errand {
         /// The words, without control characters.
         text: String,
     },
+    /// The daily contact.
+    Contact(ContactDeed),
+    /// A visit that is due.
+    Visit(VisitDeed),
+    /// Something that is asked for.
+    Request(RequestDeed),
 }
 
 impl Errand {
@@ -20,6 +34,9 @@ impl Errand {
     pub fn name(&self) -> &'static str {
         match self {
             Errand::Note { .. } => "note",
+            Errand::Contact(deed) => deed.name(),
+            Errand::Visit(deed) => deed.name(),
+            Errand::Request(deed) => deed.name(),
         }
     }
 }

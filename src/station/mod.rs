@@ -62,6 +62,8 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// The work of the day; its clock is `zone`.
+    pub daily: desk::DailySettings,
 }
 
 pub use homes::Homes;
@@ -196,6 +198,7 @@ fn desk_settings(settings: &Settings) -> desk::Settings {
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
         people: settings.people.iter().map(|person| (person.id.clone(), person.role)).collect(),
+        daily: desk::DailySettings { zone: settings.zone.clone(), ..settings.daily.clone() },
     }
 }
 

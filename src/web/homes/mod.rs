@@ -79,6 +79,7 @@ fn home_page(site: &Site, visitor: &Visitor, home: &HomeId, view: &HomeView) -> 
         who: text::actor(visitor.language, &done.by, &|id| site.name(id)),
         text: match &done.what {
             Errand::Note { text } => text.clone(),
+            Errand::Contact(_) | Errand::Visit(_) | Errand::Request(_) => String::new(),
         },
     });
     HomePage {
