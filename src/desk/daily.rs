@@ -60,6 +60,8 @@ impl Default for Settings {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Daily {
     day: Option<Day>,
+    /// When the next one opens.
+    pub next_at: Option<Timestamp>,
     homes: BTreeMap<HomeId, Morning>,
     closed: VecDeque<(Day, Counts)>,
 }
@@ -139,14 +141,9 @@ impl Settings {
 }
 
 impl Daily {
-    /// When the next list opens.
-    pub fn next(&self, settings: &Settings) -> Option<Timestamp> {
-        self.day.map(|day| settings.closes_at(day))
-    }
-
     /// The list of `day` opens, and `closed` is over.
-    pub fn open(&mut self, day: Day, closed: Option<Closed>) {
-        self.day = Some(day);
+    pub fn open(&mut self, day: Day, closed: Option<Closed>, settings: &Settings) {
+        (self.day, self.next_at) = (Some(day), Some(settings.closes_at(day)));
         let Some(closed) = closed else { return };
         for (home, morning) in &mut self.homes {
             let stayed_open = closed.open.binary_search(home).is_ok();
@@ -247,8 +244,7 @@ impl Desk {
     /// Opens the list of the day where the last one is over.
     pub(super) fn open_list(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let settings = &self.settings.daily;
-        let is_open = self.daily.next(settings).is_some_and(|next| now < next);
-        if is_open {
+        if self.daily.next_at.is_some_and(|next| now < next) {
             return;
         }
         let day = settings.day(now);

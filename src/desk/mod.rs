@@ -145,8 +145,7 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.values().filter_map(|row| row.next_timer(&self.settings.timers)).map(|(at, _)| at).min();
         let watch = self.watch.next(self.settings.unreachable_after);
-        let list = self.daily.next(&self.settings.daily);
-        [timers, watch, list, self.sending.next()].into_iter().flatten().min()
+        [timers, watch, self.daily.next_at, self.sending.next()].into_iter().flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -352,7 +351,7 @@ impl Desk {
                 self.errands.learn(at, home, by, what, key);
             }
             Recorded::Morning { home, word, .. } => self.daily.told(home, word),
-            Recorded::Day { day, closed, .. } => self.daily.open(day, closed),
+            Recorded::Day { day, closed, .. } => self.daily.open(day, closed, &self.settings.daily),
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());

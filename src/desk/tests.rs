@@ -280,6 +280,11 @@ impl Desk {
         self.does(now, Input::Click(Click { ticket: 7, alert, by, deed, expect: None, key }))
     }
 
+    /// What it waits for besides the next day's list.
+    fn waits_for(&self) -> Option<Timestamp> {
+        self.next_wakeup().filter(|at| Some(*at) != self.daily.next_at)
+    }
+
     /// Takes an input and writes down what it is to remember.
     fn does(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         let effects = self.handle(now, input);

@@ -147,17 +147,21 @@ impl Seen {
             sign,
             usual_by: usual.ok().map(|minutes| on_the_clock(&home.zone, from, minutes)),
             learning_day: usual.err(),
-            unwatched: self.unwatched_between(from, now),
+            unwatched: self.unwatched_between(home, from, now),
         })
     }
 
     /// How much of the time nobody watched.
-    fn unwatched_between(&self, from: Timestamp, now: Timestamp) -> Span {
+    fn unwatched_between(&self, home: &Home, from: Timestamp, now: Timestamp) -> Span {
         let Some(watching_since) = self.watching_since else { return now - from };
-        let spans = self.blinds.iter().chain(&self.blind).map(|blind| (blind.from, blind.to.unwrap_or(now)));
-        let first = self.blinds.front().map_or(watching_since, |blind| watching_since.min(blind.from));
-        let before = (first.min(now) - from).max(Span::zero());
-        spans.fold(before, |sum, (begun, end)| sum + (end.min(now) - begun.max(from).max(first)).max(Span::zero()))
+        let known = self.blinds.iter().chain(&self.blind).map(|blind| (blind.from, blind.to.unwrap_or(now)));
+        // Without a witness nobody watches, though that is told when it is over.
+        let dark = if self.blind.is_none() { self.unwatched(home, now) } else { None };
+        let spans = known.chain(dark.map(|dark| (dark.from, now)));
+        // Before its first start it did not watch; that stands before every span.
+        let before = if self.blinds.is_empty() { (watching_since.min(now) - from).max(Span::zero()) } else { Span::zero() };
+        let taken = |(begun, end): (Timestamp, Timestamp)| (end.min(now) - begun.max(from)).max(Span::zero());
+        spans.fold(before, |sum, span| sum + taken(span)).min(now - from)
     }
 }
 
@@ -280,6 +284,10 @@ mod tests {
             assert_eq!(told.learning_day, learning, "day {day}");
             assert_eq!(told.usual_by.is_some(), day >= 7);
             pressed_ok(&mut seen, &home, at("06:30") + hours(24 * day) + Span::minutes(day), Evidence::Event);
+            for hour in 0..24 {
+                let alive = observed("hall", at("06:45") + hours(24 * day + hour), Measure::Motion(false), Evidence::Level);
+                seen.observe(&home, &alive);
+            }
         }
         let morning = at("05:00") + hours(240);
         seen.observe(&home, &observed("hall", morning, Measure::Motion(true), Evidence::Event));

@@ -5,14 +5,15 @@ use crate::model::errand::{RequestDeed, RequestKind, RequestOutcome, VisitDeed};
 
 #[test]
 fn killed_after_any_input_and_restored_the_lists_are_the_same() {
-    for seed in 1..=8 {
+    for seed in 1..=3 {
         let mut dice = Dice(seed);
         let mut bench = Bench::new(SHANGHAI);
+        bench.desk.settings.unreachable_after = Span::hours(2);
         let mut minutes = 5 * 60;
         for home in ["a", "b", "c"] {
             bench.card(home, Card { class: Some(Class::Yellow), born: Some((1940, 11, 24)), ..Card::default() });
         }
-        for turn in 0..220 {
+        for turn in 0..150 {
             minutes += dice.below(23);
             let clock = format!("{}:{}", minutes / 60, minutes % 60);
             let input = any_input(&mut dice, &bench, &clock, turn);
