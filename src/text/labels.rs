@@ -1,7 +1,9 @@
 //! The words on the station's pages that belong to no alert: headings, buttons, hints. One table for each page.
 
 mod common;
+mod daily;
 mod homes;
+mod requests;
 
 use crate::text::Language;
 
@@ -23,7 +25,7 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[common::LABELS, homes::LABELS];
+const TABLES: &[Table] = &[common::LABELS, homes::LABELS, daily::LABELS, requests::LABELS];
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod daily;
 mod deeds;
 mod feed;
 mod form;
@@ -14,6 +15,7 @@ mod models;
 mod nav;
 mod orders;
 mod pages;
+mod requests;
 #[cfg(test)]
 mod tests;
 
@@ -158,6 +160,8 @@ impl Site {
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
             .merge(homes::routes())
+            .merge(daily::routes())
+            .merge(requests::routes())
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
@@ -232,5 +236,5 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"));
+const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/daily.css"));
 const SCRIPT: &str = include_str!("desk.js");
