@@ -1,5 +1,6 @@
 //! The words on the station's pages that belong to no alert: headings, buttons, hints. One table for each page.
 
+mod access;
 mod common;
 mod daily;
 mod homes;
@@ -25,7 +26,7 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[common::LABELS, homes::LABELS, daily::LABELS, requests::LABELS];
+const TABLES: &[Table] = &[access::LABELS, common::LABELS, daily::LABELS, homes::LABELS, requests::LABELS];
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,11 @@
 mod audit;
 mod cards;
 mod schema;
+mod sessions;
+mod staff;
 
 pub use audit::Looked;
+pub use sessions::SessionRow;
 
 use crate::store::Error;
 use rusqlite::Connection;

@@ -22,7 +22,7 @@ pub(super) struct What {
 /// `GET /daily.csv`: the open list; with `?days=31` the counts of so many days before.
 pub(super) async fn list(State(site): State<Arc<Site>>, Query(what): Query<What>, headers: HeaderMap) -> Response {
     let visitor = Visitor::of(&site, &headers);
-    if !visitor.may(Right::SeeHomes) {
+    if !visitor.may(Right::SeePersons) {
         return said(&site, &visitor, StatusCode::FORBIDDEN, &["choose_first"]);
     }
     site.audit(&visitor, "daily_exported", None, String::new()).await;

@@ -50,7 +50,7 @@ struct DailyBody<'a> {
 /// `GET /daily`
 async fn list(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let visitor = Visitor::of(&site, &headers);
-    if visitor.may(Right::SeeHomes) {
+    if visitor.may(Right::SeePersons) {
         site.audit(&visitor, "daily_looked_at", None, String::new()).await;
     }
     page(daily_page(&site, &visitor).render())

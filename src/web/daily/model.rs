@@ -80,7 +80,7 @@ impl ListModel {
     pub fn of(site: &Site, visitor: &Visitor, now: Timestamp) -> ListModel {
         let desk = site.desk();
         let view = desk.daily_view(now);
-        let (may_see, may_work) = (visitor.may(Right::SeeHomes), visitor.may(Right::Work));
+        let (may_see, may_work) = (visitor.may(Right::SeePersons), visitor.may(Right::Work));
         let contacts = |row: &DailyRow| desk.card(&row.home).map_or(Vec::new(), |card| card.contacts.clone());
         let painter = Painter { site, language: visitor.language, now, opened_at: view.opened_at, key: site.click_key() };
         let drawn = |fits: fn(&DailyState) -> bool| -> Vec<RowModel> {

@@ -90,7 +90,7 @@ struct RecentModel {
 /// `GET /visits`
 async fn list(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let visitor = Visitor::of(&site, &headers);
-    if visitor.may(Right::SeeHomes) {
+    if visitor.may(Right::SeePersons) {
         site.audit(&visitor, "visits_looked_at", None, String::new()).await;
     }
     page(visits_page(&site, &visitor).render())
@@ -113,7 +113,7 @@ impl VisitsModel {
     fn of(site: &Site, visitor: &Visitor, now: Timestamp) -> VisitsModel {
         let view = site.desk().visits_view(now);
         let (language, key) = (visitor.language, site.click_key());
-        let may_see = visitor.may(Right::SeeHomes);
+        let may_see = visitor.may(Right::SeePersons);
         let due = view.due.iter().enumerate().filter(|_| may_see);
         let days = chrono::Days::new(92);
         VisitsModel {

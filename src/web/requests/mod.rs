@@ -112,7 +112,7 @@ struct WishedModel {
 /// `GET /requests`
 async fn list(State(site): State<Arc<Site>>, Query(prefilled): Query<Prefilled>, headers: HeaderMap) -> Response {
     let visitor = Visitor::of(&site, &headers);
-    if visitor.may(Right::SeeHomes) {
+    if visitor.may(Right::SeePersons) {
         site.audit(&visitor, "requests_looked_at", None, String::new()).await;
     }
     let (now, f, list) = requests_page(&site, &visitor);
@@ -138,7 +138,7 @@ impl RequestsModel {
     fn of(site: &Site, visitor: &Visitor, now: Timestamp) -> RequestsModel {
         let view = site.desk().requests_view(now);
         let painter = Painter { site, language: visitor.language, now, key: site.click_key() };
-        let may_see = visitor.may(Right::SeeHomes);
+        let may_see = visitor.may(Right::SeePersons);
         let drawn = |rows: &[RequestRow]| rows.iter().filter(|_| may_see).map(|row| painter.request(row)).collect();
         let outcomes = RequestOutcome::ALL.into_iter();
         RequestsModel {
@@ -155,7 +155,7 @@ impl RequestsModel {
 impl FormModel {
     fn of(site: &Site, visitor: &Visitor, now: Timestamp, prefilled: &Prefilled) -> FormModel {
         let desk = site.desk();
-        let rows = desk.daily_view(now).rows.into_iter().filter(|_| visitor.may(Right::SeeHomes));
+        let rows = desk.daily_view(now).rows.into_iter().filter(|_| visitor.may(Right::SeePersons));
         let mut homes: Vec<HomeChoice> = rows.map(|row| HomeChoice {
             chosen: row.home.as_str() == prefilled.home,
             place: row.place.map_or_else(|| row.home.to_string(), |place| text::shown(&place, 30)),
