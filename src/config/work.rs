@@ -21,7 +21,10 @@ pub(super) fn read(root: &Section<'_, '_>, zone: Zone) -> DailySettings {
     };
     let is_ordered = read.opens < read.by && read.by <= read.deadline;
     if !is_ordered {
-        let what = format!("the list opens at {}, people are telephoned from {} and all is to be done by {}", read.opens, read.by, read.deadline);
+        let what = format!(
+            "the list opens at {}, people are telephoned from {} and all is to be done by {}",
+            read.opens, read.by, read.deadline
+        );
         let deed = Some("opens must be before by, and by not after deadline".into());
         daily.error(&daily.place, what, deed);
     }
@@ -35,7 +38,11 @@ fn time(section: &Section<'_, '_>, key: &str, usual: TimeOfDay) -> TimeOfDay {
     if value.second_of_day() < 86_400 {
         return value;
     }
-    section.error(&place, format!("{key} = \"{value}\" is the end of the day"), Some("write a time before midnight".into()));
+    section.error(
+        &place,
+        format!("{key} = \"{value}\" is the end of the day"),
+        Some("write a time before midnight".into()),
+    );
     usual
 }
 

@@ -18,8 +18,8 @@ mod visits;
 mod watch;
 
 pub use daily::{
-    Blindness, Closed, Counts, DailyRow, DailyState, DailyView, Ended, Entry, Limit, LimitBy, Settings as DailySettings,
-    Word,
+    Blindness, Closed, Counts, DailyRow, DailyState, DailyView, Ended, Entry, Limit, LimitBy,
+    Settings as DailySettings, Word,
 };
 pub use errands::Done;
 pub use input::{

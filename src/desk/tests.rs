@@ -324,7 +324,13 @@ fn desk() -> Desk {
     let people = (0..50).map(|n| (format!("p{n}").parse().unwrap(), Role::Desk));
     let people: BTreeMap<PersonId, Role> = people.chain([("boss".parse().unwrap(), Role::Supervisor)]).collect();
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Desk::new(Settings { point, timers, unreachable_after: Span::seconds(180), people, daily: DailySettings::default() })
+    Desk::new(Settings {
+        point,
+        timers,
+        unreachable_after: Span::seconds(180),
+        people,
+        daily: DailySettings::default(),
+    })
 }
 
 fn person(id: &str) -> Actor {

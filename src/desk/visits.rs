@@ -140,7 +140,11 @@ impl Desk {
         let today = self.settings.daily.zone.day(now);
         let (VisitDeed::Visited { who, on, .. } | VisitDeed::Planned { who, on, .. }) = deed;
         let is_past = matches!(deed, VisitDeed::Visited { .. });
-        let is_sane = if is_past { *on <= today && today - *on <= WRITTEN_LATE } else { *on >= today && *on - today <= PLANNED_AHEAD };
+        let is_sane = if is_past {
+            *on <= today && today - *on <= WRITTEN_LATE
+        } else {
+            *on >= today && *on - today <= PLANNED_AHEAD
+        };
         if !self.settings.people.contains_key(who) {
             Err(Declined::Unclear("who"))
         } else if !is_sane {
@@ -220,7 +224,8 @@ impl Desk {
     }
 
     fn recent_visits(&self) -> Vec<(HomeId, Option<String>, Visit)> {
-        let all = self.visits.homes.iter().flat_map(|(home, visited)| visited.made.iter().map(move |visit| (home, visit)));
+        let all =
+            self.visits.homes.iter().flat_map(|(home, visited)| visited.made.iter().map(move |visit| (home, visit)));
         let mut all: Vec<(&HomeId, &Visit)> = all.collect();
         all.sort_by_key(|(_, visit)| std::cmp::Reverse((visit.on, visit.written_at)));
         all.truncate(RECENT_SHOWN);
@@ -246,7 +251,8 @@ impl Class {
 
 /// Who was born on the 29th of February has a birthday every year.
 fn birthday_in(year: i32, month: u8, day: u8) -> Option<Day> {
-    Day::from_ymd_opt(year, month.into(), day.into()).or_else(|| Day::from_ymd_opt(year, 2, 28).filter(|_| (month, day) == (2, 29)))
+    Day::from_ymd_opt(year, month.into(), day.into())
+        .or_else(|| Day::from_ymd_opt(year, 2, 28).filter(|_| (month, day) == (2, 29)))
 }
 
 /// Of one home; older ones are in the history.

@@ -82,7 +82,8 @@ impl Desk {
         let reason = Reason::MissedContact(MissedContact { point, calls, last_call, by_hand, well_at });
         let (severity, to) = (reason.severity(), Vec::new());
         // A home that was never heard has no count of its own.
-        let newest = self.rows_of(home).map(|row| row.key.alert.number).filter(|number| *number > STATION_NUMBERS).max();
+        let newest =
+            self.rows_of(home).map(|row| row.key.alert.number).filter(|number| *number > STATION_NUMBERS).max();
         let counted = STATION_NUMBERS + self.watch.homes.get(home).map_or(0, |seen| seen.own_alerts);
         let number = counted.max(newest.unwrap_or(0)) + 1;
         let alert = AlertKey { home: home.clone(), alert: AlertId { number, raised_at: now } };

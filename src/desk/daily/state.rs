@@ -138,10 +138,8 @@ impl Desk {
     /// How somebody reached the resident since the list opened, the first time.
     fn ended(&self, home: &HomeId, morning: &Morning, opened_at: Timestamp) -> Option<Ended> {
         let is_end = |entry: &&Entry| {
-            let is_met = matches!(
-                entry.deed,
-                ContactDeed::Called { result: CallResult::Reached } | ContactDeed::Visited
-            );
+            let is_met =
+                matches!(entry.deed, ContactDeed::Called { result: CallResult::Reached } | ContactDeed::Visited);
             is_met && !entry.undone && entry.at >= opened_at
         };
         let by_contact = morning.log.iter().find(is_end).map(|entry| {
@@ -161,9 +159,8 @@ impl Desk {
 
     /// The alert about the daily contact of this home that nobody has ended.
     pub(super) fn missed_contact_of(&self, home: &HomeId) -> Option<AlertKey> {
-        let is_it = |row: &&crate::desk::Row| {
-            matches!(row.alert.reason, Reason::MissedContact(_)) && row.alert.phase.is_open()
-        };
+        let is_it =
+            |row: &&crate::desk::Row| matches!(row.alert.reason, Reason::MissedContact(_)) && row.alert.phase.is_open();
         self.rows_of(home).find(is_it).map(|row| row.key.clone())
     }
 

@@ -103,7 +103,11 @@ fn two_unanswered_calls_propose_an_alert_and_the_third_makes_it_by_itself() {
     let row = bench.row("09:42", "flat");
     assert_eq!((row.unanswered, row.proposes, bench.alerts("flat")), (2, true, 0));
     let effects = bench.call("09:45", "flat", CallResult::NoAnswer);
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Record(Recorded::Done { by, .. }) if by.role == Role::Station)));
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Record(Recorded::Done { by, .. }) if by.role == Role::Station))
+    );
     assert_eq!(bench.alerts("flat"), 1);
     let DailyState::Alerted(alert) = bench.state("09:46", "flat") else { panic!("an alert") };
     let row = bench.desk.alert_view(bench.at("09:46"), &alert, &person("p1")).unwrap().row;
@@ -130,7 +134,11 @@ fn whoever_sends_somebody_gets_one_alert_and_its_end_ends_the_row() {
     assert_eq!(bench.alerts("flat"), 1);
     let DailyState::Alerted(alert) = bench.state("09:33", "flat") else { panic!("an alert") };
     let close = Deed::Close { outcome: Outcome::FoundWell, contact: Contact::Seen };
-    for (clock, deed) in [("09:40", Deed::Take), ("09:45", Deed::Arrive { proof: crate::model::lifecycle::Proof::None }), ("09:50", close)] {
+    for (clock, deed) in [
+        ("09:40", Deed::Take),
+        ("09:45", Deed::Arrive { proof: crate::model::lifecycle::Proof::None }),
+        ("09:50", close),
+    ] {
         let (by, key, alert) = (person("p1"), clock.to_owned(), alert.clone());
         bench.does(clock, Input::Click(crate::desk::Click { ticket: 1, alert, by, deed, expect: None, key }));
     }
@@ -205,7 +213,10 @@ fn whoever_is_away_is_not_phoned_until_seen_at_home_and_a_hospital_once_a_week()
         bench.beat("06:05", home, None);
     }
     let until: Day = "2026-11-22".parse().unwrap();
-    assert_eq!(bench.tries("09:31", "away", "p1", ContactDeed::Away { until: "2026-11-20".parse().unwrap() }, "a"), Answer::Declined(Declined::Unclear("until")));
+    assert_eq!(
+        bench.tries("09:31", "away", "p1", ContactDeed::Away { until: "2026-11-20".parse().unwrap() }, "a"),
+        Answer::Declined(Declined::Unclear("until"))
+    );
     bench.done("09:31", "away", ContactDeed::Away { until }, "b");
     bench.done("09:31", "ward", ContactDeed::Hospital, "c");
     let suspended = |state: DailyState| match state {

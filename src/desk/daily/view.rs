@@ -215,7 +215,14 @@ fn pressing(row: &DailyRow) -> (u8, bool, u8, Timestamp, &str, &HomeId) {
         | DailyState::Suspended { .. } => None,
     };
     let since = newest.unwrap_or(row.limit.at);
-    (rank, row.open_since.is_none(), if newest.is_some() { 0 } else { class }, since, row.place.as_deref().unwrap_or(""), &row.home)
+    (
+        rank,
+        row.open_since.is_none(),
+        if newest.is_some() { 0 } else { class },
+        since,
+        row.place.as_deref().unwrap_or(""),
+        &row.home,
+    )
 }
 
 /// Unanswered calls after which an alert is proposed; the next one makes it.

@@ -159,7 +159,8 @@ impl Seen {
         let dark = if self.blind.is_none() { self.unwatched(home, now) } else { None };
         let spans = known.chain(dark.map(|dark| (dark.from, now)));
         // Before its first start it did not watch; that stands before every span.
-        let before = if self.blinds.is_empty() { (watching_since.min(now) - from).max(Span::zero()) } else { Span::zero() };
+        let before =
+            if self.blinds.is_empty() { (watching_since.min(now) - from).max(Span::zero()) } else { Span::zero() };
         let taken = |(begun, end): (Timestamp, Timestamp)| (end.min(now) - begun.max(from)).max(Span::zero());
         spans.fold(before, |sum, span| sum + taken(span)).min(now - from)
     }
@@ -285,7 +286,8 @@ mod tests {
             assert_eq!(told.usual_by.is_some(), day >= 7);
             pressed_ok(&mut seen, &home, at("06:30") + hours(24 * day) + Span::minutes(day), Evidence::Event);
             for hour in 0..24 {
-                let alive = observed("hall", at("06:45") + hours(24 * day + hour), Measure::Motion(false), Evidence::Level);
+                let alive =
+                    observed("hall", at("06:45") + hours(24 * day + hour), Measure::Motion(false), Evidence::Level);
                 seen.observe(&home, &alive);
             }
         }

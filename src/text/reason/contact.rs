@@ -28,13 +28,17 @@ impl Say<'_> {
                 let at = self.at(*at);
                 self.language.pick(format!("最近一次确认平安：{at}"), format!("Last known to be well: {at}"))
             }
-            None => self.language.pick("本站没有平安记录".to_owned(), "When all was well last is not known here".to_owned()),
+            None => {
+                self.language.pick("本站没有平安记录".to_owned(), "When all was well last is not known here".to_owned())
+            }
         });
-        said.push(match by_hand {
-            true => self.language.pick("值班员请人上门查看", "The desk asks somebody to go and look"),
-            false => self.language.pick("请上门查看", "Somebody must go and look"),
-        }
-        .to_owned());
+        said.push(
+            match by_hand {
+                true => self.language.pick("值班员请人上门查看", "The desk asks somebody to go and look"),
+                false => self.language.pick("请上门查看", "Somebody must go and look"),
+            }
+            .to_owned(),
+        );
         said
     }
 }

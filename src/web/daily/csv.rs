@@ -39,7 +39,9 @@ pub(super) async fn list(State(site): State<Arc<Site>>, Query(what): Query<What>
 }
 
 fn of_days(site: &Site, days: usize) -> Vec<String> {
-    let head = line(["day", "homes", "movement", "ok_button", "phoned", "visited", "suspended", "unresolved"].map(String::from));
+    let head = line(
+        ["day", "homes", "movement", "ok_button", "phoned", "visited", "suspended", "unresolved"].map(String::from),
+    );
     let desk = site.desk();
     let day = desk.daily_counts().rev().take(days).map(|(day, counts)| {
         let numbers = [counts.homes, counts.moved, counts.pressed, counts.phoned, counts.visited, counts.suspended];

@@ -82,7 +82,8 @@ impl ListModel {
         let view = desk.daily_view(now);
         let (may_see, may_work) = (visitor.may(Right::SeePersons), visitor.may(Right::Work));
         let contacts = |row: &DailyRow| desk.card(&row.home).map_or(Vec::new(), |card| card.contacts.clone());
-        let painter = Painter { site, language: visitor.language, now, opened_at: view.opened_at, key: site.click_key() };
+        let painter =
+            Painter { site, language: visitor.language, now, opened_at: view.opened_at, key: site.click_key() };
         let drawn = |fits: fn(&DailyState) -> bool| -> Vec<RowModel> {
             let rows = view.rows.iter().filter(|row| may_see && fits(&row.state));
             rows.map(|row| painter.row(row, &contacts(row))).collect()
@@ -107,7 +108,9 @@ impl ListModel {
             suspended: drawn(|state| matches!(state, DailyState::Suspended { .. })),
             waiting: drawn(|state| *state == DailyState::Waiting),
             well: drawn(|state| matches!(state, DailyState::Ended(_) | DailyState::OwnSign(_))),
-            classes: classes.map(|(class, done, all)| ClassModel { word: visiting_class(visitor.language, class), done, all }).collect(),
+            classes: classes
+                .map(|(class, done, all)| ClassModel { word: visiting_class(visitor.language, class), done, all })
+                .collect(),
             days: days.map(|(day, counts)| DayModel { day: *day, counts: *counts }).collect(),
         }
     }
@@ -176,8 +179,11 @@ impl Painter<'_> {
         let id = format!("home-{}", row.home);
         let wants_a_call = row.state.wants_a_call();
         let (class_id, class) = class(self.language, row.class);
-        let late = matches!(row.state, DailyState::ToPhone | DailyState::CannotTell(_)).then(|| self.now - row.limit.at);
-        let phones = contacts.iter().filter(|contact| !contact.phone.trim().is_empty() && row.state.is_unresolved() | wants_a_call);
+        let late =
+            matches!(row.state, DailyState::ToPhone | DailyState::CannotTell(_)).then(|| self.now - row.limit.at);
+        let phones = contacts
+            .iter()
+            .filter(|contact| !contact.phone.trim().is_empty() && row.state.is_unresolved() | wants_a_call);
         RowModel {
             href: format!("/home/{home}"),
             back: format!("/daily#{}", escape(&id)),
@@ -189,12 +195,19 @@ impl Painter<'_> {
             how: self.how(row),
             alert: self.alert(&row.state),
             usual: row.usual_by.map(|usual| format!("{} {usual}", self.l("daily_usual"))).unwrap_or_default(),
-            late: late.filter(|late| late.num_minutes() > 0).map(|late| format!("{} {}", self.l("daily_late"), text::duration(self.language, late))),
-            carried: row.open_since.filter(|_| row.state.is_unresolved()).map(|day| format!("{} {day}", self.l("daily_carried"))),
+            late: late
+                .filter(|late| late.num_minutes() > 0)
+                .map(|late| format!("{} {}", self.l("daily_late"), text::duration(self.language, late))),
+            carried: row
+                .open_since
+                .filter(|_| row.state.is_unresolved())
+                .map(|day| format!("{} {day}", self.l("daily_carried"))),
             hint: self.hint(row),
             proposes: row.proposes,
             log: row.log.iter().map(|entry| self.entry(entry)).collect(),
-            undo: row.undo_until.map(|until| format!("{} · {} {}", self.l("daily_undo"), self.l("daily_open_until"), self.hm(until))),
+            undo: row
+                .undo_until
+                .map(|until| format!("{} · {} {}", self.l("daily_undo"), self.l("daily_open_until"), self.hm(until))),
             is_away: matches!(row.state, DailyState::Suspended { until: None, .. }),
             key: format!("{}-{}", self.key, row.home),
             id,
@@ -267,13 +280,18 @@ impl Painter<'_> {
                 let (room, words) = (text::room(self.language, room), self.l("daily_sensor"));
                 self.language.pick(format!("{room}{words}"), format!("{words}: {room}"))
             }
-            Blindness::Learning(day) => self.language.pick(format!("学习中第 {day} 天"), format!("{} {day}", self.l("daily_learning"))),
+            Blindness::Learning(day) => {
+                self.language.pick(format!("学习中第 {day} 天"), format!("{} {day}", self.l("daily_learning")))
+            }
         }
     }
 
     fn hint(&self, row: &DailyRow) -> Option<String> {
         let after_end = row.sign.filter(|_| matches!(row.state, DailyState::Ended(_))).map(|sign| self.sign(&sign));
-        let again = row.again_at.filter(|_| row.state.wants_a_call()).map(|at| format!("{} {}", self.l("daily_again_after"), self.hm(at)));
+        let again = row
+            .again_at
+            .filter(|_| row.state.wants_a_call())
+            .map(|at| format!("{} {}", self.l("daily_again_after"), self.hm(at)));
         let third = row.proposes.then(|| self.l("daily_third_raises").to_owned());
         let others = (row.with_others && row.state.is_unresolved()).then(|| self.l("daily_others").to_owned());
         let hints: Vec<String> = [after_end, others, third, again].into_iter().flatten().collect();
@@ -301,8 +319,13 @@ impl Painter<'_> {
 }
 
 fn phone(contact: &Contact) -> PhoneModel {
-    let dialled: String = contact.phone.chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ',')).collect();
-    PhoneModel { who: text::shown(&contact.who, 12), number: text::shown(&contact.phone, 24), href: format!("tel:{dialled}") }
+    let dialled: String =
+        contact.phone.chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ',')).collect();
+    PhoneModel {
+        who: text::shown(&contact.who, 12),
+        number: text::shown(&contact.phone, 24),
+        href: format!("tel:{dialled}"),
+    }
 }
 
 /// The others are on the home's page.

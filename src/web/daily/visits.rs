@@ -122,21 +122,30 @@ impl VisitsModel {
             today: view.today.to_string(),
             earliest: view.today.checked_sub_days(days).unwrap_or(view.today).to_string(),
             latest: view.today.checked_add_days(days).unwrap_or(view.today).to_string(),
-            classes: view.classes.iter().map(|(class, done, all)| ClassModel {
-                id: super::model::class(language, Some(*class)).0,
-                word: visiting_class(language, *class),
-                done: *done,
-                all: *all,
-            }).collect(),
+            classes: view
+                .classes
+                .iter()
+                .map(|(class, done, all)| ClassModel {
+                    id: super::model::class(language, Some(*class)).0,
+                    word: visiting_class(language, *class),
+                    done: *done,
+                    all: *all,
+                })
+                .collect(),
             without_class: view.without_class,
             due: due.map(|(nth, due)| due_model(site, language, due, &format!("{key}-{nth}"))).collect(),
-            recent: view.recent.iter().filter(|_| may_see).map(|(home, place, visit)| RecentModel {
-                day: visit.on,
-                href: format!("/home/{}", escape(home.as_str())),
-                place: place_words(home, place.as_ref()),
-                who: person(site, &visit.who),
-                note: text::shown(&visit.note, 200),
-            }).collect(),
+            recent: view
+                .recent
+                .iter()
+                .filter(|_| may_see)
+                .map(|(home, place, visit)| RecentModel {
+                    day: visit.on,
+                    href: format!("/home/{}", escape(home.as_str())),
+                    place: place_words(home, place.as_ref()),
+                    who: person(site, &visit.who),
+                    note: text::shown(&visit.note, 200),
+                })
+                .collect(),
         }
     }
 }
@@ -146,9 +155,13 @@ fn due_model(site: &Site, language: Language, due: &DueVisit, key: &str) -> DueM
     let home = escape(due.home.as_str());
     let (why_id, why) = match due.by {
         DueBy::Birthday(None) => ("birthday", l("visits_birthday").to_owned()),
-        DueBy::Birthday(Some(age)) => {
-            ("birthday", language.pick(format!("{} {age} {}", l("visits_birthday"), l("visits_years")), format!("{} ({age})", l("visits_birthday"))))
-        }
+        DueBy::Birthday(Some(age)) => (
+            "birthday",
+            language.pick(
+                format!("{} {age} {}", l("visits_birthday"), l("visits_years")),
+                format!("{} ({age})", l("visits_birthday")),
+            ),
+        ),
         DueBy::Hospital => ("hospital", l("visits_hospital").to_owned()),
         DueBy::Class(class) => ("class", visiting_class(language, class).to_owned()),
     };
@@ -170,7 +183,8 @@ fn due_model(site: &Site, language: Language, due: &DueVisit, key: &str) -> DueM
         is_overdue: due.overdue_days > 0,
         last: last_words(site, language, due.last.as_ref()),
         planned: due.planned.as_ref().map(|plan| {
-            let note = if plan.note.is_empty() { String::new() } else { format!(" · {}", text::shown(&plan.note, 80)) };
+            let note =
+                if plan.note.is_empty() { String::new() } else { format!(" · {}", text::shown(&plan.note, 80)) };
             format!("{} {} · {}{note}", l("visits_planned"), day_words(language, plan.on), person(site, &plan.who))
         }),
         post: format!("/visits/{home}"),

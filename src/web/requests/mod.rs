@@ -147,7 +147,9 @@ impl RequestsModel {
             open: drawn(&view.open),
             ended: drawn(&view.ended),
             wished: view.wished.iter().filter(|_| may_see).map(|wished| painter.wished(wished)).collect(),
-            outcomes: outcomes.map(|one| Choice { id: one.as_str(), word: outcome(visitor.language, one), chosen: false }).collect(),
+            outcomes: outcomes
+                .map(|one| Choice { id: one.as_str(), word: outcome(visitor.language, one), chosen: false })
+                .collect(),
         }
     }
 }
@@ -156,17 +158,25 @@ impl FormModel {
     fn of(site: &Site, visitor: &Visitor, now: Timestamp, prefilled: &Prefilled) -> FormModel {
         let desk = site.desk();
         let rows = desk.daily_view(now).rows.into_iter().filter(|_| visitor.may(Right::SeePersons));
-        let mut homes: Vec<HomeChoice> = rows.map(|row| HomeChoice {
-            chosen: row.home.as_str() == prefilled.home,
-            place: row.place.map_or_else(|| row.home.to_string(), |place| text::shown(&place, 30)),
-            id: row.home.to_string(),
-        }).collect();
+        let mut homes: Vec<HomeChoice> = rows
+            .map(|row| HomeChoice {
+                chosen: row.home.as_str() == prefilled.home,
+                place: row.place.map_or_else(|| row.home.to_string(), |place| text::shown(&place, 30)),
+                id: row.home.to_string(),
+            })
+            .collect();
         homes.sort_by(|one, other| one.place.cmp(&other.place));
         let kinds = RequestKind::ALL.into_iter();
         let today = site.settings.zone.day(now);
         FormModel {
             homes,
-            kinds: kinds.map(|one| Choice { id: one.as_str(), word: kind(visitor.language, one), chosen: one.as_str() == prefilled.kind }).collect(),
+            kinds: kinds
+                .map(|one| Choice {
+                    id: one.as_str(),
+                    word: kind(visitor.language, one),
+                    chosen: one.as_str() == prefilled.kind,
+                })
+                .collect(),
             today: today.to_string(),
             latest: today.checked_add_days(chrono::Days::new(366)).unwrap_or(today).to_string(),
             time: USUAL_TIME.to_owned(),
@@ -214,7 +224,11 @@ impl Painter<'_> {
             assigned_id: assigned.as_ref().map(ToString::to_string).unwrap_or_default(),
             opened: format!("{} · {}", self.at(*opened_at), actor(&row.request.opened_by)),
             ended: ended.as_ref().map(|ended| {
-                let note = if ended.note.is_empty() { String::new() } else { format!(" · {}", text::shown(&ended.note, 200)) };
+                let note = if ended.note.is_empty() {
+                    String::new()
+                } else {
+                    format!(" · {}", text::shown(&ended.note, 200))
+                };
                 format!("{} {} · {}{note}", self.at(ended.at), outcome(self.language, ended.outcome), actor(&ended.by))
             }),
             key: format!("{}-{number}", self.key),

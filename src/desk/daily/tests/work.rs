@@ -37,9 +37,19 @@ fn visits_are_due_by_class_and_the_longest_overdue_stands_first() {
     let classes = bench.desk.visits_view(at("12:00")).classes;
     assert_eq!(classes, [(Class::Red, 1, 2), (Class::Yellow, 0, 1), (Class::Blue, 1, 1)]);
     visited(&mut bench, "13:00", "red", "2026-11-21");
-    assert!(due(&bench, "13:00").iter().all(|(home, ..)| home != "red") || due(&bench, "13:00").last().unwrap().2 == -7);
-    assert_eq!(visited(&mut bench, "13:00", "red", "2026-11-22"), Answer::Declined(Declined::Unclear("on")), "tomorrow");
-    assert_eq!(visited(&mut bench, "13:00", "red", "2025-11-22"), Answer::Declined(Declined::Unclear("on")), "last year");
+    assert!(
+        due(&bench, "13:00").iter().all(|(home, ..)| home != "red") || due(&bench, "13:00").last().unwrap().2 == -7
+    );
+    assert_eq!(
+        visited(&mut bench, "13:00", "red", "2026-11-22"),
+        Answer::Declined(Declined::Unclear("on")),
+        "tomorrow"
+    );
+    assert_eq!(
+        visited(&mut bench, "13:00", "red", "2025-11-22"),
+        Answer::Declined(Declined::Unclear("on")),
+        "last year"
+    );
 }
 
 #[test]
@@ -93,7 +103,8 @@ fn a_plan_stands_beside_the_visit_until_somebody_went() {
 fn requests_have_their_own_clock_and_the_longest_overdue_stands_first() {
     let mut bench = Bench::new(SHANGHAI);
     bench.beat("06:05", "flat", None);
-    let open = |wish: &str, kind, due: &str| Errand::Request(RequestDeed::Open { kind, wish: wish.into(), due: at(due) });
+    let open =
+        |wish: &str, kind, due: &str| Errand::Request(RequestDeed::Open { kind, wish: wish.into(), due: at(due) });
     bench.orders("08:00", "flat", "p1", open("soup", RequestKind::Meal, "12:00"), "a");
     bench.orders("08:01", "flat", "p1", open("", RequestKind::Bath, "10:00"), "b");
     let twice = answer(&bench.orders("08:01", "flat", "p1", open("", RequestKind::Bath, "10:00"), "b"));
@@ -107,11 +118,17 @@ fn requests_have_their_own_clock_and_the_longest_overdue_stands_first() {
     let (outcome, note) = (RequestOutcome::NotPossible, "no water".to_owned());
     let end = |number| Errand::Request(RequestDeed::End { number, outcome, note: note.clone() });
     bench.orders("09:05", "flat", "p1", end(2), "e");
-    assert_eq!(answer(&bench.orders("09:06", "flat", "p1", end(2), "f")), Answer::Declined(Declined::Unclear("request")));
+    assert_eq!(
+        answer(&bench.orders("09:06", "flat", "p1", end(2), "f")),
+        Answer::Declined(Declined::Unclear("request"))
+    );
     let view = bench.desk.requests_view(at("09:07"));
     let ended = view.ended[0].request.clone();
     assert_eq!((view.open.len(), ended.number, ended.assigned), (1, 2, Some("p2".parse().unwrap())));
-    assert_eq!(ended.ended.map(|ended| (ended.outcome, ended.note)), Some((RequestOutcome::NotPossible, "no water".to_owned())));
+    assert_eq!(
+        ended.ended.map(|ended| (ended.outcome, ended.note)),
+        Some((RequestOutcome::NotPossible, "no water".to_owned()))
+    );
 }
 
 #[test]
