@@ -26,6 +26,7 @@ mod shared;
 mod signals;
 mod station;
 mod visits;
+mod work;
 pub mod written;
 
 pub(crate) use nearest::question;
@@ -33,6 +34,7 @@ pub(crate) use nearest::question;
 pub use crate::text::Language;
 pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
 
+use crate::desk::DailySettings;
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;
 use crate::model::home::Home;
@@ -153,6 +155,8 @@ pub struct Station {
     pub timers: Timers,
     /// A home not heard from for longer is reported.
     pub unreachable_after: Span,
+    /// The work of the day; its clock is set by `zone`.
+    pub daily: DailySettings,
     /// Changes when the configuration does.
     pub hash: String,
 }

@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Homes, Person, Station, directory, shared};
+use crate::config::{Homes, Person, Station, directory, shared, work};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::staff::{Position, Positions};
 use crate::model::time::{Span, Zone};
@@ -20,6 +20,8 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let read_timers = shared::timers(&timers);
     timers.finish();
     let people = people(root);
+    let zone = own.as_ref().map_or_else(Zone::utc, |own| own.zone.clone());
+    let daily = work::read(root, zone);
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
     let own = own?;
@@ -39,6 +41,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         directory,
         timers: read_timers,
         unreachable_after: own.unreachable_after,
+        daily,
         hash: report.hash(),
     })
 }

@@ -281,6 +281,11 @@ impl Desk {
         self.does(now, Input::Click(Click { ticket: 7, alert, by, deed, expect: None, key }))
     }
 
+    /// What it waits for besides the next day's list.
+    fn waits_for(&self) -> Option<Timestamp> {
+        self.next_wakeup().filter(|at| Some(*at) != self.daily.next_at)
+    }
+
     /// Takes an input and writes down what it is to remember.
     fn does(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         let effects = self.handle(now, input);
@@ -320,7 +325,13 @@ fn desk() -> Desk {
     let people = (0..50).map(|n| (format!("p{n}").parse().unwrap(), Role::Desk));
     let people: BTreeMap<PersonId, Role> = people.chain([("boss".parse().unwrap(), Role::Supervisor)]).collect();
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Desk::new(Settings { point, timers, unreachable_after: Span::seconds(180), people })
+    Desk::new(Settings {
+        point,
+        timers,
+        unreachable_after: Span::seconds(180),
+        people,
+        daily: DailySettings::default(),
+    })
 }
 
 fn person(id: &str) -> Actor {

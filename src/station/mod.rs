@@ -72,6 +72,8 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// The work of the day; its clock is `zone`.
+    pub daily: desk::DailySettings,
 }
 
 pub use first::Key;
@@ -203,6 +205,7 @@ fn desk_settings(settings: &Settings, people: &[(PersonId, Member)]) -> desk::Se
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
         people: web::answering(people, &settings.zone, clock::now()),
+        daily: desk::DailySettings { zone: settings.zone.clone(), ..settings.daily.clone() },
     }
 }
 

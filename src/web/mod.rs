@@ -8,6 +8,7 @@ mod acting;
 mod admin;
 mod alert;
 mod api;
+mod daily;
 mod deeds;
 mod feed;
 mod form;
@@ -19,6 +20,7 @@ mod models;
 mod nav;
 mod orders;
 mod pages;
+mod requests;
 mod secrets;
 mod sessions;
 mod sign_in;
@@ -189,6 +191,8 @@ impl Site {
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
             .merge(homes::routes())
+            .merge(daily::routes())
+            .merge(requests::routes())
             .merge(acting::routes())
             .merge(admin::routes())
             .merge(me::routes())
@@ -260,6 +264,10 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"));
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str =
-    concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/access.css"));
+const OFFICE_CSS: &str = concat!(
+    include_str!("css/office.css"),
+    include_str!("css/homes.css"),
+    include_str!("css/daily.css"),
+    include_str!("css/access.css")
+);
 const SCRIPT: &str = include_str!("desk.js");

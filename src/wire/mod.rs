@@ -15,7 +15,7 @@ mod topic;
 pub use answer::{Answer, AsHeard, Declined};
 pub use body::{
     AlertState, Greeting, Heard, Heartbeat, LastResort, LastTest, Learning, Link, Notice, PathWord, Receipt, SensorAge,
-    StationStep, VERSION, Wire, WireError,
+    StationStep, Today, VERSION, Wire, WireError,
 };
 pub use directory::{Directory, Listed};
 pub use suspended::{InForce, Refusal};

@@ -7,6 +7,7 @@ mod architecture;
 mod browser;
 mod circle;
 mod config;
+mod daily;
 mod days;
 mod decoders;
 mod demo;

@@ -221,5 +221,6 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        daily: Default::default(),
     }
 }
