@@ -4,7 +4,9 @@
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
 mod errands;
+mod events;
 mod input;
+mod listing;
 mod row;
 mod send;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod view;
 mod watch;
 
 pub use errands::Done;
+pub use listing::{Figures, Place};
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
     Subject, Suspended,
@@ -274,9 +277,12 @@ impl Desk {
     }
 
     fn record(&mut self, recorded: Recorded, effects: &mut Vec<Effect>) {
+        let before = self.before(&recorded);
         self.learn(recorded.clone());
         self.watch.look_at(recorded.home(), self.settings.unreachable_after);
+        let happened = self.happened(&recorded, before);
         effects.push(Effect::Record(recorded));
+        effects.extend(happened.into_iter().map(|event| Effect::Happened(Box::new(event))));
     }
 
     /// The one way in which the desk's state changes, at work and when it is restored.

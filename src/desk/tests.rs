@@ -8,6 +8,7 @@ use crate::model::time::Span;
 
 mod asked_for;
 mod checks;
+mod events;
 mod silence;
 mod stories;
 mod ways;
@@ -299,7 +300,11 @@ impl Desk {
         HISTORY.with_borrow_mut(|history| {
             history.extend(effects.iter().filter_map(|effect| match effect {
                 Effect::Record(recorded) => Some(recorded.clone()),
-                Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => None,
+                Effect::Happened(_)
+                | Effect::Receipt { .. }
+                | Effect::Send(_)
+                | Effect::Answer { .. }
+                | Effect::Changed(_) => None,
             }));
         });
     }
@@ -339,7 +344,7 @@ fn beat(home: &str) -> Input {
 fn answer(effects: &[Effect]) -> Answer {
     let answers = effects.iter().find_map(|effect| match effect {
         Effect::Answer { answer, .. } => Some(answer.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) => None,
+        Effect::Record(_) | Effect::Happened(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) => None,
     });
     answers.expect("every click is answered")
 }
@@ -347,7 +352,7 @@ fn answer(effects: &[Effect]) -> Answer {
 fn sends(effects: &[Effect]) -> Vec<Outgoing> {
     let sends = effects.iter().filter_map(|effect| match effect {
         Effect::Send(outgoing) => Some(outgoing.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) => None,
+        Effect::Record(_) | Effect::Happened(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) => None,
     });
     sends.collect()
 }

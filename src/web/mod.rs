@@ -86,6 +86,12 @@ impl Health {
     pub fn is_ready(&self) -> bool {
         self.broker.is_none() && self.store.is_none()
     }
+
+    /// What is wrong, in words for programs; nothing while it is ready.
+    pub fn reasons(&self) -> Vec<String> {
+        let wrong = [("broker", &self.broker), ("store", &self.store)];
+        wrong.into_iter().filter(|(_, why)| why.is_some()).map(|(what, _)| what.to_owned()).collect()
+    }
 }
 
 /// What somebody at a page wants from the desk; tickets are set by the daemon.
