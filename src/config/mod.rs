@@ -146,6 +146,8 @@ pub struct Station {
     pub timers: Timers,
     /// A home not heard from for longer is reported.
     pub unreachable_after: Span,
+    /// Hosts to which events may be posted though they are not public or not encrypted.
+    pub hooks_allow: Vec<String>,
     /// Changes when the configuration does.
     pub hash: String,
 }

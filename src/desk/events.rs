@@ -251,7 +251,11 @@ fn asked(deed: &Deed) -> Option<PersonId> {
 }
 
 fn to(deed: &Deed) -> Vec<PointId> {
-    let to = if let Deed::Raise { to, .. } | Deed::Escalate { to, .. } | Deed::Unanswered { to } = deed { to } else { &Vec::new() };
+    let to = if let Deed::Raise { to, .. } | Deed::Escalate { to, .. } | Deed::Unanswered { to } = deed {
+        to
+    } else {
+        &Vec::new()
+    };
     to.clone()
 }
 

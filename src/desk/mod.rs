@@ -16,11 +16,11 @@ mod view;
 mod watch;
 
 pub use errands::Done;
-pub use listing::{Figures, Place};
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
     Subject, Suspended,
 };
+pub use listing::{Figures, Place};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
 use crate::desk::errands::Errands;

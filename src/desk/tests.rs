@@ -352,7 +352,11 @@ fn answer(effects: &[Effect]) -> Answer {
 fn sends(effects: &[Effect]) -> Vec<Outgoing> {
     let sends = effects.iter().filter_map(|effect| match effect {
         Effect::Send(outgoing) => Some(outgoing.clone()),
-        Effect::Record(_) | Effect::Happened(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) => None,
+        Effect::Record(_)
+        | Effect::Happened(_)
+        | Effect::Receipt { .. }
+        | Effect::Answer { .. }
+        | Effect::Changed(_) => None,
     });
     sends.collect()
 }

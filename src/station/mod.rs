@@ -5,6 +5,7 @@
 mod directory;
 mod feed;
 mod homes;
+mod hooks;
 mod memory;
 mod reply;
 mod turn;
@@ -21,7 +22,7 @@ use crate::station::memory::Memory;
 use crate::station::turn::Turn;
 use crate::store::Office;
 use crate::text::Language;
-use crate::web::{self, Feed, Health, Person, Site};
+use crate::web::{self, Bell, Feed, Health, Person, Site, Telling, Told};
 use crate::wire::Listed;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -62,6 +63,8 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// Hosts to which events may be posted though they are not public or not encrypted.
+    pub hooks_allow: Vec<String>,
 }
 
 pub use homes::Homes;
@@ -112,19 +115,32 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
     let pages = page_settings(&settings, token, opened.run);
-    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office);
+    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
+    let bell = Bell::default();
+    let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
+    let (allow, hooks_changed) = (settings.hooks_allow.clone(), Bell::default());
+    let posting = hooks::Posting {
+        point: settings.point.clone(),
+        office,
+        told: told.clone(),
+        changed: hooks_changed.clone(),
+        allow: allow.clone(),
+    };
+    let site = site.telling(Telling { told, allow, check: hooks::check, hooks_changed });
 
     let alive = Arc::new(AtomicU64::new(0));
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
     let (stop, stopping) = watch::channel(false);
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue);
+    let turn = turn.naming(catalogue).ringing(bell);
     let mut ends = stopping.clone();
+    let router = site.router().into_make_service_with_connect_info::<SocketAddr>();
+    let serving = std::future::IntoFuture::into_future(axum::serve(listener, router));
     let serve = async move {
         // An open event stream never ends by itself, so pages are cut off rather than waited for.
         tokio::select! {
-            ended = std::future::IntoFuture::into_future(axum::serve(listener, site.router())) => drop(ended),
+            ended = serving => drop(ended),
             _ = ends.wait_for(|stop| *stop) => {}
         }
     };
@@ -133,7 +149,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
         link.stop();
     };
     let homes = door.as_ref().map(|door| door.address);
-    let mut tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
+    let mut tasks =
+        vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
     Ok(Running { address, homes, refused, alive, point: settings.point, desk, health, stop, tasks })
 }

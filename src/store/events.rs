@@ -73,8 +73,7 @@ pub(super) fn read(connection: &Connection, after: u64, limit: usize) -> rusqlit
 
 /// The next number is larger than this one.
 pub(super) fn count_from(connection: &Connection, from: i64) -> rusqlite::Result<()> {
-    let raised =
-        connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'event'", [from])?;
+    let raised = connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'event'", [from])?;
     if raised == 0 {
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('event', ?)", [from])?;
     }
@@ -135,7 +134,8 @@ mod tests {
     fn a_database_that_was_lost_gives_out_no_number_again() {
         let dir = tempfile::tempdir().unwrap();
         let (sender, answers) = mpsc::channel();
-        std::fs::write(dir.path().join("station"), "no database at all, but long enough to be looked at".repeat(30)).unwrap();
+        std::fs::write(dir.path().join("station"), "no database at all, but long enough to be looked at".repeat(30))
+            .unwrap();
         let opened = Store::open(dir.path(), "station", move |written| drop(sender.send(written))).unwrap();
         assert!(opened.replaced.is_some());
         let before = opened.store.event_log().after(0, 1).unwrap();

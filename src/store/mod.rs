@@ -135,7 +135,12 @@ impl Default for Retention {
     /// Presence at home is sensitive: the shortest period the work needs. Of what days taught the newest 90 that count are
     /// read, and the oldest ten for where sensors hang; whoever is away for months is still known.
     fn default() -> Retention {
-        Retention { observations: Span::days(30), days: Span::days(400), entries: Span::days(730), events: Span::days(7) }
+        Retention {
+            observations: Span::days(30),
+            days: Span::days(400),
+            entries: Span::days(730),
+            events: Span::days(7),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words on the station's pages that belong to no alert: headings, buttons, hints. One table for each page.
 
 mod common;
+mod feed;
 mod homes;
 
 use crate::text::Language;
@@ -23,7 +24,7 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[common::LABELS, homes::LABELS];
+const TABLES: &[Table] = &[common::LABELS, feed::LABELS, homes::LABELS];
 
 #[cfg(test)]
 mod tests {

@@ -4,19 +4,23 @@
 //! without script; script makes the page faster and live, and adds no power.
 
 mod access;
-mod api;
+pub mod api;
 mod deeds;
 mod feed;
 mod form;
 mod guard;
 mod homes;
+pub mod hooks;
+mod metrics;
 mod models;
 mod nav;
 mod orders;
 mod pages;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
+pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
 
 use crate::desk::{Answer, Click, Desk, Order};
@@ -130,6 +134,7 @@ pub struct Site {
     requests: mpsc::Sender<Request>,
     feed: Feed,
     office: Office,
+    api: api::Api,
     clicks: AtomicU64,
     now: fn() -> Timestamp,
 }
@@ -147,7 +152,13 @@ impl Site {
     ) -> Site {
         let hosts = guard::hosts(listen);
         let (clicks, now) = (AtomicU64::new(0), crate::clock::now);
-        Site { settings, hosts, desk, health, requests, feed, office, clicks, now }
+        let api = api::Api::default();
+        Site { settings, hosts, desk, health, requests, feed, office, api, clicks, now }
+    }
+
+    /// The same with something to tell other systems.
+    pub fn telling(self, telling: Telling) -> Site {
+        Site { api: api::Api::new(telling), ..self }
     }
 
     /// The router of all pages.
@@ -167,10 +178,10 @@ impl Site {
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
-            .route("/api/v1/desk", get(api::desk))
-            .route("/api/v1/alerts/{home}/{number}", get(api::alert))
-            .route("/api/v1/alerts/{home}/{number}/steps", post(api::steps))
-            .route("/api/v1/events", get(feed::events))
+            .merge(api::routes())
+            .merge(tokens::routes())
+            .merge(hooks::routes())
+            .route("/metrics", get(metrics::metrics))
             .fallback(pages::no_such_page)
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), guard::guard))
@@ -238,5 +249,6 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"));
+const OFFICE_CSS: &str =
+    concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/feed.css"));
 const SCRIPT: &str = include_str!("desk.js");

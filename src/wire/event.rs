@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// An event as it goes to other systems.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "CloudEvent"))]
 pub struct CloudEvent<Data = Value> {
     /// Always 1.0.
     pub specversion: &'static str,
@@ -101,7 +101,10 @@ mod tests {
     fn names_and_notes_go_only_to_whoever_may_see_them() {
         let point: PointId = "lehe".parse().unwrap();
         let event = CloudEvent::of_kept(&point, 1042, KEPT, false).unwrap();
-        assert_eq!((event.id.as_str(), event.source.as_str(), event.word()), ("lehe-1042", "/station/lehe", "alert.noted"));
+        assert_eq!(
+            (event.id.as_str(), event.source.as_str(), event.word()),
+            ("lehe-1042", "/station/lehe", "alert.noted")
+        );
         assert!(!event.to_json().contains("1234") && !event.to_json().contains("3-2-201"));
         assert!(event.to_json().contains("newer"), "what a newer program wrote is passed on");
         assert!(CloudEvent::of_kept(&point, 1042, KEPT, true).unwrap().to_json().contains("door code 1234"));

@@ -13,6 +13,7 @@ mod directory;
 mod documents;
 mod end_to_end;
 mod families;
+mod feed;
 mod flood;
 mod framing;
 mod hands;

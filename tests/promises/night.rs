@@ -251,7 +251,7 @@ impl Night {
                     assert!(matches!(answer, desk::Answer::Done { .. }), "{answer:?}");
                     continue;
                 }
-                desk::Effect::Record(_) | desk::Effect::Changed(_) => continue,
+                desk::Effect::Record(_) | desk::Effect::Happened(_) | desk::Effect::Changed(_) => continue,
             };
             self.comes(now + WAY, Event::ToHome(to_home));
         }

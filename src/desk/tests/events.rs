@@ -7,7 +7,9 @@ use crate::model::event::{EventData, EventKind};
 fn told(effects: &[Effect]) -> Vec<(EventKind, Option<Phase>)> {
     let events = effects.iter().filter_map(|effect| match effect {
         Effect::Happened(event) => Some(event),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => None,
+        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => {
+            None
+        }
     });
     let phase = |data: &EventData| match data {
         EventData::Alert(step) => Some(step.phase),
@@ -93,7 +95,9 @@ fn the_words_of_a_note_stand_apart_so_that_they_can_be_kept_from_others() {
     let noted = desk.clicked(&key, at(2), "p1", Deed::Note { text: "door code 1234".into() }, "n");
     let event = noted.iter().find_map(|effect| match effect {
         Effect::Happened(event) => Some(serde_json::to_value(event).unwrap()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => None,
+        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => {
+            None
+        }
     });
     let mut event = event.unwrap();
     assert_eq!(event["type"], "care.carecircle.alert.noted");

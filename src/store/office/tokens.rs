@@ -134,8 +134,7 @@ impl Office {
         let mut connection = self.connection();
         let transaction = connection.transaction().map_err(failed)?;
         let delete = "DELETE FROM token WHERE id = ?1 RETURNING name";
-        let name: Option<String> =
-            transaction.query_row(delete, [id], |row| row.get(0)).optional().map_err(failed)?;
+        let name: Option<String> = transaction.query_row(delete, [id], |row| row.get(0)).optional().map_err(failed)?;
         if let Some(name) = &name {
             audit::write(&transaction, now, by, "token_ended", None, name).map_err(failed)?;
         }
