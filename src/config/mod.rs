@@ -73,6 +73,8 @@ pub struct Gateway {
     pub addresses: Vec<(SensorId, Address)>,
     /// Lamps, sirens and voices in the home.
     pub signals: Vec<Output>,
+    /// Under which prefix a Home Assistant on the home's broker is shown this home; absent where it is not.
+    pub home_assistant: Option<String>,
     /// The rules.
     pub rules: RuleSettings,
     /// Who is asked.

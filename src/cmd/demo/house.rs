@@ -79,6 +79,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         },
         circle: circle(&channel),
         signals: Vec::new(),
+        home_assistant: None,
         ways: vec![(channel.name.clone(), channel.settings.clone())],
         phones: BTreeMap::new(),
         supervision: BTreeMap::new(),

@@ -30,6 +30,8 @@ fn a_click_is_told_once_though_the_home_confirms_it_later_and_says_everything_tw
     let both = [(EventKind::Raised, Some(Phase::Raised)), (EventKind::Received, Some(Phase::Received))];
     assert_eq!(told(&first)[1..], both, "after the home's own first word");
     assert!(told(&desk.does(at(2), Input::Notice(Box::new(raise.clone())))).is_empty(), "a repeat is no news");
+    let receive = home.enter(at(2), Actor::station("lehe".parse().unwrap()), Deed::Receive, None);
+    assert!(told(&desk.does(at(2), Input::Notice(Box::new(receive)))).is_empty(), "that we have it was told");
     let key = AlertKey { home: raise.home.clone(), alert: raise.alert };
     let depart = desk.clicked(&key, at(3), "p1", Deed::Depart, "k1");
     let both = [(EventKind::Taken, Some(Phase::Taken)), (EventKind::OnTheWay, Some(Phase::OnTheWay))];
@@ -76,6 +78,7 @@ fn a_home_that_falls_silent_and_comes_back_is_told() {
 fn a_timer_is_told_by_whoever_finds_it_first() {
     let (mut desk, mut home) = (desk(), Book::new("flat"));
     let key = desk.told(&home.raise(at(0)), at(1));
+    desk.told(&home.enter(at(1), Actor::station("lehe".parse().unwrap()), Deed::Receive, None), at(1));
     let take = desk.clicked(&key, at(2), "p1", Deed::Take, "k1");
     for outgoing in sends(&take) {
         for notice in home.step(at(3), &outgoing) {

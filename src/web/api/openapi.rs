@@ -186,7 +186,7 @@ fn document() -> Value {
 }
 
 fn operation_json(of: &Operation, written: &mut SchemaGenerator, read: &mut SchemaGenerator) -> Value {
-    let problem = |what: &str| json!({ "description": what, "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/ApiProblem" } } } });
+    let problem = |what: &str| json!({ "description": what, "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
     let mut responses: Map<String, Value> = Map::new();
     for answer in &of.answers {
         let schema = answer.form.map_or(json!({}), |form| form(written));
