@@ -24,7 +24,7 @@ mod writer;
 pub use error::Error;
 pub use events::{EventLog, Kept, KeptEvents};
 pub use looking::Looking;
-pub use office::Office;
+pub use office::{Looked, Office, SessionRow};
 
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp};

@@ -1,5 +1,6 @@
 //! The words on the station's pages that belong to no alert: headings, buttons, hints. One table for each page.
 
+mod access;
 mod common;
 mod feed;
 mod homes;
@@ -24,7 +25,7 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[common::LABELS, feed::LABELS, homes::LABELS];
+const TABLES: &[Table] = &[access::LABELS, common::LABELS, feed::LABELS, homes::LABELS];
 
 #[cfg(test)]
 mod tests {

@@ -192,9 +192,6 @@
     }
   }
 
-  var who = byId('who');
-  show(byId('who-set'), false);
-  who.addEventListener('change', function () { if (who.value) { who.form.submit(); } });
   byId('fresh-show').addEventListener('click', function () {
     if (held === null) { return; }
     var fresh = document.createElement('main');

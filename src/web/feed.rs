@@ -2,6 +2,8 @@
 
 use crate::desk::{AlertKey, Subject};
 use crate::web::Site;
+use crate::web::form::Visitor;
+use crate::web::secrets::Hash;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
@@ -92,12 +94,14 @@ pub(super) async fn events(
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let (past, live) = site.feed.since(resumed.or(query.after).as_deref());
     let (to_page, stream) = mpsc::channel(32);
-    tokio::spawn(tell(site, past, live, to_page));
+    let seat = Visitor::of(&site, &headers).seat.map(|seat| seat.hash);
+    tokio::spawn(tell(site, seat, past, live, to_page));
     Sse::new(ReceiverStream::new(stream))
 }
 
 async fn tell(
     site: Arc<Site>,
+    seat: Option<Hash>,
     past: Option<Vec<Change>>,
     mut live: broadcast::Receiver<Change>,
     page: mpsc::Sender<Result<Event, Infallible>>,
@@ -114,7 +118,11 @@ async fn tell(
     }
     loop {
         let event = tokio::select! {
-            _ = beat.tick() => site.beat(),
+            // Whoever has no session any more is told nothing more; the page asks again and is told why.
+            _ = beat.tick() => match seat.is_some_and(|seat| site.is_signed_in(&seat)) {
+                true => site.beat(),
+                false => return,
+            },
             change = live.recv() => match change {
                 Ok(change) => site.feed.event(&change),
                 // A page that is too slow reads everything anew instead of missing something.

@@ -152,12 +152,16 @@ fn who_does_not_administer_makes_no_token_and_no_hook() {
     for (page, body) in
         [("/admin/tokens", "name=x&read=1&days=90&key=k"), ("/admin/hooks", "url=https://a.example/&key=k")]
     {
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", "who=zhang")];
-        let body = format!("token={}&{body}", bench.token());
-        assert_eq!(bench.post(page, &headers, &body).0, 403, "{page}");
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let body_of = |token: &str| format!("token={token}&{body}");
+        let (zhang, wang) = (bench.cookie("zhang"), bench.cookie("wang"));
+        let by_zhang = [kind, ("cookie", zhang.as_str())];
+        assert_eq!(bench.post(page, &by_zhang, &body_of(&bench.token_of("zhang"))).0, 403, "{page}");
         assert_eq!(bench.get(page).0, 403, "{page}");
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", "who=wang")];
-        assert_eq!(bench.post(page, &headers, "token=wrong&name=x&read=1&days=90&key=k").0, 403, "{page}");
+        assert_eq!(bench.post(page, &[kind, ("cookie", wang.as_str())], &body_of("wrong")).0, 403, "{page}");
+        // A token of a program opens no page.
+        let token = format!("Bearer {}", make_token(&bench, &["read"]));
+        assert_ne!(bench.post(page, &[kind, ("cookie", ""), ("authorization", &token)], &body_of("")).0, 200, "{page}");
     }
 }
 
@@ -216,7 +220,7 @@ fn every_address_of_the_document_is_there() {
     let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the row is there", SOON, || bench.band("unclaimed").len() == 1);
     let document: Value = serde_json::from_str(&bench.get("/api/v1/openapi.json").1).unwrap();
-    let paths = document["paths"].as_object().unwrap();
+    let (paths, program) = (document["paths"].as_object().unwrap(), Program::at(&bench, None));
     assert!(paths.len() >= 12);
     for (path, operations) in paths {
         let path = path.replace("{home}", "flat-1").replace("{number}", &id.number.to_string());
@@ -225,7 +229,7 @@ fn every_address_of_the_document_is_there() {
             // A stream never ends; as lines it does.
             let asked = if path.ends_with("/events") { format!("{path}?limit=1") } else { path.clone() };
             let status = match method.as_str() {
-                "get" => bench.get(&asked).0,
+                "get" => program.get(&asked).0,
                 _ => bench.post(&asked, &[("content-type", "application/json")], "{}").0,
             };
             assert!([200, 422].contains(&status), "{method} {path}: {status}");

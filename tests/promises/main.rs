@@ -18,6 +18,7 @@ mod flood;
 mod framing;
 mod hands;
 mod health;
+mod home_assistant;
 mod hook;
 mod init;
 mod kills;

@@ -7,10 +7,13 @@ mod audit;
 mod cards;
 mod hooks;
 mod schema;
+mod sessions;
+mod staff;
 mod tokens;
 
 pub use audit::Looked;
 pub use hooks::{Delivery, Hook, NewHook};
+pub use sessions::SessionRow;
 pub use tokens::{NewToken, Scope, Token};
 
 use crate::store::Error;

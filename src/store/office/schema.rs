@@ -36,7 +36,9 @@ fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         "CREATE TABLE card (home TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
          CREATE TABLE audit (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
              home TEXT, detail TEXT NOT NULL DEFAULT '') STRICT;
-         CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;",
+         CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;
+         CREATE TABLE person (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+         CREATE TABLE session (hash BLOB PRIMARY KEY, ends_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     )?;
     transaction.execute_batch(
         "CREATE TABLE token (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, hash BLOB NOT NULL UNIQUE,

@@ -3,9 +3,12 @@
 use super::{ApiProblem, Result};
 use crate::clock;
 use crate::desk::AlertKey;
-use crate::model::ids::HomeId;
+use crate::model::ids::{HomeId, PersonId};
 use crate::model::lifecycle::Actor;
 use crate::store::office::{Scope, Token};
+use crate::web::access::Right;
+use crate::web::acting::NotActing;
+use crate::web::deeds::StepForm;
 use crate::web::form::Visitor;
 use crate::web::{Person, Site};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -43,26 +46,45 @@ impl Caller {
             return Err(ApiProblem::new(StatusCode::FORBIDDEN, what, deed).at("Authorization"));
         }
         // A program is nobody of the staff, whatever cookies it carries.
-        Ok(Caller { visitor: Visitor { person: None, ..visitor }, program: Some(token) })
+        let visitor = Visitor { person: None, seat: None, token: String::new(), ..visitor };
+        Ok(Caller { visitor, program: Some(token) })
     }
 
     /// Whether places, names and notes are shown.
     pub fn sees_names(&self) -> bool {
-        self.program.as_ref().is_none_or(|token| token.may(Scope::Pii))
+        self.program.as_ref().map_or_else(|| self.visitor.may(Right::SeePersons), |token| token.may(Scope::Pii))
     }
 
     /// For the audit.
     pub fn who(&self) -> String {
-        match (&self.program, &self.visitor.person) {
-            (Some(token), _) => format!("token:{}", token.name),
-            (None, Some(person)) => person.id.to_string(),
-            (None, None) => "nobody".to_owned(),
+        match &self.program {
+            Some(token) => format!("token:{}", token.name),
+            None => self.visitor.name_in_audit(),
         }
     }
 
-    /// The person for whom a step is done: the one the page knows, or the one that is named.
-    pub fn person(&self, site: &Site, named: &str) -> Option<Person> {
-        crate::web::deeds::actor(site, named).or_else(|| self.visitor.person.clone())
+    /// The person who does a step: of a page whoever that browser knows, of a program whoever it names.
+    pub async fn person(&self, site: &Site, form: &StepForm) -> Result<Person> {
+        let unknown = || {
+            let what = "nobody of this station who answers alerts is known here by this id";
+            ApiProblem::unclear(what, "who", "send a person's id, and at a shared desk the PIN")
+        };
+        let person = match &self.program {
+            Some(_) => PersonId::new(form.who.clone()).ok().and_then(|id| site.person(&id)).ok_or_else(unknown)?,
+            None => match site.acting(&self.visitor, &form.who, &form.pin).await {
+                Ok(person) => person,
+                Err(NotActing::Choose) => return Err(unknown()),
+                Err(why) => {
+                    let what = why.words(self.visitor.language);
+                    return Err(ApiProblem::new(StatusCode::FORBIDDEN, what, "sign in as this person").at("who"));
+                }
+            },
+        };
+        if person.role().is_none() {
+            let what = "this person answers no alerts";
+            return Err(ApiProblem::new(StatusCode::FORBIDDEN, what, "ask your administrator").at("who"));
+        }
+        Ok(person)
     }
 
     /// As whom the desk is looked at.

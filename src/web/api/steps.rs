@@ -29,6 +29,8 @@ pub struct StepAsked {
     /// Which person of the staff does it, by id; a page's own person where nobody is named.
     #[schemars(length(min = 1))]
     pub who: Option<crate::model::ids::PersonId>,
+    /// The PIN of that person, at a shared desk that does not know them yet.
+    pub pin: Option<String>,
     /// The `version` of the alert that was seen: a step upon an older phase or owner is refused.
     pub expect: Option<u32>,
     /// What it was; of `close`.
@@ -91,9 +93,7 @@ pub async fn steps(
     let form: StepForm = serde_json::from_slice(&body)
         .map_err(|why| ApiProblem::unclear(why.to_string(), "body", "send step, key, who, expect"))?;
     let key = site.one_alert(&home, number, which.raised)?;
-    let Some(person) = caller.person(&site, &form.who) else {
-        return Err(ApiProblem::unclear("nobody of this station has this id", "who", "send a person's id"));
-    };
+    let person = caller.person(&site, &form).await?;
     let Some(clicks) = clicks(&site, &key, &person, &form) else {
         let deed = "see /api/v1/openapi.json for what each step needs";
         return Err(ApiProblem::unclear("the step is not known or incomplete", "step", deed));

@@ -7,10 +7,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A program of somebody else's.
+/// A program of somebody else's; without a token, a page of the supervisor's.
 pub struct Program {
     address: SocketAddr,
     token: Option<String>,
+    cookie: String,
     agent: ureq::Agent,
 }
 
@@ -18,7 +19,8 @@ impl Program {
     pub fn at(bench: &Bench, token: Option<String>) -> Program {
         let config = ureq::Agent::config_builder().http_status_as_error(false);
         let agent = config.timeout_global(Some(Duration::from_secs(40))).build().new_agent();
-        Program { address: bench.address(), token, agent }
+        let cookie = if token.is_none() { bench.cookie("wang") } else { String::new() };
+        Program { address: bench.address(), token, cookie, agent }
     }
 
     fn bearer(&self) -> String {
@@ -27,7 +29,10 @@ impl Program {
 
     pub fn get(&self, path: &str) -> (u16, String) {
         let request = self.agent.get(format!("http://{}{path}", self.address));
-        let request = if self.token.is_some() { request.header("authorization", self.bearer()) } else { request };
+        let request = match &self.token {
+            Some(_) => request.header("authorization", self.bearer()),
+            None => request.header("cookie", &self.cookie),
+        };
         let mut answer = request.call().unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
@@ -52,7 +57,12 @@ impl Program {
     pub fn stream(&self, query: &str, last: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(stream, "GET /api/v1/events?{query} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address).unwrap();
+        write!(
+            stream,
+            "GET /api/v1/events?{query} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n",
+            self.address, self.cookie
+        )
+        .unwrap();
         let mut text = String::new();
         for line in BufReader::new(stream).lines() {
             text += &(line.unwrap() + "\n");
@@ -70,13 +80,13 @@ pub fn administer(bench: &Bench, path: &str, fields: &[(&str, &str)]) -> (u16, S
         ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
     let agent = agent.timeout_global(Some(Duration::from_secs(20))).build().new_agent();
     let mut answer = if fields.is_empty() {
-        agent.get(bench.url(path)).header("cookie", "who=wang").call().unwrap()
+        agent.get(bench.url(path)).header("cookie", bench.cookie("wang")).call().unwrap()
     } else {
-        let mut body = format!("token={}", bench.token());
+        let mut body = format!("token={}", bench.token_of("wang"));
         for (name, value) in fields {
             body += &format!("&{name}={}", value.bytes().map(|b| format!("%{b:02X}")).collect::<String>());
         }
-        let request = agent.post(bench.url(path)).header("cookie", "who=wang");
+        let request = agent.post(bench.url(path)).header("cookie", bench.cookie("wang"));
         request.header("content-type", "application/x-www-form-urlencoded").send(body).unwrap()
     };
     (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
