@@ -155,6 +155,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         timers: config.timers,
         unreachable_after: config.unreachable_after,
         daily: config.daily,
+        hooks_allow: config.hooks_allow,
     })
 }
 

@@ -3,6 +3,7 @@
 use crate::desk::daily;
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::errand::{Declined, Errand};
+use crate::model::event::Event;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::own_sign::OwnDay;
@@ -270,6 +271,8 @@ pub enum Answer {
 pub enum Effect {
     /// Write this down; what follows in the same turn waits for the commit.
     Record(Recorded),
+    /// Keep this for other systems, in the same commit as the line it came of.
+    Happened(Box<Event>),
     /// Tell the home that this step is in the station's database.
     Receipt {
         /// Which alert.

@@ -5,8 +5,10 @@
 
 mod daily;
 mod errands;
+mod events;
 mod homes;
 mod input;
+mod listing;
 mod requests;
 mod row;
 mod rows;
@@ -31,6 +33,7 @@ pub use input::{
 };
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
+pub use listing::{Figures, Place};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 pub use visits::{DueBy, DueVisit, Intervals, Visit, VisitsView};
 
@@ -312,11 +315,14 @@ impl Desk {
     }
 
     fn record(&mut self, recorded: Recorded, effects: &mut Vec<Effect>) {
+        let before = self.before(&recorded);
         self.learn(recorded.clone());
         if let Some(home) = recorded.home() {
             self.watch.look_at(home, self.settings.unreachable_after);
         }
+        let happened = self.happened(&recorded, before);
         effects.push(Effect::Record(recorded));
+        effects.extend(happened.into_iter().map(|event| Effect::Happened(Box::new(event))));
     }
 
     /// The one way in which the desk's state changes, at work and when it is restored.

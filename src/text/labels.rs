@@ -3,6 +3,7 @@
 mod access;
 mod common;
 mod daily;
+mod feed;
 mod homes;
 mod requests;
 
@@ -32,6 +33,7 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
 const TABLES: &[Table] = &[access::LABELS, common::LABELS, daily::LABELS, homes::LABELS, requests::LABELS];
+const TABLES: &[Table] = &[access::LABELS, common::LABELS, feed::LABELS, homes::LABELS];
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ mod access;
 mod acting;
 mod admin;
 mod alert;
-mod api;
+pub mod api;
 mod daily;
 mod deeds;
 mod feed;
@@ -15,7 +15,9 @@ mod form;
 mod gate;
 mod guard;
 mod homes;
+pub mod hooks;
 mod me;
+mod metrics;
 mod models;
 mod nav;
 mod orders;
@@ -28,9 +30,11 @@ mod signed_in;
 mod staff;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod tries;
 mod uncover;
 
+pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
 pub use gate::Caller;
 pub use secrets::{code, give, pin};
@@ -98,6 +102,12 @@ impl Health {
     pub fn is_ready(&self) -> bool {
         self.broker.is_none() && self.store.is_none()
     }
+
+    /// What is wrong, in words for programs; nothing while it is ready.
+    pub fn reasons(&self) -> Vec<String> {
+        let wrong = [("broker", &self.broker), ("store", &self.store)];
+        wrong.into_iter().filter(|(_, why)| why.is_some()).map(|(what, _)| what.to_owned()).collect()
+    }
 }
 
 /// What somebody at a page wants from the desk; tickets are set by the daemon.
@@ -138,6 +148,7 @@ pub struct Site {
     requests: mpsc::Sender<Request>,
     feed: Feed,
     office: Office,
+    api: api::Api,
     staff: Staff,
     sessions: Sessions,
     passwords: Passwords,
@@ -173,8 +184,14 @@ impl Site {
             requests,
             feed,
             office,
+            api: api::Api::default(),
             now,
         })
+    }
+
+    /// The same with something to tell other systems.
+    pub fn telling(self, telling: Telling) -> Site {
+        Site { api: api::Api::new(telling), ..self }
     }
 
     /// The router of all pages.
@@ -200,10 +217,10 @@ impl Site {
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
-            .route("/api/v1/desk", get(api::desk))
-            .route("/api/v1/alerts/{home}/{number}", get(api::alert))
-            .route("/api/v1/alerts/{home}/{number}/steps", post(api::steps))
-            .route("/api/v1/events", get(feed::events))
+            .merge(api::routes())
+            .merge(tokens::routes())
+            .merge(hooks::routes())
+            .route("/metrics", get(metrics::metrics))
             .fallback(pages::no_such_page)
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), gate::gate))
@@ -268,6 +285,7 @@ const OFFICE_CSS: &str = concat!(
     include_str!("css/office.css"),
     include_str!("css/homes.css"),
     include_str!("css/daily.css"),
-    include_str!("css/access.css")
+    include_str!("css/access.css"),
+    include_str!("css/feed.css")
 );
 const SCRIPT: &str = include_str!("desk.js");

@@ -12,6 +12,7 @@ const PAGES: &[(&str, &str)] = &[
     ("/requests", "requests_page"),
     ("/admin/people", "admin_people"),
     ("/admin/audit", "admin_audit"),
+    ("/admin/tokens", "feed_page"),
 ];
 
 /// A link to a page.

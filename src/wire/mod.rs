@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod directory;
+mod event;
 pub mod local;
 mod newer;
 pub mod schema;
@@ -18,5 +19,6 @@ pub use body::{
     StationStep, Today, VERSION, Wire, WireError,
 };
 pub use directory::{Directory, Listed};
+pub use event::{CloudEvent, schema_file};
 pub use suspended::{InForce, Refusal};
 pub use topic::{Down, Topic, Up, down_filter, up_filter};
