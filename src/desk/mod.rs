@@ -28,12 +28,12 @@ pub use daily::{
 pub use errands::Done;
 pub use homes::{HomeLine, HomeState};
 pub use input::{
-    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
-    SensorSeen, Subject, Suspended, Suspending, SuspensionRefused,
+    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, SensorSeen,
+    Settings, Subject, Suspended, Suspending, SuspensionRefused,
 };
-pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
-pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
 pub use listing::{Figures, Place};
+pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
+pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 pub use visits::{DueBy, DueVisit, Intervals, Visit, VisitsView};
 

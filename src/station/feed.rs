@@ -1,11 +1,13 @@
 //! Between the wire and the desk: messages become inputs, effects become messages.
 
-use crate::desk::{AlertKey, Beat, BookState, Condition, Input, Notice, Outgoing, SensorSeen, Suspended, Suspending, SuspensionRefused};
+use crate::desk::{
+    AlertKey, Beat, BookState, Condition, Input, Notice, Outgoing, SensorSeen, Suspended, Suspending, SuspensionRefused,
+};
 use crate::model::ids::HomeId;
 use crate::model::ids::PointId;
 use crate::model::level::Level;
-use crate::model::suspension::Suspend;
 use crate::model::own_sign::{OwnDay, OwnSign, SignBy};
+use crate::model::suspension::Suspend;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Link, NotPublished};
 use crate::station::Settings;

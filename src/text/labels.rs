@@ -32,8 +32,8 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[access::LABELS, common::LABELS, daily::LABELS, homes::LABELS, requests::LABELS];
-const TABLES: &[Table] = &[access::LABELS, common::LABELS, feed::LABELS, homes::LABELS];
+const TABLES: &[Table] =
+    &[access::LABELS, common::LABELS, daily::LABELS, feed::LABELS, homes::LABELS, requests::LABELS];
 
 #[cfg(test)]
 mod tests {
