@@ -10,6 +10,7 @@ fn told(effects: &[Effect]) -> Vec<(EventKind, Option<Phase>)> {
         Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => {
             None
         }
+        Effect::Suspend(_) => None,
     });
     let phase = |data: &EventData| match data {
         EventData::Alert(step) => Some(step.phase),
@@ -101,6 +102,7 @@ fn the_words_of_a_note_stand_apart_so_that_they_can_be_kept_from_others() {
         Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => {
             None
         }
+        Effect::Suspend(_) => None,
     });
     let mut event = event.unwrap();
     assert_eq!(event["type"], "care.carecircle.alert.noted");

@@ -112,7 +112,7 @@ fn homes_page(site: &Site, visitor: &Visitor, now: Timestamp, wanted: Wanted, li
         total,
         states: states.map(|(value, word)| choice(value, word, &wanted.state)).collect(),
         classes: classes.map(|(value, word)| choice(value, word, &wanted.class)).collect(),
-        is_sifted: Wanted { sort: String::new(), down: String::new(), ..wanted.clone() }.query(&[]) != "",
+        is_sifted: !Wanted { sort: String::new(), down: String::new(), ..wanted.clone() }.query(&[]).is_empty(),
         wanted,
         f,
     }
