@@ -154,6 +154,8 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         directory: config.directory,
         timers: config.timers,
         unreachable_after: config.unreachable_after,
+        daily: config.daily,
+        hooks_allow: config.hooks_allow,
     })
 }
 

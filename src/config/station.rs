@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Homes, Person, Station, directory, shared};
+use crate::config::{Homes, Person, Station, directory, shared, work};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::staff::{Position, Positions};
 use crate::model::time::{Span, Zone};
@@ -20,6 +20,9 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let read_timers = shared::timers(&timers);
     timers.finish();
     let people = people(root);
+    let zone = own.as_ref().map_or_else(Zone::utc, |own| own.zone.clone());
+    let daily = work::read(root, zone);
+    let hooks_allow = hooks_allow(&root.section("webhooks"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
     let own = own?;
@@ -39,6 +42,8 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         directory,
         timers: read_timers,
         unreachable_after: own.unreachable_after,
+        daily,
+        hooks_allow,
         hash: report.hash(),
     })
 }
@@ -171,6 +176,21 @@ fn homes(section: &Section<'_, '_>) -> Option<Homes> {
     };
     let (listen, _) = listen?;
     Some(Homes { listen, tls })
+}
+
+/// `[webhooks]`
+fn hooks_allow(section: &Section<'_, '_>) -> Vec<String> {
+    let allow: Option<At<Vec<String>>> = section.optional("allow");
+    section.finish();
+    let Some(At { value, place }) = allow else { return Vec::new() };
+    for host in &value {
+        let is_host = !host.is_empty() && !host.contains(['/', '@', '*']) && !host.contains(char::is_whitespace);
+        if !is_host {
+            let deed = Some("write it as \"127.0.0.1:9000\" or \"platform.inside\"".into());
+            section.error(&place, format!("{host:?} is no host"), deed);
+        }
+    }
+    value
 }
 
 fn people(root: &Section<'_, '_>) -> Vec<Person> {

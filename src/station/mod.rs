@@ -7,6 +7,7 @@ mod feed;
 mod first;
 mod front;
 mod homes;
+mod hooks;
 mod memory;
 mod reply;
 mod turn;
@@ -24,7 +25,7 @@ use crate::station::memory::Memory;
 use crate::station::turn::Turn;
 use crate::store::Office;
 use crate::text::Language;
-use crate::web::{self, Feed, FirstCode, Health, Person, Site};
+use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
 use crate::wire::Listed;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,6 +73,10 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// The work of the day; its clock is `zone`.
+    pub daily: desk::DailySettings,
+    /// Hosts to which events may be posted though they are not public or not encrypted.
+    pub hooks_allow: Vec<String>,
 }
 
 pub use first::Key;
@@ -128,15 +133,26 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
     let pages = page_settings(&settings, first_code.clone(), opened.run);
-    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office);
+    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
     let site = site.map_err(|error| error.problem())?;
+    let bell = Bell::default();
+    let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
+    let (allow, hooks_changed) = (settings.hooks_allow.clone(), Bell::default());
+    let posting = hooks::Posting {
+        point: settings.point.clone(),
+        office,
+        told: told.clone(),
+        changed: hooks_changed.clone(),
+        allow: allow.clone(),
+    };
+    let site = site.telling(Telling { told, allow, check: hooks::check, hooks_changed });
 
     let alive = Arc::new(AtomicU64::new(0));
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
     let (stop, stopping) = watch::channel(false);
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue);
+    let turn = turn.naming(catalogue).ringing(bell);
     let mut ends = stopping.clone();
     let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {
@@ -151,7 +167,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
         link.stop();
     };
     let homes = door.as_ref().map(|door| door.address);
-    let mut tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
+    let mut tasks =
+        vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
     let scheme = if settings.credentials.is_some() { "https" } else { "http" };
     Ok(Running { address, scheme, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
@@ -207,6 +224,7 @@ fn desk_settings(settings: &Settings, people: &[(PersonId, Member)]) -> desk::Se
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
         people: web::answering(people, &settings.zone, clock::now()),
+        daily: desk::DailySettings { zone: settings.zone.clone(), ..settings.daily.clone() },
     }
 }
 

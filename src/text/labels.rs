@@ -2,7 +2,10 @@
 
 mod access;
 mod common;
+mod daily;
+mod feed;
 mod homes;
+mod requests;
 
 use crate::text::Language;
 
@@ -29,7 +32,8 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[access::LABELS, common::LABELS, homes::LABELS];
+const TABLES: &[Table] =
+    &[access::LABELS, common::LABELS, daily::LABELS, feed::LABELS, homes::LABELS, requests::LABELS];
 
 #[cfg(test)]
 mod tests {

@@ -159,7 +159,15 @@ const DOORS: &[(&str, Door)] = &[
     ("/api/v1/reports", Door::Of(&[Right::Reports, Right::SeeDesk])),
     ("/faults", Door::Of(&[Right::SeeHomes])),
     ("/walk", Door::Of(&[Right::Maintain])),
+    ("/daily*", Door::Of(&[Right::SeePersons])),
+    ("/visits*", Door::Of(&[Right::SeePersons])),
+    ("/requests*", Door::Of(&[Right::SeePersons])),
     ("/home*", Door::Of(&[Right::SeeHomes])),
+    ("/metrics", Door::Open), // asks for itself
+    ("/api/v1/openapi.json", Door::Open),
+    ("/api/v1/asyncapi.json", Door::Open),
+    ("/api/v1/schema", Door::Open),
+    ("/api/v1/alerts.csv", Door::Of(&[Right::Reports])),
     ("/api/v1/home*", Door::Of(&[Right::SeeHomes])),
     ("/api/v1/events", Door::Of(&[Right::SeeDesk])),
 ];

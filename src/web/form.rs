@@ -116,6 +116,8 @@ pub(super) struct Which {
     pub raised: Option<i64>,
     pub form: Option<String>,
     pub fragment: Option<u8>,
+    /// Whose lines of the timeline: of people or of machines; else all.
+    pub show: Option<String>,
 }
 
 /// The alert that an address means; an empty list if there is none, two where the number is not enough.

@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("station", &["model", "problem", "desk", "wire", "text", "clock", "mqtt", "store", "web", "config"]),
+    ("station", &["model", "problem", "desk", "wire", "text", "clock", "mqtt", "store", "sinks", "web", "config"]),
     ("replay", &["model", "problem", "engine", "text"]),
     ("sim", &["model", "problem", "engine", "clock", "mqtt", "devices", "wire"]),
     ("cmd", &["*"]),
