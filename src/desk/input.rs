@@ -2,11 +2,11 @@
 
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::errand::{Declined, Errand};
+use crate::model::home::SensorKind;
 use crate::model::ids::{HomeId, PersonId, PointId};
+use crate::model::ids::{RoomId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::reason::{Reason, Severity, SignOfLife};
-use crate::model::home::SensorKind;
-use crate::model::ids::{RoomId, SensorId};
 use crate::model::suspension::{Absence, Change};
 use crate::model::time::{SecsIfAny, Span, Timestamp};
 use serde::{Deserialize, Serialize};

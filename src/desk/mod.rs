@@ -19,8 +19,8 @@ mod watch;
 pub use errands::Done;
 pub use homes::{HomeLine, HomeState};
 pub use input::{
-    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
-    SensorSeen, Subject, Suspended, Suspending, SuspensionRefused,
+    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, SensorSeen,
+    Settings, Subject, Suspended, Suspending, SuspensionRefused,
 };
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};

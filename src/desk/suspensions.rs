@@ -3,9 +3,9 @@
 //! The home is the judge: what holds there stands in its heartbeat. What was asked and not yet answered is told apart from
 //! it, so that nobody believes that a home is suspended which never heard of it.
 
+use crate::desk::Desk;
 use crate::desk::input::{Condition, Effect, Recorded, Subject, Suspending};
 use crate::desk::send::Attempt;
-use crate::desk::Desk;
 use crate::model::errand::{Declined, Errand};
 use crate::model::fingerprint;
 use crate::model::ids::HomeId;
@@ -91,9 +91,10 @@ impl Asked {
             return Some(HomeSaid::Refused(refused.why.clone()));
         }
         let is_so = match &self.what {
-            Change::Begin(wanted) => condition.suspended.iter().any(|held| {
-                held.kind == Some(wanted.kind) && held.owner == wanted.owner && held.until == wanted.until
-            }),
+            Change::Begin(wanted) => condition
+                .suspended
+                .iter()
+                .any(|held| held.kind == Some(wanted.kind) && held.owner == wanted.owner && held.until == wanted.until),
             Change::End { kind, .. } => condition.suspended.iter().all(|held| held.kind != Some(*kind)),
         };
         is_so.then_some(HomeSaid::Done)
@@ -136,7 +137,8 @@ impl Suspensions {
     /// What is to be sent now.
     pub fn due(&mut self, now: Timestamp) -> Vec<Suspending> {
         let mut due = Vec::new();
-        let over: Vec<_> = self.waiting.iter().filter(|of| self.asked.get(of).is_none_or(|a| a.is_over(now))).cloned().collect();
+        let over: Vec<_> =
+            self.waiting.iter().filter(|of| self.asked.get(of).is_none_or(|a| a.is_over(now))).cloned().collect();
         for of in over {
             self.waiting.remove(&of);
             self.attempts.remove(&of);
@@ -230,8 +232,11 @@ impl Desk {
     /// The suspensions of a home: those that hold or will, those that were asked for, and those that ended a day ago or later.
     pub fn suspensions_of(&self, now: Timestamp, home: &HomeId) -> Vec<SuspensionView> {
         let condition = self.watch.homes.get(home).and_then(|seen| seen.condition.as_ref());
-        let mut views: Vec<SuspensionView> =
-            condition.iter().flat_map(|condition| &condition.suspended).map(|held| self.held(now, home, held)).collect();
+        let mut views: Vec<SuspensionView> = condition
+            .iter()
+            .flat_map(|condition| &condition.suspended)
+            .map(|held| self.held(now, home, held))
+            .collect();
         for kind in Absence::ALL {
             let Some(asked) = self.suspensions.asked.get(&(home.clone(), kind)) else { continue };
             let Change::Begin(suspension) = &asked.what else { continue };
@@ -248,7 +253,11 @@ impl Desk {
 
     /// Every home with a suspension that holds, will, was asked for, or ended a day ago or later; the nearest end first.
     pub fn suspended_homes(&self, now: Timestamp) -> Vec<(HomeId, SuspensionView)> {
-        let told = self.watch.homes.iter().filter(|(_, seen)| seen.condition.as_ref().is_some_and(|c| !c.suspended.is_empty()));
+        let told = self
+            .watch
+            .homes
+            .iter()
+            .filter(|(_, seen)| seen.condition.as_ref().is_some_and(|c| !c.suspended.is_empty()));
         let homes: BTreeSet<&HomeId> =
             told.map(|(home, _)| home).chain(self.suspensions.asked.keys().map(|(home, _)| home)).collect();
         let mut all: Vec<(HomeId, SuspensionView)> = homes
@@ -278,9 +287,7 @@ impl Asked {
         match (&self.answer, wanted.until <= now) {
             (None, true) => Some(Stand::NeverConfirmed),
             (None, false) => Some(Stand::Asked(self.at)),
-            (Some((at, HomeSaid::Refused(why))), _) => {
-                (now - *at < OVER_SHOWN).then(|| Stand::Refused(why.clone()))
-            }
+            (Some((at, HomeSaid::Refused(why))), _) => (now - *at < OVER_SHOWN).then(|| Stand::Refused(why.clone())),
             (Some((_, HomeSaid::Done)), true) => Some(Stand::Over),
             // Confirmed, and nothing was heard since the station started: as far as anybody knows it holds.
             (Some((_, HomeSaid::Done)), false) => (!was_heard).then_some(Stand::InForce),

@@ -9,8 +9,8 @@ use crate::model::time::Span;
 mod asked_for;
 mod checks;
 mod silence;
-mod suspended;
 mod stories;
+mod suspended;
 mod ways;
 
 #[test]
@@ -300,7 +300,11 @@ impl Desk {
         HISTORY.with_borrow_mut(|history| {
             history.extend(effects.iter().filter_map(|effect| match effect {
                 Effect::Record(recorded) => Some(recorded.clone()),
-                Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) | Effect::Suspend(_) => None,
+                Effect::Receipt { .. }
+                | Effect::Send(_)
+                | Effect::Answer { .. }
+                | Effect::Changed(_)
+                | Effect::Suspend(_) => None,
             }));
         });
     }
@@ -348,7 +352,11 @@ fn answer(effects: &[Effect]) -> Answer {
 fn sends(effects: &[Effect]) -> Vec<Outgoing> {
     let sends = effects.iter().filter_map(|effect| match effect {
         Effect::Send(outgoing) => Some(outgoing.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) | Effect::Suspend(_) => None,
+        Effect::Record(_)
+        | Effect::Receipt { .. }
+        | Effect::Answer { .. }
+        | Effect::Changed(_)
+        | Effect::Suspend(_) => None,
     });
     sends.collect()
 }

@@ -1,6 +1,8 @@
 //! Between the wire and the desk: messages become inputs, effects become messages.
 
-use crate::desk::{AlertKey, Beat, BookState, Condition, Input, Notice, Outgoing, SensorSeen, Suspended, Suspending, SuspensionRefused};
+use crate::desk::{
+    AlertKey, Beat, BookState, Condition, Input, Notice, Outgoing, SensorSeen, Suspended, Suspending, SuspensionRefused,
+};
 use crate::model::ids::HomeId;
 use crate::model::ids::PointId;
 use crate::model::level::Level;

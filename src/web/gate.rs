@@ -4,8 +4,8 @@
 
 use crate::web::access::Door;
 use crate::web::form::{Visitor, escape};
-use crate::web::secrets::is_same;
 use crate::web::homes::{SHEET_BYTES_MAX, SHEET_PATH};
+use crate::web::secrets::is_same;
 use crate::web::{FORM_BYTES_MAX, Site, pages, sign_in};
 use axum::Form;
 use axum::body::{Body, Bytes};

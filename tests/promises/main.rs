@@ -17,6 +17,7 @@ mod flood;
 mod framing;
 mod hands;
 mod health;
+mod homes;
 mod hook;
 mod init;
 mod kills;

@@ -28,7 +28,9 @@ impl Desk {
 fn asks(effects: &[Effect]) -> Vec<Suspending> {
     let asks = effects.iter().filter_map(|effect| match effect {
         Effect::Suspend(asked) => Some(asked.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) | Effect::Send(_) => None,
+        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) | Effect::Send(_) => {
+            None
+        }
     });
     asks.collect()
 }
@@ -118,7 +120,8 @@ fn a_suspension_is_ended_early_and_shown_as_ending_until_the_home_says_so() {
 fn nobody_suspends_without_end_reason_or_right_nor_for_longer_than_is_theirs() {
     let mut desk = desk();
     desk.does(at(0), told(&[], &[]));
-    let mut why_not = |who: &str, wanted: Suspension, key: &str| answer(&desk.ordered(10, who, Errand::Suspend(wanted), key));
+    let mut why_not =
+        |who: &str, wanted: Suspension, key: &str| answer(&desk.ordered(10, who, Errand::Suspend(wanted), key));
     let unclear = |what| Answer::Declined(Declined::Unclear(what));
     let day = 24 * HOUR;
     assert_eq!(why_not("p1", stay("p1", 8 * day), "a"), unclear("suspend_week"));

@@ -146,7 +146,8 @@ fn date(text: &str) -> Result<(i16, u8, u8), &'static str> {
     let mut parts = text.split(['-', '/', '.']);
     let mut part = || parts.next().and_then(|part| part.parse::<u16>().ok());
     let (Some(year), Some(month), Some(day)) = (part(), part(), part()) else { return Err("card_bad_date") };
-    let is_date = (1880..=2100).contains(&year) && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+    let is_date =
+        (1880..=2100).contains(&year) && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
     if is_date && parts.next().is_none() { Ok((year as i16, month as u8, day as u8)) } else { Err("card_bad_date") }
 }
 
@@ -199,8 +200,21 @@ mod tests {
     fn what_is_written_of_a_card_makes_the_same_card() {
         let mut card = Card::default();
         let texts = [
-            "3号楼2单元201室", "red", "张", "1941-02-28", "粤语、普通话", "zhang", "09:30", "rooms", "南门\n二排", "6", "NNE",
-            "23.7206, 103.2731", "1234#", "耳背", "2026-09",
+            "3号楼2单元201室",
+            "red",
+            "张",
+            "1941-02-28",
+            "粤语、普通话",
+            "zhang",
+            "09:30",
+            "rooms",
+            "南门\n二排",
+            "6",
+            "NNE",
+            "23.7206, 103.2731",
+            "1234#",
+            "耳背",
+            "2026-09",
         ];
         for (name, text) in FIELDS.into_iter().zip(texts) {
             assert_eq!(card.set(name, text), Ok(()), "{name}");
