@@ -128,6 +128,8 @@ fn a_card_is_edited_by_who_may_and_hostile_text_in_it_is_text() {
 #[test]
 fn a_table_of_cards_goes_in_as_a_whole_or_not_at_all_and_comes_out_without_formulas() {
     let bench = Bench::start();
+    bench.home.beat();
+    wait_until("the home is heard", SOON, || page(&bench, "zhang", "/home/flat-1").0 == 200);
     let good = "住户编号\t短地址\t探访分类\t姓名\t联系人 1 关系\t联系人 1 电话\nflat-1\t\"1号楼\n101室\"\t红\t=cmd\t邻居\t+86 10 5550\n";
     let import = |text: &str, what: &str| post(&bench, "zhang", "/homes/cards", &[("do", what), ("text", text)]);
     let bad = format!("{good}flat 2\tx\t绿\t\t\t\nflat-3\tx\t绿\t\t\t何时\n");
@@ -170,5 +172,31 @@ fn two_thousand_homes_are_one_light_page_that_is_sifted_and_sorted_without_scrip
     assert!((1..200).contains(&near.matches("<tr><th>").count()) && !near.contains("蓝（一般）<td"));
     let found = page(&bench, "zhang", "/homes?q=KY-LEHE-1999").1;
     assert_eq!(found.matches("<tr><th>").count(), 1);
-    assert!(found.contains("不知道"), "a home that was never heard is not called well");
+    assert!(found.contains("t-unknown>不知道"), "a home that was never heard is not called well");
+}
+
+#[test]
+fn a_suspension_is_for_a_week_by_the_desk_for_a_month_by_the_supervisor_and_never_by_a_responder() {
+    let bench = Bench::start();
+    bench.home.beat();
+    wait_until("the home is heard", SOON, || page(&bench, "zhang", "/home/flat-1").0 == 200);
+    let in_days = |days: i64| {
+        let at = carecircle::clock::now() + carecircle::model::time::Span::days(days);
+        carecircle::model::time::Zone::named("Asia/Shanghai").unwrap().wall_clock(at)[..16].to_owned()
+    };
+    let ask = |who: &str, days: i64| {
+        let (until, key) = (in_days(days), format!("{who}-{days}"));
+        let fields = [("kind", "away"), ("why", "去女儿家"), ("until", until.as_str()), ("key", &key), ("back", "/")];
+        post(&bench, who, "/home/flat-1/suspend", &fields)
+    };
+    let (status, html) = ask("zhang", 8);
+    assert!(status == 409 && html.contains("最长报备 7 天") && html.contains("value=\"去女儿家\""), "{status}");
+    assert_eq!(ask("zhang", 6).0, 303);
+    assert_eq!(ask("wang", 8).0, 303);
+    assert_eq!(ask("wang", 31).0, 409);
+    assert_eq!(ask("li", 1).0, 403, "a responder asks the desk");
+    assert_eq!(ask("zhao", 1).0, 403, "as does a technician");
+    let html = page(&bench, "zhang", "/home/flat-1").1;
+    assert!(html.contains("家中尚未确认") && !html.contains("生效中"), "this home has not answered");
+    assert!(page(&bench, "zhang", "/suspensions").1.contains("家中尚未确认"));
 }
