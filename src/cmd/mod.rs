@@ -17,6 +17,7 @@ pub mod report;
 pub mod schema;
 mod sign_in;
 pub mod simulate;
+mod sign_in;
 mod socket;
 pub mod station;
 pub mod status;

@@ -77,9 +77,9 @@ pub(super) async fn step(
         // A form drawn before somebody said who acts here.
         Err(why) => {
             let named = !form.who.is_empty();
-            let why = match why {
-                NotActing::Choose => named.then(|| text::label(visitor.language, "pin_please").to_owned()),
-                why => Some(why.words(visitor.language)),
+            let why = match why == NotActing::Choose {
+                true => named.then(|| text::label(visitor.language, "pin_please").to_owned()),
+                false => Some(why.words(visitor.language)),
             };
             let (action, step) = (form_action(key), form.step.clone());
             return pages::choose_person(&site, &visitor, action, &step, form.fields(), why);
