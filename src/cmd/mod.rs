@@ -15,7 +15,6 @@ mod progress;
 pub mod replay;
 pub mod report;
 pub mod schema;
-mod sign_in;
 pub mod simulate;
 mod sign_in;
 mod socket;
