@@ -16,7 +16,6 @@ pub mod replay;
 pub mod report;
 pub mod schema;
 pub mod simulate;
-mod sign_in;
 mod socket;
 pub mod station;
 pub mod status;

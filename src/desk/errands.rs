@@ -45,6 +45,8 @@ impl Errands {
                 let surplus = notes.len().saturating_sub(NOTES_KEPT);
                 notes.drain(..surplus);
             }
+            // Kept by `suspensions`.
+            Errand::Suspend(_) | Errand::EndSuspension { .. } => {}
         }
     }
 
@@ -82,6 +84,8 @@ impl Desk {
         match errand {
             Errand::Note { text } if text.trim().is_empty() => Err(Declined::Unclear("note")),
             Errand::Note { .. } => Ok(()),
+            Errand::Suspend(wanted) => self.judge_suspension(now, by, wanted),
+            Errand::EndSuspension { kind } => self.judge_end(now, home, by, *kind),
             Errand::Contact(deed) => self.judge_contact(now, home, by, deed),
             Errand::Visit(deed) => self.judge_visit(now, deed),
             Errand::Request(deed) => self.judge_request(now, home, deed),
@@ -91,7 +95,8 @@ impl Desk {
     /// The part of the state that an errand changes, beside what all share.
     pub(super) fn learn_errand(&mut self, at: Timestamp, home: &HomeId, by: &Actor, what: &Errand) {
         match what {
-            Errand::Note { .. } => {}
+            // Suspensions are kept under the key of their click, apart from these.
+            Errand::Note { .. } | Errand::Suspend(_) | Errand::EndSuspension { .. } => {}
             Errand::Contact(deed) => self.daily.did(at, home, by.clone(), deed.clone()),
             Errand::Visit(deed) => {
                 if matches!(deed, VisitDeed::Visited { on, .. } if *on == self.settings.daily.zone.day(at)) {

@@ -5,11 +5,15 @@
 
 mod daily;
 mod errands;
+mod events;
+mod homes;
 mod input;
+mod listing;
 mod requests;
 mod row;
 mod rows;
 mod send;
+mod suspensions;
 #[cfg(test)]
 mod tests;
 mod twins;
@@ -22,11 +26,14 @@ pub use daily::{
     Settings as DailySettings, Word,
 };
 pub use errands::Done;
+pub use homes::{HomeLine, HomeState};
 pub use input::{
-    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
-    Subject, Suspended,
+    AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, SensorSeen,
+    Settings, Subject, Suspended, Suspending, SuspensionRefused,
 };
+pub use listing::{Figures, Place};
 pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
+pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 pub use visits::{DueBy, DueVisit, Intervals, Visit, VisitsView};
 
@@ -36,6 +43,7 @@ use crate::desk::requests::Requests;
 use crate::desk::row::Row;
 use crate::desk::rows::Rows;
 use crate::desk::send::Sending;
+use crate::desk::suspensions::Suspensions;
 use crate::desk::visits::Visits;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
@@ -54,6 +62,7 @@ pub struct Desk {
     watch: Watch,
     sending: Sending,
     errands: Errands,
+    suspensions: Suspensions,
     daily: Daily,
     visits: Visits,
     requests: Requests,
@@ -72,6 +81,7 @@ impl Desk {
             watch: Watch::default(),
             sending: Sending::default(),
             errands: Errands::default(),
+            suspensions: Suspensions::default(),
             daily: Daily::default(),
             visits: Visits::default(),
             requests: Requests::default(),
@@ -105,6 +115,7 @@ impl Desk {
                 self.twins(now, &home, &condition.beat, &mut effects);
                 if !is_older {
                     self.watch.homes.entry(home.clone()).or_default().condition = Some(condition);
+                    self.suspensions_heard(now, &home, &mut effects);
                     self.told_of_day(now, &home, &mut effects);
                 }
             }
@@ -122,6 +133,7 @@ impl Desk {
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.unconfirmed()).into_iter().map(Effect::Send));
+        effects.extend(self.suspensions.due(now).into_iter().map(Effect::Suspend));
         #[cfg(test)]
         self.rows.assert_in_order();
         effects
@@ -154,7 +166,8 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.next_timer().map(|(at, _)| at);
         let watch = self.watch.next(self.settings.unreachable_after);
-        [timers, watch, self.daily.next_at, self.sending.next()].into_iter().flatten().min()
+        let others = [self.sending.next(), self.suspensions.next(), self.daily.next_at];
+        others.into_iter().chain([timers, watch]).flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -197,6 +210,7 @@ impl Desk {
         seen.online = Some(online);
         if came_back {
             self.sending.all_due(now, |alert| alert.home == home);
+            self.suspensions.all_due(|of| *of == home);
         }
     }
 
@@ -208,6 +222,7 @@ impl Desk {
         self.watch.look_anew();
         if up {
             self.sending.all_due(now, |_| true);
+            self.suspensions.all_due(|_| true);
         }
     }
 
@@ -300,11 +315,14 @@ impl Desk {
     }
 
     fn record(&mut self, recorded: Recorded, effects: &mut Vec<Effect>) {
+        let before = self.before(&recorded);
         self.learn(recorded.clone());
         if let Some(home) = recorded.home() {
             self.watch.look_at(home, self.settings.unreachable_after);
         }
+        let happened = self.happened(&recorded, before);
         effects.push(Effect::Record(recorded));
+        effects.extend(happened.into_iter().map(|event| Effect::Happened(Box::new(event))));
     }
 
     /// The one way in which the desk's state changes, at work and when it is restored.
@@ -351,9 +369,11 @@ impl Desk {
                 self.rows.change(&alert, |row| row.answer(key, Answer::Refused(why)));
             }
             Recorded::Errand { at, home, by, what, key } => {
+                self.suspensions.learn(at, &home, &by, &what, &key);
                 self.learn_errand(at, &home, &by, &what);
                 self.errands.learn(at, home, by, what, key);
             }
+            Recorded::Suspended { at, home, id, refused } => self.suspensions.answered(at, &home, &id, refused),
             Recorded::Morning { home, word, .. } => self.daily.told(home, word),
             Recorded::Day { day, closed, .. } => self.daily.open(day, closed, &self.settings.daily),
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,

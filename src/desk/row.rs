@@ -105,6 +105,11 @@ impl Row {
         self.held.contains_key(&step)
     }
 
+    /// Whether this step of the book says what our own people or timers had done before.
+    pub fn is_confirmation(&self, step: u32) -> bool {
+        self.held.get(&step).is_some_and(|held| held.ours.is_some())
+    }
+
     /// Whether the station raised it itself and is its only judge.
     pub fn is_ours(&self) -> bool {
         self.held.is_empty()

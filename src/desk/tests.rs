@@ -8,8 +8,10 @@ use crate::model::time::Span;
 
 mod asked_for;
 mod checks;
+mod events;
 mod silence;
 mod stories;
+mod suspended;
 mod ways;
 
 #[test]
@@ -304,7 +306,12 @@ impl Desk {
         HISTORY.with_borrow_mut(|history| {
             history.extend(effects.iter().filter_map(|effect| match effect {
                 Effect::Record(recorded) => Some(recorded.clone()),
-                Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => None,
+                Effect::Receipt { .. }
+                | Effect::Send(_)
+                | Effect::Answer { .. }
+                | Effect::Changed(_)
+                | Effect::Suspend(_)
+                | Effect::Happened(_) => None,
             }));
         });
     }
@@ -350,7 +357,12 @@ fn beat(home: &str) -> Input {
 fn answer(effects: &[Effect]) -> Answer {
     let answers = effects.iter().find_map(|effect| match effect {
         Effect::Answer { answer, .. } => Some(answer.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) => None,
+        Effect::Record(_)
+        | Effect::Receipt { .. }
+        | Effect::Send(_)
+        | Effect::Changed(_)
+        | Effect::Suspend(_)
+        | Effect::Happened(_) => None,
     });
     answers.expect("every click is answered")
 }
@@ -358,7 +370,12 @@ fn answer(effects: &[Effect]) -> Answer {
 fn sends(effects: &[Effect]) -> Vec<Outgoing> {
     let sends = effects.iter().filter_map(|effect| match effect {
         Effect::Send(outgoing) => Some(outgoing.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) => None,
+        Effect::Record(_)
+        | Effect::Receipt { .. }
+        | Effect::Answer { .. }
+        | Effect::Changed(_)
+        | Effect::Suspend(_)
+        | Effect::Happened(_) => None,
     });
     sends.collect()
 }

@@ -13,6 +13,7 @@ mod directory;
 mod events;
 mod gauges;
 mod history;
+mod home_assistant;
 mod levels;
 mod local;
 mod marks;

@@ -69,6 +69,7 @@ impl Gateway {
         let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
         let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
         std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path)).ok();
+        self.tasks.tell_home_assistant(status);
     }
 }
 

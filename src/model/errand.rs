@@ -10,6 +10,7 @@ pub use contact::ContactDeed;
 pub use request::{RequestDeed, RequestKind, RequestOutcome};
 pub use visit::VisitDeed;
 
+use crate::model::suspension::{Absence, Suspension};
 use serde::{Deserialize, Serialize};
 
 /// One thing that somebody did or wants done for a home.
@@ -20,6 +21,13 @@ pub enum Errand {
     Note {
         /// The words, without control characters.
         text: String,
+    },
+    /// The home is other than usual from now on, until an end.
+    Suspend(Suspension),
+    /// A suspension is over before its end.
+    EndSuspension {
+        /// Which.
+        kind: Absence,
     },
     /// The daily contact.
     Contact(ContactDeed),
@@ -34,6 +42,8 @@ impl Errand {
     pub fn name(&self) -> &'static str {
         match self {
             Errand::Note { .. } => "note",
+            Errand::Suspend(_) => "suspend",
+            Errand::EndSuspension { .. } => "end_suspension",
             Errand::Contact(deed) => deed.name(),
             Errand::Visit(deed) => deed.name(),
             Errand::Request(deed) => deed.name(),

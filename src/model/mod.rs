@@ -9,6 +9,7 @@ pub mod card;
 pub mod commissioning;
 pub mod duty;
 pub mod errand;
+pub mod event;
 pub mod fingerprint;
 pub mod flood;
 pub mod found;

@@ -133,6 +133,11 @@ impl Zone {
         self.0.to_datetime(to_jiff(at)).strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
+    /// The same with what the clock is ahead of UTC: `2017-03-04T13:05:00+08:00`.
+    pub fn with_offset(&self, at: Timestamp) -> String {
+        to_jiff(at).to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     /// `at` as people say it: `13:05`.
     pub fn hour_minute(&self, at: Timestamp) -> String {
         self.0.to_datetime(to_jiff(at)).strftime("%H:%M").to_string()

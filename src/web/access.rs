@@ -151,6 +151,8 @@ const DOORS: &[(&str, Door)] = &[
     ("/me", Door::Own),
     ("/help", Door::Own),
     ("/events", Door::Own),
+    ("/admin/people", Door::Of(&[Right::Administer])),
+    ("/admin/audit", Door::Of(&[Right::Administer])),
     ("/admin", Door::Of(&[Right::Administer, Right::Supervise])),
     ("/reports", Door::Of(&[Right::Reports, Right::SeeDesk])),
     ("/faults", Door::Of(&[Right::SeeHomes])),
@@ -159,6 +161,11 @@ const DOORS: &[(&str, Door)] = &[
     ("/visits*", Door::Of(&[Right::SeePersons])),
     ("/requests*", Door::Of(&[Right::SeePersons])),
     ("/home*", Door::Of(&[Right::SeeHomes])),
+    ("/metrics", Door::Open), // asks for itself
+    ("/api/v1/openapi.json", Door::Open),
+    ("/api/v1/asyncapi.json", Door::Open),
+    ("/api/v1/schema", Door::Open),
+    ("/api/v1/alerts.csv", Door::Of(&[Right::Reports])),
     ("/api/v1/home*", Door::Of(&[Right::SeeHomes])),
     ("/api/v1/events", Door::Of(&[Right::SeeDesk])),
 ];

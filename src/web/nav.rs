@@ -10,6 +10,9 @@ const PAGES: &[(&str, &str)] = &[
     ("/daily", "daily_page"),
     ("/visits", "visits_page"),
     ("/requests", "requests_page"),
+    ("/admin/people", "admin_people"),
+    ("/admin/audit", "admin_audit"),
+    ("/admin/tokens", "feed_page"),
 ];
 
 /// A link to a page.

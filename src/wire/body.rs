@@ -1,7 +1,8 @@
 //! The bodies: what a notice, a receipt, a step and a heartbeat say.
 
 use crate::model::alert::{Alert, AlertId, Step};
-use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
+use crate::model::home::SensorKind;
+use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase};
 use crate::model::own_sign::{OwnDay, SignBy};
 use crate::model::reason::{Reason, Severity, SignOfLife};
@@ -10,7 +11,7 @@ use crate::model::suspension::Suspend;
 use crate::model::time::{Day, Millis, MillisIfAny, Timestamp};
 use crate::wire::newer;
 use crate::wire::suspended::{InForce, Refusal};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 /// The version of all bodies.
 pub const VERSION: u32 = 1;
@@ -238,6 +239,9 @@ pub struct Heartbeat {
     pub blind: bool,
     /// Each sensor's age.
     pub sensors: Vec<SensorAge>,
+    /// Until enough days are learned for limits of its own; absent after that, and where nothing is learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning: Option<Learning>,
     /// The suspensions in force, and those that will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspended: Vec<InForce>,
@@ -366,6 +370,34 @@ pub struct SensorAge {
     /// Absent if never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_secs: Option<u64>,
+    /// Where it hangs, if somewhere; absent from an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// What it is for; absent from an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
+    pub kind: Option<SensorKind>,
+    /// Its battery, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery_percent: Option<u8>,
+    /// It is not believed now: silent, cut off from its receiver, or stuck.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+}
+
+/// A home may be newer than its station: a kind that is not known must not make its heartbeat unreadable.
+fn if_known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SensorKind>, D::Error> {
+    let word = Option::<String>::deserialize(from)?;
+    Ok(word.and_then(|word| SensorKind::ALL.into_iter().find(|kind| kind.as_str() == word)))
+}
+
+/// How far a home has come in learning what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Learning {
+    /// The day that goes on, the first being 1.
+    pub day: u32,
+    /// So many are needed.
+    pub of: u32,
 }
 
 /// "I am here again": said by a station to every home it knows when its own way to the broker is back, so that a home need not

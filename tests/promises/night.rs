@@ -252,7 +252,10 @@ impl Night {
                     assert!(matches!(answer, desk::Answer::Done { .. }), "{answer:?}");
                     continue;
                 }
-                desk::Effect::Record(_) | desk::Effect::Changed(_) => continue,
+                desk::Effect::Record(_)
+                | desk::Effect::Changed(_)
+                | desk::Effect::Suspend(_)
+                | desk::Effect::Happened(_) => continue,
             };
             self.comes(now + WAY, Event::ToHome(to_home));
         }

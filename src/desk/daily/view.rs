@@ -133,12 +133,6 @@ impl Desk {
         DailyView { day, opened_at, deadline_at, is_past_deadline: now >= deadline_at, rows, counts }
     }
 
-    /// The short address of a home: of its card, else as its gateway tells it.
-    pub fn place_of(&self, home: &HomeId) -> Option<String> {
-        let of_card = self.card(home).map(|card| card.place.clone()).filter(|place| !place.is_empty());
-        of_card.or_else(|| self.watch.homes.get(home).and_then(|seen| seen.place.clone()))
-    }
-
     /// One home on the list that is open at `now`.
     pub(super) fn daily_row(&self, now: Timestamp, day: Day, home: &HomeId) -> DailyRow {
         let unknown = Morning::default();

@@ -55,7 +55,6 @@ impl Word {
             },
             None => before.sign,
         };
-        let (heard, all) = condition.sensors;
         let holds = |from: Timestamp, until: Timestamp| from <= now && now < until;
         let empty = condition.suspended.iter().filter_map(|said| {
             let kind = said.kind.filter(|kind| kind.is_empty_home() && said.until > now)?;
@@ -70,7 +69,7 @@ impl Word {
             learning_day: today.and_then(|today| today.learning_day),
             blind: condition.blind,
             patchy: today.is_some_and(|today| today.unwatched > PATCHY),
-            unheard: heard < all,
+            unheard: condition.sensors.iter().any(|sensor| sensor.heard_secs.is_none()),
             absent: empty.min().map(|(_, kind, from, until)| (kind, from, until)),
             with_others: others.filter_map(|said| said.kind).any(is_shared),
         }

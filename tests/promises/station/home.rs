@@ -92,6 +92,7 @@ impl FakeHome {
             last_life_secs: Some(95),
             blind: false,
             sensors: Vec::new(),
+            learning: None,
             suspended: Vec::new(),
             directory: None,
             refused: Vec::new(),
