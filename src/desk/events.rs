@@ -31,6 +31,9 @@ impl Desk {
             Recorded::Home { .. }
             | Recorded::Refused { .. }
             | Recorded::Errand { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Morning { .. }
+            | Recorded::Day { .. }
             | Recorded::Level { .. }
             | Recorded::OneGateway { .. }
             | Recorded::HeardAgain { .. } => false,
@@ -44,9 +47,12 @@ impl Desk {
             | Recorded::Done { .. }
             | Recorded::Refused { .. }
             | Recorded::Errand { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Morning { .. }
+            | Recorded::Day { .. }
             | Recorded::Level { .. } => None,
         };
-        let recovers = over.map(|alert| AlertKey { home: recorded.home().clone(), alert });
+        let recovers = over.zip(recorded.home()).map(|(alert, home)| AlertKey { home: home.clone(), alert });
         Before { was_known, recovers }
     }
 
@@ -62,7 +68,11 @@ impl Desk {
             }
             Recorded::OneGateway { at, .. } => self.of_recovery(*at, before.recovers.as_ref()).into_iter().collect(),
             Recorded::Errand { what, .. } => of_errand(what).into_iter().collect(),
-            Recorded::Refused { .. } | Recorded::Level { .. } => Vec::new(),
+            Recorded::Refused { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Morning { .. }
+            | Recorded::Day { .. }
+            | Recorded::Level { .. } => Vec::new(),
         }
     }
 
@@ -205,6 +215,11 @@ fn of_errand(errand: &Errand) -> Option<Event> {
     match errand {
         // Words between people of the station.
         Errand::Note { .. } => None,
+        Errand::Suspend(_)
+        | Errand::EndSuspension { .. }
+        | Errand::Contact(_)
+        | Errand::Visit(_)
+        | Errand::Request(_) => None,
     }
 }
 

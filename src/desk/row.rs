@@ -120,6 +120,11 @@ impl Row {
         matches!(self.alert.reason, Reason::Twin(_))
     }
 
+    /// Whether it is about a home that is not heard.
+    pub fn is_of_silence(&self) -> bool {
+        matches!(self.alert.reason, Reason::HomeUnreachable { .. })
+    }
+
     /// Takes a step of the gateway's book that did not come before.
     pub fn hold(&mut self, at: Timestamp, notice: Notice, point: &PointId, timers: &Timers) {
         let number = notice.step.number;

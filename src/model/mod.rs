@@ -22,6 +22,7 @@ pub mod level;
 pub mod lifecycle;
 pub mod listed;
 pub mod observation;
+pub mod own_sign;
 pub mod place;
 pub mod purpose;
 pub mod reason;

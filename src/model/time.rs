@@ -3,9 +3,11 @@
 //! The only file that knows the zone database (jiff, reading the system's tz data). Everybody else works with
 //! [`Timestamp`] and asks a [`Zone`] what a clock on the wall of the home would show. Reads no clock.
 
+mod day;
 mod numbers;
 
-pub use numbers::{Millis, Secs, SecsIfAny};
+pub use day::Day;
+pub use numbers::{Millis, MillisIfAny, Secs, SecsIfAny};
 
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};

@@ -51,6 +51,7 @@ struct Waiting {
     receipts: Vec<Receipt>,
     answers: Vec<(u64, Answer)>,
     sends: Vec<crate::desk::Outgoing>,
+    suspends: Vec<crate::desk::Suspending>,
     changed: Vec<Subject>,
     /// Homes that wait for their answer.
     replies: Vec<Reply>,
@@ -237,6 +238,7 @@ impl Turn {
                 Effect::Happened(event) => events.push(*event),
                 Effect::Receipt { alert, step, at } => turn.receipts.push(Receipt { alert, step, at }),
                 Effect::Send(outgoing) => turn.sends.push(outgoing),
+                Effect::Suspend(suspending) => turn.suspends.push(suspending),
                 Effect::Answer { ticket, answer } => turn.answers.push((ticket, answer)),
                 Effect::Changed(subject) => turn.changed.push(subject),
             }
@@ -331,6 +333,10 @@ impl Turn {
             let link = self.link.clone();
             tokio::spawn(async move { feed::step(&link, outgoing).await });
         }
+        for suspending in turn.suspends {
+            let link = self.link.clone();
+            tokio::spawn(async move { feed::suspend(&link, suspending).await });
+        }
         for alert in turn.changed {
             self.feed.changed(alert);
         }
@@ -341,10 +347,14 @@ impl Turn {
             let unwritten: Vec<&str> =
                 self.waiting.iter().flat_map(|turn| &turn.sends).map(|s| s.key.as_str()).collect();
             let steps = desk.waiting_for(reply.home()).into_iter().filter(|step| !unwritten.contains(&&*step.key));
+            let unheld: Vec<&str> =
+                self.waiting.iter().flat_map(|turn| &turn.suspends).map(|s| s.id.as_str()).collect();
+            let suspensions = desk.suspensions_waiting_for(reply.home()).into_iter();
+            let suspensions = suspensions.filter(|asked| !unheld.contains(&&*asked.id)).map(feed::suspend_of).collect();
             let no_broker = self.health.read().unwrap_or_else(PoisonError::into_inner).broker.is_some();
             let is_only_way = no_broker || self.ways.is_https_alone(reply.home());
             let is_busy = is_only_way && desk.is_busy_with(reply.home(), now);
-            reply.give(&self.point, is_durable, steps.map(feed::step_of), is_busy);
+            reply.give(&self.point, is_durable, steps.map(feed::step_of), suspensions, is_busy);
         }
         for (ticket, answer) in turn.answers {
             if let Some(click) = self.clicks.remove(&ticket) {
@@ -367,13 +377,15 @@ impl Turn {
 impl Waiting {
     fn at(since: Timestamp) -> Waiting {
         let (receipts, answers, sends, changed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Waiting { ticket: 0, since, receipts, answers, sends, changed, replies: Vec::new() }
+        let (suspends, replies) = (Vec::new(), Vec::new());
+        Waiting { ticket: 0, since, receipts, answers, sends, suspends, changed, replies }
     }
 
     fn join(&mut self, other: Waiting) {
         self.receipts.extend(other.receipts);
         self.answers.extend(other.answers);
         self.sends.extend(other.sends);
+        self.suspends.extend(other.suspends);
         self.changed.extend(other.changed);
         self.replies.extend(other.replies);
     }

@@ -5,7 +5,10 @@
 
 mod access;
 mod acting;
+mod admin;
+mod alert;
 pub mod api;
+mod daily;
 mod deeds;
 mod feed;
 mod form;
@@ -19,6 +22,7 @@ mod models;
 mod nav;
 mod orders;
 mod pages;
+mod requests;
 mod secrets;
 mod sessions;
 mod sign_in;
@@ -28,9 +32,11 @@ mod staff;
 mod tests;
 mod tokens;
 mod tries;
+mod uncover;
 
 pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
+pub use gate::Caller;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
@@ -68,6 +74,10 @@ pub struct Settings {
     pub language: Language,
     /// The code that makes the first administrator, while nobody has used it.
     pub first_code: Option<FirstCode>,
+    /// Names, besides those of this machine to itself, under which browsers may ask for the pages.
+    pub names: Vec<String>,
+    /// The pages are served through TLS.
+    pub is_tls: bool,
     /// Which run of the station this is: ids of events and clicks begin with it.
     pub run: u64,
     /// Which program this is: a page drawn by another one offers to reload.
@@ -161,7 +171,7 @@ impl Site {
     ) -> Result<Site, Error> {
         let now: fn() -> Timestamp = crate::clock::now;
         Ok(Site {
-            hosts: guard::hosts(listen),
+            hosts: guard::hosts(listen, &settings.names),
             staff: Staff::new(office.staff()?.into_iter().collect()),
             sessions: Sessions::restore(office.sessions(now())?),
             passwords: Passwords::new(),
@@ -190,14 +200,18 @@ impl Site {
         Router::new()
             .route("/", get(pages::desk))
             .route("/desk.fragment", get(pages::desk_fragment))
-            .route("/alert/{home}/{number}", get(pages::alert))
+            .route("/alert/{home}/{number}", get(alert::alert))
             .route("/alert/{home}/{number}/step", post(deeds::step))
+            .route("/alert/{home}/{number}/uncover", post(uncover::uncover))
             .route("/language/{language}", get(form::language))
             .route("/events", get(feed::events))
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
             .merge(homes::routes())
+            .merge(daily::routes())
+            .merge(requests::routes())
             .merge(acting::routes())
+            .merge(admin::routes())
             .merge(me::routes())
             .merge(sign_in::routes())
             .route("/static/desk.css", get(pages::css))
@@ -265,11 +279,12 @@ const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 /// The longest note a browser may send, each byte written as three.
 const FORM_BYTES_MAX: usize = 256 * 1024;
 
-const CSS: &str = include_str!("desk.css");
+const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"));
 /// Of the pages besides the desk, each part beside the others.
 const OFFICE_CSS: &str = concat!(
     include_str!("css/office.css"),
     include_str!("css/homes.css"),
+    include_str!("css/daily.css"),
     include_str!("css/access.css"),
     include_str!("css/feed.css")
 );

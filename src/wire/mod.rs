@@ -15,8 +15,8 @@ mod topic;
 
 pub use answer::{Answer, AsHeard, Declined};
 pub use body::{
-    AlertState, Greeting, Heard, Heartbeat, LastResort, LastTest, Link, Notice, PathWord, Receipt, SensorAge,
-    StationStep, VERSION, Wire, WireError,
+    AlertState, Greeting, Heard, Heartbeat, LastResort, LastTest, Learning, Link, Notice, PathWord, Receipt, SensorAge,
+    StationStep, Today, VERSION, Wire, WireError,
 };
 pub use directory::{Directory, Listed};
 pub use event::{CloudEvent, schema_file};

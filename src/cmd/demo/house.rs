@@ -204,6 +204,9 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         zone: zone(),
         language,
         listen: at.page,
+        names: Vec::new(),
+        credentials: None,
+        plain_http: false,
         broker: broker(at.broker),
         login: None,
         tls: None,
@@ -219,6 +222,7 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        daily: Default::default(),
         hooks_allow: Vec::new(),
     }
 }

@@ -280,8 +280,8 @@ impl HomeBody {
             level_secs: home.level.map(|level| level.num_seconds()),
             blind: condition.map(|condition| condition.blind),
             last_life_secs: condition.and_then(|condition| condition.last_life_secs),
-            sensors_heard: condition.map(|condition| condition.sensors.0),
-            sensors: condition.map(|condition| condition.sensors.1),
+            sensors_heard: condition.map(|c| c.sensors.iter().filter(|sensor| sensor.heard_secs.is_some()).count()),
+            sensors: condition.map(|condition| condition.sensors.len()),
             suspended: suspended.map(|suspended| SuspendedBody::of(suspended, names)).collect(),
         }
     }
