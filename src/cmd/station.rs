@@ -136,6 +136,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         directory: config.directory,
         timers: config.timers,
         unreachable_after: config.unreachable_after,
+        duty: config.duty,
     })
 }
 

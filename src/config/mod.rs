@@ -146,6 +146,8 @@ pub struct Station {
     pub timers: Timers,
     /// A home not heard from for longer is reported.
     pub unreachable_after: Span,
+    /// When a screen with sound has to show the desk; absent where nobody said so.
+    pub duty: Option<crate::model::duty::DutyHours>,
     /// Changes when the configuration does.
     pub hash: String,
 }

@@ -3,6 +3,7 @@
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
 use crate::config::{Homes, Person, Station, directory, shared};
+use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::Role;
 use crate::model::time::{Span, Zone};
@@ -37,6 +38,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         directory,
         timers: read_timers,
         unreachable_after: own.unreachable_after,
+        duty: own.duty,
         hash: report.hash(),
     })
 }
@@ -49,6 +51,7 @@ struct Own {
     listen: SocketAddr,
     state_dir: PathBuf,
     unreachable_after: Span,
+    duty: Option<DutyHours>,
 }
 
 impl Own {
@@ -58,6 +61,7 @@ impl Own {
         let zone = shared::zone(section);
         let listen = listen(section);
         section.optional::<Language>("language");
+        let duty = section.optional::<DutyHours>("duty").map(|duty| duty.value);
         let state_dir = section.or("state_dir", PathBuf::from("/var/lib/carecircle/station"));
         let range = Span::seconds(10)..=Span::days(1);
         let unreachable_after = section.span("unreachable_after", range);
@@ -76,6 +80,7 @@ impl Own {
             state_dir,
             // 180 s: three signs of life missed (`trust.md` promise 3).
             unreachable_after: unreachable_after.map_or(Span::seconds(180), |at| at.value),
+            duty,
         })
     }
 }

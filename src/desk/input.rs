@@ -1,12 +1,15 @@
 //! What the desk is told, what it wants done, and what it writes down.
 
+use crate::desk::handover::Handover;
+use crate::desk::screens::Screen;
 use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::duty::DutyHours;
 use crate::model::errand::{Declined, Errand};
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::suspension::Absence;
-use crate::model::time::{SecsIfAny, Span, Timestamp};
+use crate::model::time::{SecsIfAny, Span, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +24,8 @@ pub struct Settings {
     pub unreachable_after: Span,
     /// The staff: who exists, and in what capacity.
     pub people: BTreeMap<PersonId, Role>,
+    /// When somebody has to watch the desk, by which clock; absent where nobody said so.
+    pub duty: Option<(DutyHours, Zone)>,
 }
 
 /// Which alert of which home.
@@ -61,6 +66,10 @@ pub enum Input {
     Click(Click),
     /// A person does something for a home that is no step of an alert.
     Order(Order),
+    /// A person takes over the shift of another.
+    Handover(Handover),
+    /// An open page says how it is.
+    Screen(Screen),
     /// Time has passed.
     Tick,
 }

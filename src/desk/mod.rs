@@ -4,8 +4,10 @@
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
 mod errands;
+mod handover;
 mod input;
 mod row;
+mod screens;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -14,14 +16,17 @@ mod view;
 mod watch;
 
 pub use errands::Done;
+pub use handover::Handover;
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
     Subject, Suspended,
 };
+pub use screens::{Hearing, Screen, Sound};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
 use crate::desk::errands::Errands;
 use crate::desk::row::Row;
+use crate::desk::screens::Screens;
 use crate::desk::send::Sending;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
@@ -40,6 +45,7 @@ pub struct Desk {
     watch: Watch,
     sending: Sending,
     errands: Errands,
+    screens: Screens,
     cards: BTreeMap<HomeId, Box<Card>>,
 }
 
@@ -55,6 +61,7 @@ impl Desk {
             watch: Watch::default(),
             sending: Sending::default(),
             errands: Errands::default(),
+            screens: Screens::default(),
             cards: BTreeMap::new(),
         }
     }
@@ -90,6 +97,8 @@ impl Desk {
             Input::OwnLink { up } => self.own_link(now, up),
             Input::Click(click) => self.click(now, click, &mut effects),
             Input::Order(order) => self.order(now, order, &mut effects),
+            Input::Handover(handover) => self.handover(now, handover, &mut effects),
+            Input::Screen(screen) => self.screen(now, screen, &mut effects),
             Input::Tick => {}
         }
         if self.watch.is_due(now) {
@@ -97,6 +106,7 @@ impl Desk {
             self.twins_over(now, &mut effects);
             self.watch.looked(self.settings.unreachable_after);
         }
+        self.watch_over(now, &mut effects);
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.values()).into_iter().map(Effect::Send));
@@ -125,7 +135,7 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.values().filter_map(|row| row.next_timer(&self.settings.timers)).map(|(at, _)| at).min();
         let watch = self.watch.next(self.settings.unreachable_after);
-        [timers, watch, self.sending.next()].into_iter().flatten().min()
+        [timers, watch, self.sending.next(), self.watch_due()].into_iter().flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -296,8 +306,13 @@ impl Desk {
             }
             Recorded::Done { at, alert, by, what, key } => {
                 if by.role == Role::Station {
-                    let is_of_twins = self.rows.get(&alert).is_some_and(Row::is_of_twins);
-                    self.watch.finding(&alert, &what, is_of_twins);
+                    let row = self.rows.get(&alert);
+                    let is_of_watch = row.is_some_and(|row| matches!(row.alert.reason, Reason::NoWatcher { .. }));
+                    self.screens.learn(&alert, &what, is_of_watch);
+                    let begins_watch = matches!(what, Deed::Raise { reason: Reason::NoWatcher { .. }, .. });
+                    if !is_of_watch && !begins_watch {
+                        self.watch.finding(&alert, &what, row.is_some_and(Row::is_of_twins));
+                    }
                 }
                 match self.rows.get_mut(&alert) {
                     Some(row) => {

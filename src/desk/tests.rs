@@ -8,6 +8,8 @@ use crate::model::time::Span;
 
 mod asked_for;
 mod checks;
+mod handover;
+mod screens;
 mod silence;
 mod stories;
 mod ways;
@@ -319,7 +321,7 @@ fn desk() -> Desk {
     let people = (0..50).map(|n| (format!("p{n}").parse().unwrap(), Role::Desk));
     let people: BTreeMap<PersonId, Role> = people.chain([("boss".parse().unwrap(), Role::Supervisor)]).collect();
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Desk::new(Settings { point, timers, unreachable_after: Span::seconds(180), people })
+    Desk::new(Settings { point, timers, unreachable_after: Span::seconds(180), people, duty: None })
 }
 
 fn person(id: &str) -> Actor {

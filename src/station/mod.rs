@@ -11,6 +11,7 @@ mod turn;
 
 use crate::clock;
 use crate::desk::{self, BandName, Desk};
+use crate::model::duty::DutyHours;
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Timers};
 use crate::model::time::{Span, Zone};
@@ -62,6 +63,8 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// When a screen with sound has to show the desk; absent where nobody said so.
+    pub duty: Option<DutyHours>,
 }
 
 pub use homes::Homes;
@@ -107,7 +110,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     }
     let desk = Arc::new(RwLock::new(desk));
     let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
-    let health = Health { replaced: opened.replaced, broker, store: None, second_path };
+    let health = Health { replaced: opened.replaced, broker, second_path, ..Health::default() };
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
@@ -196,6 +199,7 @@ fn desk_settings(settings: &Settings) -> desk::Settings {
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
         people: settings.people.iter().map(|person| (person.id.clone(), person.role)).collect(),
+        duty: settings.duty.clone().map(|duty| (duty, settings.zone.clone())),
     }
 }
 

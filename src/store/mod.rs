@@ -11,6 +11,7 @@
 //! memory, and they are written in their order as soon as the disk works again.
 
 mod database;
+mod disk;
 mod error;
 pub mod kept;
 mod looking;
@@ -20,6 +21,7 @@ mod rows;
 mod upgrade;
 mod writer;
 
+pub use disk::free_percent;
 pub use error::Error;
 pub use looking::Looking;
 pub use office::Office;

@@ -6,11 +6,11 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use serde::Deserialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// The newest changes, for every open page. Cheap to clone.
@@ -19,7 +19,11 @@ pub struct Feed {
     run: u64,
     kept: Arc<Mutex<Kept>>,
     live: broadcast::Sender<Change>,
+    streams: Arc<Mutex<Streams>>,
 }
+
+/// The open streams of each browser, the oldest first.
+type Streams = BTreeMap<String, VecDeque<oneshot::Sender<()>>>;
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -36,7 +40,7 @@ struct Change {
 impl Feed {
     /// A feed of this run of the station; ids of other runs are answered with a reset.
     pub fn new(run: u64) -> Feed {
-        Feed { run, kept: Arc::default(), live: broadcast::channel(KEPT_MAX).0 }
+        Feed { run, kept: Arc::default(), live: broadcast::channel(KEPT_MAX).0, streams: Arc::default() }
     }
 
     /// Tells every open page that something looks different now.
@@ -73,6 +77,24 @@ impl Feed {
         (past, live)
     }
 
+    /// One more stream of `browser`; beyond four the oldest one is told to end. What comes back says when this one has to.
+    fn enter(&self, browser: &str) -> oneshot::Receiver<()> {
+        let (end, ends) = oneshot::channel();
+        let mut streams = self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        streams.retain(|_, open| {
+            open.retain(|end| !end.is_closed());
+            !open.is_empty()
+        });
+        let open = streams.entry(browser.to_owned()).or_default();
+        open.push_back(end);
+        if open.len() > STREAMS_MAX
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.send(()).ok(); // it went by itself: fine
+        }
+        ends
+    }
+
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -81,6 +103,8 @@ impl Feed {
 #[derive(Debug, Deserialize)]
 pub(super) struct After {
     after: Option<String>,
+    /// A word that this browser made up for itself.
+    browser: Option<String>,
 }
 
 /// `GET /events`: resumes after `Last-Event-ID` or `?after=`.
@@ -90,9 +114,11 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Sse<ReceiverStream<Result<Event, Infallible>>> {
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let (past, live) = site.feed.since(resumed.or(query.after).as_deref());
+    let after = resumed.or(query.after);
+    let (past, live) = site.feed.since(after.as_deref());
     let (to_page, stream) = mpsc::channel(32);
-    tokio::spawn(tell(site, past, live, to_page));
+    let ends = query.browser.filter(|word| word.len() <= BROWSER_BYTES_MAX).map(|word| site.feed.enter(&word));
+    tokio::spawn(tell(site, past, live, ends, to_page));
     Sse::new(ReceiverStream::new(stream))
 }
 
@@ -100,6 +126,7 @@ async fn tell(
     site: Arc<Site>,
     past: Option<Vec<Change>>,
     mut live: broadcast::Receiver<Change>,
+    ends: Option<oneshot::Receiver<()>>,
     page: mpsc::Sender<Result<Event, Infallible>>,
 ) {
     let mut beat = tokio::time::interval(BEAT);
@@ -112,8 +139,21 @@ async fn tell(
             return;
         }
     }
+    let end = async move {
+        match ends {
+            // The sender goes with the feed alone, and then all of this ends.
+            Some(ends) => drop(ends.await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(end);
     loop {
         let event = tokio::select! {
+            () = &mut end => {
+                page.send(Ok(Event::default().event("bye").data("{}"))).await.ok(); // the browser has more of them
+                return;
+            }
+            () = page.closed() => return,
             _ = beat.tick() => site.beat(),
             change = live.recv() => match change {
                 Ok(change) => site.feed.event(&change),
@@ -152,7 +192,7 @@ impl Site {
     fn beat(&self) -> Event {
         let data = serde_json::json!({
             "now_ms": self.now().timestamp_millis(), "seq": self.feed.kept().seq,
-            "build": self.settings.build, "ready": self.health().is_ready(),
+            "build": self.settings.build, "ready": self.is_ready(),
         });
         Event::default().event("beat").retry(Duration::from_secs(2)).data(data.to_string())
     }
@@ -162,6 +202,9 @@ impl Site {
 const BEAT: Duration = Duration::from_secs(5);
 /// A page that slept longer than this many changes reads everything anew.
 const KEPT_MAX: usize = 1024;
+/// A browser opens six connections to one station at most, over all of its tabs.
+const STREAMS_MAX: usize = 4;
+const BROWSER_BYTES_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -171,6 +214,21 @@ mod tests {
 
     fn alert(number: u64) -> Subject {
         AlertKey { home: "h".parse().unwrap(), alert: AlertId { number, raised_at: from_millis(0) } }.into()
+    }
+
+    #[test]
+    fn the_fifth_stream_of_a_browser_ends_its_oldest_and_no_other() {
+        let feed = Feed::new(1);
+        let mut first = feed.enter("a");
+        let mut other = feed.enter("b");
+        let mut rest: Vec<_> = (0..3).map(|_| feed.enter("a")).collect();
+        assert!(first.try_recv().is_err(), "four are fine");
+        rest.push(feed.enter("a"));
+        assert!(first.try_recv().is_ok());
+        assert!(other.try_recv().is_err() && rest.iter_mut().all(|stream| stream.try_recv().is_err()));
+        drop(rest);
+        let mut again: Vec<_> = (0..4).map(|_| feed.enter("a")).collect();
+        assert!(again.iter_mut().all(|stream| stream.try_recv().is_err()), "those that went do not count");
     }
 
     #[test]

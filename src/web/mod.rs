@@ -6,20 +6,24 @@
 mod access;
 mod api;
 mod deeds;
+mod extras;
 mod feed;
 mod form;
 mod guard;
+mod handover;
 mod homes;
 mod models;
 mod nav;
 mod orders;
 mod pages;
+mod ready;
+mod screens;
 #[cfg(test)]
 mod tests;
 
 pub use feed::Feed;
 
-use crate::desk::{Answer, Click, Desk, Order};
+use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
@@ -79,6 +83,8 @@ pub struct Health {
     pub replaced: Option<String>,
     /// Homes have a second path here, past the broker.
     pub second_path: bool,
+    /// How much of the disk is free, where the system says it.
+    pub disk_free_percent: Option<u8>,
 }
 
 impl Health {
@@ -96,6 +102,10 @@ pub enum Wanted {
     Click(Click),
     /// Something else for a home.
     Order(Order),
+    /// Somebody takes over a shift.
+    Handover(Handover),
+    /// An open page says how it is.
+    Screen(Screen),
     /// A card was written by the office, or taken away.
     Card {
         /// Of which home.
@@ -125,6 +135,7 @@ pub struct Site {
     feed: Feed,
     office: Office,
     clicks: AtomicU64,
+    facts: RwLock<ready::Facts>,
     now: fn() -> Timestamp,
 }
 
@@ -140,8 +151,8 @@ impl Site {
         office: Office,
     ) -> Site {
         let hosts = guard::hosts(listen);
-        let (clicks, now) = (AtomicU64::new(0), crate::clock::now);
-        Site { settings, hosts, desk, health, requests, feed, office, clicks, now }
+        let (clicks, facts, now) = (AtomicU64::new(0), RwLock::default(), crate::clock::now);
+        Site { settings, hosts, desk, health, requests, feed, office, clicks, facts, now }
     }
 
     /// The router of all pages.
@@ -157,7 +168,10 @@ impl Site {
             .route("/events", get(feed::events))
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
+            .merge(handover::routes())
             .merge(homes::routes())
+            .merge(ready::routes())
+            .merge(screens::routes())
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
@@ -166,6 +180,7 @@ impl Site {
             .route("/api/v1/alerts/{home}/{number}/steps", post(api::steps))
             .route("/api/v1/events", get(feed::events))
             .fallback(pages::no_such_page)
+            .layer(axum::middleware::from_fn_with_state(site.clone(), ready::look))
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), guard::guard))
             .with_state(site)
@@ -232,5 +247,6 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"));
+const OFFICE_CSS: &str =
+    concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/shift.css"));
 const SCRIPT: &str = include_str!("desk.js");

@@ -3,10 +3,11 @@
 use crate::desk::{AlertView, BandName, HomeView, RowView, Suspended, View};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Phase, Role};
-use crate::model::reason::Severity;
+use crate::model::reason::{Reason, Severity};
 use crate::model::time::{Span, Timestamp, Zone};
 use crate::text::{self, Language};
 use crate::web::Site;
+use crate::web::extras::Extras;
 use crate::web::form::{Visitor, escape};
 
 /// What stands round every page.
@@ -49,13 +50,6 @@ impl Frame {
             name: format!("{} · {}", text::shown(&person.name, 30), text::role(language, person.role)),
             chosen: visitor.person.as_ref().is_some_and(|chosen| chosen.id == person.id),
         });
-        let health = site.health();
-        let mut troubles = Vec::new();
-        let broker_down = if health.second_path { "broker_down_second_path" } else { "broker_down" };
-        for (what, why) in [(broker_down, &health.broker), ("store_failing", &health.store)] {
-            troubles
-                .extend(why.as_ref().map(|why| format!("{} ({})", text::label(language, what), text::shown(why, 160))));
-        }
         let plain_title = text::label(language, "desk").to_owned();
         Frame {
             language,
@@ -67,7 +61,7 @@ impl Frame {
             wall: text::clock_time(zone, now),
             zone_offset_secs: offset_secs(zone, now),
             point_name: text::shown(&site.settings.name, 40),
-            troubles,
+            troubles: site.troubles(language, now),
             token: site.settings.token.clone(),
             who,
             people: people.collect(),
@@ -145,6 +139,7 @@ pub(super) struct RowModel {
     pub primary: Option<PrimaryModel>,
     pub click_key: String,
     pub version: u32,
+    pub more: Extras,
 }
 
 pub(super) struct ClockModel {
@@ -204,7 +199,7 @@ pub(super) struct Painter<'a> {
 }
 
 impl Painter<'_> {
-    fn l(&self, name: &'static str) -> &'static str {
+    pub fn l(&self, name: &'static str) -> &'static str {
         text::label(self.language, name)
     }
 
@@ -256,7 +251,7 @@ impl Painter<'_> {
             phase_word: text::phase(self.language, row.phase),
             calm: !row.phase.is_open(),
             test: row.test,
-            place: row.place.as_ref().map_or_else(|| row.key.home.to_string(), |place| text::shown(place, 30)),
+            place: self.place(row),
             headline: text::headline(self.language, &row.reason),
             raised: if row.approximate { format!("≈ {wall}") } else { wall },
             raised_ms: row.raised_at.timestamp_millis(),
@@ -277,12 +272,25 @@ impl Painter<'_> {
             }),
             click_key: format!("{}-{}-{number}", self.key, row.version),
             version: row.version,
+            more: Extras::of(self, row),
             id,
         }
     }
 
+    fn place(&self, row: &RowView) -> String {
+        if matches!(row.reason, Reason::NoWatcher { .. }) {
+            return text::shown(&self.site.settings.name, 30);
+        }
+        row.place.as_ref().map_or_else(|| row.key.home.to_string(), |place| text::shown(place, 30))
+    }
+
     fn span(&self, span: Span) -> String {
         text::duration(self.language, span)
+    }
+
+    /// The time until something ends.
+    pub fn countdown(&self, until: Timestamp) -> ClockModel {
+        self.clock(until, Span::zero())
     }
 
     /// `0:41` before the deadline, `+3:12` after it.

@@ -176,5 +176,6 @@ pub fn station(at: &Addresses, language: Language) -> station::Settings {
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        duty: None,
     }
 }

@@ -6,8 +6,10 @@
 mod audit;
 mod cards;
 mod schema;
+mod shifts;
 
 pub use audit::Looked;
+pub use shifts::{ShiftKind, ShiftLine};
 
 use crate::store::Error;
 use rusqlite::Connection;

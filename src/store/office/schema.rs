@@ -36,6 +36,8 @@ fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         "CREATE TABLE card (home TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
          CREATE TABLE audit (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
              home TEXT, detail TEXT NOT NULL DEFAULT '') STRICT;
-         CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;",
+         CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;
+         CREATE TABLE shift (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL,
+             text TEXT NOT NULL DEFAULT '') STRICT;",
     )
 }

@@ -114,6 +114,8 @@ pub(crate) fn extremes() -> Vec<Reason> {
                 all.push(Reason::Twin(Twin { point: "lehe".parse().unwrap(), channel }));
             }
             all.push(Reason::HomeUnreachable { last_heard: at, point: "lehe".parse().unwrap() });
+            let (since, point) = (at.unwrap_or(from_millis(0)), "lehe".parse().unwrap());
+            all.push(Reason::NoWatcher { since, point });
         }
         all.extend([true, false].map(|by_hand| Reason::Test { by_hand }));
         for percent in [None, Some(0.0), Some(14.6), Some(100.0)] {

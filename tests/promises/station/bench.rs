@@ -71,6 +71,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        duty: None,
     }
 }
 
