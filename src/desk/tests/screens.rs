@@ -51,10 +51,10 @@ fn a_screen_that_speaks_every_ten_seconds_is_never_missed() {
 
 #[test]
 fn nobody_has_to_watch_outside_duty_hours_or_where_there_are_none() {
-    // at(0) is a Saturday, 2026-11-21 05:32:09 UTC.
+    // at(0) is a Saturday, 2026-11-21 06:12:09 UTC.
     let mut desk = watched_desk("Mon-Sun 08:00-20:00");
     desk.does(at(0), Input::Tick);
-    let opens = at(0) + Span::seconds(2 * 3600 + 27 * 60 + 51);
+    let opens = at(0) + Span::seconds(3600 + 47 * 60 + 51);
     assert_eq!(desk.next_wakeup(), Some(opens + Span::seconds(60)), "a minute after the shift begins");
     assert_eq!(desk.is_on_duty(at(0)), Some(false));
     let mut desk = super::desk();

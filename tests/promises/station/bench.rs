@@ -92,9 +92,16 @@ struct Station {
 
 impl Bench {
     pub fn start() -> Bench {
+        Bench::start_with(|_| {})
+    }
+
+    /// With settings other than usual.
+    pub fn start_with(change: impl Fn(&mut Settings)) -> Bench {
         let broker = Mosquitto::start();
         let folder = tempfile::tempdir().unwrap();
-        let station = Some(run_station(settings(&broker.url(), folder.path())));
+        let mut settings = settings(&broker.url(), folder.path());
+        change(&mut settings);
+        let station = Some(run_station(settings));
         let home = FakeHome::start(&broker.url(), "flat-1", "3号楼2单元201室");
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
