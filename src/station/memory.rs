@@ -69,9 +69,9 @@ impl Memory {
 }
 
 impl Memory {
-    /// How much of the disk is free; `None` where the system does not say.
-    pub fn free_percent(&self) -> Option<u8> {
-        crate::store::free_percent(self.dir.as_deref()?)
+    /// What is free of the disk; `None` where the system does not say.
+    pub fn free(&self) -> Option<crate::store::Free> {
+        crate::store::free(self.dir.as_deref()?)
     }
 
     /// Lets go what is older than it may be kept, and makes the daily copy.

@@ -282,8 +282,8 @@ impl Turn {
         }
         if self.measured_at.is_none_or(|at| !(at..at + MEASURE_EVERY).contains(&now)) {
             self.measured_at = Some(now);
-            let free = self.memory.free_percent();
-            self.health(|health| health.disk_free_percent = free);
+            let free = self.memory.free();
+            self.health(|health| health.disk = free);
         }
         let hangs = self.waiting.front().is_some_and(|turn| now - turn.since > WRITTEN_WITHIN);
         if hangs {

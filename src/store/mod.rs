@@ -21,7 +21,7 @@ mod rows;
 mod upgrade;
 mod writer;
 
-pub use disk::free_percent;
+pub use disk::{Free, free};
 pub use error::Error;
 pub use looking::Looking;
 pub use office::Office;

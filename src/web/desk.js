@@ -72,11 +72,11 @@
 	var body = document.body, data = body.dataset, content = $('content'), beside = $('beside'), words = $('words').dataset;
 	var units = data.units.split(','), fragment = data.fragment, isDesk = fragment === '/desk.fragment';
 	var browserId = localStorage.browser = localStorage.browser || Math.random().toString(36).slice(2);
-	var screenId = browserId + data.now;
+	var screenId = sessionStorage.screen = sessionStorage.screen || browserId + data.now;
 	var serverMinusHere = Number(data.now) - steady(), lastBeat = steady(), seenBeat = false, ready = $('not-ready').hidden;
 	var tab = null, look = null, asking = {};
 	var desk = { n: 0, emergencies: [], rings: [] }, known = null, held = null;
-	var panel = null, awaited = '', pressed = null;
+	var panel = null, awaited = '', pressed = null, byKey = false, byMouse = false;
 
 	function now() { return steady() + serverMinusHere; }
 	function $(id) { return document.getElementById(id); }
@@ -158,7 +158,7 @@
 		button.hidden = false;
 		button.className = 'sound ' + (paused && state === 'running' ? 'paused' : state);
 		write(button, state !== 'running' ? (state === 'missing' ? words.soundMissing : words.soundLocked)
-			: paused ? words.soundPaused + wallAt(now() + pausedUntil - steady()) : '🔊 ' + words.soundOn);
+			: paused ? words.soundPaused + wallAt(now() + pausedUntil - steady()) : words.soundOn);
 		button.title = state === 'running' ? words.soundPause : '';
 	}
 
@@ -334,8 +334,8 @@
 			list(root, 'input[type=radio]').some(field => field.checked !== field.defaultChecked);
 	}
 	function isHeld() {
-		var inList = content.contains(active()) && active().closest('.row, form');
-		return Boolean(inList || (content.querySelector('.row:hover') && matchMedia('(hover: hover)').matches));
+		var inList = byKey && content.contains(active()) && active().closest('.row, form');
+		return Boolean(inList || (byMouse && content.querySelector('.row:hover')));
 	}
 	function ids(root) { return list(root, '.row').map(row => row.id); }
 	function take(fresh, html) {
@@ -443,8 +443,8 @@
 			form.classList.remove('unsent');
 			var page = new DOMParser().parseFromString(request.responseText || '', 'text/html');
 			var main = page.getElementById('content');
-			if (!main) { write($('say-now'), words.notSent); show($('unsent'), true); return; }
-			show($('unsent'), false);
+			show($('unsent'), !main);
+			if (!main) { return; }
 			var who = page.querySelector('header .who');
 			if (who && $('who')) {
 				$('who').form.replaceWith(who);
@@ -453,7 +453,7 @@
 			}
 			var isDone = request.status === 200 && main.classList.contains('desk');
 			if (!isDone && !isWide()) {
-				form.submit(); // the same click again: the same answer, as a page of its own
+				form.submit(); // the same click: the same answer, as a page
 			} else if (isDone) {
 				play('tick');
 				hear(main);
@@ -534,7 +534,7 @@
 		else { refresh(); }
 	}
 
-	// The worker's second comes in the background too, where a tab's own timers sleep.
+	// The worker's second comes in the background too.
 	function tick() {
 		drawAge();
 		sing();
@@ -584,7 +584,9 @@
 			open(href(link));
 		}
 	});
-	on('keydown', e => { if (e.key !== 'Escape') { unlock(); } key(e); });
+	on('mousedown', () => { byKey = false; });
+	on('pointermove', e => { byMouse = e.pointerType === 'mouse'; });
+	on('keydown', e => { byKey = true; if (e.key !== 'Escape') { unlock(); } key(e); });
 	on('submit', e => {
 		var form = e.target;
 		if (isDesk && (content.contains(form) || beside.contains(form))) {

@@ -83,8 +83,8 @@ pub struct Health {
     pub replaced: Option<String>,
     /// Homes have a second path here, past the broker.
     pub second_path: bool,
-    /// How much of the disk is free, where the system says it.
-    pub disk_free_percent: Option<u8>,
+    /// What is free of the disk, where the system says it.
+    pub disk: Option<crate::store::Free>,
 }
 
 impl Health {

@@ -144,7 +144,8 @@ impl Browser {
     }
 
     fn pointer(&self, actions: &[Value]) {
-        let mouse = json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
+        let mouse =
+            json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
         self.post("/actions", &json!({ "actions": [mouse] }));
     }
 

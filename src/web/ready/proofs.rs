@@ -154,11 +154,12 @@ impl Prover<'_> {
     }
 
     fn disk(&self) -> Proof {
-        match self.site.health().disk_free_percent {
-            Some(free) if free < DISK_FREE_LEAST => {
-                self.bad("ready_disk", format!("{} {free} %", self.l("ready_disk_full")), "ready_disk_do")
+        match self.site.health().disk {
+            Some(free) if free.is_low() => {
+                let found = format!("{} {} %", self.l("ready_disk_full"), free.percent);
+                self.bad("ready_disk", found, "ready_disk_do")
             }
-            Some(free) => self.good("ready_disk", format!("{} {free} %", self.l("ready_disk_free"))),
+            Some(free) => self.good("ready_disk", format!("{} {} %", self.l("ready_disk_free"), free.percent)),
             None => {
                 let found = self.l("ready_disk_unknown").to_owned();
                 Proof { what: "ready_disk", state: State::Unknown, found, deed: None }
@@ -186,4 +187,3 @@ pub(super) fn sound_label(sound: Sound) -> &'static str {
 const EARLIEST_MS: i64 = 1_767_225_600_000;
 /// A heartbeat is on its way for seconds; what has waited longer is not compared.
 const CLOCKS_DIFFER: Span = Span::minutes(2);
-const DISK_FREE_LEAST: u8 = 10;

@@ -64,7 +64,10 @@ fn every_page_fits_a_phone_a_zoomed_desk_and_both_languages() {
                 browser.go(&bench.url(&page));
                 assert_eq!(browser.overflow(), 0, "{page} at {width} in {language}");
                 small_targets(&browser, &format!("{page} at {width}"));
-                keep_picture(&browser, &format!("page-{width}-{language}{}", page.split('?').next().unwrap().replace('/', "_")));
+                keep_picture(
+                    &browser,
+                    &format!("page-{width}-{language}{}", page.split('?').next().unwrap().replace('/', "_")),
+                );
                 if language == "en" {
                     let text = browser.text("body");
                     let foreign: String = text.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).collect();

@@ -36,7 +36,9 @@ fn what_nobody_accepts_at_a_change_of_shift_comes_back_with_sound() {
     page.click("#take button");
     wait_until("the other one is back", SOON, || bench.alert(left)["phase"] == "received");
     assert_eq!(bench.alert(kept)["phase"], "taken");
-    wait_until("on the desk, with sound", SOON, || desk.has(".unclaimed .row[data-rings=urgent]") && tones(&desk) > before);
+    wait_until("on the desk, with sound", SOON, || {
+        desk.has(".unclaimed .row[data-rings=urgent]") && tones(&desk) > before
+    });
     page.wait_for_text(".notes-list", "接班，来自 值班员 小张");
     page.size(1366, 900);
     keep_picture(&page, "handover");

@@ -109,7 +109,10 @@ fn a_take_by_button_by_key_or_without_script_silences_every_screen() {
         take(&bench, &here, &plain);
         wait_until(way, SOON, || bench.alert(id)["owner"]["name"] == "值班员 小张");
         wait_until("both are silent", SOON, || here.run(rings) == json!(0) && there.run(rings) == json!(0));
-        assert_eq!(bench.alert(id)["timeline"].as_array().unwrap().iter().filter(|line| line["deed"] == "take").count(), 1);
+        assert_eq!(
+            bench.alert(id)["timeline"].as_array().unwrap().iter().filter(|line| line["deed"] == "take").count(),
+            1
+        );
         here.keys("\u{e00c}");
     }
     assert_clean(&bench, &here);
