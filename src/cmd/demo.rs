@@ -11,7 +11,7 @@ use crate::model::time::Span;
 use crate::problem::Problem;
 use crate::sim::resident::Resident;
 use crate::text::Language;
-use house::{PENDANT, ROOMS};
+use house::{DESK, HEAD, PENDANT, ROOMS};
 use staff::Staff;
 use stage::Stage;
 use std::net::SocketAddr;
@@ -56,20 +56,25 @@ async fn demo(args: Args) -> Result<(), Problem> {
     let page = SocketAddr::from(([127, 0, 0, 1], port));
     let quiet_at_most = if args.story { Span::seconds(6) } else { Span::seconds(25) };
     let mut stage = Stage::set(page, language, quiet_at_most).await?;
-    let played = if args.story {
-        let mut staff = Staff::new(stage.page);
-        story::play(&mut stage, &mut staff).await
-    } else {
-        live(&mut stage, args.seed).await
-    };
+    let played = if args.story { story(&mut stage).await } else { live(&mut stage, args.seed).await };
     let struck = stage.strike().await;
     played.and(struck)
+}
+
+async fn story(stage: &mut Stage) -> Result<(), Problem> {
+    let mut staff = Staff::sign_in(stage.page, DESK, &stage.keys.desk_code).await?;
+    story::play(stage, &mut staff).await
 }
 
 /// The home lives until somebody presses Ctrl-C: she walks about, presses once, falls silent, and is about again.
 #[allow(clippy::print_stdout)] // the demo speaks to whoever started it
 async fn live(stage: &mut Stage, seed: u64) -> Result<(), Problem> {
-    println!("The desk of the service point: http://{}/   (Ctrl-C ends the demo)", stage.page);
+    let (page, keys) = (stage.page, &stage.keys);
+    println!("The desk of the service point (one click signs you in; Ctrl-C ends the demo):");
+    println!("  http://{page}/sign-in?desk=1&who={DESK}&code={}", keys.desk_code);
+    println!("Its head, who also looks after people and reads the audit (in another browser or a private window):");
+    println!("  http://{page}/sign-in?who={HEAD}&code={}", keys.head_code);
+    println!("Whoever takes over at the desk enters the PIN {}.", keys.pin);
     println!("She lives, presses her pendant after a quarter of a minute, and later falls silent for two minutes.");
     let mut signals = Signals::listen()?;
     let mut resident = Resident::new(seed, &ROOMS);

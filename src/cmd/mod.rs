@@ -16,6 +16,7 @@ pub mod replay;
 pub mod report;
 pub mod schema;
 pub mod simulate;
+mod sign_in;
 mod socket;
 pub mod station;
 pub mod status;

@@ -1,5 +1,7 @@
-//! `carecircle simulate`: made-up homes through the real engine, all of it from one printed seed.
+//! `carecircle simulate`: made-up homes, all of it from one printed seed: a year of them through the real engine, or a crowd
+//! in front of a real station.
 
+mod crowd;
 mod print;
 
 use crate::cmd::Failed;
@@ -17,9 +19,12 @@ use std::process::ExitCode;
 
 /// Arguments of `carecircle simulate`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
+    #[command(flatten)]
+    crowd: Box<crowd::Args>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -78,8 +83,14 @@ enum Format {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
-    let What::Year(args) = args.what;
-    super::ended(simulate_year(&args))
+    match (args.what, crowd::run(&args.crowd)) {
+        (Some(What::Year(args)), _) => super::ended(simulate_year(&args)),
+        (None, Some(driven)) => super::finish(driven),
+        (None, None) => {
+            let problem = Problem::new("say what is to be simulated").with_deed("carecircle simulate --help");
+            super::finish(Err(problem))
+        }
+    }
 }
 
 fn simulate_year(args: &YearArgs) -> Result<ExitCode, Failed> {

@@ -4,6 +4,7 @@ use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading};
 use crate::config;
 use crate::problem::{Kind, Problem};
 use crate::station::{self, Running, Settings};
+use crate::web::{self, FirstCode};
 use sd_notify::NotifyState;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,7 +39,8 @@ async fn serve(path: PathBuf, mut settings: Settings) -> Result<(), Problem> {
     let mut running = station::start(settings.clone()).await?;
     let mut remark = None;
     loop {
-        tracing::info!(point = %settings.point, "the desk is open at http://{}/ (this machine only, until there is a sign-in)", running.address);
+        tracing::info!(point = %settings.point, "the desk is open at http://{}/", running.address);
+        tell_first_code(&running);
         notify(&[NotifyState::Ready]);
         let Some(wanted) = watch(&running, &mut signals, &path, &mut remark).await else {
             notify(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
@@ -58,6 +60,17 @@ async fn serve(path: PathBuf, mut settings: Settings) -> Result<(), Problem> {
             }
         };
     }
+}
+
+/// Says how the first administrator signs in: on standard output, which is the journal's where systemd started it.
+#[allow(clippy::print_stdout)] // for whoever installs the station
+fn tell_first_code(running: &Running) {
+    let Some(FirstCode { code, path }) = &running.first_code else { return };
+    println!(
+        "To become administrator, open http://{}/sign-in and enter your id and the one-time code {code}",
+        running.address
+    );
+    println!("(the code stands in {} until it is used)", path.display());
 }
 
 /// Feeds the watchdog until a signal asks for other settings or, with none, for the end; a file that does not load is
@@ -119,7 +132,7 @@ fn load(path: &Path) -> Result<Settings, Vec<Problem>> {
 
 fn settings(config: config::Station) -> Result<Settings, Problem> {
     let connection = config.mqtt.settings(format!("station.{}", config.point))?;
-    let person = |person: config::Person| crate::web::Person { id: person.id, name: person.name, role: person.role };
+    let person = |person: config::Person| web::Person { id: person.id, name: person.name, positions: person.positions };
     let homes = config.homes.map(homes).transpose()?;
     Ok(Settings {
         homes,
@@ -133,6 +146,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         tls: connection.tls,
         state_dir: config.state_dir,
         people: config.people.into_iter().map(person).collect(),
+        keys: Vec::new(),
         directory: config.directory,
         timers: config.timers,
         unreachable_after: config.unreachable_after,

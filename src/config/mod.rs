@@ -38,9 +38,10 @@ use crate::engine::rules::Settings as RuleSettings;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
 use crate::model::level::Supervision;
-use crate::model::lifecycle::{Role, Timers};
+use crate::model::lifecycle::Timers;
 use crate::model::listed::Listed;
 use crate::model::place::Location;
+use crate::model::staff::Positions;
 use crate::model::time::{Span, Zone};
 use crate::model::week_time::WeekTime;
 use crate::problem::{Kind, Problem};
@@ -138,7 +139,7 @@ pub struct Station {
     pub mqtt: BrokerAccess,
     /// The second path: where homes speak to it by HTTPS, if they may.
     pub homes: Option<Homes>,
-    /// The staff, in the order of the file.
+    /// The staff, in the order of the file; only whom the station does not know yet is taken over.
     pub people: Vec<Person>,
     /// The points that its homes are told to ask; empty if this station keeps no directory.
     pub directory: Vec<Listed>,
@@ -168,8 +169,8 @@ pub struct Person {
     pub id: PersonId,
     /// What the page shows.
     pub name: String,
-    /// Desk, responder or supervisor.
-    pub role: Role,
+    /// What they are.
+    pub positions: Positions,
 }
 
 /// The source of sensors behind the home's broker.

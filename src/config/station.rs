@@ -5,10 +5,9 @@ use crate::config::section::{At, Section};
 use crate::config::{Homes, Person, Station, directory, shared};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
-use crate::model::lifecycle::Role;
+use crate::model::staff::{Position, Positions};
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
-use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -147,13 +146,6 @@ fn homes(section: &Section<'_, '_>) -> Option<Homes> {
 }
 
 fn people(root: &Section<'_, '_>) -> Vec<Person> {
-    #[derive(Deserialize, Clone, Copy)]
-    #[serde(rename_all = "snake_case")]
-    enum Staff {
-        Desk,
-        Responder,
-        Supervisor,
-    }
     let sections = root.list("person");
     if sections.is_empty() {
         let deed = Some("add a [[person]] with id, name and role".into());
@@ -163,9 +155,9 @@ fn people(root: &Section<'_, '_>) -> Vec<Person> {
     for section in &sections {
         let id: Option<At<PersonId>> = section.required("id", "\"p1\"");
         let name: Option<At<String>> = section.required("name", "\"小李\"");
-        let role: Option<At<Staff>> = section.required("role", "\"desk\"");
+        let positions = positions(section);
         section.finish();
-        let (Some(id), Some(name), Some(role)) = (id, name, role) else { continue };
+        let (Some(id), Some(name), Some(positions)) = (id, name, positions) else { continue };
         if people.iter().any(|other| other.id == id.value) {
             let deed = Some("give each person an id of their own".into());
             section.error(&id.place, format!("there are two people with the id \"{}\"", id.value), deed);
@@ -174,16 +166,27 @@ fn people(root: &Section<'_, '_>) -> Vec<Person> {
             let what = format!("there are two people called \"{}\": the page could not tell them apart", name.value);
             section.warning(&name.place, what, None);
         }
-        let role = match role.value {
-            Staff::Desk => Role::Desk,
-            Staff::Responder => Role::Responder,
-            Staff::Supervisor => Role::Supervisor,
-        };
-        people.push(Person { id: id.value, name: name.value, role });
+        people.push(Person { id: id.value, name: name.value, positions });
     }
-    if !sections.is_empty() && !people.iter().any(|person| person.role == Role::Supervisor) {
+    if !sections.is_empty() && !people.iter().any(|person| person.positions.has(Position::Supervisor)) {
         let deed = Some("give one person the role \"supervisor\"".into());
         root.warning(&sections[0].place, "nobody is supervisor, so overdue alerts reach nobody higher up", deed);
     }
     people
+}
+
+/// `role` of somebody who is one thing, `roles` of who is several.
+fn positions(section: &Section<'_, '_>) -> Option<Positions> {
+    let several: Option<At<Vec<Position>>> = section.optional("roles");
+    let Some(At { value, place }) = several else {
+        let one: Option<At<Position>> = section.required("role", "\"desk\"");
+        return one.map(|one| [one.value].into_iter().collect());
+    };
+    if section.optional::<Position>("role").is_some() {
+        section.error(&place, "both role and roles say what this person is", Some("keep roles alone".into()));
+    }
+    if value.is_empty() {
+        section.error(&place, "nobody is nothing here", Some("write it as roles = [\"desk\", \"responder\"]".into()));
+    }
+    Some(value.into_iter().collect())
 }

@@ -7,6 +7,7 @@ mod errands;
 mod handover;
 mod input;
 mod row;
+mod rows;
 mod screens;
 mod send;
 #[cfg(test)]
@@ -26,12 +27,13 @@ pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
 use crate::desk::errands::Errands;
 use crate::desk::row::Row;
+use crate::desk::rows::Rows;
 use crate::desk::screens::Screens;
 use crate::desk::send::Sending;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
 use crate::model::card::Card;
-use crate::model::ids::HomeId;
+use crate::model::ids::{HomeId, PersonId};
 use crate::model::lifecycle::{Actor, Deed, Refusal, Role};
 use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
@@ -41,7 +43,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub struct Desk {
     settings: Settings,
-    rows: BTreeMap<AlertKey, Row>,
+    rows: Rows,
     watch: Watch,
     sending: Sending,
     errands: Errands,
@@ -56,8 +58,8 @@ impl Desk {
     /// A desk that knows nothing yet.
     pub fn new(settings: Settings) -> Desk {
         Desk {
+            rows: Rows::new(settings.timers.clone()),
             settings,
-            rows: BTreeMap::new(),
             watch: Watch::default(),
             sending: Sending::default(),
             errands: Errands::default(),
@@ -109,8 +111,15 @@ impl Desk {
         self.watch_over(now, &mut effects);
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
-        effects.extend(sending.due(now, rows.values()).into_iter().map(Effect::Send));
+        effects.extend(sending.due(now, rows.unconfirmed()).into_iter().map(Effect::Send));
+        #[cfg(test)]
+        self.rows.assert_in_order();
         effects
+    }
+
+    /// Who works here and answers alerts from now on.
+    pub fn put_people(&mut self, people: BTreeMap<PersonId, Role>) {
+        self.settings.people = people;
     }
 
     /// What is known about a home was written down anew, or is forgotten. Kept by the station's office, so not in the history.
@@ -133,7 +142,7 @@ impl Desk {
 
     /// When to come back with [`Input::Tick`].
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        let timers = self.rows.values().filter_map(|row| row.next_timer(&self.settings.timers)).map(|(at, _)| at).min();
+        let timers = self.rows.next_timer().map(|(at, _)| at);
         let watch = self.watch.next(self.settings.unreachable_after);
         [timers, watch, self.sending.next(), self.watch_due()].into_iter().flatten().min()
     }
@@ -238,10 +247,9 @@ impl Desk {
 
     /// Raises an alert of the station's own for every home that has been silent for too long.
     fn silences(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        while let Some((at, home)) = self.watch.next_silence(self.settings.unreachable_after)
-            && at <= now
-        {
-            let (home, seen) = (home.clone(), &self.watch.homes[home]);
+        // One look at all of them: when a broker dies, all homes fall silent at once.
+        for (at, home) in self.watch.silences(now, self.settings.unreachable_after) {
+            let Some(seen) = self.watch.homes.get(&home) else { continue };
             let by = Actor::station(self.settings.point.clone());
             let open = |row: &&Row| {
                 let is_over = row.alert.phase.is_open() && row.alert.recovered_at.is_some();
@@ -268,10 +276,8 @@ impl Desk {
     /// Every timer that is over goes off at its own instant, not at the instant of looking.
     fn timers(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         loop {
-            let timers = &self.settings.timers;
-            let due = self.rows.values().filter_map(|row| Some((row.next_timer(timers)?, row)));
-            let first = due.filter(|((at, _), _)| *at <= now).min_by_key(|((at, _), row)| (*at, row.key.clone()));
-            let Some(((at, what), row)) = first else { return };
+            let Some((_, row)) = self.rows.next_timer().filter(|(at, _)| *at <= now) else { return };
+            let Some((at, what)) = row.next_timer(&self.settings.timers) else { return };
             let (alert, by) = (row.key.clone(), Actor::station(self.settings.point.clone()));
             let mut key = timer_key(at, &what);
             if row.has_answer_to(&key) {
@@ -299,9 +305,10 @@ impl Desk {
                 seen.place = Some(notice.place.clone());
                 seen.noticed_at = seen.noticed_at.max(Some(at));
                 let key = AlertKey { home: notice.home.clone(), alert: notice.alert };
-                match self.rows.get_mut(&key) {
-                    Some(row) => row.hold(at, notice, point, timers),
-                    None => drop(self.rows.insert(key, Row::begin(at, notice, point, timers))),
+                if self.rows.contains_key(&key) {
+                    self.rows.change(&key, |row| row.hold(at, notice, point, timers));
+                } else {
+                    self.rows.insert(key, Row::begin(at, notice, point, timers));
                 }
             }
             Recorded::Done { at, alert, by, what, key } => {
@@ -314,27 +321,24 @@ impl Desk {
                         self.watch.finding(&alert, &what, row.is_some_and(Row::is_of_twins));
                     }
                 }
-                match self.rows.get_mut(&alert) {
-                    Some(row) => {
+                if self.rows.contains_key(&alert) {
+                    self.rows.change(&alert, |row| {
                         let is_click = by.role.is_staff();
                         row.act(at, by, what, key.clone(), point, timers);
                         if is_click {
                             row.answer(key, Answer::Done { version: row.version });
                         }
-                    }
-                    None => {
-                        let place = self.watch.homes.get(&alert.home).and_then(|seen| seen.place.clone());
-                        let raise = Step { number: 1, at, by, deed: what, key: Some(key), implied: false };
-                        if matches!(raise.deed, Deed::Raise { .. }) {
-                            self.rows.insert(alert.clone(), Row::raised_here(alert, place, raise, point, timers));
-                        }
+                    });
+                } else {
+                    let place = self.watch.homes.get(&alert.home).and_then(|seen| seen.place.clone());
+                    let raise = Step { number: 1, at, by, deed: what, key: Some(key), implied: false };
+                    if matches!(raise.deed, Deed::Raise { .. }) {
+                        self.rows.insert(alert.clone(), Row::raised_here(alert, place, raise, point, timers));
                     }
                 }
             }
             Recorded::Refused { alert, key, why, .. } => {
-                if let Some(row) = self.rows.get_mut(&alert) {
-                    row.answer(key, Answer::Refused(why));
-                }
+                self.rows.change(&alert, |row| row.answer(key, Answer::Refused(why)));
             }
             Recorded::Errand { at, home, by, what, key } => self.errands.learn(at, home, by, what, key),
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
@@ -354,12 +358,14 @@ impl Desk {
     /// What the station raised itself is over; people close it.
     fn recover(&mut self, at: Timestamp, home: HomeId, alert: Option<AlertId>) {
         let Settings { point, timers, .. } = &self.settings;
-        let row = alert.and_then(|alert| self.rows.get_mut(&AlertKey { home, alert }));
-        if let Some(row) = row.filter(|row| row.alert.phase.is_open()) {
-            let (by, what) = (Actor::station(point.clone()), Deed::Recovered);
-            let key = timer_key(at, &what);
-            row.act(at, by, what, key, point, timers);
-        }
+        let Some(key) = alert.map(|alert| AlertKey { home, alert }) else { return };
+        self.rows.change(&key, |row| {
+            if row.alert.phase.is_open() {
+                let (by, what) = (Actor::station(point.clone()), Deed::Recovered);
+                let key = timer_key(at, &what);
+                row.act(at, by, what, key, point, timers);
+            }
+        });
     }
 }
 

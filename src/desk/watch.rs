@@ -62,6 +62,18 @@ impl Watch {
         silent.filter_map(|(home, seen)| Some((seen.silent_at(self.listens_to(seen)?, unreachable_after), home))).min()
     }
 
+    /// Every home whose silence is too long, with the instant at which it was, the earliest first.
+    pub fn silences(&self, now: Timestamp, unreachable_after: Span) -> Vec<(Timestamp, HomeId)> {
+        let silent = self.homes.iter().filter(|(_, seen)| seen.reported.is_none());
+        let due = silent.filter_map(|(home, seen)| {
+            let at = seen.silent_at(self.listens_to(seen)?, unreachable_after);
+            (at <= now).then(|| (at, home.clone()))
+        });
+        let mut due: Vec<_> = due.collect();
+        due.sort();
+        due
+    }
+
     /// Since when this home could have been heard; `None` while it cannot be. While the station's own way is broken that is
     /// only one that was heard all the same, by a way of its own.
     fn listens_to(&self, seen: &HomeSeen) -> Option<Timestamp> {

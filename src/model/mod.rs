@@ -27,6 +27,7 @@ pub mod reason;
 pub mod recorded;
 pub mod relation;
 pub mod signal;
+pub mod staff;
 pub mod status;
 pub mod suspension;
 pub mod time;

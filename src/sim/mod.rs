@@ -7,6 +7,7 @@
 pub mod bridge;
 pub mod chance;
 pub mod city;
+pub mod crowd;
 pub mod radio;
 pub mod resident;
 pub mod year;

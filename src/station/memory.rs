@@ -1,12 +1,9 @@
-//! The desk's history in the store, and the one small secret beside it.
+//! The desk's history in the store.
 
 use crate::desk::Recorded;
-use crate::model::hex;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
 use crate::store::{Batch, Entry, Record, Retention, Store, Written};
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -79,25 +76,3 @@ impl Memory {
         self.store.prune(now, &Retention::default());
     }
 }
-
-/// The secret that every form of this station carries; kept, so that a form drawn before a restart is still good.
-pub(super) fn form_token(dir: &Path) -> Result<String, Problem> {
-    let path = dir.join("form-token");
-    if let Ok(token) = std::fs::read_to_string(&path)
-        && token.len() == TOKEN_BYTES * 2
-    {
-        return Ok(token);
-    }
-    let failed = |error: std::io::Error| {
-        Problem::of(path.display().to_string(), error.to_string()).with_deed("make the state directory writable")
-    };
-    let mut bytes = [0; TOKEN_BYTES];
-    std::fs::File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes)).map_err(failed)?;
-    let token = hex::lower(&bytes);
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
-    std::io::Write::write_all(&mut file, token.as_bytes()).map_err(failed)?;
-    Ok(token)
-}
-
-const TOKEN_BYTES: usize = 16;

@@ -4,6 +4,7 @@
 
 mod directory;
 mod feed;
+mod first;
 mod homes;
 mod memory;
 mod reply;
@@ -12,8 +13,9 @@ mod turn;
 use crate::clock;
 use crate::desk::{self, BandName, Desk};
 use crate::model::duty::DutyHours;
-use crate::model::ids::PointId;
+use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, Timers};
+use crate::model::staff::Member;
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
@@ -22,7 +24,7 @@ use crate::station::memory::Memory;
 use crate::station::turn::Turn;
 use crate::store::Office;
 use crate::text::Language;
-use crate::web::{self, Feed, Health, Person, Site};
+use crate::web::{self, Feed, FirstCode, Health, Person, Site};
 use crate::wire::Listed;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -55,8 +57,10 @@ pub struct Settings {
     pub homes: Option<Homes>,
     /// Where the history is kept.
     pub state_dir: PathBuf,
-    /// The staff.
+    /// The staff, as long as the office knows nobody of these ids.
     pub people: Vec<Person>,
+    /// What people prove themselves by from the start; only made-up stations have any.
+    pub keys: Vec<Key>,
     /// The points that its homes are told to ask; empty if it keeps no directory.
     pub directory: Vec<Listed>,
     /// How long each waiting state may last.
@@ -67,6 +71,7 @@ pub struct Settings {
     pub duty: Option<DutyHours>,
 }
 
+pub use first::Key;
 pub use homes::Homes;
 
 /// A station that runs.
@@ -77,6 +82,8 @@ pub struct Running {
     /// Where homes speak to it by HTTPS, if they may.
     pub homes: Option<SocketAddr>,
     refused: Arc<AtomicU64>,
+    /// Whoever opens the page with this first becomes its administrator; nothing once somebody did.
+    pub first_code: Option<FirstCode>,
     /// Counts up while the loop turns: what a watchdog looks at.
     pub alive: Arc<AtomicU64>,
     point: PointId,
@@ -98,13 +105,14 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     };
     let (written, writes) = mpsc::unbounded_channel();
     let opened = Memory::open(&settings.state_dir, written)?;
-    let token = memory::form_token(&settings.state_dir)?;
 
     let now_secs = u64::try_from(clock::now().timestamp()).unwrap_or_default();
     let catalogue = Catalogue::open(&settings.directory, &settings.state_dir, now_secs)?;
 
     let office = Office::open(&settings.state_dir).map_err(|error| error.problem())?;
-    let mut desk = Desk::new(desk_settings(&settings)).restore(opened.history);
+    let people = first::people(&office, &settings)?;
+    let first_code = first::code(&people, &settings.state_dir)?;
+    let mut desk = Desk::new(desk_settings(&settings, &people)).restore(opened.history);
     for (home, card) in office.cards().map_err(|error| error.problem())? {
         desk.put_card(home, Some(Box::new(card)));
     }
@@ -114,8 +122,9 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
-    let pages = page_settings(&settings, token, opened.run);
+    let pages = page_settings(&settings, first_code.clone(), opened.run);
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office);
+    let site = site.map_err(|error| error.problem())?;
 
     let alive = Arc::new(AtomicU64::new(0));
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
@@ -124,10 +133,11 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
     let turn = turn.naming(catalogue);
     let mut ends = stopping.clone();
+    let pages = site.router().into_make_service_with_connect_info::<SocketAddr>();
     let serve = async move {
         // An open event stream never ends by itself, so pages are cut off rather than waited for.
         tokio::select! {
-            ended = std::future::IntoFuture::into_future(axum::serve(listener, site.router())) => drop(ended),
+            ended = std::future::IntoFuture::into_future(axum::serve(listener, pages)) => drop(ended),
             _ = ends.wait_for(|stop| *stop) => {}
         }
     };
@@ -138,7 +148,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let homes = door.as_ref().map(|door| door.address);
     let mut tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
-    Ok(Running { address, homes, refused, alive, point: settings.point, desk, health, stop, tasks })
+    Ok(Running { address, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
 }
 
 impl Running {
@@ -193,24 +203,23 @@ fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
-fn desk_settings(settings: &Settings) -> desk::Settings {
+fn desk_settings(settings: &Settings, people: &[(PersonId, Member)]) -> desk::Settings {
     desk::Settings {
         point: settings.point.clone(),
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
-        people: settings.people.iter().map(|person| (person.id.clone(), person.role)).collect(),
+        people: web::answering(people, &settings.zone, clock::now()),
         duty: settings.duty.clone().map(|duty| (duty, settings.zone.clone())),
     }
 }
 
-fn page_settings(settings: &Settings, token: String, run: u64) -> web::Settings {
+fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -> web::Settings {
     web::Settings {
         point: settings.point.clone(),
         name: settings.name.clone(),
         zone: settings.zone.clone(),
         language: settings.language,
-        people: settings.people.clone(),
-        token,
+        first_code,
         run,
         build: env!("CARGO_PKG_VERSION").to_owned(),
     }

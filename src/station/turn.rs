@@ -195,6 +195,11 @@ impl Turn {
                 drop(answer.send((Answer::Done { version: 0 }, true))); // the office wrote it before
                 return;
             }
+            Wanted::People(people) => {
+                self.desk.write().unwrap_or_else(PoisonError::into_inner).put_people(people);
+                drop(answer.send((Answer::Done { version: 0 }, true)));
+                return;
+            }
         };
         self.clicks.insert(ticket, answer);
         self.decide(input);

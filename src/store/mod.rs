@@ -24,7 +24,7 @@ mod writer;
 pub use disk::{Free, free};
 pub use error::Error;
 pub use looking::Looking;
-pub use office::Office;
+pub use office::{Looked, Office, SessionRow};
 
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp};

@@ -1,5 +1,6 @@
 //! The words on the station's pages that belong to no alert: headings, buttons, hints. One table for each page.
 
+mod access;
 mod common;
 mod desk;
 mod handover;
@@ -26,7 +27,8 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[common::LABELS, desk::LABELS, handover::LABELS, homes::LABELS, ready::LABELS];
+const TABLES: &[Table] =
+    &[access::LABELS, common::LABELS, desk::LABELS, handover::LABELS, homes::LABELS, ready::LABELS];
 
 #[cfg(test)]
 mod tests {

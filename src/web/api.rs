@@ -3,7 +3,9 @@
 use crate::desk::{Answer, BandName, RowView, Suspended};
 use crate::model::lifecycle::Actor;
 use crate::text;
-use crate::web::deeds::{StepForm, actor, clicks};
+use crate::web::access::Right;
+use crate::web::acting::NotActing;
+use crate::web::deeds::{StepForm, clicks};
 use crate::web::form::{Visitor, Which, alerts};
 use crate::web::models::severity_id;
 use crate::web::{Site, Wanted};
@@ -97,16 +99,21 @@ pub(super) async fn steps(
         Ok(form) => form,
         Err(why) => return problem(StatusCode::UNPROCESSABLE_ENTITY, &why.to_string(), "send step, key, who, expect"),
     };
-    let visitor = Visitor::of(&site, &headers);
+    let mut visitor = Visitor::of(&site, &headers);
     let keys = alerts(&site, &home, number, which.raised);
     let [key] = &keys[..] else { return not_one(keys.len()) };
-    let Some(person) = actor(&site, &form.who) else {
-        return problem(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "nobody of this station is named in \"who\"",
-            "send a person's id",
-        );
+    let person = match site.acting(&visitor, &form.who, &form.pin).await {
+        Ok(person) => person,
+        Err(NotActing::Choose) => {
+            let what = "nobody of this station who is known here is named in \"who\"";
+            return problem(StatusCode::UNPROCESSABLE_ENTITY, what, "send a person's id, and at a shared desk the PIN");
+        }
+        Err(why) => return problem(StatusCode::FORBIDDEN, &why.words(visitor.language), "sign in as this person"),
     };
+    visitor.person = Some(person.clone());
+    if !visitor.may(Right::Act) {
+        return problem(StatusCode::FORBIDDEN, "this person answers no alerts", "ask your administrator");
+    }
     let Some(clicks) = clicks(&site, key, &person, &form) else {
         return problem(
             StatusCode::UNPROCESSABLE_ENTITY,

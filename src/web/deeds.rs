@@ -5,7 +5,9 @@ use crate::model::ids::PersonId;
 use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Proof, Refusal};
 use crate::model::time::Timestamp;
 use crate::text::{self, Language};
-use crate::web::form::{Visitor, Which, alerts, escape, set_cookie, way_back};
+use crate::web::access::Right;
+use crate::web::acting::NotActing;
+use crate::web::form::{Visitor, Which, alerts, escape, way_back};
 use crate::web::guard::is_token;
 use crate::web::{Person, Site, Wanted, pages};
 use axum::Form;
@@ -26,6 +28,8 @@ pub(super) struct StepForm {
     pub expect: Option<u32>,
     pub key: String,
     pub who: String,
+    /// Of whoever acts, at a shared desk that does not know them yet.
+    pub pin: String,
     pub outcome: String,
     pub contact: String,
     pub note: String,
@@ -65,12 +69,27 @@ pub(super) async fn step(
     let [key] = &alerts(&site, &home, number, which.raised)[..] else {
         return pages::said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
     };
-    // A form drawn before somebody said who acts here.
-    let Some(person) = actor(&site, &form.who).or(visitor.person.take()) else {
-        let action = form_action(key);
-        return pages::choose_person(&site, &visitor, action, &form.step.clone(), form.fields());
+    let person = match site.acting(&visitor, &form.who, &form.pin).await {
+        Ok(person) => person,
+        Err(why @ NotActing::SomebodyElse) => {
+            let words = why.words(visitor.language);
+            return pages::refused_with(&site, &visitor, StatusCode::FORBIDDEN, words);
+        }
+        // A form drawn before somebody said who acts here.
+        Err(why) => {
+            let named = !form.who.is_empty();
+            let why = match why == NotActing::Choose {
+                true => named.then(|| text::label(visitor.language, "pin_please").to_owned()),
+                false => Some(why.words(visitor.language)),
+            };
+            let (action, step) = (form_action(key), form.step.clone());
+            return pages::choose_person(&site, &visitor, action, &step, form.fields(), why);
+        }
     };
     visitor.person = Some(person.clone());
+    if !visitor.may(Right::Act) {
+        return pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["not_for_you"]);
+    }
     let Some(clicks) = clicks(&site, key, &person, &form) else {
         return pages::said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["bad_form"]);
     };
@@ -89,7 +108,7 @@ pub(super) async fn step(
             None => return pages::said(&site, &visitor, StatusCode::SERVICE_UNAVAILABLE, &["not_answered"]),
         }
     }
-    ([set_cookie("who", person.id.as_str())], Redirect::to(&way_back(Some(&form.back)))).into_response()
+    Redirect::to(&way_back(Some(&form.back))).into_response()
 }
 
 /// By how much the one who was first was earlier.
@@ -124,11 +143,6 @@ impl StepForm {
         ];
         fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
-}
-
-/// The person of the staff with this id.
-pub(super) fn actor(site: &Site, who: &str) -> Option<Person> {
-    PersonId::new(who).ok().and_then(|id| site.person(&id).cloned())
 }
 
 /// The clicks a form means: words written beside a step are a note of their own, written down first.

@@ -11,10 +11,10 @@
 	function steady() { return performance.now(); }
 
 	// Begins anew by itself, also where it hangs.
-	function stream(after, tell, browser) {
+	function stream(after, tell) {
 		var source = null, last = after, heard = steady(), over = false;
 		function open() {
-			source = new EventSource('/events?browser=' + browser + '&after=' + encodeURIComponent(last));
+			source = new EventSource('/events?after=' + encodeURIComponent(last));
 			['beat', 'changed', 'errands', 'reset', 'bye'].forEach(kind => {
 				source.addEventListener(kind, e => {
 					heard = steady();
@@ -55,7 +55,7 @@
 				var said = message.data;
 				tab.at = steady();
 				if (said.kind === 'hello' && !look) {
-					look = stream(said.after, all, said.browser);
+					look = stream(said.after, all);
 					setInterval(() => { look(); choose(); all({ kind: 'tick' }); }, 1000);
 				} else if (said.kind === 'hello') {
 					tab.port.postMessage({ kind: 'open' });
@@ -71,8 +71,7 @@
 
 	var body = document.body, data = body.dataset, content = $('content'), beside = $('beside'), words = $('words').dataset;
 	var units = data.units.split(','), fragment = data.fragment, isDesk = fragment === '/desk.fragment';
-	var browserId = localStorage.browser = localStorage.browser || Math.random().toString(36).slice(2);
-	var screenId = sessionStorage.screen = sessionStorage.screen || browserId + data.now;
+	var screenId = sessionStorage.screen = sessionStorage.screen || Math.random().toString(36).slice(2) + data.now;
 	var serverMinusHere = Number(data.now) - steady(), lastBeat = steady(), seenBeat = false, ready = $('not-ready').hidden;
 	var tab = null, look = null, asking = {};
 	var desk = { n: 0, emergencies: [], rings: [] }, known = null, held = null;
@@ -238,6 +237,7 @@
 
 	// The station counts the screens whose sound can be heard.
 	function post() {
+		if (!data.sees) { return; }
 		lastPost = steady();
 		posted = sound();
 		if (tab) { tab.postMessage({ kind: 'here', sounds: posted === 'running' }); }
@@ -291,6 +291,7 @@
 		return fresh;
 	}
 	function refresh() {
+		if (!data.sees) { return; }
 		ask('/desk.fragment', html => {
 			var fresh = parse(html);
 			hear(fresh);
@@ -446,10 +447,9 @@
 			show($('unsent'), !main);
 			if (!main) { return; }
 			var who = page.querySelector('header .who');
-			if (who && $('who')) {
-				$('who').form.replaceWith(who);
+			if (who) {
+				document.querySelector('header .who').replaceWith(who);
 				data.who = page.body.dataset.who;
-				chooser();
 			}
 			var isDone = request.status === 200 && main.classList.contains('desk');
 			if (!isDone && !isWide()) {
@@ -548,25 +548,18 @@
 		try {
 			if (window.SharedWorker) {
 				var shared = new SharedWorker('/static/desk.js?' + data.build);
-				shared.onerror = () => { if (tab) { tab = null; look = stream(data.after, told, browserId); } };
+				shared.onerror = () => { if (tab) { tab = null; look = stream(data.after, told); } };
 				tab = shared.port;
 				tab.onmessage = e => { told(e.data); };
-				tab.postMessage({ kind: 'hello', after: data.after, browser: browserId });
+				tab.postMessage({ kind: 'hello', after: data.after });
 				addEventListener('pagehide', () => { if (tab) { tab.postMessage({ kind: 'bye' }); } });
 				return;
 			}
 		} catch (refused) { tab = null; }
-		look = stream(data.after, told, browserId);
-	}
-	function chooser() {
-		var who = $('who');
-		if (!who) { return; }
-		show($('who-set'), false);
-		who.addEventListener('change', () => { if (who.value) { who.form.submit(); } });
+		look = stream(data.after, told);
 	}
 	function on(kind, then) { document.addEventListener(kind, then); }
 
-	chooser();
 	$('sound').addEventListener('click', toggle);
 	$('fresh-show').addEventListener('click', () => { release(true); scrollTo(0, 0); });
 	on('click', e => {
@@ -606,7 +599,7 @@
 	hear(content);
 	drawAge();
 	drawClocks();
-	listen();
+	if (data.sees) { listen(); }
 	post();
 	if (isDesk && location.hash.indexOf('#alert-') === 0) { choose($(decodeURIComponent(location.hash.slice(1)))); }
 })();

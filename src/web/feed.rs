@@ -2,6 +2,8 @@
 
 use crate::desk::{AlertKey, Subject};
 use crate::web::Site;
+use crate::web::form::Visitor;
+use crate::web::secrets::Hash;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
@@ -22,8 +24,8 @@ pub struct Feed {
     streams: Arc<Mutex<Streams>>,
 }
 
-/// The open streams of each browser, the oldest first.
-type Streams = BTreeMap<String, VecDeque<oneshot::Sender<()>>>;
+/// The open streams of each sign-in, the oldest first.
+type Streams = BTreeMap<Hash, VecDeque<oneshot::Sender<()>>>;
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -77,15 +79,15 @@ impl Feed {
         (past, live)
     }
 
-    /// One more stream of `browser`; beyond four the oldest one is told to end. What comes back says when this one has to.
-    fn enter(&self, browser: &str) -> oneshot::Receiver<()> {
+    /// One more stream of a sign-in; beyond four the oldest one is told to end. What comes back says when this one has to.
+    fn enter(&self, seat: &Hash) -> oneshot::Receiver<()> {
         let (end, ends) = oneshot::channel();
         let mut streams = self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         streams.retain(|_, open| {
             open.retain(|end| !end.is_closed());
             !open.is_empty()
         });
-        let open = streams.entry(browser.to_owned()).or_default();
+        let open = streams.entry(*seat).or_default();
         open.push_back(end);
         if open.len() > STREAMS_MAX
             && let Some(oldest) = open.pop_front()
@@ -103,8 +105,6 @@ impl Feed {
 #[derive(Debug, Deserialize)]
 pub(super) struct After {
     after: Option<String>,
-    /// A word that this browser made up for itself.
-    browser: Option<String>,
 }
 
 /// `GET /events`: resumes after `Last-Event-ID` or `?after=`.
@@ -117,13 +117,15 @@ pub(super) async fn events(
     let after = resumed.or(query.after);
     let (past, live) = site.feed.since(after.as_deref());
     let (to_page, stream) = mpsc::channel(32);
-    let ends = query.browser.filter(|word| word.len() <= BROWSER_BYTES_MAX).map(|word| site.feed.enter(&word));
-    tokio::spawn(tell(site, past, live, ends, to_page));
+    let seat = Visitor::of(&site, &headers).seat.map(|seat| seat.hash);
+    let ends = seat.as_ref().map(|seat| site.feed.enter(seat));
+    tokio::spawn(tell(site, seat, past, live, ends, to_page));
     Sse::new(ReceiverStream::new(stream))
 }
 
 async fn tell(
     site: Arc<Site>,
+    seat: Option<Hash>,
     past: Option<Vec<Change>>,
     mut live: broadcast::Receiver<Change>,
     ends: Option<oneshot::Receiver<()>>,
@@ -150,11 +152,15 @@ async fn tell(
     loop {
         let event = tokio::select! {
             () = &mut end => {
-                page.send(Ok(Event::default().event("bye").data("{}"))).await.ok(); // the browser has more of them
+                page.send(Ok(Event::default().event("bye").data("{}"))).await.ok(); // this sign-in has more of them
                 return;
             }
             () = page.closed() => return,
-            _ = beat.tick() => site.beat(),
+            // Whoever has no session any more is told nothing more; the page asks again and is told why.
+            _ = beat.tick() => match seat.is_some_and(|seat| site.is_signed_in(&seat)) {
+                true => site.beat(),
+                false => return,
+            },
             change = live.recv() => match change {
                 Ok(change) => site.feed.event(&change),
                 // A page that is too slow reads everything anew instead of missing something.
@@ -204,7 +210,6 @@ const BEAT: Duration = Duration::from_secs(5);
 const KEPT_MAX: usize = 1024;
 /// A browser opens six connections to one station at most, over all of its tabs.
 const STREAMS_MAX: usize = 4;
-const BROWSER_BYTES_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -217,17 +222,17 @@ mod tests {
     }
 
     #[test]
-    fn the_fifth_stream_of_a_browser_ends_its_oldest_and_no_other() {
+    fn the_fifth_stream_of_a_sign_in_ends_its_oldest_and_no_other() {
         let feed = Feed::new(1);
-        let mut first = feed.enter("a");
-        let mut other = feed.enter("b");
-        let mut rest: Vec<_> = (0..3).map(|_| feed.enter("a")).collect();
+        let mut first = feed.enter(&[1; 32]);
+        let mut other = feed.enter(&[2; 32]);
+        let mut rest: Vec<_> = (0..3).map(|_| feed.enter(&[1; 32])).collect();
         assert!(first.try_recv().is_err(), "four are fine");
-        rest.push(feed.enter("a"));
+        rest.push(feed.enter(&[1; 32]));
         assert!(first.try_recv().is_ok());
         assert!(other.try_recv().is_err() && rest.iter_mut().all(|stream| stream.try_recv().is_err()));
         drop(rest);
-        let mut again: Vec<_> = (0..4).map(|_| feed.enter("a")).collect();
+        let mut again: Vec<_> = (0..4).map(|_| feed.enter(&[1; 32])).collect();
         assert!(again.iter_mut().all(|stream| stream.try_recv().is_err()), "those that went do not count");
     }
 

@@ -3,69 +3,109 @@
 use crate::desk::AlertKey;
 use crate::model::alert::AlertId;
 use crate::model::hex;
-use crate::model::ids::{HomeId, PersonId};
+use crate::model::ids::HomeId;
 use crate::model::time::from_millis;
 use crate::text::Language;
-use crate::web::guard::is_token;
-use crate::web::{Person, Site, pages};
-use axum::Form;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use crate::web::secrets::{Hash, hash};
+use crate::web::sessions::Kind;
+use crate::web::{Person, Site};
+use axum::extract::{Path, Query};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use std::sync::Arc;
 
 /// Who looks, and in which language.
 #[derive(Debug, Clone)]
 pub(super) struct Visitor {
     pub language: Language,
+    /// Who acts; at a shared desk nobody until somebody says so.
     pub person: Option<Person>,
+    /// The browser's place here; none where nobody is signed in.
+    pub seat: Option<Seat>,
+    /// What the forms drawn for this browser carry; empty where it may send none.
+    pub token: String,
+}
+
+/// A browser that is signed in.
+#[derive(Debug, Clone)]
+pub(super) struct Seat {
+    pub hash: Hash,
+    pub kind: Kind,
+    /// Who signed in.
+    pub owner: Person,
 }
 
 impl Visitor {
     pub fn of(site: &Site, headers: &HeaderMap) -> Visitor {
         let language = cookie(headers, "language").and_then(|text| text.parse().ok());
-        let person = cookie(headers, "who").and_then(|id| PersonId::new(unescape(id)).ok());
-        Visitor {
-            language: language.unwrap_or(site.settings.language),
-            person: person.and_then(|id| site.person(&id).cloned()),
+        let language = language.unwrap_or(site.settings.language);
+        let now = site.now();
+        let signed_in = cookie(headers, SESSION_COOKIE).and_then(|secret| {
+            let (hash, session) = site.sessions.of(secret, now)?;
+            Some((secret, hash, session.clone(), site.person(&session.person)?))
+        });
+        let Some((secret, hash, session, owner)) = signed_in else {
+            return Visitor { language, person: None, seat: None, token: Visitor::token_of(headers) };
+        };
+        let acting = session.acting.as_ref().filter(|person| session.remembers(person, now));
+        let person = match session.kind {
+            Kind::Personal => Some(owner.clone()),
+            Kind::Desk => acting.and_then(|person| site.person(person)),
+        };
+        Visitor { language, person, seat: Some(Seat { hash, kind: session.kind, owner }), token: form_token(secret) }
+    }
+
+    /// The token for the forms of a browser with these cookies that is not signed in.
+    pub fn token_of(headers: &HeaderMap) -> String {
+        cookie(headers, VISIT_COOKIE).map(form_token).unwrap_or_default()
+    }
+
+    /// Who stands in the audit: whoever acts, else whose desk it is.
+    pub fn name_in_audit(&self) -> String {
+        match (&self.person, &self.seat) {
+            (Some(person), _) => person.id.to_string(),
+            (None, Some(seat)) => format!("desk of {}", seat.owner.id),
+            (None, None) => "nobody".to_owned(),
         }
+    }
+
+    /// Whether this is a shared desk.
+    pub fn is_desk(&self) -> bool {
+        self.seat.as_ref().is_some_and(|seat| seat.kind == Kind::Desk)
     }
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn form_token(secret: &str) -> String {
+    hex::lower(&hash("form", secret)[..16])
+}
+
+/// The secret of a browser that is signed in.
+pub(super) const SESSION_COOKIE: &str = "session";
+/// Of one that is not, so that even the form of the sign-in is drawn for one browser.
+pub(super) const VISIT_COOKIE: &str = "visit";
+/// On a PC that is a desk: what it says when its sign-in has ended.
+pub(super) const DESK_COOKIE: &str = "desk";
+
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-/// A cookie that stays on this browser and goes to this station only.
-pub(super) fn set_cookie(name: &str, value: &str) -> (header::HeaderName, String) {
-    let cookie = format!("{name}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict", escape(value));
-    (header::SET_COOKIE, cookie)
+/// A cookie that stays on this browser for so long and goes to this station only.
+pub(super) fn set_cookie(name: &str, value: &str, seconds: i64, secure: bool) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
+    let cookie = format!("{name}={}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}", escape(value));
+    HeaderValue::try_from(cookie).expect("an escaped value is plain letters")
+}
+
+/// Whether the page is served through TLS, by this station or by what stands before it.
+pub(super) fn is_secure(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
 /// Ids may be Chinese; cookies and addresses may not.
 pub(super) fn escape(text: &str) -> String {
     hex::percent(text, hex::is_unreserved)
-}
-
-fn unescape(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// `/alert/<home>/<number>?raised=…`
@@ -93,47 +133,29 @@ pub(super) fn way_back(back: Option<&str>) -> String {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct WhoForm {
-    token: String,
-    who: String,
-    back: Option<String>,
-}
-
-/// `POST /who`: who acts at this screen from now on.
-pub(super) async fn who(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form): Form<WhoForm>) -> Response {
-    let visitor = Visitor::of(&site, &headers);
-    if !is_token(&site, &form.token) {
-        return pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["foreign_form"]);
-    }
-    match PersonId::new(form.who).ok().filter(|id| site.person(id).is_some()) {
-        Some(id) => ([set_cookie("who", id.as_str())], Redirect::to(&way_back(form.back.as_deref()))).into_response(),
-        None => pages::said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["choose_first"]),
-    }
-}
-
-#[derive(Debug, Deserialize)]
 pub(super) struct Back {
     back: Option<String>,
 }
 
 /// `GET /language/<zh|en>`: harmless enough for a link.
-pub(super) async fn language(Path(language): Path<String>, Query(query): Query<Back>) -> Response {
+pub(super) async fn language(Path(language): Path<String>, Query(query): Query<Back>, headers: HeaderMap) -> Response {
     let language: Language = language.parse().unwrap_or_default();
-    ([set_cookie("language", language.as_str())], Redirect::to(&way_back(query.back.as_deref()))).into_response()
+    let cookie = set_cookie("language", language.as_str(), YEAR_SECS, is_secure(&headers));
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&way_back(query.back.as_deref()))).into_response()
 }
+
+pub(super) const YEAR_SECS: i64 = 31_536_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_escaped_comes_back() {
+    fn what_is_escaped_can_stand_in_an_address() {
         for text in ["p-03", "值班员A", "100%", "a;b c"] {
-            assert_eq!(unescape(&escape(text)), text);
             assert!(escape(text).is_ascii() && !escape(text).contains([';', ' ']));
         }
-        assert_eq!(unescape("%"), "%");
-        assert_eq!(unescape("%zz"), "%zz");
+        assert_eq!(escape("/alert/h/1?raised=2"), "%2Falert%2Fh%2F1%3Fraised%3D2");
     }
 
     #[test]

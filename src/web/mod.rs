@@ -4,52 +4,56 @@
 //! without script; script makes the page faster and live, and adds no power.
 
 mod access;
+mod acting;
 mod api;
 mod deeds;
 mod extras;
 mod feed;
 mod form;
+mod gate;
 mod guard;
 mod handover;
 mod homes;
+mod me;
 mod models;
 mod nav;
 mod orders;
 mod pages;
 mod ready;
 mod screens;
+mod secrets;
+mod sessions;
+mod sign_in;
+mod signed_in;
+mod staff;
 #[cfg(test)]
 mod tests;
+mod tries;
 
 pub use feed::Feed;
+pub use secrets::{code, give, pin};
+pub use sign_in::FirstCode;
+pub use staff::{Person, answering};
 
 use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
 use crate::model::time::{Timestamp, Zone};
-use crate::store::Office;
+use crate::store::{Error, Office};
 use crate::text::Language;
 use crate::web::form::Visitor;
+use crate::web::secrets::Passwords;
+use crate::web::sessions::Sessions;
+use crate::web::staff::Staff;
+use crate::web::tries::Tries;
 use axum::Router;
 use axum::routing::{get, post};
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot};
-
-/// A member of the staff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Person {
-    /// The id that travels.
-    pub id: PersonId,
-    /// The name that stays at the station.
-    pub name: String,
-    /// In what capacity: desk, responder or supervisor.
-    pub role: Role,
-}
 
 /// What the pages must know before they are drawn.
 #[derive(Debug, Clone)]
@@ -62,10 +66,8 @@ pub struct Settings {
     pub zone: Zone,
     /// The language of people who chose none.
     pub language: Language,
-    /// The staff.
-    pub people: Vec<Person>,
-    /// Proof that a form was drawn here.
-    pub token: String,
+    /// The code that makes the first administrator, while nobody has used it.
+    pub first_code: Option<FirstCode>,
     /// Which run of the station this is: ids of events and clicks begin with it.
     pub run: u64,
     /// Which program this is: a page drawn by another one offers to reload.
@@ -113,6 +115,8 @@ pub enum Wanted {
         /// What stands there now.
         card: Option<Box<Card>>,
     },
+    /// Who answers alerts from now on.
+    People(BTreeMap<PersonId, Role>),
 }
 
 /// Something that is wanted, on its way to the desk.
@@ -134,13 +138,18 @@ pub struct Site {
     requests: mpsc::Sender<Request>,
     feed: Feed,
     office: Office,
+    staff: Staff,
+    sessions: Sessions,
+    passwords: Passwords,
+    tries: Tries,
+    first_code: Mutex<Option<FirstCode>>,
     clicks: AtomicU64,
     facts: RwLock<ready::Facts>,
     now: fn() -> Timestamp,
 }
 
 impl Site {
-    /// A site that listens at `listen`.
+    /// A site that listens at `listen`; fails if the office cannot be read.
     pub fn new(
         settings: Settings,
         listen: SocketAddr,
@@ -149,10 +158,25 @@ impl Site {
         requests: mpsc::Sender<Request>,
         feed: Feed,
         office: Office,
-    ) -> Site {
-        let hosts = guard::hosts(listen);
-        let (clicks, facts, now) = (AtomicU64::new(0), RwLock::default(), crate::clock::now);
-        Site { settings, hosts, desk, health, requests, feed, office, clicks, facts, now }
+    ) -> Result<Site, Error> {
+        let now: fn() -> Timestamp = crate::clock::now;
+        Ok(Site {
+            hosts: guard::hosts(listen),
+            staff: Staff::new(office.staff()?.into_iter().collect()),
+            sessions: Sessions::restore(office.sessions(now())?),
+            passwords: Passwords::new(),
+            tries: Tries::default(),
+            first_code: Mutex::new(settings.first_code.clone()),
+            clicks: AtomicU64::new(0),
+            facts: RwLock::default(),
+            settings,
+            desk,
+            health,
+            requests,
+            feed,
+            office,
+            now,
+        })
     }
 
     /// The router of all pages.
@@ -163,7 +187,6 @@ impl Site {
             .route("/desk.fragment", get(pages::desk_fragment))
             .route("/alert/{home}/{number}", get(pages::alert))
             .route("/alert/{home}/{number}/step", post(deeds::step))
-            .route("/who", post(form::who))
             .route("/language/{language}", get(form::language))
             .route("/events", get(feed::events))
             .route("/healthz", get(pages::healthz))
@@ -172,6 +195,9 @@ impl Site {
             .merge(homes::routes())
             .merge(ready::routes())
             .merge(screens::routes())
+            .merge(acting::routes())
+            .merge(me::routes())
+            .merge(sign_in::routes())
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
@@ -182,6 +208,7 @@ impl Site {
             .fallback(pages::no_such_page)
             .layer(axum::middleware::from_fn_with_state(site.clone(), ready::look))
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
+            .layer(axum::middleware::from_fn_with_state(site.clone(), gate::gate))
             .layer(axum::middleware::from_fn_with_state(site.clone(), guard::guard))
             .with_state(site)
     }
@@ -204,18 +231,10 @@ impl Site {
         format!("{}-{}-{}", self.settings.point, self.settings.run, self.clicks.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn person(&self, id: &PersonId) -> Option<&Person> {
-        self.settings.people.iter().find(|person| person.id == *id)
-    }
-
-    fn name(&self, id: &PersonId) -> Option<String> {
-        self.person(id).map(|person| person.name.clone())
-    }
-
     /// `person` acting at this point's desk; without one, somebody at the desk who can see but not act.
     fn actor(&self, person: Option<&Person>) -> Actor {
         Actor {
-            role: person.map_or(Role::Desk, |person| person.role),
+            role: person.and_then(Person::role).unwrap_or(Role::Desk),
             point: Some(self.settings.point.clone()),
             person: person.map(|person| person.id.clone()),
             via: Some(Via::Desk),
@@ -225,7 +244,7 @@ impl Site {
     /// Writes down who did or saw what. A page is not held back by a disk that fails: the log says so.
     async fn audit(&self, visitor: &Visitor, what: &'static str, home: Option<HomeId>, detail: String) {
         let (office, now) = (self.office.clone(), self.now());
-        let who = visitor.person.as_ref().map_or_else(|| "nobody".to_owned(), |person| person.id.to_string());
+        let who = visitor.name_in_audit();
         let written = tokio::task::spawn_blocking(move || office.audit(now, &who, what, home.as_ref(), &detail)).await;
         if let Ok(Err(why)) = written {
             tracing::error!(%why, what, "the audit was not written");
@@ -247,6 +266,10 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str =
-    concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/shift.css"));
+const OFFICE_CSS: &str = concat!(
+    include_str!("css/office.css"),
+    include_str!("css/homes.css"),
+    include_str!("css/access.css"),
+    include_str!("css/shift.css")
+);
 const SCRIPT: &str = include_str!("desk.js");

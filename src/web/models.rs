@@ -6,9 +6,10 @@ use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Phase, Role};
 use crate::model::reason::{Reason, Severity};
 use crate::model::time::{Span, Timestamp, Zone};
 use crate::text::{self, Language};
-use crate::web::Site;
+use crate::web::access::Right;
 use crate::web::extras::Extras;
 use crate::web::form::{Visitor, escape};
+use crate::web::{Person, Site};
 
 /// What stands round every page.
 pub(super) struct Frame {
@@ -24,6 +25,12 @@ pub(super) struct Frame {
     pub troubles: Vec<String>,
     pub token: String,
     pub who: Option<String>,
+    /// The name of whoever acts.
+    pub who_name: String,
+    pub is_desk: bool,
+    /// Whether deeds on alerts are offered.
+    pub acts: bool,
+    pub visitor: Visitor,
     pub people: Vec<PersonModel>,
     pub here: String,
     pub here_encoded: String,
@@ -45,9 +52,11 @@ impl Frame {
         let (language, zone) = (visitor.language, &site.settings.zone);
         let other = language.pick(Language::English, Language::Chinese);
         let who = visitor.person.as_ref().map(|person| person.id.to_string());
-        let people = site.settings.people.iter().map(|person| PersonModel {
+        let role = |person: &Person| person.role().map(|role| text::role(language, role)).unwrap_or_default();
+        let answering = site.answering();
+        let people = answering.iter().map(|person| PersonModel {
             id: person.id.to_string(),
-            name: format!("{} · {}", text::shown(&person.name, 30), text::role(language, person.role)),
+            name: format!("{} · {}", text::shown(&person.name, 30), role(person)),
             chosen: visitor.person.as_ref().is_some_and(|chosen| chosen.id == person.id),
         });
         let plain_title = text::label(language, "desk").to_owned();
@@ -62,8 +71,12 @@ impl Frame {
             zone_offset_secs: offset_secs(zone, now),
             point_name: text::shown(&site.settings.name, 40),
             troubles: site.troubles(language, now),
-            token: site.settings.token.clone(),
+            token: visitor.token.clone(),
             who,
+            who_name: visitor.person.as_ref().map(|person| text::shown(&person.name, 30)).unwrap_or_default(),
+            is_desk: visitor.is_desk(),
+            acts: visitor.might(Right::Act),
+            visitor: visitor.clone(),
             people: people.collect(),
             here: here.to_owned(),
             here_encoded: escape(here),

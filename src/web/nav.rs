@@ -1,5 +1,6 @@
 //! The pages of the station, in the order in which every page names them.
 
+use crate::web::access::{Door, Right};
 use crate::web::models::Frame;
 
 /// Address and label of each page that everybody finds.
@@ -22,7 +23,14 @@ impl Frame {
             word: self.l(label),
             is_here: *href == here || (*href != "/" && here.starts_with(href)),
         };
-        PAGES.iter().map(link).collect()
+        // Only what this visitor may open.
+        let opens = |(href, _): &&(&'static str, &'static str)| Door::at(href).lets_in(&self.visitor, false);
+        PAGES.iter().filter(opens).map(link).collect()
+    }
+
+    /// Whether this visitor may be told how the desk is.
+    pub fn sees_desk(&self) -> bool {
+        self.visitor.may(Right::SeeDesk)
     }
 
     /// Whether this page has more than the desk and an alert have.

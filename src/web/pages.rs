@@ -3,6 +3,7 @@
 use crate::desk::{AlertKey, BandName, View};
 use crate::model::reason::Severity;
 use crate::text;
+use crate::web::access::Right;
 use crate::web::form::{Visitor, Which, alerts};
 use crate::web::models::{
     BandModel, Choice, DeedModel, Fact, Frame, HomeModel, LineModel, Painter, RowModel, is_unclaimed,
@@ -193,13 +194,13 @@ fn alert_page(
     f.plain_title = f.title.clone();
     let may_close = view.row.primary == Some("close") || view.row.others.contains(&"close");
     let person_there = is_unclaimed(&view.row) || view.row.phase.is_in_hand();
-    let has_actor = visitor.person.is_some();
+    let has_actor = visitor.may(Right::Act);
     Some(AlertPage {
         number: format!("{} / {}", view.row.key.home, view.row.number()),
         message,
-        close_form: closing && may_close && person_there,
+        close_form: closing && f.acts && may_close && person_there,
         contact_required: view.row.severity == Severity::Emergency,
-        close_href: (!closing && view.row.others.contains(&"close")).then(|| row.href_close.clone()),
+        close_href: (f.acts && !closing && view.row.others.contains(&"close")).then(|| row.href_close.clone()),
         reason: text::reason(visitor.language, &view.row.reason, &site.settings.zone),
         facts: painter.facts(&view),
         undo: painter.undo(&view).filter(|_| has_actor),
@@ -230,10 +231,16 @@ struct Link {
 
 /// A page that says one thing and leads back to the desk.
 pub(super) fn said(site: &Site, visitor: &Visitor, status: StatusCode, lines: &[&'static str]) -> Response {
+    let lines = lines.iter().map(|line| text::label(visitor.language, line)).collect::<Vec<_>>();
+    refused_with(site, visitor, status, lines.join(" "))
+}
+
+/// The same in words of its own.
+pub(super) fn refused_with(site: &Site, visitor: &Visitor, status: StatusCode, words: String) -> Response {
     let mut f = Frame::new(site, visitor, site.now(), "/", "");
     f.refreshes = false;
     let heading = f.l("refused").to_owned();
-    let lines = lines.iter().map(|line| f.l(line).to_owned()).collect();
+    let lines = vec![words];
     (status, page(Said { f, heading, lines, links: Vec::new() }.render())).into_response()
 }
 
@@ -244,6 +251,7 @@ struct Choose {
     action: String,
     word: &'static str,
     fields: Vec<Fact>,
+    message: Option<String>,
 }
 
 /// A click without a person: the same click again, once somebody says who it was. Nobody is guessed.
@@ -253,12 +261,13 @@ pub(super) fn choose_person(
     action: String,
     step: &str,
     fields: Vec<(&'static str, String)>,
+    message: Option<String>,
 ) -> Response {
     let mut f = Frame::new(site, visitor, site.now(), "/", "");
     f.refreshes = false;
     let word = text::button(visitor.language, step).unwrap_or_default();
     let fields = fields.into_iter().map(|(name, value)| Fact { name, value }).collect();
-    page(Choose { f, action, word, fields }.render())
+    page(Choose { f, action, word, fields, message }.render())
 }
 
 fn choose(site: &Site, visitor: &Visitor, keys: &[AlertKey]) -> Response {

@@ -166,6 +166,14 @@ impl Browser {
         self.command("GET", "/window", &Value::Null).as_str().unwrap().to_owned()
     }
 
+    /// Gives the browser a cookie `name=value` of the site at `base`.
+    pub fn take_cookie(&self, base: &str, cookie: &str) {
+        self.go(&format!("{base}/sign-in"));
+        let (name, value) = cookie.split_once('=').unwrap();
+        let cookie = json!({ "name": name, "value": value, "path": "/", "httpOnly": true, "sameSite": "Strict" });
+        self.post("/cookie", &json!({ "cookie": cookie }));
+    }
+
     pub fn title(&self) -> String {
         self.command("GET", "/title", &Value::Null).as_str().unwrap().to_owned()
     }

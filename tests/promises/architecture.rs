@@ -38,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("station", &["model", "problem", "desk", "wire", "text", "clock", "mqtt", "store", "web", "config"]),
     ("replay", &["model", "problem", "engine", "text"]),
-    ("sim", &["model", "problem", "engine", "clock", "mqtt", "devices"]),
+    ("sim", &["model", "problem", "engine", "clock", "mqtt", "devices", "wire"]),
     ("cmd", &["*"]),
     ("main", &["cmd"]),
     ("lib", &["*"]),

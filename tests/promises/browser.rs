@@ -28,7 +28,7 @@ const PHONE: Window = Window { width: 360, height: 740, script: true };
 #[test]
 fn a_whole_life_by_clicks() {
     let bench = Bench::start();
-    let browser = Browser::open(WIDE);
+    let browser = open(&bench, WIDE);
     browser.go(&bench.url("/"));
     live_through(&bench, &browser);
     assert_clean(&bench, &browser);
@@ -37,7 +37,7 @@ fn a_whole_life_by_clicks() {
 #[test]
 fn a_whole_life_by_clicks_without_script() {
     let bench = Bench::start();
-    let browser = Browser::open(Window { script: false, ..WIDE });
+    let browser = open(&bench, Window { script: false, ..WIDE });
     bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the row is there", SOON, || bench.band("unclaimed").len() == 1);
     browser.go(&bench.url("/"));
@@ -46,6 +46,13 @@ fn a_whole_life_by_clicks_without_script() {
     walk(&browser);
     wait_until("closed", SOON, || bench.band("just_closed").len() == 1);
     assert_clean(&bench, &browser);
+}
+
+/// A desk at which nobody acts yet.
+fn open(bench: &Bench, window: Window) -> Browser {
+    let browser = Browser::open(window);
+    browser.take_cookie(&bench.url(""), &bench.desk_cookie());
+    browser
 }
 
 /// The alert comes while the page is open, and is taken to its end.
@@ -87,7 +94,7 @@ fn walk(browser: &Browser) {
 #[allow(clippy::print_stdout)] // the figures are for people
 fn a_row_is_on_an_open_page_within_a_second_of_its_notice() {
     let bench = Bench::start();
-    let browser = Browser::open(WIDE);
+    let browser = open(&bench, WIDE);
     browser.go(&bench.url("/"));
     wait_until("live", SOON, || browser.text("#live").contains("实时"));
     // The page itself notes when the row came, by the clock of the machine on which all of this runs.
@@ -119,7 +126,7 @@ fn both_languages_fit_on_desk_and_phone() {
     let bench = Bench::start_with(|settings| settings.timers.undo_within = span);
     fill(&bench);
     for (window, size) in [(WIDE, "wide"), (PHONE, "phone")] {
-        let browser = Browser::open(window);
+        let browser = open(&bench, window);
         for (language, word) in [("zh", "未接"), ("en", "Unclaimed")] {
             browser.go(&bench.url(&format!("/language/{language}?back=/")));
             browser.wait_for_text(".counts", word);
@@ -138,8 +145,9 @@ fn both_languages_fit_on_desk_and_phone() {
             }
         }
         browser.go(&bench.url("/"));
-        browser.run("document.getElementById('who').value = 'zhang'; document.getElementById('who').form.submit();");
-        wait_until("somebody acts", SOON, || browser.has("#who option[value=zhang][selected]"));
+        browser.click("#who");
+        browser.click(".pin button[value=zhang]");
+        browser.wait_for_text("#who", "小张");
         browser.go(&bench.url("/language/zh?back=/"));
         keep_picture(&browser, &format!("acting-{size}"));
         browser.click(".in_hand .what");
@@ -176,7 +184,7 @@ fn hostile_text_is_text() {
     wait_until("the row is there", SOON, || bench.band("unclaimed").len() == 1);
     let note = format!("<script>document.title='owned'</script>\u{202e}{}", "长".repeat(10_000));
     bench.click(id, "note", "zhang", &[("note", &note)]);
-    let browser = Browser::open(PHONE);
+    let browser = open(&bench, PHONE);
     browser.go(&bench.url("/"));
     browser.wait_for_text(".place", "<script>alert(1)</script>");
     assert_eq!(browser.overflow(), 0);
@@ -198,7 +206,7 @@ fn who_was_second_is_told_who_was_first() {
     let bench = Bench::start();
     let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the row is there", SOON, || bench.band("unclaimed").len() == 1);
-    let browser = Browser::open(Window { script: false, ..WIDE });
+    let browser = open(&bench, Window { script: false, ..WIDE });
     browser.go(&bench.url("/"));
     bench.click(id, "take", "li", &[]);
     browser.click(".row button.d-take");
@@ -214,7 +222,7 @@ fn who_was_second_is_told_who_was_first() {
 #[test]
 fn a_page_that_lost_its_station_says_so_and_comes_back_by_itself() {
     let mut bench = Bench::start();
-    let browser = Browser::open(WIDE);
+    let browser = open(&bench, WIDE);
     browser.go(&bench.url("/"));
     wait_until("live", SOON, || browser.text("#live").contains("实时"));
     let port = bench.address().port();

@@ -225,6 +225,42 @@ pub fn run(arguments: &[&str], input: &str) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), output.status.code().unwrap_or(-1))
 }
 
+/// An agent that shows each answer as it is and follows nothing.
+pub fn plain_agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    let config = config.max_redirects(0).max_redirects_will_error(false);
+    config.timeout_global(Some(Duration::from_secs(20))).build().new_agent()
+}
+
+/// Signs in at the station served at `base` as a browser does: the form, its token, the cookie that comes back. With a code
+/// the password is a new one. Nothing while the station is away; panics if it refuses.
+#[track_caller]
+pub fn sign_in(base: &str, who: &str, code: Option<&str>, password: &str, desk: bool) -> Option<String> {
+    let agent = plain_agent();
+    let mut form = agent.get(format!("{base}/sign-in?code=")).call().ok()?;
+    let visit = set_cookie(&form, "visit").expect("a cookie for the form");
+    let token = token_in(&form.body_mut().read_to_string().ok()?);
+    let mut fields = vec![("token", token.as_str()), ("who", who), ("password", password)];
+    fields.extend(code.map(|code| ("code", code)));
+    fields.extend(desk.then_some(("desk", "1")));
+    let mut answer = agent.post(format!("{base}/sign-in")).header("cookie", visit).send_form(fields).ok()?;
+    let (session, said) = (set_cookie(&answer, "session"), answer.body_mut().read_to_string().unwrap_or_default());
+    Some(session.unwrap_or_else(|| panic!("{who} cannot sign in: {said}")))
+}
+
+/// `name=value` of a cookie that an answer sets.
+pub fn set_cookie<T>(answer: &ureq::http::Response<T>, name: &str) -> Option<String> {
+    let set = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned());
+    set.map(|line| line.split(';').next().unwrap().to_owned()).find(|pair| pair.starts_with(&format!("{name}=")))
+}
+
+/// The token that the forms of a page carry.
+#[track_caller]
+pub fn token_in(html: &str) -> String {
+    let token = html.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    token.unwrap_or_else(|| panic!("no form in {html}")).to_owned()
+}
+
 /// Compares with `tests/promises/<file>`; `UPDATE_GOLDEN=1` writes it instead.
 #[track_caller]
 pub fn assert_golden(file: &str, found: &str) {

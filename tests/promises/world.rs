@@ -2,10 +2,11 @@
 #![allow(dead_code)] // not every promise needs every helper
 #![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
-use super::support::{Daemon, Mosquitto, free_port, wait_until};
+use super::support::{Daemon, Mosquitto, free_port, sign_in, wait_until};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Long enough for a loaded machine; nothing is measured against it.
@@ -25,6 +26,28 @@ pub struct World {
     pub page: u16,
     folder: tempfile::TempDir,
     agent: ureq::Agent,
+    cookie: Mutex<Option<String>>,
+}
+
+/// Somebody at a browser.
+#[derive(Clone)]
+pub struct Clicker {
+    agent: ureq::Agent,
+    page: u16,
+    cookie: String,
+}
+
+impl Clicker {
+    /// Asks for a step with this key: status and answer, or nothing where the station went away.
+    pub fn click(&self, alert: &Value, step: &str, key: &str) -> Option<(u16, Value)> {
+        let home = alert["home"].as_str().unwrap();
+        let url = format!("http://127.0.0.1:{}/api/v1/alerts/{home}/{}/steps", self.page, alert["alert"]);
+        let body = serde_json::json!({
+            "step": step, "key": key, "who": "desk1", "outcome": "found_well", "contact": "seen", "note": "",
+        });
+        let mut answer = self.agent.post(url).header("cookie", &self.cookie).send_json(&body).ok()?;
+        Some((answer.status().as_u16(), answer.body_mut().read_json().ok()?))
+    }
 }
 
 /// What the home's configuration says besides the usual.
@@ -74,7 +97,16 @@ impl World {
         .unwrap();
         std::fs::write(folder.path().join("station.toml"), station_toml(folder.path(), page, &district_broker))
             .unwrap();
-        World { home_broker, district_broker, gateway: None, station: None, page, folder, agent }
+        World {
+            home_broker,
+            district_broker,
+            gateway: None,
+            station: None,
+            page,
+            folder,
+            agent,
+            cookie: Mutex::default(),
+        }
     }
 
     /// Starts the daemon in the home.
@@ -121,14 +153,27 @@ impl World {
         self.get("/api/v1/desk")
     }
 
+    /// What proves that `desk1` is signed in; they are the first at this station. Nothing while the station is away.
+    pub fn cookie(&self) -> Option<String> {
+        let mut kept = self.cookie.lock().unwrap();
+        if kept.is_none() {
+            let code = std::fs::read_to_string(self.path("station/first-code")).ok()?;
+            let base = format!("http://127.0.0.1:{}", self.page);
+            *kept = sign_in(&base, "desk1", Some(code.trim()), "a made-up password", false);
+        }
+        kept.clone()
+    }
+
     /// A path of the station's API.
     pub fn get(&self, path: &str) -> Option<Value> {
-        self.agent.get(format!("http://127.0.0.1:{}{path}", self.page)).call().ok()?.body_mut().read_json().ok()
+        let request = self.agent.get(format!("http://127.0.0.1:{}{path}", self.page));
+        request.header("cookie", self.cookie()?).call().ok()?.body_mut().read_json().ok()
     }
 
     /// A page as text.
     pub fn html(&self, path: &str) -> String {
-        let mut answer = self.agent.get(format!("http://127.0.0.1:{}{path}", self.page)).call().unwrap();
+        let request = self.agent.get(format!("http://127.0.0.1:{}{path}", self.page));
+        let mut answer = request.header("cookie", self.cookie().unwrap()).call().unwrap();
         answer.body_mut().read_to_string().unwrap()
     }
 
@@ -159,13 +204,12 @@ impl World {
 
     /// Asks for a step with this key; status and answer.
     pub fn try_click(&self, alert: &Value, step: &str, key: &str) -> (u16, Value) {
-        let home = alert["home"].as_str().unwrap();
-        let url = format!("http://127.0.0.1:{}/api/v1/alerts/{home}/{}/steps", self.page, alert["alert"]);
-        let body = serde_json::json!({
-            "step": step, "key": key, "who": "desk1", "outcome": "found_well", "contact": "seen", "note": "",
-        });
-        let mut answer = self.agent.post(url).send_json(&body).unwrap();
-        (answer.status().as_u16(), answer.body_mut().read_json().unwrap_or(Value::Null))
+        self.clicker().click(alert, step, key).expect("the station answers")
+    }
+
+    /// Somebody who clicks, also from another thread.
+    pub fn clicker(&self) -> Clicker {
+        Clicker { agent: self.agent.clone(), page: self.page, cookie: self.cookie().unwrap() }
     }
 
     /// Publishes at the home's broker, QoS 1; returns when the broker has acknowledged.

@@ -7,14 +7,16 @@ use crate::gateway::plan::{Channel, Plan};
 use crate::model::hex;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{HomeId, PointId, SensorId};
-use crate::model::lifecycle::{Role, Timers};
+use crate::model::lifecycle::Timers;
+use crate::model::staff::Position;
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
+use crate::problem::Problem;
 use crate::sinks::ChannelSettings;
 use crate::sources::serial;
-use crate::station;
+use crate::station::{self, Key};
 use crate::text::Language;
-use crate::web::Person;
+use crate::web::{self, Person};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,6 +26,40 @@ pub const PENDANT: [u8; 4] = [0xfe, 0xf1, 0x02, 0x31];
 
 /// The Zigbee names of the motion sensors.
 pub const ROOMS: [&str; 4] = ["hall_pir", "kitchen_pir", "bathroom_pir", "bedroom_pir"];
+
+/// Who watches the demo's desk, and who heads its station.
+pub const DESK: &str = "desk1";
+pub const HEAD: &str = "head";
+
+/// By what the demo's staff sign in; new at every start.
+pub struct Keys {
+    /// Opens the desk, once.
+    pub desk_code: String,
+    /// Signs the head in, once.
+    pub head_code: String,
+    /// Everybody's, at the desk.
+    pub pin: String,
+    password: String,
+}
+
+impl Keys {
+    /// New ones.
+    pub fn new() -> Result<Keys, Problem> {
+        let code = || web::code().map_err(Problem::new);
+        Ok(Keys { desk_code: code()?, head_code: code()?, pin: web::pin().map_err(Problem::new)?, password: code()? })
+    }
+
+    fn all(&self) -> Vec<Key> {
+        let key = |person: &str, code: Option<&String>| Key {
+            person: person.parse().expect("a legal id"),
+            code: code.cloned(),
+            // A code alone opens the door only for somebody who has a password already.
+            password: code.map(|_| self.password.clone()),
+            pin: Some(self.pin.clone()),
+        };
+        vec![key(DESK, Some(&self.desk_code)), key("visit1", None), key(HEAD, Some(&self.head_code))]
+    }
+}
 
 /// The service point of the demo.
 pub fn point() -> PointId {
@@ -154,9 +190,13 @@ pub fn connection(addr: SocketAddr, client_id: &str) -> mqtt::Settings {
     }
 }
 
-/// The service point with its staff.
-pub fn station(at: &Addresses, language: Language) -> station::Settings {
-    let person = |id: &str, name: &str, role| Person { id: id.parse().expect("a legal id"), name: name.into(), role };
+/// The service point with its staff, and by what they sign in.
+pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Settings {
+    let person = |id: &str, name: &str, positions: &[Position]| Person {
+        id: id.parse().expect("a legal id"),
+        name: name.into(),
+        positions: positions.iter().copied().collect(),
+    };
     station::Settings {
         point: point(),
         name: "乐合社区服务站".into(),
@@ -169,10 +209,12 @@ pub fn station(at: &Addresses, language: Language) -> station::Settings {
         homes: None,
         state_dir: at.folder.join("station"),
         people: vec![
-            person("desk1", "值班员A", Role::Desk),
-            person("visit1", "上门员B", Role::Responder),
-            person("head", "站长", Role::Supervisor),
+            person(DESK, "值班员A", &[Position::Desk]),
+            person("visit1", "上门员B", &[Position::Responder]),
+            person("tech1", "维护员C", &[Position::Technician]),
+            person(HEAD, "站长", &[Position::Supervisor, Position::Admin]),
         ],
+        keys: keys.all(),
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),

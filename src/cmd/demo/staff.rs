@@ -1,5 +1,6 @@
 //! The demo's staff: reads the desk and clicks, over HTTP as a page or a program would.
 
+use crate::cmd::sign_in::{Shown, sign_in};
 use crate::problem::Problem;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -10,15 +11,26 @@ use std::time::Duration;
 pub struct Staff {
     agent: ureq::Agent,
     page: SocketAddr,
+    who: &'static str,
+    cookie: String,
     clicks: u32,
 }
 
 impl Staff {
-    /// At the desk served at `page`.
-    pub fn new(page: SocketAddr) -> Staff {
-        let config =
-            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).http_status_as_error(false);
-        Staff { agent: config.build().into(), page, clicks: 0 }
+    /// Signs in at the desk served at `page`, as a browser does: the form, its token, the cookie that comes back.
+    pub async fn sign_in(page: SocketAddr, who: &'static str, code: &str) -> Result<Staff, Problem> {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(5)))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false);
+        let agent: ureq::Agent = config.build().into();
+        let mut staff = Staff { agent, page, who, cookie: String::new(), clicks: 0 };
+        let (agent, base, code) = (staff.agent.clone(), format!("http://{page}"), code.to_owned());
+        let shown = move || sign_in(&agent, &base, &Shown { who, code: &code, password: "" });
+        let signed_in = tokio::task::spawn_blocking(shown).await;
+        staff.cookie = signed_in.map_err(|error| Problem::of(format!("http://{page}/"), error.to_string()))??;
+        Ok(staff)
     }
 
     /// The whole desk as JSON.
@@ -28,8 +40,10 @@ impl Staff {
 
     /// The desk's page as HTML.
     pub async fn page(&self) -> Result<String, Problem> {
-        let (agent, url) = (self.agent.clone(), format!("http://{}/", self.page));
-        let read = move || agent.get(&url).call().and_then(|mut answer| answer.body_mut().read_to_string());
+        let (agent, url, cookie) = (self.agent.clone(), format!("http://{}/", self.page), self.cookie.clone());
+        let read = move || {
+            agent.get(&url).header("cookie", cookie).call().and_then(|mut answer| answer.body_mut().read_to_string())
+        };
         self.blocking(read).await
     }
 
@@ -55,12 +69,12 @@ impl Staff {
         let home = row["home"].as_str().unwrap_or_default();
         let url = format!("http://{}/api/v1/alerts/{home}/{}/steps", self.page, row["alert"]);
         let body = json!({
-            "step": step, "key": format!("demo-{}-{}", std::process::id(), self.clicks), "who": "desk1",
+            "step": step, "key": format!("demo-{}-{}", std::process::id(), self.clicks), "who": self.who,
             "outcome": "found_well", "contact": "seen", "note": "",
         });
-        let agent = self.agent.clone();
+        let (agent, cookie) = (self.agent.clone(), self.cookie.clone());
         let post = move || {
-            let mut answer = agent.post(&url).send_json(&body)?;
+            let mut answer = agent.post(&url).header("cookie", cookie).send_json(&body)?;
             let status = answer.status().as_u16();
             Ok((status, answer.body_mut().read_json::<Value>()?))
         };
@@ -72,9 +86,9 @@ impl Staff {
     }
 
     async fn get(&self, path: String) -> Result<Value, Problem> {
-        let (agent, url) = (self.agent.clone(), format!("http://{}{path}", self.page));
-        self.blocking(move || agent.get(&url).call().and_then(|mut answer| answer.body_mut().read_json::<Value>()))
-            .await
+        let (agent, url, cookie) = (self.agent.clone(), format!("http://{}{path}", self.page), self.cookie.clone());
+        let read = move || agent.get(&url).header("cookie", cookie).call()?.body_mut().read_json::<Value>();
+        self.blocking(read).await
     }
 
     async fn blocking<T: Send + 'static>(

@@ -1,6 +1,6 @@
 //! What the demo plays on: embedded broker, station with its page, gateway, and the simulated sensors.
 
-use super::house::{self, Addresses};
+use super::house::{self, Addresses, Keys};
 use crate::broker::Broker;
 use crate::gateway::{self, Control};
 use crate::model::status::{STATUS_FILE, Status};
@@ -25,6 +25,8 @@ pub struct Stage {
     pub radio: Radio,
     /// Where the page is served.
     pub page: SocketAddr,
+    /// By what its staff sign in.
+    pub keys: Keys,
     folder: Folder,
     station: Running,
     gateway: JoinHandle<Result<(), Problem>>,
@@ -41,13 +43,14 @@ impl Stage {
             Radio::plug_in().map_err(|error| Problem::of("a pty for the simulated radio", error.to_string()))?;
         let broker = Broker::start(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let at = Addresses { broker: broker.addr(), radio: radio.path(), folder: &folder.path, page };
-        let station = station::start(house::station(&at, language)).await?;
+        let keys = Keys::new()?;
+        let station = station::start(house::station(&at, language, &keys)).await?;
         let (control, orders) = mpsc::channel(4);
         let plan = house::gateway(&at, quiet_at_most);
         let gateway = tokio::spawn(gateway::run(plan, Vec::new(), orders));
         let mut bridge = Bridge::new(connect(broker.addr()).await?);
         bridge.announce().await.map_err(|why| Problem::of(broker.addr().to_string(), why.to_string()))?;
-        Ok(Stage { bridge, radio, page: station.address, folder, station, gateway, control, _broker: broker })
+        Ok(Stage { bridge, radio, page: station.address, keys, folder, station, gateway, control, _broker: broker })
     }
 
     /// Somebody walks through the room of this sensor: it sees her and then, its hold over, nobody.

@@ -6,9 +6,12 @@
 mod audit;
 mod cards;
 mod schema;
+mod sessions;
 mod shifts;
+mod staff;
 
 pub use audit::Looked;
+pub use sessions::SessionRow;
 pub use shifts::{ShiftKind, ShiftLine};
 
 use crate::store::Error;

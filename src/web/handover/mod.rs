@@ -9,7 +9,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::store::office::{ShiftKind, ShiftLine};
 use crate::text;
 use crate::web::access::Right;
-use crate::web::form::{Visitor, set_cookie, way_back};
+use crate::web::form::Visitor;
 use crate::web::guard::is_token;
 use crate::web::{Person, Site, Wanted, deeds, pages};
 use axum::extract::State;
@@ -105,12 +105,9 @@ async fn sound(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form): Fo
 }
 
 fn answer(site: &Site, visitor: &Visitor, done: Result<(), Refused>) -> Response {
-    match (done, &visitor.person) {
-        (Ok(()), Some(person)) => {
-            ([set_cookie("who", person.id.as_str())], Redirect::to(&way_back(Some("/handover")))).into_response()
-        }
-        (Ok(()), None) => Redirect::to("/handover").into_response(),
-        (Err((status, why)), _) => pages::said(site, visitor, status, &[why]),
+    match done {
+        Ok(()) => Redirect::to("/handover").into_response(),
+        Err((status, why)) => pages::said(site, visitor, status, &[why]),
     }
 }
 
@@ -128,7 +125,7 @@ fn acting(site: &Site, visitor: &Visitor, form: &ShiftForm) -> Result<Person, Re
 /// Who acts, and the other one.
 fn people(site: &Site, visitor: &Visitor, form: &ShiftForm) -> Result<(Person, Person), Refused> {
     let me = acting(site, visitor, form)?;
-    let other = PersonId::new(form.person.clone()).ok().and_then(|id| site.person(&id).cloned());
+    let other = PersonId::new(form.person.clone()).ok().and_then(|id| site.person(&id));
     let is_key = (1..=KEY_LENGTH_MAX).contains(&form.key.len());
     let other = other.filter(|other| other.id != me.id && is_key);
     Ok((me, other.ok_or((StatusCode::UNPROCESSABLE_ENTITY, "bad_form"))?))

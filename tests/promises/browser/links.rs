@@ -10,8 +10,10 @@ fn through_a_proxy(bench: &Bench) -> (Browser, Proxy) {
     let proxy = Proxy::to(port);
     let rules = format!("--host-resolver-rules=MAP localhost:{port} 127.0.0.1:{}", proxy.port);
     let browser = Browser::open_with(WIDE, &[rules]);
+    let base = format!("http://localhost:{port}");
+    browser.take_cookie(&base, &bench.desk_cookie());
     browser.before_each_page(LISTEN);
-    browser.go(&format!("http://localhost:{port}/"));
+    browser.go(&format!("{base}/"));
     begin_duty(&browser);
     (browser, proxy)
 }
@@ -60,7 +62,7 @@ fn a_station_that_starts_anew_shows_the_same_clocks_no_row_twice_and_no_taken_on
 #[test]
 fn a_wrong_clock_and_another_zone_of_the_machine_change_nothing() {
     let bench = Bench::start();
-    let browser = Browser::open(WIDE);
+    let browser = open(&bench, WIDE);
     browser.devtools("Emulation.setTimezoneOverride", &json!({ "timezoneId": "America/New_York" }));
     browser.before_each_page("var real = Date.now; Date.now = function () { return real() + 420000; };");
     bench.home.raise(call_button("pendant"), Severity::Emergency);
@@ -97,7 +99,7 @@ fn seven_tabs_are_live_with_one_stream() {
 #[test]
 fn a_browser_without_streams_or_workers_asks_again_and_again() {
     let bench = Bench::start();
-    let browser = Browser::open(WIDE);
+    let browser = open(&bench, WIDE);
     browser.before_each_page(&format!("{LISTEN} delete window.EventSource; delete window.SharedWorker;"));
     browser.go(&bench.url("/"));
     begin_duty(&browser);
@@ -113,7 +115,7 @@ fn a_browser_without_streams_or_workers_asks_again_and_again() {
 #[test]
 fn a_browser_without_workers_has_a_stream_of_its_own() {
     let bench = Bench::start();
-    let browser = Browser::open(WIDE);
+    let browser = open(&bench, WIDE);
     browser.before_each_page("delete window.SharedWorker;");
     browser.go(&bench.url("/"));
     wait_until("live", SOON, || browser.text("#live").contains("实时"));

@@ -14,13 +14,11 @@ fn what_nobody_accepts_at_a_change_of_shift_comes_back_with_sound() {
         bench.click(id, "take", "zhang", &[]);
     }
     wait_until("both are in hand", SOON, || bench.band("in_hand").len() == 2);
-    let page = Browser::open(PHONE);
-    page.go(&bench.url("/handover"));
-    act_as(&page, "zhang");
-    choose(&page, "#give", "wang");
-    page.click("#give button");
-    page.wait_for_text("#content", "已请接手");
-    act_as(&page, "wang");
+    let goes = as_person(&bench, "zhang");
+    choose(&goes, "#give", "wang");
+    goes.click("#give button");
+    goes.wait_for_text("#content", "已请接手");
+    let page = as_person(&bench, "wang");
     page.wait_for_text("#content", "已请您接手");
     assert_eq!(page.overflow(), 0);
     keep_picture(&page, "handover-phone");
@@ -46,9 +44,11 @@ fn what_nobody_accepts_at_a_change_of_shift_comes_back_with_sound() {
     assert_clean(&bench, &desk);
 }
 
-fn act_as(page: &Browser, who: &str) {
-    page.run(&format!("var who = document.getElementById('who'); who.value = '{who}'; who.form.submit();"));
-    wait_until("it is that person", SOON, || page.has(&format!("#who option[value={who}][selected]")));
+fn as_person(bench: &Bench, who: &str) -> Browser {
+    let page = Browser::open(PHONE);
+    page.take_cookie(&bench.url(""), &bench.cookie(who));
+    page.go(&bench.url("/handover"));
+    page
 }
 
 fn choose(page: &Browser, form: &str, who: &str) {

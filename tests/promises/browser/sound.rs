@@ -12,7 +12,7 @@ pub const LISTEN: &str = "window.tones = 0; window.notes = []; \
 
 /// A browser at the desk in which somebody is on duty and the sound is on.
 pub fn on_duty(bench: &Bench, window: Window) -> Browser {
-    let browser = Browser::open(window);
+    let browser = open(bench, window);
     browser.before_each_page(LISTEN);
     browser.go(&bench.url("/"));
     begin_duty(&browser);
@@ -21,8 +21,9 @@ pub fn on_duty(bench: &Bench, window: Window) -> Browser {
 
 /// Chooses who is on duty and switches the sound on.
 pub fn begin_duty(browser: &Browser) {
-    browser.run("var who = document.getElementById('who'); who.value = 'zhang'; who.form.submit();");
-    wait_until("somebody is on duty", SOON, || browser.has("#who option[value=zhang][selected]"));
+    browser.click("#who");
+    browser.click(".pin button[value=zhang]");
+    browser.wait_for_text("#who", "小张");
     wait_until("the page has its script", SOON, || browser.has("#sound.locked, #sound.running"));
     if browser.has("#sound.locked") {
         browser.click("#sound");
@@ -37,7 +38,7 @@ pub fn tones(browser: &Browser) -> i64 {
 #[test]
 fn a_fresh_page_says_that_its_sound_is_off_until_the_first_click() {
     let bench = Bench::start();
-    let browser = Browser::open(WIDE);
+    let browser = open(&bench, WIDE);
     browser.before_each_page(LISTEN);
     browser.go(&bench.url("/"));
     browser.wait_for_text("#sound", "声音未开启");
@@ -86,7 +87,7 @@ fn a_press_is_seen_counted_heard_and_notified_once() {
 fn a_take_by_button_by_key_or_without_script_silences_every_screen() {
     let bench = Bench::start();
     let (here, there) = (on_duty(&bench, WIDE), on_duty(&bench, PHONE));
-    let plain = Browser::open(Window { script: false, ..WIDE });
+    let plain = open(&bench, Window { script: false, ..WIDE });
     type Way = fn(&Bench, &Browser, &Browser);
     let ways: [(&str, Way); 3] = [
         ("button", |_, here, _| here.click(".unclaimed .row button.d-take")),

@@ -1,18 +1,20 @@
 //! A station with its broker, its database and one home, and the requests that a page or a program makes.
 
 use super::home::FakeHome;
-use crate::support::{Mosquitto, wait_until};
+use crate::support::{Mosquitto, plain_agent, sign_in, token_in, wait_until};
 use carecircle::clock;
 use carecircle::model::alert::AlertId;
 use carecircle::model::lifecycle::Timers;
 use carecircle::model::reason::Reason;
+use carecircle::model::staff::Position;
 use carecircle::model::time::{Span, Zone};
-use carecircle::station::{self, Settings};
+use carecircle::station::{self, Key, Settings};
 use carecircle::text::Language;
 use carecircle::web::Person;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -50,8 +52,13 @@ pub fn inactivity() -> Reason {
 }
 
 pub fn settings(broker: &str, state_dir: &Path) -> Settings {
-    let person = |id: &str, name: &str, role| Person { id: id.parse().unwrap(), name: name.into(), role };
-    use carecircle::model::lifecycle::Role::{Desk, Responder, Supervisor};
+    use carecircle::model::staff::Position::{Admin, Desk, Reader, Responder, Supervisor, Technician};
+    let person = |id: &str, name: &str, positions: &[Position]| Person {
+        id: id.parse().unwrap(),
+        name: name.into(),
+        positions: positions.iter().copied().collect(),
+    };
+    let key = |id: &str| Key { person: id.parse().unwrap(), code: Some(code_of(id)), password: None, pin: None };
     Settings {
         point: "lehe".parse().unwrap(),
         name: "乐合社区服务站".into(),
@@ -64,16 +71,26 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         homes: None,
         state_dir: state_dir.to_owned(),
         people: vec![
-            person("zhang", "值班员 小张", Desk),
-            person("li", "上门员 老李", Responder),
-            person("wang", "站长 王芳", Supervisor),
+            person("zhang", "值班员 小张", &[Desk]),
+            person("li", "上门员 老李", &[Responder]),
+            person("wang", "站长 王芳", &[Supervisor, Admin]),
+            person("zhao", "维护员 小赵", &[Technician]),
+            person("qian", "街道 小钱", &[Reader]),
         ],
+        keys: ["zhang", "li", "wang", "zhao", "qian"].map(key).to_vec(),
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
         duty: None,
     }
 }
+
+fn code_of(who: &str) -> String {
+    format!("MADE-UP-{who}")
+}
+
+/// The password that everybody of a bench gives themselves at their first sign-in.
+pub const PASSWORD: &str = "a made-up password";
 
 /// A station, its broker and one home; all of them real but the home's sensors.
 pub struct Bench {
@@ -82,6 +99,7 @@ pub struct Bench {
     pub broker: Mosquitto,
     folder: tempfile::TempDir,
     agent: ureq::Agent,
+    cookies: Mutex<BTreeMap<String, String>>,
 }
 
 struct Station {
@@ -103,14 +121,8 @@ impl Bench {
         change(&mut settings);
         let station = Some(run_station(settings));
         let home = FakeHome::start(&broker.url(), "flat-1", "3号楼2单元201室");
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(Duration::from_secs(20)))
-            .build()
-            .new_agent();
-        let bench = Bench { home, station, broker, folder, agent };
+        let (agent, cookies) = (plain_agent(), Mutex::default());
+        let bench = Bench { home, station, broker, folder, agent, cookies };
         wait_until("the station is ready", SOON, || bench.get("/readyz").0 == 200);
         bench
     }
@@ -147,8 +159,38 @@ impl Bench {
         }
     }
 
+    /// What proves that this person is signed in, on a browser of their own.
+    pub fn cookie(&self, who: &str) -> String {
+        let mut cookies = self.cookies.lock().unwrap();
+        if let Some(cookie) = cookies.get(who) {
+            return cookie.clone();
+        }
+        let cookie = sign_in(&self.url(""), who, Some(&code_of(who)), PASSWORD, false).unwrap();
+        cookies.insert(who.to_owned(), cookie.clone());
+        cookie
+    }
+
+    /// What proves that a PC is a desk of this station, at which nobody acts yet and 小张 is known.
+    pub fn desk_cookie(&self) -> String {
+        self.cookie("zhang"); // their code is used
+        let cookie = sign_in(&self.url(""), "zhang", None, PASSWORD, true).unwrap();
+        let token = token_in(&self.fetch_as(&cookie, "/who").1);
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie.as_str())];
+        assert_eq!(self.post("/who", &form, &format!("token={token}&who=&back=/")).0, 303);
+        cookie
+    }
+
+    /// A page as 小张 sees it.
     pub fn fetch(&self, path: &str) -> (u16, String, BTreeMap<String, String>) {
-        let mut answer = self.agent.get(self.url(path)).call().unwrap();
+        match path {
+            "/readyz" => self.fetch_as("", path),
+            path => self.fetch_as(&self.cookie("zhang"), path),
+        }
+    }
+
+    /// A page with these cookies.
+    pub fn fetch_as(&self, cookie: &str, path: &str) -> (u16, String, BTreeMap<String, String>) {
+        let mut answer = self.agent.get(self.url(path)).header("cookie", cookie).call().unwrap();
         let headers = answer.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap(), headers)
@@ -159,10 +201,15 @@ impl Bench {
         (status, body)
     }
 
+    /// A form or a body; from 小张 where no cookie is among the headers.
     pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
         let request = headers
             .iter()
             .fold(self.agent.post(self.url(path)), |request, (name, value)| request.header(*name, *value));
+        let request = match headers.iter().any(|(name, _)| *name == "cookie") {
+            true => request,
+            false => request.header("cookie", self.cookie("zhang")),
+        };
         let mut answer = request.send(body).unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
@@ -195,19 +242,22 @@ impl Bench {
         let fields = body.as_object_mut().unwrap();
         fields.entry("who").or_insert(json!("zhang"));
         fields.entry("key").or_insert(json!(self.fresh_key()));
-        let answer = self.post(&self.api_path(id), &[("content-type", "application/json")], &body.to_string());
+        let cookie = self.cookie(fields["who"].as_str().unwrap());
+        let headers = [("content-type", "application/json"), ("cookie", cookie.as_str())];
+        let answer = self.post(&self.api_path(id), &headers, &body.to_string());
         (answer.0, serde_json::from_str(&answer.1).unwrap_or(Value::Null))
     }
 
     /// A step by the form of the page.
     pub fn click(&self, id: AlertId, step: &str, who: &str, more: &[(&str, &str)]) {
-        let (token, key) = (self.token(), self.fresh_key());
+        let (cookie, key) = (self.cookie(who), self.fresh_key());
+        let token = self.token_of(who);
         let mut body = format!("token={token}&step={step}&key={key}&who={who}&back=/");
         for (name, value) in more {
             body += &format!("&{name}={}", value.bytes().map(|b| format!("%{b:02X}")).collect::<String>());
         }
-        let kind = ("content-type", "application/x-www-form-urlencoded");
-        let (status, page) = self.post(&self.step_path(id), &[kind], &body);
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie.as_str())];
+        let (status, page) = self.post(&self.step_path(id), &headers, &body);
         assert_eq!(status, 303, "{step}: {page}");
     }
 
@@ -218,7 +268,12 @@ impl Bench {
     }
 
     pub fn token(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("form-token")).unwrap()
+        self.token_of("zhang")
+    }
+
+    /// What the forms drawn for this person carry.
+    pub fn token_of(&self, who: &str) -> String {
+        token_in(&self.fetch_as(&self.cookie(who), "/me").1)
     }
 
     /// The events after `id` until one with `last` in it, as text.
@@ -226,7 +281,8 @@ impl Bench {
         use std::io::{BufRead, BufReader, Write};
         let mut stream = std::net::TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(SOON)).unwrap();
-        write!(stream, "GET /events?after={after} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address()).unwrap();
+        let (host, cookie) = (self.address(), self.cookie("zhang"));
+        write!(stream, "GET /events?after={after} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n").unwrap();
         let mut text = String::new();
         for line in BufReader::new(stream).lines() {
             text += &(line.unwrap() + "\n");

@@ -1,0 +1,92 @@
+//! All alerts of the desk, with what has to be found quickly in them: whose timer is next, what waits for a home's word.
+//!
+//! A row is changed through here alone, so the order of the timers is never stale; looking is free.
+
+use crate::desk::input::AlertKey;
+use crate::desk::row::Row;
+use crate::model::lifecycle::Timers;
+use crate::model::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
+/// The alerts by home and number.
+#[derive(Debug, Clone)]
+pub(super) struct Rows {
+    timers: Timers,
+    rows: BTreeMap<AlertKey, Row>,
+    /// Each row that has a timer, by when it goes off.
+    by_timer: BTreeSet<(Timestamp, AlertKey)>,
+    /// The same the other way round, to find the old place.
+    timer_of: BTreeMap<AlertKey, Timestamp>,
+    /// Rows with steps that the home's gateway has not confirmed.
+    unconfirmed: BTreeSet<AlertKey>,
+}
+
+impl Deref for Rows {
+    type Target = BTreeMap<AlertKey, Row>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.rows
+    }
+}
+
+impl Rows {
+    pub fn new(timers: Timers) -> Rows {
+        let (rows, by_timer, timer_of, unconfirmed) = Default::default();
+        Rows { timers, rows, by_timer, timer_of, unconfirmed }
+    }
+
+    pub fn insert(&mut self, key: AlertKey, row: Row) {
+        self.rows.insert(key.clone(), row);
+        self.put_in_order(key);
+    }
+
+    /// Changes the row of this alert; `None` if there is none.
+    pub fn change<T>(&mut self, key: &AlertKey, change: impl FnOnce(&mut Row) -> T) -> Option<T> {
+        let changed = self.rows.get_mut(key).map(change)?;
+        self.put_in_order(key.clone());
+        Some(changed)
+    }
+
+    /// When the next timer goes off, and whose.
+    pub fn next_timer(&self) -> Option<(Timestamp, &Row)> {
+        let (at, key) = self.by_timer.first()?;
+        Some((*at, self.rows.get(key)?))
+    }
+
+    /// Rows with steps that wait for the home's word, in their order.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = &Row> {
+        self.unconfirmed.iter().filter_map(|key| self.rows.get(key))
+    }
+
+    /// The order is what a look at every row would find.
+    #[cfg(test)]
+    pub fn assert_in_order(&self) {
+        let looked =
+            self.rows.values().filter_map(|row| Some((row.next_timer(&self.timers)?.0, row.key.clone()))).min();
+        assert_eq!(self.by_timer.first(), looked.as_ref());
+        let waiting: Vec<&AlertKey> =
+            self.rows.values().filter(|row| row.is_unconfirmed()).map(|row| &row.key).collect();
+        assert_eq!(self.unconfirmed.iter().collect::<Vec<_>>(), waiting);
+    }
+
+    fn put_in_order(&mut self, key: AlertKey) {
+        let Some(row) = self.rows.get(&key) else { return };
+        if row.is_unconfirmed() {
+            self.unconfirmed.insert(key.clone());
+        } else {
+            self.unconfirmed.remove(&key);
+        }
+        let next = row.next_timer(&self.timers).map(|(at, _)| at);
+        if self.timer_of.get(&key).copied() == next {
+            return;
+        }
+        if let Some(was) = self.timer_of.remove(&key) {
+            self.by_timer.remove(&(was, key.clone()));
+        }
+        if let Some(at) = next {
+            self.by_timer.insert((at, key.clone()));
+            self.timer_of.insert(key, at);
+        }
+    }
+}
