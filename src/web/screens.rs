@@ -38,6 +38,7 @@ async fn screen(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) 
     };
     match site.ask(Wanted::Screen(screen)).await {
         Some(_) => {
+            site.look();
             Json(json!({ "ready": site.is_ready(), "watchers": site.desk().watchers(site.now()) })).into_response()
         }
         None => (StatusCode::SERVICE_UNAVAILABLE, "no answer in time").into_response(),

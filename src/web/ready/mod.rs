@@ -34,7 +34,7 @@ pub(super) async fn look(Extracted(site): Extracted<Arc<Site>>, request: Request
 impl Site {
     /// Whether every proof holds that alerts can be received and heard.
     pub(super) fn is_ready(&self) -> bool {
-        self.look();
+        self.look_if_old();
         proofs(self, Language::English, self.now()).iter().all(|proof| proof.state != State::Bad)
     }
 

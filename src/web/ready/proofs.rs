@@ -31,6 +31,8 @@ pub(super) enum State {
 /// What the desk says of it. Looked up before a page is drawn, so that drawing a frame never waits for the desk.
 #[derive(Debug, Default)]
 pub(in crate::web) struct Facts {
+    /// When; absent before the first look.
+    at: Option<Timestamp>,
     hearing: Hearing,
     watchers: usize,
     on_duty: Option<bool>,
@@ -38,13 +40,21 @@ pub(in crate::web) struct Facts {
 }
 
 impl Site {
+    /// Looks at the desk unless that was a moment ago: every open stream asks.
+    pub(in crate::web) fn look_if_old(&self) {
+        let at = self.facts.read().unwrap_or_else(PoisonError::into_inner).at;
+        if at.is_none_or(|at| (self.now() - at).abs() >= A_MOMENT) {
+            self.look();
+        }
+    }
+
     /// Looks at the desk anew.
     pub(in crate::web) fn look(&self) {
         let (now, desk) = (self.now(), self.desk());
         let people = desk.screens(now).filter_map(|(_, screen)| screen.person.clone()).collect();
         let (hearing, watchers, on_duty) = (desk.hearing(), desk.watchers(now), desk.is_on_duty(now));
         drop(desk);
-        let facts = Facts { hearing, watchers, on_duty, people };
+        let facts = Facts { at: Some(now), hearing, watchers, on_duty, people };
         *self.facts.write().unwrap_or_else(PoisonError::into_inner) = facts;
     }
 }
@@ -183,6 +193,7 @@ pub(super) fn sound_label(sound: Sound) -> &'static str {
     }
 }
 
+const A_MOMENT: Span = Span::seconds(1);
 /// Before this program was made no clock can be right: 2026-01-01.
 const EARLIEST_MS: i64 = 1_767_225_600_000;
 /// A heartbeat is on its way for seconds; what has waited longer is not compared.

@@ -123,3 +123,21 @@ fn a_browser_without_workers_has_a_stream_of_its_own() {
     wait_until("the row is there", SOON, || browser.has("#content .row.s-emergency"));
     assert_clean(&bench, &browser);
 }
+
+#[test]
+fn a_sign_in_that_ends_is_a_loud_full_screen_and_no_ordinary_page() {
+    let bench = Bench::start();
+    let browser = on_duty(&bench, WIDE);
+    bench.home.raise(call_button("pendant"), Severity::Emergency);
+    wait_until("the row is there", SOON, || browser.has(".unclaimed .row"));
+    let before = tones(&browser);
+    // Signed out in another tab of the same browser.
+    browser.run(
+        "var out = new XMLHttpRequest(); out.open('POST', '/sign-out', false); \
+         out.setRequestHeader('content-type', 'application/x-www-form-urlencoded'); \
+         out.send('token=' + encodeURIComponent(document.querySelector('input[name=token]').value));",
+    );
+    wait_until("it says so", Duration::from_secs(20), || browser.text("#ended").contains("本机不再接警"));
+    assert!(tones(&browser) > before, "and is heard");
+    keep_picture(&browser, "ended");
+}
