@@ -1,15 +1,20 @@
 //! What the desk is told, what it wants done, and what it writes down.
 
+use crate::desk::daily;
 use crate::desk::handover::Handover;
 use crate::desk::screens::Screen;
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::duty::DutyHours;
 use crate::model::errand::{Declined, Errand};
+use crate::model::event::Event;
+use crate::model::home::SensorKind;
 use crate::model::ids::{HomeId, PersonId, PointId};
+use crate::model::ids::{RoomId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
+use crate::model::own_sign::OwnDay;
 use crate::model::reason::{Reason, Severity, SignOfLife};
-use crate::model::suspension::Absence;
-use crate::model::time::{SecsIfAny, Span, Timestamp, Zone};
+use crate::model::suspension::{Absence, Change};
+use crate::model::time::{Day, SecsIfAny, Span, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,6 +31,8 @@ pub struct Settings {
     pub people: BTreeMap<PersonId, Role>,
     /// When somebody has to watch the desk, by which clock; absent where nobody said so.
     pub duty: Option<(DutyHours, Zone)>,
+    /// The work of the day: contact, visits, requests.
+    pub daily: daily::Settings,
 }
 
 /// Which alert of which home.
@@ -142,14 +149,20 @@ pub struct Condition {
     pub oldest_unsent_secs: Option<u64>,
     /// How often in the last seven days the person there was asked first and answered, so that nobody had to come.
     pub answered_at_home: u32,
-    /// Sensors heard from at least once, and all of them.
-    pub sensors: (usize, usize),
+    /// Each sensor, as far as the home tells.
+    pub sensors: Vec<SensorSeen>,
+    /// Which day of how many the home still learns what is usual; absent once it has, and where it does not say.
+    pub learning: Option<(u32, u32)>,
     /// In which the home is known to be other than usual.
     pub suspended: Vec<Suspended>,
+    /// Suspensions that were asked for and that the home did not take.
+    pub refused: Vec<SuspensionRefused>,
     /// The heartbeat's own numbers.
     pub beat: Beat,
     /// Within this time the home wants to be heard again, where it says so: a home on a slow level speaks seldom.
     pub level: Option<Span>,
+    /// How far its day has come; absent where it does not tell.
+    pub today: Option<OwnDay>,
 }
 
 /// Which heartbeat it was, and of which gateway.
@@ -179,10 +192,38 @@ pub struct Suspended {
     pub kind: Option<Absence>,
     /// Who answers for it.
     pub owner: String,
+    /// In words.
+    pub why: String,
     /// From when on, by the home's clock.
     pub from: Timestamp,
     /// Its end, by the home's clock.
     pub until: Timestamp,
+}
+
+/// A suspension that a home did not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuspensionRefused {
+    /// The name under which it was asked for.
+    pub id: String,
+    /// Why, for a person.
+    pub why: String,
+}
+
+/// A sensor as its home tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SensorSeen {
+    /// Which.
+    pub id: SensorId,
+    /// Where it hangs, where the home says so.
+    pub room: Option<RoomId>,
+    /// What it is for, where the home says so.
+    pub kind: Option<SensorKind>,
+    /// How long before the heartbeat it was heard last; absent if never.
+    pub heard_secs: Option<u64>,
+    /// Its battery in percent, where it tells.
+    pub battery_percent: Option<u8>,
+    /// The home does not believe it now: silent, cut off, stuck.
+    pub is_missing: bool,
 }
 
 /// A person wants to do something to an alert.
@@ -239,6 +280,8 @@ pub enum Answer {
 pub enum Effect {
     /// Write this down; what follows in the same turn waits for the commit.
     Record(Recorded),
+    /// Keep this for other systems, in the same commit as the line it came of.
+    Happened(Box<Event>),
     /// Tell the home that this step is in the station's database.
     Receipt {
         /// Which alert.
@@ -250,6 +293,8 @@ pub enum Effect {
     },
     /// Ask the home's gateway to write a step into its book.
     Send(Outgoing),
+    /// Ask a home to suspend, or to end a suspension.
+    Suspend(Suspending),
     /// Tell the person who clicked.
     Answer {
         /// As in the click.
@@ -289,6 +334,17 @@ pub struct Outgoing {
     pub by: Actor,
     /// What; notes travel without their words.
     pub deed: Deed,
+}
+
+/// A change of suspensions on its way to a home.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suspending {
+    /// Which home.
+    pub home: HomeId,
+    /// The name under which the home refuses it.
+    pub id: String,
+    /// What.
+    pub what: Change,
 }
 
 /// One line of the station's history. History is the only state.
@@ -354,6 +410,40 @@ pub enum Recorded {
         /// Unique per click.
         key: String,
     },
+    /// A home answered what was asked about a suspension.
+    Suspended {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which home.
+        home: HomeId,
+        /// The name under which it was asked for.
+        id: String,
+        /// Why it was not taken; absent where it holds now, or is over as was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
+    /// A home told something new about its day.
+    Morning {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        home: HomeId,
+        /// What.
+        word: daily::Word,
+    },
+    /// The list of a day was opened, and the one before is over.
+    Day {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Of which day.
+        day: Day,
+        /// What became of the one before, if there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closed: Option<daily::Closed>,
+    },
     /// A home speaks in another rhythm from now on: it is missed after so long.
     Level {
         /// When.
@@ -384,17 +474,20 @@ pub enum Recorded {
 }
 
 impl Recorded {
-    /// Which home it is about.
-    pub fn home(&self) -> &HomeId {
-        match self {
+    /// Which home it is about; nothing where it is about all of them.
+    pub fn home(&self) -> Option<&HomeId> {
+        Some(match self {
+            Recorded::Day { .. } => return None,
             Recorded::Notice { notice, .. } => &notice.home,
             Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => &alert.home,
             Recorded::Home { home, .. }
+            | Recorded::Morning { home, .. }
             | Recorded::Errand { home, .. }
+            | Recorded::Suspended { home, .. }
             | Recorded::Level { home, .. }
             | Recorded::OneGateway { home, .. }
             | Recorded::HeardAgain { home, .. } => home,
-        }
+        })
     }
 
     /// When it happened.
@@ -405,6 +498,9 @@ impl Recorded {
             | Recorded::Done { at, .. }
             | Recorded::Refused { at, .. }
             | Recorded::Errand { at, .. }
+            | Recorded::Suspended { at, .. }
+            | Recorded::Morning { at, .. }
+            | Recorded::Day { at, .. }
             | Recorded::Level { at, .. }
             | Recorded::OneGateway { at, .. }
             | Recorded::HeardAgain { at, .. } => *at,

@@ -16,11 +16,34 @@ pub(super) struct Sending {
     attempts: BTreeMap<(AlertKey, String), Attempt>,
 }
 
+/// How often something was sent in vain, and when it goes out again.
 #[derive(Debug, Clone)]
-struct Attempt {
+pub(super) struct Attempt {
     count: usize,
     first: Timestamp,
     next: Timestamp,
+}
+
+impl Attempt {
+    /// Due at once.
+    pub fn new(now: Timestamp) -> Attempt {
+        Attempt { count: 0, first: now, next: now }
+    }
+
+    /// Whether it goes out now; if so, the next one is put off.
+    pub fn is_due(&mut self, now: Timestamp) -> bool {
+        if self.next > now {
+            return false;
+        }
+        self.count += 1;
+        self.next = now + pause(self.count, now - self.first);
+        true
+    }
+
+    /// When it goes out again.
+    pub fn next(&self) -> Timestamp {
+        self.next
+    }
 }
 
 impl Sending {
@@ -31,10 +54,8 @@ impl Sending {
         for row in rows {
             for own in row.unconfirmed() {
                 let key = (row.key.clone(), own.key.clone());
-                let mut attempt = self.attempts.remove(&key).unwrap_or(Attempt { count: 0, first: now, next: now });
-                if attempt.next <= now {
-                    attempt.count += 1;
-                    attempt.next = now + pause(attempt.count, now - attempt.first);
+                let mut attempt = self.attempts.remove(&key).unwrap_or_else(|| Attempt::new(now));
+                if attempt.is_due(now) {
                     out.push(outgoing(row, own));
                 }
                 attempts.insert(key, attempt);
@@ -48,7 +69,7 @@ impl Sending {
     pub fn all_due(&mut self, now: Timestamp, of: impl Fn(&AlertKey) -> bool) {
         for ((alert, _), attempt) in &mut self.attempts {
             if of(alert) {
-                *attempt = Attempt { count: 0, first: now, next: now };
+                *attempt = Attempt::new(now);
             }
         }
     }

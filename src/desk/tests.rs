@@ -8,10 +8,12 @@ use crate::model::time::Span;
 
 mod asked_for;
 mod checks;
+mod events;
 mod handover;
 mod screens;
 mod silence;
 mod stories;
+mod suspended;
 mod ways;
 
 #[test]
@@ -282,6 +284,11 @@ impl Desk {
         self.does(now, Input::Click(Click { ticket: 7, alert, by, deed, expect: None, key }))
     }
 
+    /// What it waits for besides the next day's list.
+    fn waits_for(&self) -> Option<Timestamp> {
+        self.next_wakeup().filter(|at| Some(*at) != self.daily.next_at)
+    }
+
     /// Takes an input and writes down what it is to remember.
     fn does(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         let effects = self.handle(now, input);
@@ -301,7 +308,12 @@ impl Desk {
         HISTORY.with_borrow_mut(|history| {
             history.extend(effects.iter().filter_map(|effect| match effect {
                 Effect::Record(recorded) => Some(recorded.clone()),
-                Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => None,
+                Effect::Receipt { .. }
+                | Effect::Send(_)
+                | Effect::Answer { .. }
+                | Effect::Changed(_)
+                | Effect::Suspend(_)
+                | Effect::Happened(_) => None,
             }));
         });
     }
@@ -321,7 +333,14 @@ fn desk() -> Desk {
     let people = (0..50).map(|n| (format!("p{n}").parse().unwrap(), Role::Desk));
     let people: BTreeMap<PersonId, Role> = people.chain([("boss".parse().unwrap(), Role::Supervisor)]).collect();
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Desk::new(Settings { point, timers, unreachable_after: Span::seconds(180), people, duty: None })
+    Desk::new(Settings {
+        point,
+        timers,
+        unreachable_after: Span::seconds(180),
+        people,
+        duty: None,
+        daily: DailySettings::default(),
+    })
 }
 
 fn person(id: &str) -> Actor {
@@ -341,7 +360,12 @@ fn beat(home: &str) -> Input {
 fn answer(effects: &[Effect]) -> Answer {
     let answers = effects.iter().find_map(|effect| match effect {
         Effect::Answer { answer, .. } => Some(answer.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) => None,
+        Effect::Record(_)
+        | Effect::Receipt { .. }
+        | Effect::Send(_)
+        | Effect::Changed(_)
+        | Effect::Suspend(_)
+        | Effect::Happened(_) => None,
     });
     answers.expect("every click is answered")
 }
@@ -349,7 +373,12 @@ fn answer(effects: &[Effect]) -> Answer {
 fn sends(effects: &[Effect]) -> Vec<Outgoing> {
     let sends = effects.iter().filter_map(|effect| match effect {
         Effect::Send(outgoing) => Some(outgoing.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) => None,
+        Effect::Record(_)
+        | Effect::Receipt { .. }
+        | Effect::Answer { .. }
+        | Effect::Changed(_)
+        | Effect::Suspend(_)
+        | Effect::Happened(_) => None,
     });
     sends.collect()
 }

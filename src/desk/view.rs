@@ -4,6 +4,7 @@ use crate::desk::input::{AlertKey, Condition};
 use crate::desk::row::Row;
 use crate::desk::{Desk, STATION_NUMBERS};
 use crate::model::alert::{Asked, Closed, Owner, Step};
+use crate::model::card::Card;
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Phase, Proof, Reminder};
 use crate::model::reason::{Class, Reason, Severity, SignOfLife};
@@ -280,7 +281,7 @@ impl Desk {
         let others = OTHER_DEEDS.into_iter().filter(|name| Some(*name) != primary && allowed(&sample(name)));
         RowView {
             is_ours: row.is_ours(),
-            place: row.place.clone(),
+            place: self.place_of(&row.key.home).or_else(|| row.place.clone()),
             reason: alert.reason.clone(),
             severity: alert.severity,
             test: alert.test,
@@ -320,7 +321,8 @@ impl Desk {
 
     /// One home, if it was ever heard or has a card.
     pub fn home(&self, home: &HomeId) -> Option<HomeView> {
-        self.home_view(home).or_else(|| self.cards.contains_key(home).then(|| HomeView::unheard(home.clone())))
+        let unheard = || HomeView { place: self.place_of(home), ..HomeView::unheard(home.clone()) };
+        self.home_view(home).or_else(|| self.cards.contains_key(home).then(unheard))
     }
 
     /// The alerts of one home, newest first.
@@ -331,11 +333,17 @@ impl Desk {
         alerts
     }
 
+    /// The short address of a home: what staff wrote on its card, else as its gateway tells it.
+    pub fn place_of(&self, home: &HomeId) -> Option<String> {
+        let of_card = self.card(home).and_then(Card::named_place).map(str::to_owned);
+        of_card.or_else(|| self.watch.homes.get(home).and_then(|seen| seen.place.clone()))
+    }
+
     fn home_view(&self, home: &HomeId) -> Option<HomeView> {
         let seen = self.watch.homes.get(home)?;
         Some(HomeView {
             home: home.clone(),
-            place: seen.place.clone(),
+            place: self.place_of(home),
             heard_at: seen.heard_at,
             online: seen.online,
             unreachable: seen.reported.is_some(),

@@ -11,10 +11,10 @@ use crate::model::fingerprint;
 use crate::model::home::Sensor;
 use crate::model::reason::Class;
 use crate::model::status::{
-    DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus, Status, TestStatus,
+    Condition, DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus, Status, TestStatus,
 };
 use crate::model::time::{Span, Timestamp};
-use crate::wire::{Heartbeat, InForce, LastTest, PathWord, Refusal, SensorAge, VERSION};
+use crate::wire::{Heartbeat, InForce, LastTest, Learning, PathWord, Refusal, SensorAge, Today, VERSION};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -142,11 +142,8 @@ pub fn heartbeat(
     let seen = turn.engine.seen();
     let age = |at: Timestamp| (now.wall - at).num_seconds().max(0) as u64;
     let oldest = tasks.channels().iter().filter_map(|open| open.waiting.oldest(now.since_boot)).max();
-    let sensors =
-        turn.engine.home().sensors.keys().map(|id| SensorAge {
-            id: id.clone(),
-            heard_secs: seen.heard(id).and_then(|heard| heard.heard_at).map(age),
-        });
+    let sensors = turn.engine.home().sensors.values().map(|sensor| sensor_age(now, sensor, turn));
+    let learning = seen.learning().map(|(day, of)| Learning { day: day as u32, of: of as u32 });
     Heartbeat {
         v: VERSION,
         home: plan.home.id.clone(),
@@ -164,11 +161,31 @@ pub fn heartbeat(
         last_life_secs: seen.last_life.as_ref().filter(|_| seen.blind.is_none()).map(|life| age(life.at)),
         blind: seen.blind.is_some(),
         sensors: sensors.collect(),
+        learning,
         suspended: seen.suspended.all().map(InForce::from).collect(),
         directory: None,
         refused,
         last_test: turn.tests.newest().map(|test| LastTest { age_secs: age(test.at), unanswered: test.unanswered }),
         paths: paths.all().map(|known| path_word(now, &known)).collect(),
+        today: seen.own_day(turn.engine.home(), now.wall).filter(|_| turn.clock_trusted).map(Today::from),
+    }
+}
+
+fn sensor_age(now: Reading, sensor: &Sensor, turn: &Turn) -> SensorAge {
+    let seen = turn.engine.seen();
+    let heard = seen.heard(&sensor.id);
+    let age = |at: Timestamp| (now.wall - at).num_seconds().max(0) as u64;
+    let percent = heard.and_then(|heard| heard.battery).and_then(|battery| battery.percent);
+    SensorAge {
+        id: sensor.id.clone(),
+        heard_secs: heard.and_then(|heard| heard.heard_at).map(age),
+        room: sensor.room.clone(),
+        kind: Some(sensor.kind),
+        battery_percent: percent.map(|percent| percent.clamp(0.0, 100.0) as u8),
+        missing: match seen.condition(now.wall, sensor, heard) {
+            Condition::CutOff | Condition::Silent | Condition::Stuck(_) => true,
+            Condition::Alive | Condition::CannotTell => false,
+        },
     }
 }
 

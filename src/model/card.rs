@@ -1,5 +1,9 @@
 //! What a station knows about a home and who lives there: kept at the station only, never on the wire.
 
+mod fields;
+
+pub use fields::{CONTACT_FIELDS, CONTACTS_MAX, DIRECTIONS, FIELDS};
+
 use crate::model::ids::PersonId;
 use crate::model::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
@@ -20,6 +24,9 @@ pub struct Card {
     /// Year, month and day of birth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub born: Option<(i16, u8, u8)>,
+    /// Languages and dialects that the resident speaks.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub languages: String,
     /// The member of the staff to whom this home is familiar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub liaison: Option<PersonId>,
@@ -49,11 +56,70 @@ pub enum Class {
     Blue,
 }
 
+impl Class {
+    /// Every class, the most urgent visits first.
+    pub const ALL: [Class; 3] = [Class::Red, Class::Yellow, Class::Blue];
+
+    /// The word for it in forms and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Red => "red",
+            Class::Yellow => "yellow",
+            Class::Blue => "blue",
+        }
+    }
+}
+
+/// What somebody who is telephoned is to the resident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactKind {
+    /// Lives there.
+    Resident,
+    /// Son, daughter, other kin.
+    Family,
+    /// Lives next door.
+    Neighbour,
+    /// Looks after a few hundred flats for the neighbourhood.
+    GridWorker,
+    /// Family doctor, nurse.
+    Doctor,
+    /// Somebody else.
+    #[default]
+    Other,
+}
+
+impl ContactKind {
+    /// Every kind, in the order of the form.
+    pub const ALL: [ContactKind; 6] = [
+        ContactKind::Resident,
+        ContactKind::Family,
+        ContactKind::Neighbour,
+        ContactKind::GridWorker,
+        ContactKind::Doctor,
+        ContactKind::Other,
+    ];
+
+    /// The word for it in forms, tables, and in the log of calls.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ContactKind::Resident => "resident",
+            ContactKind::Family => "family",
+            ContactKind::Neighbour => "neighbour",
+            ContactKind::GridWorker => "grid_worker",
+            ContactKind::Doctor => "doctor",
+            ContactKind::Other => "other",
+        }
+    }
+}
+
 /// Somebody who is telephoned about a home.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Contact {
-    /// Who: resident, daughter, neighbour 202, doctor.
+    /// What they are to the resident.
+    pub kind: ContactKind,
+    /// Who: daughter, neighbour 202; the kind says the rest.
     pub who: String,
     /// The number, as it is dialled.
     pub phone: String,
@@ -109,4 +175,39 @@ pub enum Consent {
     Activity,
     /// Besides, in which rooms.
     Rooms,
+}
+
+impl Consent {
+    /// Every degree, the least first.
+    pub const ALL: [Consent; 3] = [Consent::Alerts, Consent::Activity, Consent::Rooms];
+
+    /// The word for it in forms and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Consent::Alerts => "alerts",
+            Consent::Activity => "activity",
+            Consent::Rooms => "rooms",
+        }
+    }
+}
+
+impl Card {
+    /// The place that staff gave it, if they did.
+    pub fn named_place(&self) -> Option<&str> {
+        Some(self.place.as_str()).filter(|place| !place.is_empty())
+    }
+
+    /// How old who lives there is in that year, month and day.
+    pub fn age_on(&self, (year, month, day): (i16, i8, i8)) -> Option<u8> {
+        let (born_year, born_month, born_day) = self.born?;
+        let had_birthday = (month.unsigned_abs(), day.unsigned_abs()) >= (born_month, born_day);
+        u8::try_from(year.checked_sub(born_year)?.checked_sub(i16::from(!had_birthday))?).ok()
+    }
+}
+
+impl WayIn {
+    /// The nearest of the sixteen directions, by its number clockwise from north.
+    pub fn direction(&self) -> Option<usize> {
+        self.bearing_degrees.map(|degrees| ((f64::from(degrees % 360) / 22.5).round() as usize) % DIRECTIONS.len())
+    }
 }

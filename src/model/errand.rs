@@ -2,6 +2,15 @@
 //!
 //! Plain data: the desk judges and keeps it, the pages ask for it, `text` says it. Each kind of work has its own file.
 
+mod contact;
+mod request;
+mod visit;
+
+pub use contact::ContactDeed;
+pub use request::{RequestDeed, RequestKind, RequestOutcome};
+pub use visit::VisitDeed;
+
+use crate::model::suspension::{Absence, Suspension};
 use serde::{Deserialize, Serialize};
 
 /// One thing that somebody did or wants done for a home.
@@ -13,6 +22,19 @@ pub enum Errand {
         /// The words, without control characters.
         text: String,
     },
+    /// The home is other than usual from now on, until an end.
+    Suspend(Suspension),
+    /// A suspension is over before its end.
+    EndSuspension {
+        /// Which.
+        kind: Absence,
+    },
+    /// The daily contact.
+    Contact(ContactDeed),
+    /// A visit that is due.
+    Visit(VisitDeed),
+    /// Something that is asked for.
+    Request(RequestDeed),
 }
 
 impl Errand {
@@ -20,6 +42,11 @@ impl Errand {
     pub fn name(&self) -> &'static str {
         match self {
             Errand::Note { .. } => "note",
+            Errand::Suspend(_) => "suspend",
+            Errand::EndSuspension { .. } => "end_suspension",
+            Errand::Contact(deed) => deed.name(),
+            Errand::Visit(deed) => deed.name(),
+            Errand::Request(deed) => deed.name(),
         }
     }
 }

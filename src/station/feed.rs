@@ -1,9 +1,13 @@
 //! Between the wire and the desk: messages become inputs, effects become messages.
 
-use crate::desk::{AlertKey, Beat, BookState, Condition, Input, Notice, Outgoing, Suspended};
+use crate::desk::{
+    AlertKey, Beat, BookState, Condition, Input, Notice, Outgoing, SensorSeen, Suspended, Suspending, SuspensionRefused,
+};
 use crate::model::ids::HomeId;
 use crate::model::ids::PointId;
 use crate::model::level::Level;
+use crate::model::own_sign::{OwnDay, OwnSign, SignBy};
+use crate::model::suspension::Suspend;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Link, NotPublished};
 use crate::station::Settings;
@@ -61,15 +65,16 @@ pub(super) fn notice_input(notice: wire::Notice) -> Input {
 
 /// A heartbeat, whichever way it came.
 pub(super) fn heartbeat_input(heartbeat: wire::Heartbeat) -> Input {
-    let heard = heartbeat.sensors.iter().filter(|sensor| sensor.heard_secs.is_some()).count();
     let condition = Condition {
         blind: heartbeat.blind,
         clock_trusted: heartbeat.clock_trusted,
         last_life_secs: heartbeat.last_life_secs,
         oldest_unsent_secs: heartbeat.oldest_unsent_secs,
         answered_at_home: heartbeat.answered_at_home,
-        sensors: (heard, heartbeat.sensors.len()),
+        sensors: heartbeat.sensors.into_iter().take(SENSORS_MAX).map(sensor_of).collect(),
+        learning: heartbeat.learning.map(|learning| (learning.day, learning.of)),
         suspended: heartbeat.suspended.into_iter().take(SUSPENDED_MAX).map(suspended_of).collect(),
+        refused: heartbeat.refused.into_iter().take(SUSPENDED_MAX).filter_map(refused_of).collect(),
         beat: Beat {
             run: heartbeat.run,
             boot: heartbeat.boot.filter(|boot| boot.len() <= BOOT_BYTES_MAX),
@@ -77,12 +82,41 @@ pub(super) fn heartbeat_input(heartbeat: wire::Heartbeat) -> Input {
             at_ms: heartbeat.at.timestamp_millis(),
         },
         level: heartbeat.level_secs.and_then(level_of),
+        today: heartbeat.today.map(today_of),
     };
     Input::Heartbeat { home: heartbeat.home, condition }
 }
 
+fn today_of(today: wire::Today) -> OwnDay {
+    let by = today.by.unwrap_or(SignBy::Unknown);
+    OwnDay {
+        date: today.date,
+        sign: today.own_sign_at.map(|at| OwnSign { at, by }),
+        usual_by: today.usual_by,
+        learning_day: today.learning_day,
+        // A number from outside.
+        unwatched: Span::seconds(i64::try_from(today.unwatched_secs).unwrap_or(i64::MAX).min(86_400 * 2)),
+    }
+}
+
 fn suspended_of(said: wire::InForce) -> Suspended {
-    Suspended { kind: said.kind, owner: said.owner, from: said.from, until: said.until }
+    Suspended { kind: said.kind, owner: said.owner, why: said.why, from: said.from, until: said.until }
+}
+
+/// A refusal that names no id is of nothing that was asked here.
+fn refused_of(said: wire::Refusal) -> Option<SuspensionRefused> {
+    Some(SuspensionRefused { id: said.id?, why: said.why.chars().take(WHY_LENGTH_MAX).collect() })
+}
+
+fn sensor_of(said: wire::SensorAge) -> SensorSeen {
+    SensorSeen {
+        id: said.id,
+        room: said.room,
+        kind: said.kind,
+        heard_secs: said.heard_secs,
+        battery_percent: said.battery_percent,
+        is_missing: said.missing,
+    }
 }
 
 /// What a home says of its rhythm. No home talks itself out of being missed for longer than the slowest level.
@@ -93,6 +127,12 @@ fn level_of(secs: u64) -> Option<Span> {
 
 /// Ours is of sixteen.
 const BOOT_BYTES_MAX: usize = 64;
+
+/// A home has a few dozen.
+const SENSORS_MAX: usize = 512;
+
+/// A sentence.
+const WHY_LENGTH_MAX: usize = 300;
 
 /// A home has at most one of each kind.
 const SUSPENDED_MAX: usize = 16;
@@ -158,7 +198,19 @@ pub(super) fn step_of(outgoing: Outgoing) -> wire::StationStep {
     wire::StationStep { v: wire::VERSION, home, alert, key, at, by, deed }
 }
 
-/// What was not sent is sent again: receipts when the notice is repeated, steps by the desk.
+/// Asks a home to suspend, or to end a suspension.
+pub(super) async fn suspend(link: &Link, suspending: Suspending) {
+    let suspend = suspend_of(suspending);
+    let topic = Topic::Down(suspend.home.clone(), Down::Suspension).to_string();
+    tell(link.publish(&topic, suspend.to_bytes(), false).await, &topic);
+}
+
+/// A change of suspensions as it travels.
+pub(super) fn suspend_of(Suspending { home, id, what }: Suspending) -> Suspend {
+    Suspend { v: wire::VERSION, home, id: Some(id), what }
+}
+
+/// What was not sent is sent again: receipts when the notice is repeated, steps and suspensions by the desk.
 fn tell(published: Result<(), NotPublished>, topic: &str) {
     if let Err(why) = published {
         tracing::info!(topic, %why, "not sent, will be repeated");

@@ -2,6 +2,7 @@
 
 use crate::desk::{AlertKey, Input};
 use crate::model::ids::{HomeId, PointId};
+use crate::model::suspension::Suspend;
 use crate::station::homes::NotHeld;
 use crate::station::turn::Receipt;
 use crate::wire::{self, Answer};
@@ -41,6 +42,7 @@ impl Reply {
         point: &PointId,
         is_durable: bool,
         steps: impl Iterator<Item = wire::StationStep>,
+        suspensions: Vec<Suspend>,
         is_busy: bool,
     ) {
         let receipt = self.receipt.filter(|_| is_durable).map(|Receipt { alert, step, at }| wire::Receipt {
@@ -57,8 +59,7 @@ impl Reply {
                 v: wire::VERSION,
                 receipt,
                 steps: steps.take(STEPS_MAX).collect(),
-                // A station asks for none yet.
-                suspensions: Vec::new(),
+                suspensions,
                 ask_again_secs: is_busy.then_some(ASK_AGAIN_SECS),
             }),
         };

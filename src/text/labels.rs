@@ -2,10 +2,13 @@
 
 mod access;
 mod common;
+mod daily;
 mod desk;
+mod feed;
 mod handover;
 mod homes;
 mod ready;
+mod requests;
 
 use crate::text::Language;
 
@@ -13,6 +16,11 @@ use crate::text::Language;
 pub fn label(language: Language, name: &'static str) -> &'static str {
     let found = all().find(|(label, _, _)| *label == name);
     found.map_or(name, |(_, chinese, english)| language.pick(chinese, english))
+}
+
+/// The words of a name that is only known when it is read; `None` where there are none.
+pub fn label_named(language: Language, name: &str) -> Option<&'static str> {
+    all().find(|(label, _, _)| *label == name).map(|(_, chinese, english)| language.pick(*chinese, *english))
 }
 
 /// Whether there are words of this name.
@@ -27,8 +35,17 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] =
-    &[access::LABELS, common::LABELS, desk::LABELS, handover::LABELS, homes::LABELS, ready::LABELS];
+const TABLES: &[Table] = &[
+    access::LABELS,
+    common::LABELS,
+    daily::LABELS,
+    desk::LABELS,
+    feed::LABELS,
+    handover::LABELS,
+    homes::LABELS,
+    ready::LABELS,
+    requests::LABELS,
+];
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ mod links;
 mod names;
 pub(crate) mod reason;
 mod report;
+mod say;
 mod sms;
 mod step;
 mod suspension;
@@ -19,17 +20,19 @@ mod when;
 
 pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
 pub use group::{ForGroup, and_more, for_group, matter};
-pub use labels::{has_label, label};
+pub use labels::{has_label, label, label_named};
 pub use last_resort::{LastResort, last_resort};
 pub use links::link_name;
 pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
 pub use report::{condition, report, weekdays};
+pub use say::{ForCall, to_say};
 pub use sms::{Sms, sms, sms_over};
 pub use step::{actor, deed_done, refusal, step};
 pub use suspension::{what_changes, what_stays};
 pub use terms::{
-    absence, button, call_result, class, contact, outcome, phase, proof, relation, reminder, role, rule, severity, via,
+    absence, audited, button, call_result, class, contact, outcome, phase, proof, relation, reminder, role, rule,
+    severity, via,
 };
 pub use when::{clock_time, date_time, duration, hour_minute};
 

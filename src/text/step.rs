@@ -206,11 +206,17 @@ fn name(person: &PersonId, names: Names) -> String {
 }
 
 fn whom_word(language: Language, whom: &str) -> String {
+    // Of several of one kind the place in the order of calling stands behind: `family 3`.
+    if let Some((kind, place)) = whom.split_once(' ').filter(|(_, place)| place.parse::<u8>().is_ok()) {
+        return format!("{} {place}", whom_word(language, kind));
+    }
     match whom {
         "resident" => language.pick("本人", "the resident").to_owned(),
         "family" => language.pick("家属", "the family").to_owned(),
         "neighbour" => language.pick("邻居", "the neighbour").to_owned(),
-        "120" => "120".to_owned(),
+        "grid_worker" => language.pick("网格员", "the grid worker").to_owned(),
+        "doctor" => language.pick("医生", "the doctor").to_owned(),
+        "other" => language.pick("其他联系人", "somebody else").to_owned(),
         other => shown(other, 40),
     }
 }

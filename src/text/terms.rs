@@ -58,6 +58,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::LongInRoom(_) => language.pick("久留不出", "Long in one room"),
         Reason::LateRising(_) => language.pick("晚起", "Not up yet"),
         Reason::DailyContact(_) => language.pick("每日联系", "Daily contact"),
+        Reason::MissedContact(_) => language.pick("每日联系未通", "Daily contact failed"),
         Reason::MissedVisit(_) => language.pick("探访未到", "Missed visit"),
         Reason::AwayTooLong(_) => language.pick("外出过久", "Out for long"),
         Reason::DoorLeftOpen(_) => language.pick("入户门未关", "Door left open"),
@@ -214,4 +215,22 @@ pub fn proof(language: Language, proof: Proof) -> &'static str {
         Proof::ServiceButton => language.pick("服务按钮为证", "proved by the service button"),
         Proof::Door => language.pick("房门为证", "proved by the door"),
     }
+}
+
+/// What a line of the audit says; nothing for words of other parts of the station.
+pub fn audited(language: Language, what: &str) -> Option<&'static str> {
+    let (chinese, english) = match what {
+        "home_looked_at" => ("看了住户页", "looked at the home"),
+        "card_opened" => ("打开了资料表", "opened the card"),
+        "card_written" => ("改了资料", "wrote the card"),
+        "card_forgotten" => ("删除了资料", "removed the card"),
+        "cards_exported" => ("导出了全部资料", "exported all cards"),
+        "cards_imported" => ("导入了资料", "imported cards"),
+        "code_uncovered" => ("查看了门禁码", "looked at the door code"),
+        "health_uncovered" => ("查看了健康须知", "looked at the medical notes"),
+        "suspended" => ("提出报备", "asked for a suspension"),
+        "suspension_ended" => ("提前结束报备", "ended a suspension"),
+        _ => return None,
+    };
+    Some(language.pick(chinese, english))
 }

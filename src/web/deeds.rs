@@ -9,7 +9,8 @@ use crate::web::access::Right;
 use crate::web::acting::NotActing;
 use crate::web::form::{Visitor, Which, alerts, escape, way_back};
 use crate::web::guard::is_token;
-use crate::web::{Person, Site, Wanted, pages};
+use crate::web::models::UNCOVER;
+use crate::web::{Person, Site, Wanted, alert, pages};
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -100,7 +101,7 @@ pub(super) async fn step(
                 let zone = &site.settings.zone;
                 let first = first_by(visitor.language, &why, site.now());
                 let why = text::refusal(visitor.language, &why, zone, &|id| site.name(id)) + &first;
-                return pages::refused(&site, &visitor, key, form.step == "close", why);
+                return alert::refused(&site, &visitor, key, form.step == "close", why);
             }
             Some((Answer::NoSuchAlert | Answer::Declined(_), _)) => {
                 return pages::said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
@@ -147,7 +148,8 @@ impl StepForm {
 
 /// The clicks a form means: words written beside a step are a note of their own, written down first.
 pub(super) fn clicks(site: &Site, alert: &AlertKey, person: &Person, form: &StepForm) -> Option<Vec<Click>> {
-    if form.key.is_empty() || form.key.len() > KEY_LENGTH_MAX {
+    // Keys of that beginning say who looked at what is covered: only the form for it makes them.
+    if form.key.is_empty() || form.key.len() > KEY_LENGTH_MAX || form.key.starts_with(UNCOVER) {
         return None;
     }
     let deed = deed(form)?;

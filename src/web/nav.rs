@@ -4,8 +4,18 @@ use crate::web::access::{Door, Right};
 use crate::web::models::Frame;
 
 /// Address and label of each page that everybody finds.
-const PAGES: &[(&str, &str)] =
-    &[("/", "desk"), ("/homes", "homes"), ("/handover", "handover"), ("/ready", "ready_page")];
+const PAGES: &[(&str, &str)] = &[
+    ("/", "desk"),
+    ("/daily", "daily_page"),
+    ("/homes", "homes"),
+    ("/visits", "visits_page"),
+    ("/requests", "requests_page"),
+    ("/handover", "handover"),
+    ("/ready", "ready_page"),
+    ("/admin/people", "admin_people"),
+    ("/admin/audit", "admin_audit"),
+    ("/admin/tokens", "feed_page"),
+];
 
 /// A link to a page.
 pub(super) struct NavLink {

@@ -1,8 +1,9 @@
 //! An errand from a form to the desk, and its answer back.
 
 use crate::desk::{Answer, Order};
-use crate::model::errand::Errand;
+use crate::model::errand::{Declined, Errand};
 use crate::model::ids::HomeId;
+use crate::text;
 use crate::web::form::{Visitor, way_back};
 use crate::web::guard::is_token;
 use crate::web::{Person, Site, Wanted, pages};
@@ -33,7 +34,8 @@ pub(super) async fn order(
     }
 }
 
-async fn ordered(
+/// Hands an errand to the desk; else the status and the name of the words that say why it was not done.
+pub(super) async fn ordered(
     site: &Site,
     visitor: &Visitor,
     home: HomeId,
@@ -50,10 +52,19 @@ async fn ordered(
     let order = Order { ticket: 0, home, by, errand, key: sent.key.to_owned() };
     match site.ask(Wanted::Order(order)).await {
         Some((Answer::Done { .. }, _)) => Ok(()),
-        Some((Answer::Refused(_) | Answer::NoSuchAlert | Answer::Declined(_), _)) => {
-            Err((StatusCode::CONFLICT, "errand_declined"))
-        }
+        Some((Answer::Declined(why), _)) => Err((StatusCode::CONFLICT, declined(why))),
+        Some((Answer::Refused(_) | Answer::NoSuchAlert, _)) => Err((StatusCode::CONFLICT, "errand_declined")),
         None => Err((StatusCode::SERVICE_UNAVAILABLE, "not_answered")),
+    }
+}
+
+/// The name of the words for it.
+fn declined(why: Declined) -> &'static str {
+    match why {
+        Declined::NoSuchHome => "home_unknown",
+        Declined::NotForRole => "not_for_role",
+        Declined::Unclear(what) if text::has_label(what) => what,
+        Declined::Unclear(_) => "errand_declined",
     }
 }
 

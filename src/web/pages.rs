@@ -1,16 +1,13 @@
-//! The pages: desk, alert, and the small ones for machines.
+//! The pages: desk, what says one thing only, and the small ones for machines.
 
-use crate::desk::{AlertKey, BandName, View};
+use crate::desk::{BandName, View};
 use crate::model::reason::Severity;
 use crate::text;
-use crate::web::access::Right;
-use crate::web::form::{Visitor, Which, alerts};
-use crate::web::models::{
-    BandModel, Choice, DeedModel, Fact, Frame, HomeModel, LineModel, Painter, RowModel, is_unclaimed,
-};
+use crate::web::form::Visitor;
+use crate::web::models::{BandModel, Fact, Frame, HomeModel, Painter, RowModel};
 use crate::web::{CSS, OFFICE_CSS, SCRIPT, Site};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use std::sync::Arc;
@@ -79,143 +76,6 @@ fn open(view: &View) -> usize {
 }
 
 #[derive(Template)]
-#[template(path = "alert.html")]
-struct AlertPage {
-    f: Frame,
-    row: RowModel,
-    number: String,
-    message: Option<String>,
-    close_form: bool,
-    contact_required: bool,
-    close_href: Option<String>,
-    reason: String,
-    facts: Vec<Fact>,
-    undo: Option<String>,
-    deeds: Vec<DeedModel>,
-    calls: Vec<Choice>,
-    contacts: Vec<Choice>,
-    outcomes: Vec<Choice>,
-    timeline: Vec<LineModel>,
-    earlier: Vec<RowModel>,
-}
-
-#[derive(Template)]
-#[template(path = "alert_body.html")]
-struct AlertBody<'a> {
-    f: &'a Frame,
-    row: &'a RowModel,
-    number: &'a str,
-    message: &'a Option<String>,
-    close_form: bool,
-    contact_required: bool,
-    close_href: &'a Option<String>,
-    reason: &'a str,
-    facts: &'a [Fact],
-    undo: &'a Option<String>,
-    deeds: &'a [DeedModel],
-    calls: &'a [Choice],
-    contacts: &'a [Choice],
-    outcomes: &'a [Choice],
-    timeline: &'a [LineModel],
-    earlier: &'a [RowModel],
-}
-
-/// `GET /alert/<home>/<number>`
-pub(super) async fn alert(
-    State(site): State<Arc<Site>>,
-    Path((home, number)): Path<(String, u64)>,
-    Query(which): Query<Which>,
-    headers: HeaderMap,
-) -> Response {
-    let visitor = Visitor::of(&site, &headers);
-    let key = match &alerts(&site, &home, number, which.raised)[..] {
-        [] => return said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]),
-        [key] => key.clone(),
-        several => return choose(&site, &visitor, several),
-    };
-    let closing = which.form.as_deref() == Some("close");
-    let Some(drawn) = alert_page(&site, &visitor, &key, closing, None) else {
-        return said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
-    };
-    if which.fragment.is_none() {
-        return page(drawn.render());
-    }
-    page(drawn.body().render())
-}
-
-impl AlertPage {
-    fn body(&self) -> AlertBody<'_> {
-        AlertBody {
-            f: &self.f,
-            row: &self.row,
-            number: &self.number,
-            message: &self.message,
-            close_form: self.close_form,
-            contact_required: self.contact_required,
-            close_href: &self.close_href,
-            reason: &self.reason,
-            facts: &self.facts,
-            undo: &self.undo,
-            deeds: &self.deeds,
-            calls: &self.calls,
-            contacts: &self.contacts,
-            outcomes: &self.outcomes,
-            timeline: &self.timeline,
-            earlier: &self.earlier,
-        }
-    }
-}
-
-/// The alert's page with a message about a click that was not done.
-pub(super) fn refused(site: &Site, visitor: &Visitor, key: &AlertKey, closing: bool, message: String) -> Response {
-    match alert_page(site, visitor, key, closing, Some(message)) {
-        Some(drawn) => (StatusCode::CONFLICT, page(drawn.render())).into_response(),
-        None => said(site, visitor, StatusCode::NOT_FOUND, &["no_such_alert"]),
-    }
-}
-
-fn alert_page(
-    site: &Site,
-    visitor: &Visitor,
-    key: &AlertKey,
-    closing: bool,
-    message: Option<String>,
-) -> Option<AlertPage> {
-    let now = site.now();
-    let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };
-    let view = site.desk().alert_view(now, key, &site.actor(visitor.person.as_ref()))?;
-    let row = painter.row(&view.row);
-    let here = if closing { format!("{}&form=close", row.href) } else { row.href.clone() };
-    // A page with a message or an open form is not replaced under the reader's eyes.
-    let fragment = if closing || message.is_some() { String::new() } else { format!("{here}&fragment=1") };
-    let mut f = Frame::new(site, visitor, now, &here, &fragment);
-    f.refreshes &= message.is_none();
-    f.title = format!("{} {} · {}", row.severity_word, row.place, f.plain_title);
-    f.plain_title = f.title.clone();
-    let may_close = view.row.primary == Some("close") || view.row.others.contains(&"close");
-    let person_there = is_unclaimed(&view.row) || view.row.phase.is_in_hand();
-    let has_actor = visitor.may(Right::Act);
-    Some(AlertPage {
-        number: format!("{} / {}", view.row.key.home, view.row.number()),
-        message,
-        close_form: closing && f.acts && may_close && person_there,
-        contact_required: view.row.severity == Severity::Emergency,
-        close_href: (f.acts && !closing && view.row.others.contains(&"close")).then(|| row.href_close.clone()),
-        reason: text::reason(visitor.language, &view.row.reason, &site.settings.zone),
-        facts: painter.facts(&view),
-        undo: painter.undo(&view).filter(|_| has_actor),
-        deeds: if has_actor { painter.deeds(&view.row) } else { Vec::new() },
-        calls: painter.calls(),
-        contacts: painter.contacts(),
-        outcomes: painter.outcomes(),
-        timeline: painter.timeline(&view),
-        earlier: painter.rows(&view.earlier),
-        row,
-        f,
-    })
-}
-
-#[derive(Template)]
 #[template(path = "said.html")]
 struct Said {
     f: Frame,
@@ -270,18 +130,11 @@ pub(super) fn choose_person(
     page(Choose { f, action, word, fields, message }.render())
 }
 
-fn choose(site: &Site, visitor: &Visitor, keys: &[AlertKey]) -> Response {
-    let now = site.now();
-    let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };
-    let actor = site.actor(visitor.person.as_ref());
-    let views = keys.iter().filter_map(|key| site.desk().alert_view(now, key, &actor));
-    let link = |row: RowModel| Link {
-        word: format!("{} · {} · {}", row.raised, row.headline, row.phase_word),
-        value: row.href,
-    };
-    let links = views.map(|view| link(painter.row(&view.row))).collect();
-    let f = Frame::new(site, visitor, now, "/", "");
-    let heading = f.l("two_numbers").to_owned();
+/// A page that leads to one of several.
+pub(super) fn which(site: &Site, visitor: &Visitor, heading: &'static str, links: Vec<(String, String)>) -> Response {
+    let f = Frame::new(site, visitor, site.now(), "/", "");
+    let heading = f.l(heading).to_owned();
+    let links = links.into_iter().map(|(value, word)| Link { value, word }).collect();
     (StatusCode::MULTIPLE_CHOICES, page(Said { f, heading, lines: Vec::new(), links }.render())).into_response()
 }
 

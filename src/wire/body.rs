@@ -1,15 +1,17 @@
 //! The bodies: what a notice, a receipt, a step and a heartbeat say.
 
 use crate::model::alert::{Alert, AlertId, Step};
-use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
+use crate::model::home::SensorKind;
+use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase};
+use crate::model::own_sign::{OwnDay, SignBy};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::status::PathState;
 use crate::model::suspension::Suspend;
-use crate::model::time::{Millis, Timestamp};
+use crate::model::time::{Day, Millis, MillisIfAny, Timestamp};
 use crate::wire::newer;
 use crate::wire::suspended::{InForce, Refusal};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 /// The version of all bodies.
 pub const VERSION: u32 = 1;
@@ -237,6 +239,9 @@ pub struct Heartbeat {
     pub blind: bool,
     /// Each sensor's age.
     pub sensors: Vec<SensorAge>,
+    /// Until enough days are learned for limits of its own; absent after that, and where nothing is learned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning: Option<Learning>,
     /// The suspensions in force, and those that will be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suspended: Vec<InForce>,
@@ -252,6 +257,46 @@ pub struct Heartbeat {
     /// Every way out of the home.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<PathWord>,
+    /// How far the present day of the home has come; absent from an older version, and while its clock cannot be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub today: Option<Today>,
+}
+
+/// Whether the resident has shown by herself that the day began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Today {
+    /// Which day, by the clock on the wall of the home; it begins at four in the morning.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub date: Day,
+    /// When she had shown it; absent until then.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "MillisIfAny", rename = "own_sign_at_ms")]
+    pub own_sign_at: Option<Timestamp>,
+    /// By what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<SignBy>,
+    /// When it is there on nearly all days; absent until enough of them are known.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "MillisIfAny", rename = "usual_by_ms")]
+    pub usual_by: Option<Timestamp>,
+    /// Which of the first days this is, until enough are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_day: Option<u32>,
+    /// So much of the day so far nobody watched.
+    #[serde(default, skip_serializing_if = "is_no_time")]
+    pub unwatched_secs: u64,
+}
+
+impl From<OwnDay> for Today {
+    fn from(day: OwnDay) -> Today {
+        Today {
+            date: day.date,
+            own_sign_at: day.sign.map(|sign| sign.at),
+            by: day.sign.map(|sign| sign.by),
+            usual_by: day.usual_by,
+            learning_day: day.learning_day,
+            unwatched_secs: day.unwatched.num_seconds().max(0).unsigned_abs(),
+        }
+    }
 }
 
 /// A test of the ways out.
@@ -308,6 +353,10 @@ pub struct Heard {
     pub at: Timestamp,
 }
 
+fn is_no_time(secs: &u64) -> bool {
+    *secs == 0
+}
+
 fn is_none(count: &u32) -> bool {
     *count == 0
 }
@@ -321,6 +370,34 @@ pub struct SensorAge {
     /// Absent if never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_secs: Option<u64>,
+    /// Where it hangs, if somewhere; absent from an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// What it is for; absent from an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "if_known")]
+    pub kind: Option<SensorKind>,
+    /// Its battery, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery_percent: Option<u8>,
+    /// It is not believed now: silent, cut off from its receiver, or stuck.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+}
+
+/// A home may be newer than its station: a kind that is not known must not make its heartbeat unreadable.
+fn if_known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SensorKind>, D::Error> {
+    let word = Option::<String>::deserialize(from)?;
+    Ok(word.and_then(|word| SensorKind::ALL.into_iter().find(|kind| kind.as_str() == word)))
+}
+
+/// How far a home has come in learning what is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Learning {
+    /// The day that goes on, the first being 1.
+    pub day: u32,
+    /// So many are needed.
+    pub of: u32,
 }
 
 /// "I am here again": said by a station to every home it knows when its own way to the broker is back, so that a home need not

@@ -150,6 +150,7 @@ impl Night {
                 timers: config.circle.timers.clone(),
                 unreachable_after: Span::days(1),
                 duty: None,
+                daily: Default::default(),
                 people: [("p-03".parse().unwrap(), Role::Desk)].into(),
             })
         };
@@ -252,7 +253,10 @@ impl Night {
                     assert!(matches!(answer, desk::Answer::Done { .. }), "{answer:?}");
                     continue;
                 }
-                desk::Effect::Record(_) | desk::Effect::Changed(_) => continue,
+                desk::Effect::Record(_)
+                | desk::Effect::Changed(_)
+                | desk::Effect::Suspend(_)
+                | desk::Effect::Happened(_) => continue,
             };
             self.comes(now + WAY, Event::ToHome(to_home));
         }

@@ -200,6 +200,11 @@ impl Habits {
         self.basis.is_enough()
     }
 
+    /// So many days were learned.
+    pub fn days_learned(&self) -> usize {
+        self.basis.days().len()
+    }
+
     /// The last event of an outer door.
     pub fn door_at(&self) -> Option<Timestamp> {
         self.trail.door_at

@@ -2,6 +2,7 @@
 
 use super::heard::CALM;
 use super::{Heard, Seen};
+use crate::engine::rhythm::LEARNING_DAYS;
 use crate::model::home::{Sensor, SensorKind};
 use crate::model::observation::{Evidence, Observation};
 use crate::model::purpose::proves_presence_of_device;
@@ -123,6 +124,12 @@ impl Seen {
             Some((stuck, _)) => Condition::Stuck(stuck),
             None => Condition::Alive,
         }
+    }
+
+    /// The day of learning that goes on and how many are needed; nothing once that is done, and where nothing is learned.
+    pub fn learning(&self) -> Option<(usize, usize)> {
+        let learns = self.settings.is_on("rhythm") && !self.habits.has_learned();
+        learns.then(|| (self.habits.days_learned() + 1, LEARNING_DAYS))
     }
 
     /// How and since when `sensor` is stuck, where it is.

@@ -51,8 +51,16 @@ impl Crowd {
         self.heartbeats += 1;
         let home = self.home(index);
         let age = |secs: u64| Some(secs + self.heartbeats % 600);
-        let sensor = |name: &str, secs: u64| SensorAge { id: name.parse().expect("a legal id"), heard_secs: age(secs) };
+        let sensor = |name: &str, secs: u64| SensorAge {
+            id: name.parse().expect("a legal id"),
+            heard_secs: age(secs),
+            room: None,
+            kind: None,
+            battery_percent: None,
+            missing: false,
+        };
         let heartbeat = Heartbeat {
+            today: None,
             v: wire::VERSION,
             home: home.clone(),
             seq: self.heartbeats / self.homes as u64,
@@ -69,6 +77,7 @@ impl Crowd {
             last_life_secs: age(20),
             blind: false,
             sensors: SENSORS.iter().map(|name| sensor(name, 30)).collect(),
+            learning: None,
             suspended: Vec::new(),
             directory: None,
             refused: Vec::new(),

@@ -17,6 +17,7 @@ fn turn(written: mpsc::UnboundedSender<Written>) -> Turn {
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
         duty: None,
+        daily: Default::default(),
         people: BTreeMap::new(),
     };
     let connection = crate::mqtt::Settings {

@@ -26,12 +26,18 @@ impl Office {
 
     /// Writes the card of a home; `who` by id.
     pub fn put_card(&self, home: &HomeId, card: &Card, who: &str, now: Timestamp) -> Result<(), Error> {
-        let body = serde_json::to_string(card).expect("a card holds only text keys and finite numbers");
+        self.put_cards(&[(home.clone(), card.clone())], who, now)
+    }
+
+    /// Writes the cards of homes, all of them or none; `who` by id.
+    pub fn put_cards(&self, cards: &[(HomeId, Card)], who: &str, now: Timestamp) -> Result<(), Error> {
         let mut connection = self.connection();
         let transaction = connection.transaction().map_err(failed)?;
-        let put = "INSERT INTO card (home, body) VALUES (?1, ?2) ON CONFLICT (home) DO UPDATE SET body = ?2";
-        transaction.execute(put, params![home.as_str(), body]).map_err(failed)?;
-        audit::write(&transaction, now, who, "card_written", Some(home), "").map_err(failed)?;
+        for (home, card) in cards {
+            let body = serde_json::to_string(card).expect("a card holds only text keys and finite numbers");
+            transaction.execute(PUT, params![home.as_str(), body]).map_err(failed)?;
+            audit::write(&transaction, now, who, "card_written", Some(home), "").map_err(failed)?;
+        }
         transaction.commit().map_err(failed)
     }
 
@@ -44,3 +50,5 @@ impl Office {
         transaction.commit().map_err(failed)
     }
 }
+
+const PUT: &str = "INSERT INTO card (home, body) VALUES (?1, ?2) ON CONFLICT (home) DO UPDATE SET body = ?2";

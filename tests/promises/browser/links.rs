@@ -44,6 +44,7 @@ fn a_station_that_starts_anew_shows_the_same_clocks_no_row_twice_and_no_taken_on
     let browser = on_duty(&bench, WIDE);
     let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
     browser.click(".unclaimed .row button.d-take");
+    browser.point_at(".brand"); // a row under the pointer would hold the list
     wait_until("taken", SOON, || browser.has(".in_hand .row"));
     let due = "return document.querySelector('#content .in_hand .row time[data-warn=\"300\"]').dataset.until";
     let before = browser.run(due);

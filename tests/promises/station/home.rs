@@ -92,10 +92,12 @@ impl FakeHome {
             last_life_secs: Some(95),
             blind: false,
             sensors: Vec::new(),
+            learning: None,
             suspended: Vec::new(),
             directory: None,
             refused: Vec::new(),
             paths: Vec::new(),
+            today: None,
         };
         self.send(Up::Heartbeat, heartbeat.to_bytes());
     }
