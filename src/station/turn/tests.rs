@@ -16,6 +16,7 @@ fn turn(written: mpsc::UnboundedSender<Written>) -> Turn {
         point: point.clone(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        duty: None,
         daily: Default::default(),
         people: BTreeMap::new(),
     };
