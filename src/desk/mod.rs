@@ -3,8 +3,11 @@
 //! Pure, same shape as the engine: `(now, input) → effects`, and the history is the only state. The home's gateway is
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
+mod cases;
 mod errands;
+mod faults;
 mod input;
+mod report;
 mod row;
 mod send;
 #[cfg(test)]
@@ -13,13 +16,17 @@ mod twins;
 mod view;
 mod watch;
 
+pub use cases::{Case, Did, Ended, FiledCase, Ripe, Spell};
 pub use errands::Done;
+pub use faults::{Due, Fault, FaultState, Folded, Part, folded};
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, Settings,
     Subject, Suspended,
 };
+pub use report::{Figure, Of, Range, Report, Selection, Times, Value};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 
+use crate::desk::cases::{Filed, HomeAsFiled};
 use crate::desk::errands::Errands;
 use crate::desk::row::Row;
 use crate::desk::send::Sending;
@@ -41,6 +48,7 @@ pub struct Desk {
     sending: Sending,
     errands: Errands,
     cards: BTreeMap<HomeId, Box<Card>>,
+    filed: Filed,
 }
 
 /// Alerts of the station itself are counted from here, apart from the gateways' own numbers.
@@ -56,6 +64,7 @@ impl Desk {
             sending: Sending::default(),
             errands: Errands::default(),
             cards: BTreeMap::new(),
+            filed: Filed::default(),
         }
     }
 
@@ -90,6 +99,7 @@ impl Desk {
             Input::OwnLink { up } => self.own_link(now, up),
             Input::Click(click) => self.click(now, click, &mut effects),
             Input::Order(order) => self.order(now, order, &mut effects),
+            Input::File { alert, version } => self.file(now, alert, version, &mut effects),
             Input::Tick => {}
         }
         if self.watch.is_due(now) {
@@ -132,7 +142,11 @@ impl Desk {
         self.heard(now, &notice.home, effects);
         let alert = AlertKey { home: notice.home.clone(), alert: notice.alert };
         let step = notice.step.number;
-        if !self.rows.get(&alert).is_some_and(|row| row.holds(step)) {
+        let is_held = match self.rows.get(&alert) {
+            Some(row) => row.holds(step),
+            None => self.filed.holds(&alert, step),
+        };
+        if !is_held {
             self.record(Recorded::Notice { at: now, notice }, effects);
             effects.push(Effect::Changed(alert.clone().into()));
         }
@@ -283,7 +297,9 @@ impl Desk {
     fn learn(&mut self, recorded: Recorded) {
         let Settings { point, timers, .. } = &self.settings;
         match recorded {
-            Recorded::Home { home, .. } => drop(self.watch.homes.entry(home).or_default()),
+            Recorded::Home { at, home } => {
+                self.watch.homes.entry(home).or_default().known_since.get_or_insert(at);
+            }
             Recorded::Notice { at, notice } => {
                 let seen = self.watch.homes.entry(notice.home.clone()).or_default();
                 seen.place = Some(notice.place.clone());
@@ -322,6 +338,9 @@ impl Desk {
                 }
             }
             Recorded::Errand { at, home, by, what, key } => self.errands.learn(at, home, by, what, key),
+            Recorded::Filed { alert, last_step, place, noticed_at, own_alerts, .. } => {
+                self.learn_filed(alert, last_step, HomeAsFiled { place, noticed_at, own_alerts });
+            }
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());

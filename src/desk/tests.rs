@@ -8,6 +8,9 @@ use crate::model::time::Span;
 
 mod asked_for;
 mod checks;
+mod faults;
+mod filed;
+mod months;
 mod silence;
 mod stories;
 mod ways;

@@ -4,6 +4,7 @@
 
 mod directory;
 mod feed;
+mod filing;
 mod homes;
 mod memory;
 mod reply;
@@ -17,6 +18,7 @@ use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::station::directory::Catalogue;
+use crate::station::filing::Filing;
 use crate::station::memory::Memory;
 use crate::station::turn::Turn;
 use crate::store::Office;
@@ -112,6 +114,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
     let pages = page_settings(&settings, token, opened.run);
+    let filing = Filing::new(office.clone());
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office);
 
     let alive = Arc::new(AtomicU64::new(0));
@@ -119,7 +122,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let (stop, stopping) = watch::channel(false);
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue);
+    let turn = turn.naming(catalogue).filing(filing);
     let mut ends = stopping.clone();
     let serve = async move {
         // An open event stream never ends by itself, so pages are cut off rather than waited for.

@@ -7,6 +7,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
 use crate::station::directory::{self, Catalogue};
 use crate::station::feed;
+use crate::station::filing::{self, Filing};
 use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
@@ -40,6 +41,7 @@ pub(super) struct Turn {
     failing: bool,
     asked_store_at: Option<Timestamp>,
     pruned_at: Timestamp,
+    filing: Option<Filing>,
 }
 
 struct Waiting {
@@ -91,12 +93,18 @@ impl Turn {
             failing,
             asked_store_at,
             pruned_at: clock::now(),
+            filing: None,
         }
     }
 
     /// The same with a list of points for its homes.
     pub fn naming(self, catalogue: Catalogue) -> Turn {
         Turn { catalogue, ..self }
+    }
+
+    /// The same with a place for alerts that are over for good.
+    pub fn filing(self, filing: Filing) -> Turn {
+        Turn { filing: Some(filing), ..self }
     }
 
     /// Turns until told to stop. The arms only receive; what they received is decided below.
@@ -109,6 +117,7 @@ impl Turn {
         mut stopping: watch::Receiver<bool>,
     ) {
         self.decide(Input::OwnLink { up: false });
+        let mut kept = self.filing.as_mut().map_or_else(|| mpsc::unbounded_channel().1, Filing::kept);
         while !*stopping.borrow() {
             self.alive.fetch_add(1, Ordering::Relaxed);
             let pause = self.pause();
@@ -117,6 +126,7 @@ impl Turn {
                 Some(request) = requests.recv() => self.request(request),
                 Some(asked) = homes.recv() => self.asked(asked),
                 Some(written) = writes.recv() => self.written(written),
+                Some(kept) = kept.recv() => self.let_go(kept),
                 () = tokio::time::sleep(pause) => self.decide(Input::Tick),
                 _ = stopping.changed() => {}
             }
@@ -270,7 +280,12 @@ impl Turn {
         let now = clock::now();
         if now - self.pruned_at >= PRUNE_EVERY {
             self.pruned_at = now;
-            self.memory.prune(now);
+            let filed = self.desk.read().unwrap_or_else(PoisonError::into_inner).filed().collect();
+            self.memory.prune(now, filed);
+        }
+        if let Some(filing) = self.filing.as_mut().filter(|filing| !self.failing && filing.is_due(now)) {
+            let ripe = self.desk.read().unwrap_or_else(PoisonError::into_inner).ripe(now, filing::AT_ONCE);
+            filing.keep(now, ripe);
         }
         let hangs = self.waiting.front().is_some_and(|turn| now - turn.since > WRITTEN_WITHIN);
         if hangs {
@@ -291,6 +306,13 @@ impl Turn {
             turn.ticket = self.ticket;
             self.waiting.push_back(turn);
             self.memory.write(self.ticket, Vec::new());
+        }
+    }
+
+    /// These are kept as cases: the desk need not hold them any longer.
+    fn let_go(&mut self, kept: Vec<(AlertKey, u32)>) {
+        for (alert, version) in kept {
+            self.decide(Input::File { alert, version });
         }
     }
 

@@ -7,7 +7,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::store::database::{Database, Table};
 use crate::store::error::{Error, words};
 use crate::store::opening;
-use crate::store::{Batch, DAY_LINE, OutboxRow, Record, Retention, Written};
+use crate::store::{Batch, DAY_LINE, Judge, OutboxRow, Record, Retention, Written};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
@@ -27,6 +27,7 @@ pub(super) enum Command {
     Prune {
         now: Timestamp,
         keep: Retention,
+        judge: Option<Judge>,
     },
 }
 
@@ -64,6 +65,7 @@ struct Pruning {
     observations_from: Timestamp,
     days_from: Timestamp,
     entries_from: Timestamp,
+    judge: Option<Judge>,
 }
 
 struct Copying {
@@ -188,13 +190,14 @@ impl Writer {
                 self.write();
                 answer(&reply, self.open_database().and_then(|database| Ok(database.last_at()?)));
             }
-            Command::Prune { now, keep } => {
+            Command::Prune { now, keep, judge } => {
                 self.pruning = Some(Pruning {
                     table: Table::Observation,
                     cursor: i64::MIN,
                     observations_from: now - keep.observations,
                     days_from: now - keep.days,
                     entries_from: now - keep.entries,
+                    judge,
                 });
             }
         }
@@ -304,7 +307,10 @@ impl Writer {
             Table::Observation => database.forget(pruning.table, pruning.observations_from, None, pruning.cursor),
             Table::Entry => {
                 let days = Some((DAY_LINE, pruning.days_from));
-                database.forget(pruning.table, pruning.entries_from, days, pruning.cursor)
+                match &pruning.judge {
+                    Some(judge) => database.forget_judged(pruning.entries_from, &**judge, pruning.cursor),
+                    None => database.forget(pruning.table, pruning.entries_from, days, pruning.cursor),
+                }
             }
         };
         let outcome = match (forgotten, pruning.table) {

@@ -5,9 +5,11 @@
 
 mod audit;
 mod cards;
+mod filed;
 mod schema;
 
 pub use audit::Looked;
+pub use filed::Filed;
 
 use crate::store::Error;
 use rusqlite::Connection;
@@ -18,6 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone)]
 pub struct Office {
     connection: Arc<Mutex<Connection>>,
+    /// Asks about filed alerts beside the writes: a page never waits for the disk to take somebody else's change.
+    reader: Arc<Mutex<Connection>>,
 }
 
 impl std::fmt::Debug for Office {
@@ -29,8 +33,13 @@ impl std::fmt::Debug for Office {
 impl Office {
     /// Opens `office.db` in `dir`, both made if missing.
     pub fn open(dir: &Path) -> Result<Office, Error> {
-        let connection = schema::open(&dir.join("office.db"))?;
-        Ok(Office { connection: Arc::new(Mutex::new(connection)) })
+        let path = dir.join("office.db");
+        let (connection, reader) = (schema::open(&path)?, schema::reader(&path)?);
+        Ok(Office { connection: Arc::new(Mutex::new(connection)), reader: Arc::new(Mutex::new(reader)) })
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
