@@ -127,6 +127,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         name: config.name,
         zone: config.zone,
         language: config.language,
+        location: config.location,
         listen: config.listen,
         broker: connection.broker,
         login: connection.login,

@@ -5,6 +5,7 @@ use crate::config::section::{At, Section};
 use crate::config::{Homes, Person, Station, directory, shared};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::Role;
+use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
 use serde::Deserialize;
@@ -29,6 +30,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         name: own.name,
         zone: own.zone,
         language: section.or("language", Language::default()),
+        location: own.location,
         listen: own.listen,
         state_dir: own.state_dir,
         mqtt: mqtt?,
@@ -47,6 +49,7 @@ struct Own {
     name: String,
     zone: Zone,
     listen: SocketAddr,
+    location: Option<Location>,
     state_dir: PathBuf,
     unreachable_after: Span,
 }
@@ -57,6 +60,7 @@ impl Own {
         let name: Option<At<String>> = section.required("name", "\"乐合社区服务站\"");
         let zone = shared::zone(section);
         let listen = listen(section);
+        let location: Option<At<Location>> = section.optional("location");
         section.optional::<Language>("language");
         let state_dir = section.or("state_dir", PathBuf::from("/var/lib/carecircle/station"));
         let range = Span::seconds(10)..=Span::days(1);
@@ -73,6 +77,7 @@ impl Own {
             name: name?.value,
             zone: zone?,
             listen: listen?,
+            location: location.map(|at| at.value),
             state_dir,
             // 180 s: three signs of life missed (`trust.md` promise 3).
             unreachable_after: unreachable_after.map_or(Span::seconds(180), |at| at.value),

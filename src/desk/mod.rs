@@ -126,6 +126,11 @@ impl Desk {
         self.cards.get(home).map(Box::as_ref)
     }
 
+    /// Every home of which there is a card.
+    pub fn carded(&self) -> impl Iterator<Item = &HomeId> {
+        self.cards.keys()
+    }
+
     /// Every home that was ever heard.
     pub fn homes(&self) -> impl ExactSizeIterator<Item = &HomeId> {
         self.watch.homes.keys()

@@ -54,7 +54,7 @@ impl Filing {
     }
 }
 
-fn keep(office: &Office, ripe: &[Ripe]) -> Result<(), crate::store::Error> {
+pub(super) fn keep(office: &Office, ripe: &[Ripe]) -> Result<(), crate::store::Error> {
     let mut rows = Vec::new();
     for one in ripe {
         let key = &one.filed.case.key;

@@ -110,3 +110,6 @@ pub(super) fn form_token(dir: &Path) -> Result<String, Problem> {
 }
 
 const TOKEN_BYTES: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use crate::clock;
 use crate::desk::{self, BandName, Desk};
 use crate::model::ids::PointId;
 use crate::model::lifecycle::{Actor, Timers};
+use crate::model::place::Location;
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub zone: Zone,
     /// The language of people who chose none.
     pub language: Language,
+    /// Where it is, if it says so.
+    pub location: Option<Location>,
     /// Where the page is served; loopback only until there is a sign-in.
     pub listen: SocketAddr,
     /// The broker to which the homes speak.
@@ -208,6 +211,7 @@ fn page_settings(settings: &Settings, token: String, run: u64) -> web::Settings 
         name: settings.name.clone(),
         zone: settings.zone.clone(),
         language: settings.language,
+        location: settings.location,
         people: settings.people.clone(),
         token,
         run,

@@ -1,7 +1,10 @@
 //! The words on the station's pages that belong to no alert: headings, buttons, hints. One table for each page.
 
+mod circle;
 mod common;
+mod faults;
 mod homes;
+mod reports;
 
 use crate::text::Language;
 
@@ -23,7 +26,7 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[common::LABELS, homes::LABELS];
+const TABLES: &[Table] = &[common::LABELS, homes::LABELS, reports::LABELS, faults::LABELS, circle::LABELS];
 
 #[cfg(test)]
 mod tests {

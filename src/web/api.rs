@@ -60,7 +60,7 @@ pub(super) async fn alert(
     let (now, by) = (site.now(), site.actor(visitor.person.as_ref()));
     let views: Vec<_> = alerts(&site, &home, number, which.raised)
         .iter()
-        .filter_map(|key| site.desk().alert_view(now, key, &by))
+        .filter_map(|key| site.alert_view(now, key, &by))
         .collect();
     let [view] = &views[..] else { return not_one(views.len()) };
     let mut alert = alert_json(&site, &visitor, &view.row);

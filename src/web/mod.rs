@@ -5,7 +5,9 @@
 
 mod access;
 mod api;
+mod circle;
 mod deeds;
+mod faults;
 mod feed;
 mod form;
 mod guard;
@@ -14,6 +16,8 @@ mod models;
 mod nav;
 mod orders;
 mod pages;
+mod past;
+mod reports;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +27,7 @@ use crate::desk::{Answer, Click, Desk, Order};
 use crate::model::card::Card;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
+use crate::model::place::Location;
 use crate::model::time::{Timestamp, Zone};
 use crate::store::Office;
 use crate::text::Language;
@@ -58,6 +63,8 @@ pub struct Settings {
     pub zone: Zone,
     /// The language of people who chose none.
     pub language: Language,
+    /// Where it is, if it says so.
+    pub location: Option<Location>,
     /// The staff.
     pub people: Vec<Person>,
     /// Proof that a form was drawn here.
@@ -158,6 +165,9 @@ impl Site {
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
             .merge(homes::routes())
+            .merge(reports::routes())
+            .merge(faults::routes())
+            .merge(circle::routes())
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
@@ -232,5 +242,11 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = include_str!("desk.css");
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str = concat!(include_str!("css/office.css"), include_str!("css/homes.css"));
+const OFFICE_CSS: &str = concat!(
+    include_str!("css/office.css"),
+    include_str!("css/homes.css"),
+    include_str!("css/reports.css"),
+    include_str!("css/faults.css"),
+    include_str!("css/circle.css"),
+);
 const SCRIPT: &str = include_str!("desk.js");

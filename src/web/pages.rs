@@ -182,7 +182,7 @@ fn alert_page(
 ) -> Option<AlertPage> {
     let now = site.now();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };
-    let view = site.desk().alert_view(now, key, &site.actor(visitor.person.as_ref()))?;
+    let view = site.alert_view(now, key, &site.actor(visitor.person.as_ref()))?;
     let row = painter.row(&view.row);
     let here = if closing { format!("{}&form=close", row.href) } else { row.href.clone() };
     // A page with a message or an open form is not replaced under the reader's eyes.
@@ -265,7 +265,7 @@ fn choose(site: &Site, visitor: &Visitor, keys: &[AlertKey]) -> Response {
     let now = site.now();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };
     let actor = site.actor(visitor.person.as_ref());
-    let views = keys.iter().filter_map(|key| site.desk().alert_view(now, key, &actor));
+    let views = keys.iter().filter_map(|key| site.alert_view(now, key, &actor));
     let link = |row: RowModel| Link {
         word: format!("{} · {} · {}", row.raised, row.headline, row.phase_word),
         value: row.href,

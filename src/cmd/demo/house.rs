@@ -162,6 +162,7 @@ pub fn station(at: &Addresses, language: Language) -> station::Settings {
         name: "乐合社区服务站".into(),
         zone: zone(),
         language,
+        location: None,
         listen: at.page,
         broker: broker(at.broker),
         login: None,

@@ -72,8 +72,8 @@ fn home_page(site: &Site, visitor: &Visitor, home: &HomeId, view: &HomeView) -> 
     let (now, here) = (site.now(), format!("/home/{}", escape(home.as_str())));
     let key = site.click_key();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: key.clone() };
+    let alerts: Vec<RowView> = site.alerts_of(now, home, &site.actor(visitor.person.as_ref()));
     let desk = site.desk();
-    let alerts: Vec<RowView> = desk.alerts_of(now, home, &site.actor(visitor.person.as_ref()));
     let notes = desk.notes(home).iter().rev().map(|done| NoteModel {
         at: site.settings.zone.wall_clock(done.at),
         who: text::actor(visitor.language, &done.by, &|id| site.name(id)),
