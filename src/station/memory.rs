@@ -112,4 +112,4 @@ pub(super) fn form_token(dir: &Path) -> Result<String, Problem> {
 const TOKEN_BYTES: usize = 16;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

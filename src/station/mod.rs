@@ -220,3 +220,6 @@ fn page_settings(settings: &Settings, token: String, run: u64) -> web::Settings 
 }
 
 const REQUESTS_WAITING_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests;
