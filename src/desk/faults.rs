@@ -90,17 +90,12 @@ impl Desk {
         known.extend(rows.iter().map(|row| (row.key.clone(), row.raised_at, Trouble::of(&row.key.home, &row.reason))));
         let fault = |row: RowView| {
             let trouble = Trouble::of(&row.key.home, &row.reason);
-            let lately = |(_, at, other): &&(AlertKey, Timestamp, Trouble)| *other == trouble && now - *at <= REPEATS_IN;
+            let lately =
+                |(_, at, other): &&(AlertKey, Timestamp, Trouble)| *other == trouble && now - *at <= REPEATS_IN;
             let keys: BTreeSet<&AlertKey> = known.iter().filter(lately).map(|(key, _, _)| key).collect();
             let at = due(&row.reason, row.severity, row.raised_at, zone);
             let is_over = at < now && row.phase.is_open() && row.recovered_at.is_none();
-            Fault {
-                due: Due { at, is_over },
-                state: state(&row),
-                part: Part::of(&row.reason),
-                times: keys.len(),
-                row,
-            }
+            Fault { due: Due { at, is_over }, state: state(&row), part: Part::of(&row.reason), times: keys.len(), row }
         };
         let mut faults: Vec<Fault> = rows.into_iter().map(fault).collect();
         faults.sort_by_key(|fault| (!fault.row.phase.is_open(), fault.due.at, fault.row.key.clone()));

@@ -406,7 +406,9 @@ impl Recorded {
     pub fn home(&self) -> &HomeId {
         match self {
             Recorded::Notice { notice, .. } => &notice.home,
-            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Filed { alert, .. } => &alert.home,
+            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Filed { alert, .. } => {
+                &alert.home
+            }
             Recorded::Home { home, .. }
             | Recorded::Errand { home, .. }
             | Recorded::Level { home, .. }

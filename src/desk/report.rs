@@ -92,13 +92,7 @@ impl Times {
             let rank = (lengths.len() * percent).div_ceil(100).max(1);
             lengths.get(rank - 1).copied()
         };
-        Some(Times {
-            count: lengths.len(),
-            median: rank(50)?,
-            p90: rank(90)?,
-            p99: rank(99)?,
-            worst: *lengths.last()?,
-        })
+        Some(Times { count: lengths.len(), median: rank(50)?, p90: rank(90)?, p99: rank(99)?, worst: *lengths.last()? })
     }
 }
 
@@ -179,7 +173,7 @@ impl<'a> Counter<'a> {
             self.share("on_site_15", Of::OnSite, Of::Visits),
             self.counted("on_site_late", Of::LateOnSite),
             self.counted("talks", Of::Talks),
-            self.counted("lapsed", Of::Lapsed),
+            self.counted("takes_lapsed", Of::Lapsed),
             self.counted("open", Of::Open),
         ]
     }

@@ -25,7 +25,7 @@ const HEIGHT: f64 = 250.0;
 const LEFT: f64 = 10.0;
 const TOP: f64 = 46.0;
 /// Below the bars: their labels.
-const FOOT: f64 = 34.0;
+const FOOT: f64 = 50.0;
 const BAR_MAX: f64 = 46.0;
 
 /// The drawing.
@@ -55,9 +55,12 @@ pub fn bars(bars: &Bars) -> String {
         fill(&mut drawing, bars.id, nth, &path);
     }
     drawing.path("floor", &format!("M{} {}H{}", number(LEFT), number(floor), number(WIDTH - LEFT)));
-    let every = (groups as f64 * 74.0 / (WIDTH - 2.0 * LEFT)).ceil().max(1.0) as usize;
+    // Labels that would touch stand on two lines in turn; where that is not enough, some are left to the table.
+    let lines = if step < LABEL { 2 } else { 1 };
+    let every = (LABEL / step / lines as f64).ceil().max(1.0) as usize;
     for (group, label) in bars.labels.iter().enumerate().filter(|(group, _)| group % every == 0) {
-        drawing.words("count", LEFT + step * (group as f64 + 0.5), floor + 16.0, label);
+        let line = (group / every % lines) as f64;
+        drawing.words("count", LEFT + step * (group as f64 + 0.5), floor + 16.0 + 18.0 * line, label);
     }
     if let Some((group, words)) = &bars.promise {
         let x = LEFT + step * *group as f64;
@@ -90,6 +93,8 @@ fn legend(drawing: &mut Drawing, bars: &Bars) {
 }
 
 const SERIES_MAX: usize = 3;
+/// What a label takes.
+const LABEL: f64 = 96.0;
 
 #[cfg(test)]
 mod tests {

@@ -14,8 +14,6 @@ pub struct Minutes {
     pub title: String,
     /// The same for those who cannot see it.
     pub description: String,
-    /// The name in the middle.
-    pub middle: String,
     /// Homes where they were placed.
     pub placed: Vec<Placed>,
     /// The words for each [`Dot`], in their order, and for minutes.
@@ -45,8 +43,7 @@ pub enum Dot {
 
 impl Dot {
     /// All, the most pressing first.
-    pub const ALL: [Dot; 6] =
-        [Dot::Alert, Dot::Blind, Dot::CannotSee, Dot::Unheard, Dot::Suspended, Dot::Watched];
+    pub const ALL: [Dot; 6] = [Dot::Alert, Dot::Blind, Dot::CannotSee, Dot::Unheard, Dot::Suspended, Dot::Watched];
 
     fn name(self) -> &'static str {
         match self {
@@ -108,9 +105,9 @@ pub fn placed(homes: &[(u16, u16, Dot)]) -> Vec<Placed> {
     for nth in order {
         let Some((minutes, bearing, dot)) = homes.get(nth).copied() else { continue };
         let slides = std::iter::once(0).chain((1..=SLIDE_DEGREES).flat_map(|by| [by, -by]));
-        let free = slides.map(|slide| point(minutes, f64::from(bearing) + f64::from(slide))).find(|at| {
-            placed.iter().all(|other| distance(*at, other.at) >= APART)
-        });
+        let free = slides
+            .map(|slide| point(minutes, f64::from(bearing) + f64::from(slide)))
+            .find(|at| placed.iter().all(|other| distance(*at, other.at) >= APART));
         match free {
             Some(at) => placed.push(Placed { homes: vec![nth], dot, at, href: String::new(), words: String::new() }),
             None => {
@@ -147,27 +144,30 @@ pub fn minutes(minutes: &Minutes) -> String {
     let (title, description) = (minutes.title.clone(), minutes.description.clone());
     let caption = Caption { title, description, weekdays: [""; 7], hours: "" };
     let mut drawing = Drawing::new("minutes", SIZE, SIZE + FOOT, &caption);
-    let shapes = Dot::ALL.map(|dot| format!("<path id=\"d{0}\" class=\"d{0}\" d=\"{1}\"/>", dot.name(), dot.outline()));
+    let shapes =
+        Dot::ALL.map(|dot| format!("<path id=\"d{0}\" class=\"mk-{0}\" d=\"{1}\"/>", dot.name(), dot.outline()));
     drawing.raw(&format!("<defs>{}</defs>", shapes.concat()));
     for end in RING_MINUTES {
         let radius = (RADIUS * f64::from(end) / 15.0).round() as i32;
         drawing.raw(&format!("<circle class=\"ring\" cx=\"400\" cy=\"400\" r=\"{radius}\"/>"));
-        drawing.words("ring-word", MIDDLE + 4.0, MIDDLE - f64::from(radius) + 12.0, &format!("{end} {}", minutes.minutes));
     }
     drawing.raw(&format!("<circle class=\"rim\" cx=\"400\" cy=\"400\" r=\"{}\"/>", RIM as i32));
     drawing.words("north", MIDDLE, 12.0, &minutes.north);
     drawing.raw("<path class=\"point\" d=\"M385 400L400 385L415 400V414H385z\"/>");
-    drawing.words("middle", MIDDLE, MIDDLE + 26.0, &minutes.middle);
     for mark in &minutes.placed {
         let (href, words, name) = (escaped(&mark.href), escaped(&mark.words), mark.dot.name());
         let (x, y) = mark.at;
         let body = match mark.homes.len() {
             1 => format!("<use href=\"#d{name}\" x=\"{x}\" y=\"{y}\"/>"),
             many => format!(
-                "<circle class=\"many d{name}\" cx=\"{x}\" cy=\"{y}\" r=\"10\"/><text x=\"{x}\" y=\"{y}\">×{many}</text>"
+                "<circle class=\"many mk-{name}\" cx=\"{x}\" cy=\"{y}\" r=\"10\"/><text x=\"{x}\" y=\"{y}\">×{many}</text>"
             ),
         };
         drawing.raw(&format!("<a href=\"{href}\"><title>{words}</title>{body}</a>"));
+    }
+    for end in RING_MINUTES {
+        let y = MIDDLE - RADIUS * f64::from(end) / 15.0 + 12.0;
+        drawing.words("ring-word", MIDDLE + 4.0, y, &format!("{end} {}", minutes.minutes));
     }
     for (nth, (dot, words)) in Dot::ALL.iter().zip(&minutes.legend).enumerate() {
         let (x, y) = (20.0 + (nth % 3) as f64 * 260.0, SIZE + 18.0 + (nth / 3) as f64 * 32.0);
@@ -198,8 +198,8 @@ mod tests {
             (mark.href, mark.words) = (format!("/home/ky-lehe-{nth:04}"), "3号楼2单元201室 · 6 分 · 安静".to_owned());
         }
         let legend = ["警情", "失联", "看不清", "未接入", "已报备", "正常"].map(str::to_owned);
-        let [title, description, middle, minutes, north] = ["t", "d", "m", "min", "N"].map(str::to_owned);
-        super::minutes(&Minutes { title, description, middle, placed, legend, minutes, north })
+        let [title, description, minutes, north] = ["t", "d", "min", "N"].map(str::to_owned);
+        super::minutes(&Minutes { title, description, placed, legend, minutes, north })
     }
 
     #[test]

@@ -82,8 +82,7 @@ fn written(filed: &FiledCase) -> Filed {
 }
 
 fn read(case: &str, timeline: &str) -> Option<FiledCase> {
-    let (case, timeline): (Case, Vec<Line>) =
-        (serde_json::from_str(case).ok()?, serde_json::from_str(timeline).ok()?);
+    let (case, timeline): (Case, Vec<Line>) = (serde_json::from_str(case).ok()?, serde_json::from_str(timeline).ok()?);
     Some(FiledCase { case, timeline })
 }
 

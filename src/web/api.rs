@@ -58,10 +58,8 @@ pub(super) async fn alert(
 ) -> Response {
     let visitor = Visitor::of(&site, &headers);
     let (now, by) = (site.now(), site.actor(visitor.person.as_ref()));
-    let views: Vec<_> = alerts(&site, &home, number, which.raised)
-        .iter()
-        .filter_map(|key| site.alert_view(now, key, &by))
-        .collect();
+    let views: Vec<_> =
+        alerts(&site, &home, number, which.raised).iter().filter_map(|key| site.alert_view(now, key, &by)).collect();
     let [view] = &views[..] else { return not_one(views.len()) };
     let mut alert = alert_json(&site, &visitor, &view.row);
     alert["reason_text"] = json!(text::reason(visitor.language, &view.row.reason, &site.settings.zone));

@@ -3,7 +3,8 @@
 use crate::web::models::Frame;
 
 /// Address and label of each page that everybody finds.
-const PAGES: &[(&str, &str)] = &[("/", "desk"), ("/homes", "homes"), ("/circle", "circle"), ("/faults", "faults"), ("/reports", "reports")];
+const PAGES: &[(&str, &str)] =
+    &[("/", "desk"), ("/homes", "homes"), ("/circle", "circle"), ("/faults", "faults"), ("/reports", "reports")];
 
 /// A link to a page.
 pub(super) struct NavLink {

@@ -75,7 +75,7 @@ kinds! {
     /// Ended by a talk.
     Talks = "talks",
     /// A take ran out.
-    Lapsed = "lapsed",
+    Lapsed = "takes_lapsed",
     /// Open still.
     Open = "open",
     /// There was a need.
@@ -130,8 +130,7 @@ fn is_of(of: Of, case: &Case, now: Timestamp, zone: &Zone) -> bool {
     let is_open = case.phase.is_open();
     let is_due = |secs: i64| case.taken.is_some() || !is_open || now - case.received_at > Span::seconds(secs);
     let taken = |secs: i64| case.take_time().is_some_and(|time| time <= Span::seconds(secs));
-    let waited =
-        |secs: i64| case.taken.as_ref().is_some_and(|did| did.at - case.raised_at <= Span::seconds(secs));
+    let waited = |secs: i64| case.taken.as_ref().is_some_and(|did| did.at - case.raised_at <= Span::seconds(secs));
     match of {
         Of::All => is_counted(case),
         Of::Desk => is_on_desk(case),

@@ -73,18 +73,23 @@ fn a_restored_desk_knows_what_was_filed_also_without_its_lines() {
     let open = desk.told(&second.raise(at(TWO_DAYS)), at(TWO_DAYS));
     file(&mut desk, at(TWO_DAYS));
     let with_lines = desk.restored();
-    HISTORY.with_borrow_mut(|history| history.retain(|line| match line {
-        Recorded::Notice { notice, .. } => notice.alert != key.alert || notice.home != key.home,
-        Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => *alert != key,
-        _ => true,
-    }));
+    HISTORY.with_borrow_mut(|history| {
+        history.retain(|line| match line {
+            Recorded::Notice { notice, .. } => notice.alert != key.alert || notice.home != key.home,
+            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => *alert != key,
+            _ => true,
+        })
+    });
     for mut restored in [with_lines, desk.restored()] {
         assert_eq!(picture(&restored), picture(&desk));
         assert_eq!(restored.rows.keys().collect::<Vec<_>>(), [&open]);
         assert_eq!(restored.home(&key.home).unwrap().place, desk.home(&key.home).unwrap().place);
         let now = at(TWO_DAYS + 10);
         let effects = restored.does(now, Input::Notice(Box::new(repeated.clone())));
-        assert!(matches!(&effects[..], [Effect::Receipt { .. }]), "a repeat is receipted and nothing else: {effects:?}");
+        assert!(
+            matches!(&effects[..], [Effect::Receipt { .. }]),
+            "a repeat is receipted and nothing else: {effects:?}"
+        );
     }
 }
 

@@ -112,20 +112,24 @@ fn reason(nth: u64) -> Reason {
     }
 }
 
-/// An alert from its raise to its end.
-fn alert(nth: u64, raised: Timestamp, dice: &mut u64) -> (Life, AlertKey) {
+/// An alert from its raise to its end, or only its raise.
+fn alert(nth: u64, raised: Timestamp, dice: &mut u64, is_open: bool) -> (Life, AlertKey) {
     let home = nth % 300;
     let place = format!("{}号楼{}单元{}01室", home / 12 + 1, home % 3 + 1, home % 6 + 1);
     let mut life = Life::of(&format!("ky-lehe-{home:04}"), &place);
     let key = life.raise(nth / 300 + 1, raised, reason(nth));
     let mut at = raised + Span::seconds(5 + roll(dice, 80));
+    if is_open {
+        return (life, key);
+    }
     life.click(&key, at, Deed::Take);
     at += Span::seconds(20 + roll(dice, 100));
     life.click(&key, at, Deed::Depart);
     at += Span::seconds(120 + roll(dice, 600));
     life.click(&key, at, Deed::Arrive { proof: Proof::None });
     at += Span::seconds(300 + roll(dice, 900));
-    let outcomes = [Outcome::FoundWell, Outcome::Helped, Outcome::PressedByMistake, Outcome::WantedTalk, Outcome::Hospital];
+    let outcomes =
+        [Outcome::FoundWell, Outcome::Helped, Outcome::PressedByMistake, Outcome::WantedTalk, Outcome::Hospital];
     let outcome = outcomes[roll(dice, 5) as usize];
     life.click(&key, at, Deed::Close { outcome, contact: Contact::Seen });
     (life, key)
@@ -152,8 +156,8 @@ fn lines_of_filed_alerts_go_and_the_desk_is_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let now = from_millis(1_795_241_529_000);
     let mut dice = 5;
-    let (mut old, key) = alert(3, now - Span::days(4), &mut dice);
-    let (young, open) = alert(4, now - Span::hours(2), &mut dice);
+    let (mut old, key) = alert(3, now - Span::days(4), &mut dice, false);
+    let (young, open) = alert(4, now - Span::hours(2), &mut dice, false);
     let ripe = old.desk.ripe(now, 10).remove(0);
     old.does(now, Input::File { alert: ripe.filed.case.key.clone(), version: ripe.version });
     let (Opened { memory, .. }, writes) = opened(dir.path());
@@ -205,7 +209,10 @@ fn two_years_of_alerts_at_the_start() {
     let resident = resident.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default().to_owned();
     let size = std::fs::metadata(dir.join("station")).map(|file| file.len() / 1024).unwrap_or_default();
     let open = desk.open_cases().len();
-    println!("{lines} lines made, {read} read, {open} rows, {} ms, {resident}, history {size} KiB", took.num_milliseconds());
+    println!(
+        "{lines} lines made, {read} read, {open} rows, {} ms, {resident}, history {size} KiB",
+        took.num_milliseconds()
+    );
 }
 
 pub(in crate::station) fn make(dir: &Path, now: Timestamp, is_filed: bool, alerts: u64) -> usize {
@@ -226,7 +233,8 @@ pub(in crate::station) fn make(dir: &Path, now: Timestamp, is_filed: bool, alert
     let step = Span::days(730) / i32::try_from(alerts).unwrap();
     for nth in 0..alerts {
         let raised = now - Span::days(730) + step * i32::try_from(nth).unwrap();
-        let (mut life, _) = alert(nth, raised, &mut dice);
+        let is_open = alerts - nth < 400 && nth % 35 == 3 || alerts - nth < 5;
+        let (mut life, _) = alert(nth, raised, &mut dice, is_open);
         made += life.lines.len();
         if is_filed && let Some(one) = life.desk.ripe(now, 1).pop() {
             let (alert, version) = (one.filed.case.key.clone(), one.version);

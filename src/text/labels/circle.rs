@@ -2,7 +2,11 @@
 
 pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("circle", "15分钟照护圈", "15-minute care circle"),
-    ("circle_hint", "离圆心的距离是到门口的分钟数，上方为北", "distance from the middle is minutes to the door, north up"),
+    (
+        "circle_hint",
+        "离圆心的距离是到门口的分钟数，上方为北",
+        "distance from the middle is minutes to the door, north up",
+    ),
     (
         "circle_desc",
         "圆心是服务站，三个圈是 5、10、15 分钟；每个图形是一户，下表内容相同",
@@ -12,7 +16,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("circle_shown", "图中住户", "Homes on the drawing"),
     ("circle_unplaced", "路程或方位未知", "Way or direction not known"),
     ("circle_changes", "实际路程比计划长，建议改计划", "The way really takes longer: consider changing the plan"),
-    ("circle_changes_hint", "分钟数在住户卡片中修改，不会自动改动", "Minutes are changed on the home's card, never by themselves"),
+    (
+        "circle_changes_hint",
+        "分钟数在住户卡片中修改，不会自动改动",
+        "Minutes are changed on the home's card, never by themselves",
+    ),
     ("circle_table", "住户列表", "The same as a list"),
     ("circle_state", "状态", "State"),
     ("circle_minutes", "计划路程", "Planned way"),

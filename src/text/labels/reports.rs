@@ -4,7 +4,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("reports", "报表", "Reports"),
     ("report_alerts", "报表明细", "Alerts behind a figure"),
     ("report_back", "返回报表", "Back to the report"),
-    ("reports_not_allowed", "查看报表需要站长权限，请先选择当班人员", "Reports are for supervisors: choose who is on duty first"),
+    (
+        "reports_not_allowed",
+        "查看报表需要站长权限，请先选择当班人员",
+        "Reports are for supervisors: choose who is on duty first",
+    ),
     (
         "reports_no_range",
         "时间范围无效：请写 2026-11-01 这样的日期，最长两年",
@@ -38,7 +42,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("rep_equipment", "失联与故障", "No contact and faults"),
     ("rep_apart", "单独计数（不计入以上各项）", "Counted apart, in none of the above"),
     ("rep_points", "按接单服务站", "By the point that took it"),
-    ("rep_missing", "本报表未包含：每日联系、值班台看守时间", "Not in this report: daily contact, minutes without a watching screen"),
+    (
+        "rep_missing",
+        "本报表未包含：每日联系、值班台看守时间",
+        "Not in this report: daily contact, minutes without a watching screen",
+    ),
     (
         "rep_days_hint",
         "从住户首次接入起算，扣除失联时间；报备和学习期未扣除",
@@ -75,6 +83,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("on_site_15_short", "15 分钟内到场", "there in 15 min"),
     ("on_site_late", "15 分钟内未到场", "Not on site in 15 min"),
     ("talks", "通话后办结，未上门", "Ended by a talk, no visit"),
+    ("takes_lapsed", "接单后逾时退回", "Takes that lapsed"),
     ("open", "尚未办结", "Still open"),
     ("open_alerts", "尚未办结", "Still open"),
     ("real", "确有需要", "There was a need"),

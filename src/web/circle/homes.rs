@@ -50,10 +50,8 @@ pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
     let ways = ways(&cases);
     let view = site.desk().view(now, &site.actor(None));
     let needing = needing(&view);
-    let mut homes: Vec<Home> = known(site, &view)
-        .into_iter()
-        .map(|seen| home(site, &seen, &needing, &ways, now))
-        .collect();
+    let mut homes: Vec<Home> =
+        known(site, &view).into_iter().map(|seen| home(site, &seen, &needing, &ways, now)).collect();
     homes.sort_by_key(|home| {
         let ring = home.minutes.map(|minutes| ring(minutes).unwrap_or(u16::MAX));
         (ring.is_none(), ring, home.bearing.is_none(), home.bearing, home.home.clone())
@@ -100,7 +98,8 @@ fn home(
 /// Homes of which somebody needs somebody now.
 fn needing(view: &View) -> BTreeSet<HomeId> {
     let rows = view.bands.iter().flat_map(|band| &band.rows);
-    let needs = rows.filter(|row| row.phase.is_open() && matches!(row.severity, Severity::Emergency | Severity::Urgent));
+    let needs =
+        rows.filter(|row| row.phase.is_open() && matches!(row.severity, Severity::Emergency | Severity::Urgent));
     needs.map(|row| row.key.home.clone()).collect()
 }
 

@@ -84,7 +84,8 @@ fn circle_page(site: &Site, visitor: &Visitor, homes: &[Home]) -> CirclePage {
 }
 
 fn drawing(f: &Frame, shown: &[(&Home, u16, u16)]) -> String {
-    let dots: Vec<(u16, u16, Dot)> = shown.iter().map(|(home, minutes, bearing)| (*minutes, *bearing, home.dot)).collect();
+    let dots: Vec<(u16, u16, Dot)> =
+        shown.iter().map(|(home, minutes, bearing)| (*minutes, *bearing, home.dot)).collect();
     let mut placed = picture::placed(&dots);
     for mark in &mut placed {
         let mut homes = mark.homes.iter().filter_map(|nth| shown.get(*nth));
@@ -101,7 +102,6 @@ fn drawing(f: &Frame, shown: &[(&Home, u16, u16)]) -> String {
     picture::minutes(&Minutes {
         title: f.l("circle").to_owned(),
         description: f.l("circle_desc").to_owned(),
-        middle: f.point_name.clone(),
         placed,
         legend: Dot::ALL.map(|dot| state_word(f.language, dot).to_owned()),
         minutes: f.l("minutes_short").to_owned(),
@@ -221,8 +221,7 @@ mod tests {
     fn directions_are_the_eighths_round_the_wall() {
         let words: Vec<&str> =
             [0, 22, 23, 90, 180, 225, 337, 338, 359].map(|b| direction(Language::English, b)).to_vec();
-        let expected =
-            ["north", "north", "north-east", "east", "south", "south-west", "north-west", "north", "north"];
+        let expected = ["north", "north", "north-east", "east", "south", "south-west", "north-west", "north", "north"];
         assert_eq!(words, expected);
     }
 }

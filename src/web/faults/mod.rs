@@ -133,8 +133,10 @@ pub(super) fn fold_models(painter: &Painter<'_>, folds: &[Folded]) -> Vec<FoldMo
         FoldModel {
             severity: crate::web::models::severity_id(fold.severity),
             words: match fold.reason {
-                Reason::HomeUnreachable { .. } => language
-                    .pick(format!("{homes} 户同时失联，自 {since}"), format!("{homes} homes unreachable since {since}")),
+                Reason::HomeUnreachable { .. } => language.pick(
+                    format!("{homes} 户同时失联，自 {since}"),
+                    format!("{homes} homes unreachable since {since}"),
+                ),
                 _ => language.pick(
                     format!("{homes} 户同时{rule}，自 {since}"),
                     format!("{homes} homes at once since {since}: {rule}"),
@@ -200,7 +202,20 @@ async fn table(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let faults = faults(&site, &visitor, now).await;
     site.audit(&visitor, "faults_exported", None, String::new()).await;
     let zone = &site.settings.zone;
-    let head = ["home", "number", "rule", "sensor", "severity", "raised", "due", "overdue", "state", "owner", "part", "times_in_30_days"];
+    let head = [
+        "home",
+        "number",
+        "rule",
+        "sensor",
+        "severity",
+        "raised",
+        "due",
+        "overdue",
+        "state",
+        "owner",
+        "part",
+        "times_in_30_days",
+    ];
     let line = |fault: &Fault| {
         let row = &fault.row;
         let owner = row.owner.as_ref().and_then(|owner| owner.actor.person.as_ref());

@@ -40,9 +40,35 @@ pub(in crate::web) fn instant(zone: &Zone, at: Timestamp) -> String {
 /// One line for each alert.
 pub(super) fn alerts(zone: &Zone, cases: &[&Case]) -> String {
     let head = [
-        "home", "number", "rule", "severity", "phase", "raised", "received", "taken", "departed", "arrived", "closed",
-        "outcome", "contact", "taken_by", "arrived_by", "closed_by", "point", "delivery_secs", "take_secs",
-        "arrive_secs", "close_secs", "times", "widened", "lapsed", "reopened", "undone", "overdue", "test", "reckoned",
+        "home",
+        "number",
+        "rule",
+        "severity",
+        "phase",
+        "raised",
+        "received",
+        "taken",
+        "departed",
+        "arrived",
+        "closed",
+        "outcome",
+        "contact",
+        "taken_by",
+        "arrived_by",
+        "closed_by",
+        "point",
+        "delivery_secs",
+        "take_secs",
+        "arrive_secs",
+        "close_secs",
+        "times",
+        "widened",
+        "lapsed",
+        "reopened",
+        "undone",
+        "overdue",
+        "test",
+        "reckoned",
     ];
     let rows = cases.iter().map(|case| alert(zone, case));
     table(std::iter::once(head.map(str::to_owned).to_vec()).chain(rows))

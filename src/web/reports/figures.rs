@@ -209,9 +209,9 @@ pub(super) fn json(site: &Site, report: &Report, now: Timestamp) -> Json {
         }))
     });
     let outcomes = report.outcomes.iter().flat_map(|(rule, outcomes)| {
-        outcomes.iter().map(move |(outcome, count)| {
-            json!({ "rule": rule, "outcome": outcome.map(Outcome::as_str), "count": count })
-        })
+        outcomes.iter().map(
+            move |(outcome, count)| json!({ "rule": rule, "outcome": outcome.map(Outcome::as_str), "count": count }),
+        )
     });
     json!({
         "point": site.settings.point, "from": instant(zone, report.range.from), "to": instant(zone, report.range.to),
@@ -236,7 +236,7 @@ pub(super) const SHARES: [&str; 11] = [
     "on_site_15",
     "on_site_late",
     "talks",
-    "lapsed",
+    "takes_lapsed",
     "open",
 ];
 pub(super) const RESULTS: [&str; 4] = ["real", "unneeded", "home_days", "unneeded_per_30_home_days"];

@@ -43,11 +43,7 @@ struct AlertModel {
 }
 
 /// `GET /reports/alerts?from=&to=&of=…`
-pub(super) async fn alerts(
-    State(site): State<Arc<Site>>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn alerts(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
     let (visitor, now) = (Visitor::of(&site, &headers), site.now());
     let counted = match counted(&site, &visitor, &asked, now).await {
         Ok(counted) => counted,
@@ -58,8 +54,7 @@ pub(super) async fn alerts(
         counted.cases.iter().filter(|case| selection.holds(case, now, &site.settings.zone)).collect();
     let query = query(&selection, &counted.period.query);
     let f = Frame::of(&site, &visitor, now, &format!("/reports/alerts?{query}"), "report_alerts");
-    let painter =
-        Painter { site: &site, language: visitor.language, now, on_desk: false, key: site.click_key() };
+    let painter = Painter { site: &site, language: visitor.language, now, on_desk: false, key: site.click_key() };
     let drawn = AlertsPage {
         what: words(&f, &selection),
         words: counted.period.words,
