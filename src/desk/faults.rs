@@ -65,13 +65,15 @@ pub enum Part {
 impl Part {
     /// What a trouble of this kind needs.
     pub fn of(reason: &Reason) -> Part {
-        match reason {
-            Reason::LowBattery { .. } => Part::Battery,
-            Reason::Configuration { .. } | Reason::Subscription { .. } => Part::Nothing,
-            _ => match reason.class() {
-                Class::Sensor => Part::Sensor,
-                Class::Person | Class::Request | Class::System | Class::Check => Part::Gateway,
-            },
+        if matches!(reason, Reason::LowBattery { .. }) {
+            return Part::Battery;
+        }
+        if matches!(reason, Reason::Configuration { .. } | Reason::Subscription { .. }) {
+            return Part::Nothing;
+        }
+        match reason.class() {
+            Class::Sensor => Part::Sensor,
+            Class::Person | Class::Request | Class::System | Class::Check => Part::Gateway,
         }
     }
 }
@@ -135,10 +137,12 @@ pub(super) fn due(reason: &Reason, severity: Severity, raised_at: Timestamp, zon
     if severity == Severity::Blind {
         return raised_at + BLIND_WITHIN;
     }
-    let days = match reason {
-        Reason::LowBattery { .. } => 5,
-        _ if reason.class() == Class::Sensor => 2,
-        _ => 1,
+    let days = if matches!(reason, Reason::LowBattery { .. }) {
+        5
+    } else if reason.class() == Class::Sensor {
+        2
+    } else {
+        1
     };
     working_days_after(raised_at, days, zone)
 }

@@ -15,7 +15,7 @@ use crate::model::ids::{HomeId, PointId};
 use crate::model::lifecycle::Outcome;
 use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp, Zone};
-use select::{is_counted, is_on_desk, is_person};
+use select::is_counted;
 use std::collections::BTreeMap;
 
 /// A station's figures.
@@ -382,16 +382,6 @@ impl Case {
     /// From the receipt to the first take.
     pub fn take_time(&self) -> Option<Span> {
         Some((self.taken.as_ref()?.at - self.received_at).max(Span::zero()))
-    }
-
-    /// Whether reports count it, and on the desk.
-    pub fn is_on_desk(&self) -> bool {
-        is_on_desk(self)
-    }
-
-    /// Whether it is an alert about a person that somebody must hurry for.
-    pub fn is_person(&self) -> bool {
-        is_person(self)
     }
 }
 

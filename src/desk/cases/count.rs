@@ -160,13 +160,10 @@ impl Case {
         self.arrived = first(|deed| matches!(deed, Deed::Arrive { .. }));
         self.closed = None;
         for step in standing() {
-            match &step.deed {
-                Deed::Close { outcome, contact } => {
-                    self.closed =
-                        Some(Ended { at: step.at, by: step.by.clone(), outcome: *outcome, contact: *contact });
-                }
-                Deed::Reopen => self.closed = None,
-                _ => {}
+            if let Deed::Close { outcome, contact } = &step.deed {
+                self.closed = Some(Ended { at: step.at, by: step.by.clone(), outcome: *outcome, contact: *contact });
+            } else if step.deed == Deed::Reopen {
+                self.closed = None;
             }
         }
         self.lapsed = count(|deed| matches!(deed, Deed::Lapse));
@@ -184,23 +181,18 @@ impl Case {
     fn spells<'a>(&mut self, steps: impl Iterator<Item = &'a crate::model::alert::Step>) {
         let mut open = Some(self.raised_at);
         for step in steps {
-            let ends = match &step.deed {
-                Deed::Recovered | Deed::Close { .. } => true,
-                Deed::Again { .. } => {
-                    open.get_or_insert(step.at);
-                    false
-                }
-                _ => false,
-            };
+            let ends = matches!(step.deed, Deed::Recovered | Deed::Close { .. });
+            if matches!(step.deed, Deed::Again { .. }) {
+                open.get_or_insert(step.at);
+                self.recovered_at = None;
+            }
+            if step.deed == Deed::Recovered {
+                self.recovered_at = Some(step.at);
+            }
             if let Some(from) = open.filter(|_| ends) {
                 self.spells.push(Spell { from, to: Some(step.at) });
                 open = None;
             }
-            self.recovered_at = match step.deed {
-                Deed::Recovered => Some(step.at),
-                Deed::Again { .. } => None,
-                _ => self.recovered_at,
-            };
         }
         if let Some(from) = open.filter(|_| self.phase.is_open()) {
             self.spells.push(Spell { from, to: None });

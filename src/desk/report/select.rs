@@ -114,10 +114,8 @@ impl Selection {
 
     /// Whether the alert is one of them, as known at `now`; working days are those of the zone.
     pub fn holds(&self, case: &Case, now: Timestamp, zone: &Zone) -> bool {
-        let began = match self.of {
-            Of::FaultsOpen | Of::FaultsOverdue => case.raised_at < self.range.to,
-            _ => self.range.holds(case.raised_at),
-        };
+        let is_any_age = matches!(self.of, Of::FaultsOpen | Of::FaultsOverdue);
+        let began = if is_any_age { case.raised_at < self.range.to } else { self.range.holds(case.raised_at) };
         let is_rule = self.rule.as_ref().is_none_or(|rule| rule == case.reason.rule());
         let outcome = case.closed.as_ref().map(|ended| ended.outcome);
         let is_outcome = self.outcome.is_none_or(|wanted| wanted == outcome);
@@ -188,11 +186,11 @@ pub(super) fn is_counted(case: &Case) -> bool {
     apart(case).is_none()
 }
 
-pub(super) fn is_on_desk(case: &Case) -> bool {
+fn is_on_desk(case: &Case) -> bool {
     is_counted(case) && case.severity != Severity::Fault
 }
 
-pub(super) fn is_person(case: &Case) -> bool {
+fn is_person(case: &Case) -> bool {
     let hurries = matches!(case.severity, Severity::Emergency | Severity::Urgent);
     is_counted(case) && hurries && case.reason.class().is_of_person()
 }

@@ -51,7 +51,7 @@ fn what_is_over_for_good_is_filed_and_its_page_says_the_same() {
     let before = desk.alert_view(at(TWO_DAYS), &key, &person("p1")).unwrap();
     let filed = file(&mut desk, at(TWO_DAYS));
     assert!(desk.rows.is_empty() && desk.is_filed(&key));
-    assert_eq!(desk.alerts_numbered(&key.home, key.alert.number), [key.clone()], "its address is known");
+    assert_eq!(desk.alerts_numbered(&key.home, key.alert.number), std::slice::from_ref(&key), "its address is known");
     let view = desk.filed_view(filed[0].clone());
     assert_eq!(view.timeline, before.timeline);
     let said = |row: &RowView| (row.raised_at, row.closed.clone(), row.phase, row.place.clone(), row.arrived_at);
@@ -73,13 +73,13 @@ fn a_restored_desk_knows_what_was_filed_also_without_its_lines() {
     let open = desk.told(&second.raise(at(TWO_DAYS)), at(TWO_DAYS));
     file(&mut desk, at(TWO_DAYS));
     let with_lines = desk.restored();
-    HISTORY.with_borrow_mut(|history| {
-        history.retain(|line| match line {
-            Recorded::Notice { notice, .. } => notice.alert != key.alert || notice.home != key.home,
-            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => *alert != key,
-            _ => true,
-        })
-    });
+    let is_of_it = |line: &Recorded| {
+        if let Recorded::Notice { notice, .. } = line {
+            return notice.alert == key.alert && notice.home == key.home;
+        }
+        matches!(line, Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } if *alert == key)
+    };
+    HISTORY.with_borrow_mut(|history| history.retain(|line| !is_of_it(line)));
     for mut restored in [with_lines, desk.restored()] {
         assert_eq!(picture(&restored), picture(&desk));
         assert_eq!(restored.rows.keys().collect::<Vec<_>>(), [&open]);

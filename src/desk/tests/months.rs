@@ -108,44 +108,42 @@ fn plain() -> Vec<Plain> {
     let mut alerts: BTreeMap<AlertKey, Plain> = BTreeMap::new();
     let ms = |at: Timestamp| at.timestamp_millis();
     for line in HISTORY.with_borrow(Clone::clone) {
-        match line {
-            Recorded::Notice { at, notice } => {
-                let key = AlertKey { home: notice.home, alert: notice.alert };
-                let severity = notice.state.severity;
-                let alert = Plain {
-                    is_person: matches!(severity, Severity::Emergency | Severity::Urgent),
-                    is_desk: severity != Severity::Fault,
-                    raised: ms(notice.alert.raised_at),
-                    received: ms(at),
-                    ..Plain::default()
-                };
-                alerts.insert(key, alert);
-            }
-            Recorded::Done { at, alert, what, .. } => {
-                let plain = alerts.get_mut(&alert).unwrap();
-                match what {
-                    Deed::Take => plain.push(&["take"], ms(at), None),
-                    Deed::Depart => plain.push(&["take", "depart"], ms(at), None),
-                    Deed::Arrive { .. } => plain.push(&["take", "depart", "arrive"], ms(at), None),
-                    Deed::Close { outcome, contact } => plain.push_end(ms(at), outcome, contact),
-                    Deed::Lapse => {
-                        plain.stands.push(("lapse", ms(at), None));
-                        plain.groups.clear();
-                    }
-                    Deed::Undo { .. } => {
-                        let count = plain.groups.pop().unwrap_or_default();
-                        plain.stands.truncate(plain.stands.len() - count);
-                    }
-                    _ => {}
-                }
-            }
-            _ => {}
+        if let Recorded::Notice { at, notice } = line {
+            let key = AlertKey { home: notice.home, alert: notice.alert };
+            let severity = notice.state.severity;
+            let alert = Plain {
+                is_person: matches!(severity, Severity::Emergency | Severity::Urgent),
+                is_desk: severity != Severity::Fault,
+                raised: ms(notice.alert.raised_at),
+                received: ms(at),
+                ..Plain::default()
+            };
+            alerts.insert(key, alert);
+        } else if let Recorded::Done { at, alert, what, .. } = line {
+            alerts.get_mut(&alert).unwrap().does(ms(at), &what);
         }
     }
     alerts.into_values().collect()
 }
 
 impl Plain {
+    fn does(&mut self, at: i64, what: &Deed) {
+        if let Deed::Close { outcome, contact } = what {
+            self.push_end(at, *outcome, *contact);
+        } else if matches!(what, Deed::Undo { .. }) {
+            let count = self.groups.pop().unwrap_or_default();
+            self.stands.truncate(self.stands.len() - count);
+        }
+        let order = ["take", "depart", "arrive"];
+        if let Some(nth) = order.iter().position(|name| *name == what.name()) {
+            self.push(&order[..=nth], at, None);
+        }
+        if *what == Deed::Lapse {
+            self.stands.push(("lapse", at, None));
+            self.groups.clear();
+        }
+    }
+
     /// Whoever ends what nobody had, has taken it.
     fn push_end(&mut self, at: i64, outcome: Outcome, contact: Contact) {
         self.push(&["take", "close"], at, Some((outcome, contact)));

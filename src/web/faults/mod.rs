@@ -132,15 +132,14 @@ pub(super) fn fold_models(painter: &Painter<'_>, folds: &[Folded]) -> Vec<FoldMo
         let since = text::hour_minute(zone, fold.since);
         FoldModel {
             severity: crate::web::models::severity_id(fold.severity),
-            words: match fold.reason {
-                Reason::HomeUnreachable { .. } => language.pick(
-                    format!("{homes} 户同时失联，自 {since}"),
-                    format!("{homes} homes unreachable since {since}"),
-                ),
-                _ => language.pick(
+            words: if matches!(fold.reason, Reason::HomeUnreachable { .. }) {
+                language
+                    .pick(format!("{homes} 户同时失联，自 {since}"), format!("{homes} homes unreachable since {since}"))
+            } else {
+                language.pick(
                     format!("{homes} 户同时{rule}，自 {since}"),
                     format!("{homes} homes at once since {since}: {rule}"),
-                ),
+                )
             },
             hint: text::label(language, "fold_hint"),
             rows: painter.rows(&fold.rows),
