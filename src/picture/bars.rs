@@ -64,8 +64,8 @@ pub fn bars(bars: &Bars) -> String {
     }
     if let Some((group, words)) = &bars.promise {
         let x = LEFT + step * *group as f64;
-        drawing.path("promise", &format!("M{} {}V{}", number(x), number(TOP - 12.0), number(floor)));
-        drawing.words("promised", x + 6.0, TOP - 6.0, words);
+        drawing.path("promise", &format!("M{} {}V{}", number(x), number(TOP - 26.0), number(floor)));
+        drawing.words("promised", x + 6.0, TOP - 22.0, words);
     }
     legend(&mut drawing, bars);
     drawing.end()
