@@ -141,6 +141,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         name: config.name,
         zone: config.zone,
         language: config.language,
+        location: config.location,
         listen: config.listen,
         names: config.names,
         credentials,

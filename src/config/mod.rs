@@ -135,6 +135,8 @@ pub struct Station {
     pub zone: Zone,
     /// In which language people are spoken to.
     pub language: Language,
+    /// Where it is, if it says so: homes are then shown by their direction from it.
+    pub location: Option<Location>,
     /// Where the page is served.
     pub listen: SocketAddr,
     /// Names under which browsers may ask for it, besides those of the machine to itself.

@@ -5,6 +5,7 @@ use crate::config::section::{At, Section};
 use crate::config::{Homes, Person, Station, directory, shared, work};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
+use crate::model::place::Location;
 use crate::model::staff::{Position, Positions};
 use crate::model::time::{Span, Zone};
 use crate::text::Language;
@@ -36,6 +37,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         names: own.page.names,
         credentials: own.page.credentials,
         plain_http: own.page.plain_http,
+        location: own.location,
         state_dir: own.state_dir,
         mqtt: mqtt?,
         homes,
@@ -56,6 +58,7 @@ struct Own {
     name: String,
     zone: Zone,
     page: Page,
+    location: Option<Location>,
     state_dir: PathBuf,
     unreachable_after: Span,
     duty: Option<DutyHours>,
@@ -67,6 +70,7 @@ impl Own {
         let name: Option<At<String>> = section.required("name", "\"乐合社区服务站\"");
         let zone = shared::zone(section);
         let page = Page::read(section);
+        let location: Option<At<Location>> = section.optional("location");
         section.optional::<Language>("language");
         let duty = section.optional::<DutyHours>("duty").map(|duty| duty.value);
         let state_dir = section.or("state_dir", PathBuf::from("/var/lib/carecircle/station"));
@@ -84,6 +88,7 @@ impl Own {
             name: name?.value,
             zone: zone?,
             page: page?,
+            location: location.map(|at| at.value),
             state_dir,
             // 180 s: three signs of life missed (`trust.md` promise 3).
             unreachable_after: unreachable_after.map_or(Span::seconds(180), |at| at.value),

@@ -31,6 +31,7 @@ impl Desk {
             Recorded::Home { .. }
             | Recorded::Refused { .. }
             | Recorded::Errand { .. }
+            | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Morning { .. }
             | Recorded::Day { .. }
@@ -47,6 +48,7 @@ impl Desk {
             | Recorded::Done { .. }
             | Recorded::Refused { .. }
             | Recorded::Errand { .. }
+            | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Morning { .. }
             | Recorded::Day { .. }
@@ -69,6 +71,7 @@ impl Desk {
             Recorded::OneGateway { at, .. } => self.of_recovery(*at, before.recovers.as_ref()).into_iter().collect(),
             Recorded::Errand { what, .. } => of_errand(what).into_iter().collect(),
             Recorded::Refused { .. }
+            | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Morning { .. }
             | Recorded::Day { .. }

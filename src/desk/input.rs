@@ -77,6 +77,13 @@ pub enum Input {
     Handover(Handover),
     /// An open page says how it is.
     Screen(Screen),
+    /// The case of an alert is kept: the desk may let go of it.
+    File {
+        /// Which alert.
+        alert: AlertKey,
+        /// The state of its row that the case says.
+        version: u32,
+    },
     /// Time has passed.
     Tick,
 }
@@ -444,6 +451,26 @@ pub enum Recorded {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         closed: Option<daily::Closed>,
     },
+    /// An alert is over for good and kept as a case.
+    Filed {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        #[serde(flatten)]
+        alert: AlertKey,
+        /// The newest step of the gateway's book: what comes again is known.
+        last_step: u32,
+        /// The home's short address as it was then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
+        /// When its newest notice came.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "chrono::serde::ts_milliseconds_option")]
+        noticed_at: Option<Timestamp>,
+        /// So many alerts the station had raised about the home.
+        #[serde(default)]
+        own_alerts: u64,
+    },
     /// A home speaks in another rhythm from now on: it is missed after so long.
     Level {
         /// When.
@@ -479,7 +506,9 @@ impl Recorded {
         Some(match self {
             Recorded::Day { .. } => return None,
             Recorded::Notice { notice, .. } => &notice.home,
-            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => &alert.home,
+            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Filed { alert, .. } => {
+                &alert.home
+            }
             Recorded::Home { home, .. }
             | Recorded::Morning { home, .. }
             | Recorded::Errand { home, .. }
@@ -501,6 +530,7 @@ impl Recorded {
             | Recorded::Suspended { at, .. }
             | Recorded::Morning { at, .. }
             | Recorded::Day { at, .. }
+            | Recorded::Filed { at, .. }
             | Recorded::Level { at, .. }
             | Recorded::OneGateway { at, .. }
             | Recorded::HeardAgain { at, .. } => *at,

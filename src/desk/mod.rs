@@ -3,13 +3,16 @@
 //! Pure, same shape as the engine: `(now, input) → effects`, and the history is the only state. The home's gateway is
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
+mod cases;
 mod daily;
 mod errands;
 mod events;
+mod faults;
 mod handover;
 mod homes;
 mod input;
 mod listing;
+mod report;
 mod requests;
 mod row;
 mod rows;
@@ -23,11 +26,13 @@ mod view;
 mod visits;
 mod watch;
 
+pub use cases::{Case, Did, FiledCase, Ripe, Spell};
 pub use daily::{
     Blindness, Closed, Counts, DailyRow, DailyState, DailyView, Ended, Entry, Limit, LimitBy,
     Settings as DailySettings, Word,
 };
 pub use errands::Done;
+pub use faults::{Due, Fault, FaultState, Folded, Part, folded};
 pub use handover::Handover;
 pub use homes::{HomeLine, HomeState};
 pub use input::{
@@ -35,12 +40,14 @@ pub use input::{
     Settings, Subject, Suspended, Suspending, SuspensionRefused,
 };
 pub use listing::{Figures, Place};
+pub use report::{Figure, Of, Range, Report, Selection, Times, Value};
 pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
 pub use screens::{Hearing, Screen, Sound};
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 pub use visits::{DueBy, DueVisit, Intervals, Visit, VisitsView};
 
+use crate::desk::cases::{Filed, HomeAsFiled};
 use crate::desk::daily::Daily;
 use crate::desk::errands::Errands;
 use crate::desk::requests::Requests;
@@ -73,6 +80,7 @@ pub struct Desk {
     visits: Visits,
     requests: Requests,
     cards: BTreeMap<HomeId, Box<Card>>,
+    filed: Filed,
 }
 
 /// Alerts of the station itself are counted from here, apart from the gateways' own numbers.
@@ -93,6 +101,7 @@ impl Desk {
             visits: Visits::default(),
             requests: Requests::default(),
             cards: BTreeMap::new(),
+            filed: Filed::default(),
         }
     }
 
@@ -132,6 +141,7 @@ impl Desk {
             Input::Order(order) => self.order(now, order, &mut effects),
             Input::Handover(handover) => self.handover(now, handover, &mut effects),
             Input::Screen(screen) => self.screen(now, screen, &mut effects),
+            Input::File { alert, version } => self.file(now, alert, version, &mut effects),
             Input::Tick => {}
         }
         if self.watch.is_due(now) {
@@ -167,6 +177,11 @@ impl Desk {
         self.cards.get(home).map(Box::as_ref)
     }
 
+    /// Every home of which there is a card.
+    pub fn carded(&self) -> impl Iterator<Item = &HomeId> {
+        self.cards.keys()
+    }
+
     /// Every home that was ever heard.
     pub fn homes(&self) -> impl ExactSizeIterator<Item = &HomeId> {
         self.watch.homes.keys()
@@ -184,7 +199,11 @@ impl Desk {
         self.heard(now, &notice.home, effects);
         let alert = AlertKey { home: notice.home.clone(), alert: notice.alert };
         let step = notice.step.number;
-        if !self.rows.get(&alert).is_some_and(|row| row.holds(step)) {
+        let is_held = match self.rows.get(&alert) {
+            Some(row) => row.holds(step),
+            None => self.filed.holds(&alert, step),
+        };
+        if !is_held {
             self.record(Recorded::Notice { at: now, notice }, effects);
             effects.push(Effect::Changed(alert.clone().into()));
         }
@@ -339,7 +358,9 @@ impl Desk {
     fn learn(&mut self, recorded: Recorded) {
         let Settings { point, timers, .. } = &self.settings;
         match recorded {
-            Recorded::Home { home, .. } => drop(self.watch.homes.entry(home).or_default()),
+            Recorded::Home { at, home } => {
+                self.watch.homes.entry(home).or_default().known_since.get_or_insert(at);
+            }
             Recorded::Notice { at, notice } => {
                 let seen = self.watch.homes.entry(notice.home.clone()).or_default();
                 seen.place = Some(notice.place.clone());
@@ -391,6 +412,9 @@ impl Desk {
             Recorded::Suspended { at, home, id, refused } => self.suspensions.answered(at, &home, &id, refused),
             Recorded::Morning { home, word, .. } => self.daily.told(home, word),
             Recorded::Day { day, closed, .. } => self.daily.open(day, closed, &self.settings.daily),
+            Recorded::Filed { alert, last_step, place, noticed_at, own_alerts, .. } => {
+                self.learn_filed(alert, last_step, HomeAsFiled { place, noticed_at, own_alerts });
+            }
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());

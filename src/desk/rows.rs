@@ -41,6 +41,15 @@ impl Rows {
         self.put_in_order(key);
     }
 
+    /// Lets go of the row of this alert.
+    pub fn remove(&mut self, key: &AlertKey) {
+        self.rows.remove(key);
+        self.unconfirmed.remove(key);
+        if let Some(at) = self.timer_of.remove(key) {
+            self.by_timer.remove(&(at, key.clone()));
+        }
+    }
+
     /// Changes the row of this alert; `None` if there is none.
     pub fn change<T>(&mut self, key: &AlertKey, change: impl FnOnce(&mut Row) -> T) -> Option<T> {
         let changed = self.rows.get_mut(key).map(change)?;

@@ -9,6 +9,7 @@ use crate::model::ids::HomeId;
 use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Phase, Proof, Reminder};
 use crate::model::reason::{Class, Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// The whole desk.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,13 +167,16 @@ pub struct AlertView {
 }
 
 /// One line of the timeline.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// The step, in the station's time.
+    #[serde(flatten)]
     pub step: Step,
     /// Taken back by a later step; it stays to be seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undone: bool,
     /// The home's gateway has not confirmed it yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waiting: bool,
 }
 
@@ -252,7 +256,7 @@ impl Desk {
     /// The alerts of this number in this home; two where a gateway had to begin a new database.
     pub fn alerts_numbered(&self, home: &HomeId, number: u64) -> Vec<AlertKey> {
         let keys = self.rows.keys().filter(|key| key.home == *home && key.alert.number == number);
-        keys.cloned().collect()
+        keys.cloned().chain(self.filed_numbered(home, number)).collect()
     }
 
     fn band_of(&self, now: Timestamp, row: &Row) -> Option<BandName> {
@@ -269,7 +273,7 @@ impl Desk {
         })
     }
 
-    fn row_view(&self, now: Timestamp, row: &Row, by: &Actor) -> RowView {
+    pub(super) fn row_view(&self, now: Timestamp, row: &Row, by: &Actor) -> RowView {
         let (alert, timers) = (&row.alert, &self.settings.timers);
         let hurried = matches!(alert.severity, Severity::Emergency | Severity::Urgent);
         let waiting = alert.phase.is_open() && alert.owner.is_none();
@@ -337,6 +341,11 @@ impl Desk {
     pub fn place_of(&self, home: &HomeId) -> Option<String> {
         let of_card = self.card(home).and_then(Card::named_place).map(str::to_owned);
         of_card.or_else(|| self.watch.homes.get(home).and_then(|seen| seen.place.clone()))
+    }
+
+    /// Every home ever heard, with when that was first.
+    pub fn homes_known(&self) -> Vec<(HomeId, Option<Timestamp>)> {
+        self.watch.homes.iter().map(|(home, seen)| (home.clone(), seen.known_since)).collect()
     }
 
     fn home_view(&self, home: &HomeId) -> Option<HomeView> {
@@ -408,7 +417,7 @@ fn closed_at(row: &RowView) -> Timestamp {
 }
 
 /// The numbers of all steps that were taken back, with the steps they implied.
-fn undone(steps: &[Step]) -> Vec<u32> {
+pub(super) fn undone(steps: &[Step]) -> Vec<u32> {
     let mut undone = Vec::new();
     for (i, step) in steps.iter().enumerate() {
         let Deed::Undo { step: target } = step.deed else { continue };

@@ -26,6 +26,8 @@ pub(super) struct Watch {
 #[derive(Debug, Clone, Default)]
 pub(super) struct HomeSeen {
     pub place: Option<String>,
+    /// When it was heard for the first time.
+    pub known_since: Option<Timestamp>,
     /// Heard since this station runs.
     pub heard_at: Option<Timestamp>,
     /// Newest notice in the history.

@@ -6,22 +6,26 @@
 //! neither quiet nor lively, it is not known.
 
 mod activity;
+mod bars;
 mod blocks;
 mod circle;
 mod days;
 mod figures;
 mod limits;
 mod material;
+mod minutes;
 mod strip;
 mod svg;
 
 pub use activity::activity;
+pub use bars::{Bars, bars};
 pub use blocks::{BLOCKS_PER_DAY, Blocks};
 pub use circle::{CIRCLE_CSS, Circle, circle, circle_file};
 pub use days::{Cell, Day, days};
 pub use figures::{DayFigures, HourFigures, RoomFigures, by_day, by_hour, by_room};
 pub use limits::limits;
 pub use material::{Alarm, Caption, Life, Limit, Material, PLACES_MAX, QUARTERS, SILENCE_MIN, Shape, Silence, Stretch};
+pub use minutes::{Dot, Minutes, Placed, minutes, placed};
 pub use strip::strip;
 pub use svg::{escaped, shape};
 

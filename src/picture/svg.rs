@@ -73,6 +73,11 @@ impl Drawing {
         self.line(&format!("<path class=\"mark {class}\" d=\"{path}\"><title>{}</title></path>", escaped(words)));
     }
 
+    /// A line that is markup already.
+    pub(super) fn raw(&mut self, markup: &str) {
+        self.line(markup);
+    }
+
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');

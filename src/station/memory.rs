@@ -1,11 +1,13 @@
 //! The desk's history in the store.
 
-use crate::desk::Recorded;
+use crate::desk::{AlertKey, Recorded, STATION_NUMBERS};
 use crate::model::event::Event;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
-use crate::store::{Batch, Entry, EventLog, Record, Retention, Store, Written};
+use crate::store::{Batch, Entry, EventLog, Fate, Record, Retention, Store, Written};
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Where the desk's decisions are written.
@@ -82,8 +84,32 @@ impl Memory {
         crate::store::free(self.dir.as_deref()?)
     }
 
-    /// Lets go what is older than it may be kept, and makes the daily copy.
-    pub fn prune(&self, now: Timestamp) {
-        self.store.prune(now, &Retention::default());
+    /// Lets go what is older than it may be kept and the lines of `filed` alerts, whose cases say the same; makes the daily copy.
+    pub fn prune(&self, now: Timestamp, filed: BTreeSet<AlertKey>) {
+        self.store.prune_by(now, &Retention::default(), Arc::new(move |body| fate(body, &filed)));
     }
 }
+
+fn fate(body: &str, filed: &BTreeSet<AlertKey>) -> Fate {
+    let of_filed = |alert: &AlertKey| if filed.contains(alert) { Fate::LetGo } else { Fate::ByAge };
+    match serde_json::from_str(body) {
+        Ok(Recorded::Notice { notice, .. }) => of_filed(&AlertKey { home: notice.home, alert: notice.alert }),
+        Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. }) => of_filed(&alert),
+        // Which homes there are, and how many alerts the station has counted for each: needed for as long as it works.
+        Ok(Recorded::Home { .. } | Recorded::Level { .. }) => Fate::Keep,
+        Ok(Recorded::Filed { alert, .. }) if alert.alert.number > STATION_NUMBERS => Fate::Keep,
+        Ok(
+            Recorded::Filed { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Morning { .. }
+            | Recorded::Day { .. }
+            | Recorded::Errand { .. }
+            | Recorded::OneGateway { .. }
+            | Recorded::HeardAgain { .. },
+        )
+        | Err(_) => Fate::ByAge,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

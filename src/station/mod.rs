@@ -4,6 +4,7 @@
 
 mod directory;
 mod feed;
+mod filing;
 mod first;
 mod front;
 mod homes;
@@ -17,11 +18,13 @@ use crate::desk::{self, BandName, Desk};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, Timers};
+use crate::model::place::Location;
 use crate::model::staff::Member;
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::station::directory::Catalogue;
+use crate::station::filing::Filing;
 use crate::station::memory::Memory;
 use crate::station::turn::Turn;
 use crate::store::Office;
@@ -46,6 +49,8 @@ pub struct Settings {
     pub zone: Zone,
     /// The language of people who chose none.
     pub language: Language,
+    /// Where it is, if it says so.
+    pub location: Option<Location>,
     /// Where the page is served.
     pub listen: SocketAddr,
     /// Names and addresses, besides those of this machine to itself, under which browsers may ask for it.
@@ -135,6 +140,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let filing = Filing::new(office.clone());
     let pages = page_settings(&settings, first_code.clone(), opened.run);
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
     let site = site.map_err(|error| error.problem())?;
@@ -155,7 +161,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let (stop, stopping) = watch::channel(false);
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue).ringing(bell);
+    let turn = turn.naming(catalogue).ringing(bell).filing(filing);
     let mut ends = stopping.clone();
     let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {
@@ -241,9 +247,13 @@ fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -
         first_code,
         names: settings.names.clone(),
         is_tls: settings.credentials.is_some(),
+        location: settings.location,
         run,
         build: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 
 const REQUESTS_WAITING_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
 use crate::station::directory::{self, Catalogue};
 use crate::station::feed;
+use crate::station::filing::{self, Filing};
 use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
@@ -44,6 +45,7 @@ pub(super) struct Turn {
     asked_store_at: Option<Timestamp>,
     pruned_at: Timestamp,
     measured_at: Option<Timestamp>,
+    filing: Option<Filing>,
 }
 
 struct Waiting {
@@ -99,6 +101,7 @@ impl Turn {
             asked_store_at,
             pruned_at: clock::now(),
             measured_at: None,
+            filing: None,
         }
     }
 
@@ -112,6 +115,11 @@ impl Turn {
         Turn { bell, ..self }
     }
 
+    /// The same with a place for alerts that are over for good.
+    pub fn filing(self, filing: Filing) -> Turn {
+        Turn { filing: Some(filing), ..self }
+    }
+
     /// Turns until told to stop. The arms only receive; what they received is decided below.
     pub async fn run(
         mut self,
@@ -122,6 +130,7 @@ impl Turn {
         mut stopping: watch::Receiver<bool>,
     ) {
         self.decide(Input::OwnLink { up: false });
+        let mut kept = self.filing.as_mut().map_or_else(|| mpsc::unbounded_channel().1, Filing::kept);
         while !*stopping.borrow() {
             self.alive.fetch_add(1, Ordering::Relaxed);
             let pause = self.pause();
@@ -130,6 +139,7 @@ impl Turn {
                 Some(request) = requests.recv() => self.request(request),
                 Some(asked) = homes.recv() => self.asked(asked),
                 Some(written) = writes.recv() => self.written(written),
+                Some(kept) = kept.recv() => self.let_go(kept),
                 () = tokio::time::sleep(pause) => self.decide(Input::Tick),
                 _ = stopping.changed() => {}
             }
@@ -313,7 +323,12 @@ impl Turn {
         let now = clock::now();
         if now - self.pruned_at >= PRUNE_EVERY {
             self.pruned_at = now;
-            self.memory.prune(now);
+            let filed = self.desk.read().unwrap_or_else(PoisonError::into_inner).filed().collect();
+            self.memory.prune(now, filed);
+        }
+        if let Some(filing) = self.filing.as_mut().filter(|filing| !self.failing && filing.is_due(now)) {
+            let ripe = self.desk.read().unwrap_or_else(PoisonError::into_inner).ripe(now, filing::AT_ONCE);
+            filing.keep(now, ripe);
         }
         if self.measured_at.is_none_or(|at| !(at..at + MEASURE_EVERY).contains(&now)) {
             self.measured_at = Some(now);
@@ -335,6 +350,13 @@ impl Turn {
         if self.failing && self.waiting.is_empty() && asked_long_ago {
             self.asked_store_at = Some(now);
             self.write(Waiting::at(now), Vec::new(), &[]);
+        }
+    }
+
+    /// These are kept as cases: the desk need not hold them any longer.
+    fn let_go(&mut self, kept: Vec<(AlertKey, u32)>) {
+        for (alert, version) in kept {
+            self.decide(Input::File { alert, version });
         }
     }
 

@@ -4,7 +4,7 @@ use crate::model::observation::Observation;
 use crate::model::time::{Timestamp, from_millis};
 use crate::store::opening::Sound;
 use crate::store::rows::{self, Word};
-use crate::store::{Batch, Entry, KeptEvents, OutboxRow, Record, events};
+use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, events};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, params};
 use std::collections::BTreeMap;
@@ -133,6 +133,41 @@ impl Database {
             self.connection.prepare(&forget)?.execute(values)?;
         }
         Ok(Some(upper))
+    }
+
+    /// Forgets what `judge` lets go among the next few entries after `cursor`, and what is older than `limit` where it leaves
+    /// that to the age; the new cursor, if any is left.
+    pub(super) fn forget_judged(
+        &self,
+        limit: Timestamp,
+        judge: &dyn Fn(&str) -> Fate,
+        cursor: i64,
+    ) -> rusqlite::Result<Option<i64>> {
+        let ask = format!("SELECT seq, at_ms, body FROM entry WHERE seq > ? ORDER BY seq LIMIT {FORGET_ROWS}");
+        let (mut upper, mut doomed) = (None, Vec::new());
+        let mut select = self.connection.prepare(&ask)?;
+        let mut rows = select.query([cursor])?;
+        while let Some(row) = rows.next()? {
+            let (seq, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let goes = match judge(row.get_ref(2)?.as_str().unwrap_or_default()) {
+                Fate::Keep => false,
+                Fate::ByAge => at < limit.timestamp_millis(),
+                Fate::LetGo => true,
+            };
+            if goes {
+                doomed.push(seq);
+            }
+            upper = Some(seq);
+        }
+        drop(rows);
+        let transaction = self.connection.unchecked_transaction()?;
+        let mut forget = transaction.prepare("DELETE FROM entry WHERE seq = ?")?;
+        for seq in doomed {
+            forget.execute([seq])?;
+        }
+        drop(forget);
+        transaction.commit()?;
+        Ok(upper)
     }
 
     /// Moves the log into the database and cuts it to nothing.

@@ -130,6 +130,20 @@ pub struct Retention {
     pub events: Span,
 }
 
+/// What becomes of an old line besides its age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It stays, however old it is.
+    Keep,
+    /// It goes when it is old.
+    ByAge,
+    /// It goes now.
+    LetGo,
+}
+
+/// Judges the lines in the daemon's own words, by their bodies.
+pub type Judge = Arc<dyn Fn(&str) -> Fate + Send + Sync>;
+
 /// How the line begins that says what a day taught: it tells when somebody was at home, so it is not kept as long as the rest.
 pub const DAY_LINE: &str = "{\"day\":";
 
@@ -210,7 +224,12 @@ impl Store {
     /// Forgets what is older than `keep`, in small slices between the writes, then shortens the log and makes the
     /// daily copy. For once a night.
     pub fn prune(&self, now: Timestamp, keep: &Retention) {
-        self.send(Command::Prune { now, keep: *keep });
+        self.send(Command::Prune { now, keep: *keep, judge: None });
+    }
+
+    /// The same where the daemon knows better than the age what its own lines are good for.
+    pub fn prune_by(&self, now: Timestamp, keep: &Retention, judge: Judge) {
+        self.send(Command::Prune { now, keep: *keep, judge: Some(judge) });
     }
 
     fn start(writer: impl FnOnce(mpsc::Receiver<Command>) -> Writer) -> Result<Store, Error> {

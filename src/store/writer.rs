@@ -7,7 +7,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::store::database::{Database, Table};
 use crate::store::error::{Error, words};
 use crate::store::opening;
-use crate::store::{Batch, DAY_LINE, KeptEvents, OutboxRow, Record, Retention, Written};
+use crate::store::{Batch, DAY_LINE, Judge, KeptEvents, OutboxRow, Record, Retention, Written};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
@@ -32,6 +32,7 @@ pub(super) enum Command {
     Prune {
         now: Timestamp,
         keep: Retention,
+        judge: Option<Judge>,
     },
 }
 
@@ -70,6 +71,7 @@ struct Pruning {
     days_from: Timestamp,
     entries_from: Timestamp,
     events_from: Timestamp,
+    judge: Option<Judge>,
 }
 
 struct Copying {
@@ -198,7 +200,7 @@ impl Writer {
                 self.write();
                 answer(&reply, self.open_database().and_then(|database| Ok(database.last_at()?)));
             }
-            Command::Prune { now, keep } => {
+            Command::Prune { now, keep, judge } => {
                 self.pruning = Some(Pruning {
                     table: Table::Observation,
                     cursor: i64::MIN,
@@ -206,6 +208,7 @@ impl Writer {
                     days_from: now - keep.days,
                     entries_from: now - keep.entries,
                     events_from: now - keep.events,
+                    judge,
                 });
             }
         }
@@ -315,7 +318,10 @@ impl Writer {
             Table::Observation => database.forget(pruning.table, pruning.observations_from, None, pruning.cursor),
             Table::Entry => {
                 let days = Some((DAY_LINE, pruning.days_from));
-                database.forget(pruning.table, pruning.entries_from, days, pruning.cursor)
+                match &pruning.judge {
+                    Some(judge) => database.forget_judged(pruning.entries_from, &**judge, pruning.cursor),
+                    None => database.forget(pruning.table, pruning.entries_from, days, pruning.cursor),
+                }
             }
             Table::Event => database.forget(pruning.table, pruning.events_from, None, pruning.cursor),
         };

@@ -1,13 +1,16 @@
 //! The words on the station's pages that belong to no alert: headings, buttons, hints. One table for each page.
 
 mod access;
+mod circle;
 mod common;
 mod daily;
 mod desk;
+mod faults;
 mod feed;
 mod handover;
 mod homes;
 mod ready;
+mod reports;
 mod requests;
 
 use crate::text::Language;
@@ -37,13 +40,16 @@ type Table = &'static [(&'static str, &'static str, &'static str)];
 
 const TABLES: &[Table] = &[
     access::LABELS,
+    circle::LABELS,
     common::LABELS,
     daily::LABELS,
     desk::LABELS,
+    faults::LABELS,
     feed::LABELS,
     handover::LABELS,
     homes::LABELS,
     ready::LABELS,
+    reports::LABELS,
     requests::LABELS,
 ];
 

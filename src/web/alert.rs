@@ -110,8 +110,7 @@ fn alert_page(site: &Site, visitor: &Visitor, key: &AlertKey, asked: Asked<'_>) 
     let Asked { closing, show, message } = asked;
     let now = site.now();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };
-    let desk = site.desk();
-    let view = desk.alert_view(now, key, &site.actor(visitor.person.as_ref()))?;
+    let view = site.alert_view(now, key, &site.actor(visitor.person.as_ref()))?;
     let row = painter.row(&view.row);
     let shown = show.map_or_else(|| row.href.clone(), |show| format!("{}&show={}", row.href, escape(show)));
     let here = if closing { format!("{shown}&form=close") } else { shown };
@@ -121,6 +120,7 @@ fn alert_page(site: &Site, visitor: &Visitor, key: &AlertKey, asked: Asked<'_>) 
     f.refreshes &= message.is_none();
     f.title = format!("{} {} · {}", row.severity_word, row.place, f.plain_title);
     f.plain_title = f.title.clone();
+    let desk = site.desk();
     let a = body(&painter, visitor, &view, &row, Asked { closing, show, message }, desk.card(&key.home));
     Some(AlertPage { f, row, a })
 }
@@ -195,7 +195,7 @@ fn choose(site: &Site, visitor: &Visitor, keys: &[AlertKey]) -> Response {
     let now = site.now();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };
     let actor = site.actor(visitor.person.as_ref());
-    let views = keys.iter().filter_map(|key| site.desk().alert_view(now, key, &actor));
+    let views = keys.iter().filter_map(|key| site.alert_view(now, key, &actor));
     let link = |row: RowModel| (row.href, format!("{} · {} · {}", row.raised, row.headline, row.phase_word));
     let links = views.map(|view| link(painter.row(&view.row))).collect();
     which(site, visitor, "two_numbers", links)

@@ -8,9 +8,11 @@ mod acting;
 mod admin;
 mod alert;
 pub mod api;
+mod circle;
 mod daily;
 mod deeds;
 mod extras;
+mod faults;
 mod feed;
 mod form;
 mod gate;
@@ -24,7 +26,9 @@ mod models;
 mod nav;
 mod orders;
 mod pages;
+mod past;
 mod ready;
+mod reports;
 mod requests;
 mod screens;
 mod secrets;
@@ -49,6 +53,7 @@ use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
+use crate::model::place::Location;
 use crate::model::time::{Timestamp, Zone};
 use crate::store::{Error, Office};
 use crate::text::Language;
@@ -82,6 +87,8 @@ pub struct Settings {
     pub names: Vec<String>,
     /// The pages are served through TLS.
     pub is_tls: bool,
+    /// Where it is, if it says so.
+    pub location: Option<Location>,
     /// Which run of the station this is: ids of events and clicks begin with it.
     pub run: u64,
     /// Which program this is: a page drawn by another one offers to reload.
@@ -229,6 +236,9 @@ impl Site {
             .merge(admin::routes())
             .merge(me::routes())
             .merge(sign_in::routes())
+            .merge(reports::routes())
+            .merge(faults::routes())
+            .merge(circle::routes())
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
@@ -300,6 +310,9 @@ const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"
 const OFFICE_CSS: &str = concat!(
     include_str!("css/office.css"),
     include_str!("css/homes.css"),
+    include_str!("css/reports.css"),
+    include_str!("css/faults.css"),
+    include_str!("css/circle.css"),
     include_str!("css/daily.css"),
     include_str!("css/access.css"),
     include_str!("css/feed.css"),

@@ -7,7 +7,7 @@ mod person;
 mod row;
 
 pub(super) use alert::{Choice, DeedModel, Fact, LineModel};
-pub(super) use frame::Frame;
+pub(super) use frame::{Frame, offset_secs};
 pub(super) use home::HomeModel;
 pub(super) use person::{CallModel, Covered, EMERGENCY_NUMBERS, UNCOVER, WayModel, uncover_key, why_covered};
 pub(super) use row::{BandModel, ClockModel, RowModel};

@@ -203,6 +203,7 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         name: "乐合社区服务站".into(),
         zone: zone(),
         language,
+        location: None,
         listen: at.page,
         names: Vec::new(),
         credentials: None,

@@ -5,6 +5,7 @@
 
 mod audit;
 mod cards;
+mod filed;
 mod hooks;
 mod schema;
 mod sessions;
@@ -13,6 +14,7 @@ mod staff;
 mod tokens;
 
 pub use audit::Looked;
+pub use filed::Filed;
 pub use hooks::{Delivery, Hook, NewHook};
 pub use sessions::SessionRow;
 pub use shifts::{ShiftKind, ShiftLine};
@@ -27,6 +29,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone)]
 pub struct Office {
     connection: Arc<Mutex<Connection>>,
+    /// Asks about filed alerts beside the writes: a page never waits for the disk to take somebody else's change.
+    reader: Arc<Mutex<Connection>>,
 }
 
 impl std::fmt::Debug for Office {
@@ -38,8 +42,13 @@ impl std::fmt::Debug for Office {
 impl Office {
     /// Opens `office.db` in `dir`, both made if missing.
     pub fn open(dir: &Path) -> Result<Office, Error> {
-        let connection = schema::open(&dir.join("office.db"))?;
-        Ok(Office { connection: Arc::new(Mutex::new(connection)) })
+        let path = dir.join("office.db");
+        let (connection, reader) = (schema::open(&path)?, schema::reader(&path)?);
+        Ok(Office { connection: Arc::new(Mutex::new(connection)), reader: Arc::new(Mutex::new(reader)) })
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {

@@ -28,6 +28,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// A second connection that only asks.
+pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(std::time::Duration::from_secs(2)).map_err(failed)?;
+    Ok(connection)
+}
+
 /// All steps, oldest first. A row is never changed once a release carries it.
 const STEPS: &[Step] = &[begin];
 
@@ -37,6 +45,10 @@ fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
          CREATE TABLE audit (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
              home TEXT, detail TEXT NOT NULL DEFAULT '') STRICT;
          CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;
+         CREATE TABLE filed (home TEXT NOT NULL, number INTEGER NOT NULL, raised_ms INTEGER NOT NULL,
+             began_ms INTEGER NOT NULL, body TEXT NOT NULL, timeline TEXT NOT NULL,
+             PRIMARY KEY (home, number, raised_ms)) STRICT;
+         CREATE INDEX filed_by_time ON filed (began_ms);
          CREATE TABLE shift (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL,
              text TEXT NOT NULL DEFAULT '') STRICT;
          CREATE TABLE person (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -95,7 +95,7 @@ pub async fn alert(
 ) -> Result<Response> {
     let caller = Caller::of(&site, &headers, Scope::Read).await?;
     let key = site.one_alert(&home, number, which.raised)?;
-    let view = site.desk().alert_view(site.now(), &key, &caller.actor(&site));
+    let view = site.alert_view(site.now(), &key, &caller.actor(&site));
     let Some(view) = view else {
         return Err(ApiProblem::not_found("there is no such alert here", "look at /api/v1/alerts"));
     };

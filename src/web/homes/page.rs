@@ -124,11 +124,11 @@ fn home_page(
     let (now, here) = (site.now(), format!("/home/{}", escape(view.home.as_str())));
     let key = site.click_key();
     let painter = Painter { site, language: visitor.language, now, on_desk: false, key: key.clone() };
+    let alerts: Vec<RowView> = site.alerts_of(now, &view.home, &site.actor(visitor.person.as_ref()));
     let desk = site.desk();
     let sees_persons = visitor.may(Right::SeePersons);
     let card = desk.card(&view.home);
     let shown = card.filter(|_| sees_persons);
-    let alerts: Vec<RowView> = desk.alerts_of(now, &view.home, &site.actor(visitor.person.as_ref()));
     let sensors = view.condition.as_ref().map_or(&[][..], |condition| &condition.sensors);
     let is_shared = card.is_none_or(|card| card.consent != Consent::Alerts);
     let sensors_why = match (is_shared, sensors.is_empty(), sensors.iter().any(|sensor| sensor.kind.is_some())) {

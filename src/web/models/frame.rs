@@ -107,7 +107,7 @@ impl Frame {
 }
 
 /// What the wall clock is ahead of UTC now, so that the script can show it without knowing the zone.
-fn offset_secs(zone: &Zone, now: Timestamp) -> i64 {
+pub(in crate::web) fn offset_secs(zone: &Zone, now: Timestamp) -> i64 {
     let utc = now.timestamp().rem_euclid(86_400);
     let offset = i64::from(zone.local(now).second_of_day) - utc;
     (offset + 43_200).rem_euclid(86_400) - 43_200 + if offset == 43_200 { 86_400 } else { 0 }

@@ -64,6 +64,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         name: "乐合社区服务站".into(),
         zone: Zone::named("Asia/Shanghai").unwrap(),
         language: Language::Chinese,
+        location: None,
         listen: "127.0.0.1:0".parse().unwrap(),
         names: Vec::new(),
         credentials: None,

@@ -1,0 +1,173 @@
+//! Every home of the station: where it lies, how it is, how long the way took.
+
+use crate::desk::{Case, HomeView, View};
+use crate::model::ids::HomeId;
+use crate::model::place::Location;
+use crate::model::reason::Severity;
+use crate::model::time::{Span, Timestamp};
+use crate::picture::Dot;
+use crate::text;
+use crate::web::Site;
+use crate::web::form::escape;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One home on the circle.
+pub(super) struct Home {
+    pub home: HomeId,
+    pub place: String,
+    pub dot: Dot,
+    /// Planned, from door to door.
+    pub minutes: Option<u16>,
+    /// Degrees from north.
+    pub bearing: Option<u16>,
+    pub location: Option<(f64, f64)>,
+    pub way: Way,
+}
+
+/// How long the way to a home really took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Way {
+    /// How often somebody said both that they set out and that they arrived.
+    pub count: usize,
+    /// The middle one, once there are enough.
+    pub median: Option<Span>,
+}
+
+impl Home {
+    pub fn href(&self) -> String {
+        format!("/home/{}", escape(self.home.as_str()))
+    }
+}
+
+/// All homes in the order of rings, then of directions; those of unknown place last.
+pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
+    let now = site.now();
+    let cases = site.cases(now - WAYS_FROM, now).await.unwrap_or_else(|why| {
+        tracing::error!(%why, "the ways to homes could not be read");
+        Vec::new()
+    });
+    let ways = ways(&cases);
+    let view = site.desk().view(now, &site.actor(None));
+    let needing = needing(&view);
+    let mut homes: Vec<Home> =
+        known(site, &view).into_iter().map(|seen| home(site, &seen, &needing, &ways, now)).collect();
+    homes.sort_by_key(|home| {
+        let ring = home.minutes.map(|minutes| ring(minutes).unwrap_or(u16::MAX));
+        (ring.is_none(), ring, home.bearing.is_none(), home.bearing, home.home.clone())
+    });
+    homes
+}
+
+/// Homes that were heard, and homes of which there is only a card.
+fn known(site: &Site, view: &View) -> Vec<HomeView> {
+    let heard: BTreeSet<&HomeId> = view.homes.iter().map(|home| &home.home).collect();
+    let desk = site.desk();
+    let cards = desk.carded().filter(|home| !heard.contains(home)).filter_map(|home| desk.home(home));
+    view.homes.iter().cloned().chain(cards.collect::<Vec<_>>()).collect()
+}
+
+fn home(
+    site: &Site,
+    seen: &HomeView,
+    needing: &BTreeSet<HomeId>,
+    ways: &BTreeMap<HomeId, Way>,
+    now: Timestamp,
+) -> Home {
+    let desk = site.desk();
+    let card = desk.card(&seen.home);
+    let way_in = card.map(|card| &card.way_in);
+    let location = way_in.and_then(|way_in| way_in.location);
+    let from_location = || {
+        let there = Location::new(location?.0, location?.1).ok()?;
+        Some(bearing(site.settings.location?, there))
+    };
+    let place = card.map(|card| card.place.clone()).filter(|place| !place.is_empty());
+    let place = place.or_else(|| seen.place.clone()).unwrap_or_else(|| seen.home.to_string());
+    Home {
+        dot: dot(seen, needing.contains(&seen.home), now),
+        minutes: way_in.and_then(|way_in| way_in.minutes),
+        bearing: way_in.and_then(|way_in| way_in.bearing_degrees).map(|b| b % 360).or_else(from_location),
+        location,
+        way: ways.get(&seen.home).copied().unwrap_or_default(),
+        place: text::shown(&place, 30),
+        home: seen.home.clone(),
+    }
+}
+
+/// Homes of which somebody needs somebody now.
+fn needing(view: &View) -> BTreeSet<HomeId> {
+    let rows = view.bands.iter().flat_map(|band| &band.rows);
+    let needs =
+        rows.filter(|row| row.phase.is_open() && matches!(row.severity, Severity::Emergency | Severity::Urgent));
+    needs.map(|row| row.key.home.clone()).collect()
+}
+
+fn dot(seen: &HomeView, needs: bool, now: Timestamp) -> Dot {
+    let condition = seen.condition.as_ref();
+    if needs {
+        Dot::Alert
+    } else if seen.unreachable || seen.online == Some(false) {
+        Dot::Blind
+    } else if condition.is_some_and(|condition| condition.blind) {
+        Dot::CannotSee
+    } else if seen.heard_at.is_none() {
+        Dot::Unheard
+    } else if condition.is_some_and(|c| c.suspended.iter().any(|s| s.from <= now && now < s.until)) {
+        Dot::Suspended
+    } else {
+        Dot::Watched
+    }
+}
+
+/// From the raise of legs to the door, where somebody said both and not in one breath.
+fn ways(cases: &[Case]) -> BTreeMap<HomeId, Way> {
+    let mut lengths: BTreeMap<HomeId, Vec<Span>> = BTreeMap::new();
+    for case in cases {
+        let (Some(departed), Some(arrived)) = (&case.departed, &case.arrived) else { continue };
+        if !departed.implied && departed.at < arrived.at {
+            lengths.entry(case.key.home.clone()).or_default().push(arrived.at - departed.at);
+        }
+    }
+    let way = |mut lengths: Vec<Span>| {
+        lengths.sort_unstable();
+        let median = lengths.get((lengths.len().max(1) - 1) / 2).copied();
+        Way { count: lengths.len(), median: median.filter(|_| lengths.len() >= WAYS_MIN) }
+    };
+    lengths.into_iter().map(|(home, lengths)| (home, way(lengths))).collect()
+}
+
+/// The ring that a home lies in; none beyond the last.
+pub(super) fn ring(minutes: u16) -> Option<u16> {
+    [5, 10, 15].into_iter().find(|end| minutes <= *end)
+}
+
+/// The direction from one place to another near it, in degrees from north.
+fn bearing(from: Location, to: Location) -> u16 {
+    let north = to.latitude() - from.latitude();
+    let east = (to.longitude() - from.longitude()) * ((from.latitude() + to.latitude()) / 2.0).to_radians().cos();
+    (east.atan2(north).to_degrees().round() as i32).rem_euclid(360) as u16
+}
+
+/// Older ways say little about the present ones.
+const WAYS_FROM: Span = Span::days(180);
+/// `station.md` 2.5: a median of fewer says nothing.
+const WAYS_MIN: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_direction_is_that_of_a_map_with_north_up() {
+        let at = |latitude, longitude| Location::new(latitude, longitude).unwrap();
+        let here = at(23.72, 103.27);
+        let directions = [at(23.73, 103.27), at(23.72, 103.28), at(23.71, 103.27), at(23.72, 103.26)];
+        assert_eq!(directions.map(|there| bearing(here, there)), [0, 90, 180, 270]);
+    }
+
+    #[test]
+    fn a_minute_on_the_edge_lies_inside() {
+        assert_eq!([0, 5, 6, 15, 16].map(ring), [Some(5), Some(5), Some(10), Some(15), None]);
+    }
+}

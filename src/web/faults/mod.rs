@@ -1,0 +1,244 @@
+//! Faults: trouble of equipment with an owner and a time by which somebody has to have seen to it.
+
+mod groups;
+
+use crate::desk::{Fault, FaultState, Folded, Part, RowView, folded};
+use crate::model::reason::{Reason, Severity};
+use crate::model::time::{Span, Timestamp};
+use crate::text;
+use crate::web::Site;
+use crate::web::access::Right;
+use crate::web::faults::groups::{By, grouped};
+use crate::web::form::Visitor;
+use crate::web::models::{Frame, Painter, RowModel};
+use crate::web::pages::{page, said};
+use crate::web::reports::csv;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The addresses of these pages.
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/faults", get(list)).route("/faults.csv", get(table))
+}
+
+#[derive(Template)]
+#[template(path = "faults.html")]
+struct FaultsPage {
+    f: Frame,
+    views: Vec<(&'static str, &'static str, bool)>,
+    open: usize,
+    overdue: usize,
+    unreachable: usize,
+    batteries: usize,
+    folds: Vec<FoldModel>,
+    groups: Vec<Group>,
+    done: Vec<FaultModel>,
+}
+
+struct Group {
+    name: String,
+    faults: Vec<FaultModel>,
+}
+
+struct FaultModel {
+    row: RowModel,
+    rule: &'static str,
+    state: &'static str,
+    due: String,
+    is_over: bool,
+    part: &'static str,
+    again: Option<String>,
+    may_take: bool,
+    may_ask: bool,
+    may_close: bool,
+    recovered: bool,
+}
+
+/// Many homes in one trouble, for a page that includes `folded.html`.
+pub(super) struct FoldModel {
+    pub severity: &'static str,
+    pub words: String,
+    pub hint: &'static str,
+    pub rows: Vec<RowModel>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    by: Option<String>,
+}
+
+/// `GET /faults?by=due|street|part`
+async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+    let (visitor, now) = (Visitor::of(&site, &headers), site.now());
+    if !visitor.may(Right::SeeHomes) {
+        return said(&site, &visitor, StatusCode::FORBIDDEN, &["faults_not_allowed"]);
+    }
+    let faults = faults(&site, &visitor, now).await;
+    site.audit(&visitor, "faults_looked_at", None, String::new()).await;
+    let by = By::named(asked.by.as_deref().unwrap_or_default());
+    page(faults_page(&site, &visitor, now, faults, by).render())
+}
+
+async fn faults(site: &Arc<Site>, visitor: &Visitor, now: Timestamp) -> Vec<Fault> {
+    let past = site.cases(now - PAST, now).await.unwrap_or_else(|why| {
+        tracing::error!(%why, "earlier faults could not be read");
+        Vec::new()
+    });
+    site.desk().faults(now, &site.actor(visitor.person.as_ref()), &site.settings.zone, &past)
+}
+
+fn faults_page(site: &Site, visitor: &Visitor, now: Timestamp, faults: Vec<Fault>, by: By) -> FaultsPage {
+    let here = format!("/faults?by={}", by.as_str());
+    let f = Frame::of(site, visitor, now, &here, "faults");
+    let painter = Painter { site, language: visitor.language, now, on_desk: false, key: site.click_key() };
+    let (open, done): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(|fault| fault.row.phase.is_open());
+    let rows: Vec<RowView> = open.iter().map(|fault| fault.row.clone()).collect();
+    let (folds, single) = folded(rows);
+    let (count, overdue) = (open.len(), open.iter().filter(|fault| fault.due.is_over).count());
+    let unreachable = open.iter().filter(|fault| is_unreachable(fault)).count();
+    let batteries = open.iter().filter(|fault| fault.part == Part::Battery && fault.due.at - now < WEEK).count();
+    let single = open.into_iter().filter(|fault| single.iter().any(|row| row.key == fault.row.key));
+    let model = |fault: &Fault| model(&painter, visitor, &here, fault);
+    let groups = grouped(single.collect(), by, visitor.language).into_iter();
+    FaultsPage {
+        views: By::ALL.map(|view| (view.as_str(), f.l(view.label()), view == by)).to_vec(),
+        open: count,
+        overdue,
+        unreachable,
+        batteries,
+        folds: fold_models(&painter, &folds),
+        groups: groups.map(|(name, faults)| Group { name, faults: faults.iter().map(model).collect() }).collect(),
+        done: done.iter().rev().take(DONE_SHOWN_MAX).map(model).collect(),
+        f,
+    }
+}
+
+fn is_unreachable(fault: &Fault) -> bool {
+    fault.row.severity == Severity::Blind && fault.row.recovered_at.is_none()
+}
+
+/// Folded rows in words: "37 homes: Home unreachable, since 14:02".
+pub(super) fn fold_models(painter: &Painter<'_>, folds: &[Folded]) -> Vec<FoldModel> {
+    let (language, zone) = (painter.language, &painter.site.settings.zone);
+    let model = |fold: &Folded| {
+        let (homes, rule) = (fold.homes, text::rule(language, &fold.reason));
+        let since = text::hour_minute(zone, fold.since);
+        FoldModel {
+            severity: crate::web::models::severity_id(fold.severity),
+            words: if matches!(fold.reason, Reason::HomeUnreachable { .. }) {
+                language
+                    .pick(format!("{homes} 户同时失联，自 {since}"), format!("{homes} homes unreachable since {since}"))
+            } else {
+                language.pick(
+                    format!("{homes} 户同时{rule}，自 {since}"),
+                    format!("{homes} homes at once since {since}: {rule}"),
+                )
+            },
+            hint: text::label(language, "fold_hint"),
+            rows: painter.rows(&fold.rows),
+        }
+    };
+    folds.iter().map(model).collect()
+}
+
+fn model(painter: &Painter<'_>, visitor: &Visitor, here: &str, fault: &Fault) -> FaultModel {
+    let (language, zone) = (painter.language, &painter.site.settings.zone);
+    let offers = |deed: &str| fault.row.primary == Some(deed) || fault.row.others.contains(&deed);
+    let acts = visitor.may(Right::Act);
+    let mut row = painter.row(&fault.row);
+    row.back = here.to_owned();
+    FaultModel {
+        rule: text::rule(language, &fault.row.reason),
+        state: text::label(language, state_label(fault.state)),
+        due: due(painter, fault),
+        is_over: fault.due.is_over,
+        part: text::label(language, groups::part_label(fault.part)),
+        again: (fault.times >= TIMES_SAID).then(|| {
+            let times = fault.times;
+            language.pick(format!("30 天内第 {times} 次"), format!("{times} times within 30 days"))
+        }),
+        may_take: acts && offers("take"),
+        may_ask: visitor.may(Right::Send) && offers("ask"),
+        may_close: acts && offers("close"),
+        recovered: fault.state == FaultState::Recovered,
+        row: RowModel { raised: text::date_time(language, zone, fault.row.raised_at), ..row },
+    }
+}
+
+fn due(painter: &Painter<'_>, fault: &Fault) -> String {
+    let (language, zone) = (painter.language, &painter.site.settings.zone);
+    let at = text::date_time(language, zone, fault.due.at);
+    if fault.due.is_over {
+        let over = text::duration(language, painter.now - fault.due.at);
+        return language.pick(format!("{at} 前，已逾期 {over}"), format!("by {at}, overdue by {over}"));
+    }
+    language.pick(format!("{at} 前"), format!("by {at}"))
+}
+
+fn state_label(state: FaultState) -> &'static str {
+    match state {
+        FaultState::Open => "fault_open",
+        FaultState::Assigned => "fault_assigned",
+        FaultState::Recovered => "fault_recovered",
+        FaultState::Verified => "fault_verified",
+        FaultState::FixedByHand => "fault_by_hand",
+    }
+}
+
+/// `GET /faults.csv`
+async fn table(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let (visitor, now) = (Visitor::of(&site, &headers), site.now());
+    if !visitor.may(Right::SeeHomes) {
+        return said(&site, &visitor, StatusCode::FORBIDDEN, &["faults_not_allowed"]);
+    }
+    let faults = faults(&site, &visitor, now).await;
+    site.audit(&visitor, "faults_exported", None, String::new()).await;
+    let zone = &site.settings.zone;
+    let head = [
+        "home",
+        "number",
+        "rule",
+        "sensor",
+        "severity",
+        "raised",
+        "due",
+        "overdue",
+        "state",
+        "owner",
+        "part",
+        "times_in_30_days",
+    ];
+    let line = |fault: &Fault| {
+        let row = &fault.row;
+        let owner = row.owner.as_ref().and_then(|owner| owner.actor.person.as_ref());
+        vec![
+            row.key.home.to_string(),
+            row.number(),
+            row.reason.rule().to_owned(),
+            row.reason.subject().map(ToString::to_string).unwrap_or_default(),
+            crate::web::models::severity_id(row.severity).to_owned(),
+            csv::instant(zone, row.raised_at),
+            csv::instant(zone, fault.due.at),
+            fault.due.is_over.to_string(),
+            state_label(fault.state).trim_start_matches("fault_").to_owned(),
+            owner.map(ToString::to_string).unwrap_or_default(),
+            groups::part_label(fault.part).trim_start_matches("part_").to_owned(),
+            fault.times.to_string(),
+        ]
+    };
+    let rows = std::iter::once(head.map(str::to_owned).to_vec()).chain(faults.iter().map(line));
+    csv::answer(&format!("faults-{}-{}.csv", site.settings.point, zone.date(now)), csv::table(rows))
+}
+
+const PAST: Span = Span::days(30);
+const WEEK: Span = Span::days(7);
+const DONE_SHOWN_MAX: usize = 20;
+/// `station.md` 2.6.
+const TIMES_SAID: usize = 3;
