@@ -153,6 +153,8 @@ const DOORS: &[(&str, Door)] = &[
     ("/events", Door::Own),
     ("/admin/people", Door::Of(&[Right::Administer])),
     ("/admin/audit", Door::Of(&[Right::Administer])),
+    ("/admin/tokens", Door::Of(&[Right::Administer])),
+    ("/admin/hooks", Door::Of(&[Right::Administer])),
     ("/admin", Door::Of(&[Right::Administer, Right::Supervise])),
     ("/reports", Door::Of(&[Right::Reports, Right::SeeDesk])),
     ("/wall", Door::Of(&[Right::Reports, Right::SeeDesk])),
