@@ -154,6 +154,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         directory: config.directory,
         timers: config.timers,
         unreachable_after: config.unreachable_after,
+        duty: config.duty,
         daily: config.daily,
         hooks_allow: config.hooks_allow,
     })

@@ -14,6 +14,7 @@ mod turn;
 
 use crate::clock;
 use crate::desk::{self, BandName, Desk};
+use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, Timers};
 use crate::model::staff::Member;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// When a screen with sound has to show the desk; absent where nobody said so.
+    pub duty: Option<DutyHours>,
     /// The work of the day; its clock is `zone`.
     pub daily: desk::DailySettings,
     /// Hosts to which events may be posted though they are not public or not encrypted.
@@ -129,7 +132,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     }
     let desk = Arc::new(RwLock::new(desk));
     let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
-    let health = Health { replaced: opened.replaced, broker, store: None, second_path };
+    let health = Health { replaced: opened.replaced, broker, second_path, ..Health::default() };
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
@@ -225,6 +228,7 @@ fn desk_settings(settings: &Settings, people: &[(PersonId, Member)]) -> desk::Se
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
         people: web::answering(people, &settings.zone, clock::now()),
+        duty: settings.duty.clone().map(|duty| (duty, settings.zone.clone())),
         daily: desk::DailySettings { zone: settings.zone.clone(), ..settings.daily.clone() },
     }
 }

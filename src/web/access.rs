@@ -151,6 +151,8 @@ const DOORS: &[(&str, Door)] = &[
     ("/me", Door::Own),
     ("/help", Door::Own),
     ("/events", Door::Own),
+    ("/admin/tokens", Door::Of(&[Right::Administer])),
+    ("/admin/hooks", Door::Of(&[Right::Administer])),
     ("/admin/people", Door::Of(&[Right::Administer])),
     ("/admin/audit", Door::Of(&[Right::Administer])),
     ("/admin/tokens", Door::Of(&[Right::Administer])),

@@ -95,7 +95,7 @@ const FOR_TOKENS: [&str; 5] = ["/api/v1/desk", "/api/v1/alerts", "/api/v1/homes"
 fn takes_tokens(path: &str) -> bool {
     let is_there =
         |begin: &&str| path.strip_prefix(*begin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
-    FOR_TOKENS.iter().any(|begin| is_there(begin))
+    FOR_TOKENS.iter().any(is_there)
 }
 
 fn is_for_programs(path: &str) -> bool {
