@@ -171,6 +171,8 @@ struct World {
     /// Ways that can be tried without anybody being told; brokers are tried by themselves.
     ways: Vec<(ChannelSettings, Opening)>,
     homes: Option<config::Homes>,
+    /// The file with the page's certificate and key.
+    page: Option<PathBuf>,
     state_dir: PathBuf,
     listen: Vec<std::net::SocketAddr>,
 }
@@ -189,6 +191,7 @@ impl World {
             channels: config.channels.iter().map(|(_, channel)| channel.clone()).collect(),
             ways: ways_of(config),
             homes: None,
+            page: None,
             state_dir: config.state_dir.clone(),
             listen: Vec::new(),
         }
@@ -200,10 +203,11 @@ impl World {
         World {
             serial: Vec::new(),
             brokers: vec![config.mqtt.broker.clone()],
-            files: files_of(&config.mqtt).into_iter().chain(door.clone()).collect(),
+            files: files_of(&config.mqtt).into_iter().chain(door.clone()).chain(config.credentials.clone()).collect(),
             channels: Vec::new(),
             ways: Vec::new(),
             homes: config.homes.clone().filter(|_| door.iter().all(|file| File::open(file).is_ok())),
+            page: config.credentials.clone().filter(|file| File::open(file).is_ok()),
             state_dir: config.state_dir.clone(),
             listen: [config.listen].into_iter().chain(config.homes.as_ref().map(|homes| homes.listen)).collect(),
         }
@@ -245,12 +249,16 @@ impl World {
         let ways = ways.filter_map(|(channel, opening)| way_problem(channel, opening.clone()));
         let homes =
             self.homes.clone().and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
+        let page = self
+            .page
+            .as_ref()
+            .and_then(|file| crate::mqtt::secret(file).and_then(|pem| crate::station::check_credentials(&pem)).err());
         let in_use = |address: &std::net::SocketAddr| {
             Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?))
         };
         let listen = self.listen.iter().filter_map(in_use);
         let ways = brokers.chain(ways);
-        serial.chain(ways).chain(files).chain(channels).chain(homes).chain(state).chain(listen).collect()
+        serial.chain(ways).chain(files).chain(channels).chain(homes).chain(page).chain(state).chain(listen).collect()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Where the page is served: plain on this machine, through TLS beyond it.
 
 use super::Settings;
+use crate::clock;
+use crate::mqtt::About;
 use crate::problem::Problem;
 use crate::web::Caller;
 use axum::extract::connect_info::Connected;
@@ -75,6 +77,14 @@ impl Connected<IncomingStream<'_, Front>> for Caller {
     fn connect_info(stream: IncomingStream<'_, Front>) -> Caller {
         Caller(*stream.remote_addr())
     }
+}
+
+/// What would keep browsers from believing the page: a certificate that cannot be used or is out of its time.
+pub fn check_credentials(pem: &[u8]) -> Result<(), Problem> {
+    acceptor(pem).map_err(|what| Problem::of("credentials in [station]", what))?;
+    let fault = About::of_pem(pem).and_then(|about| about.fault(clock::now()));
+    let deed = "renew it, or set this machine's clock";
+    fault.map_or(Ok(()), |what| Err(Problem::of("credentials in [station]", what).with_deed(deed)))
 }
 
 /// TLS for browsers, with this certificate and key.

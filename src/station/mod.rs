@@ -88,6 +88,7 @@ pub struct Settings {
 }
 
 pub use first::Key;
+pub use front::check_credentials;
 pub use homes::Homes;
 
 /// A station that runs.

@@ -155,6 +155,8 @@ const DOORS: &[(&str, Door)] = &[
     ("/admin/hooks", Door::Of(&[Right::Administer])),
     ("/admin/people", Door::Of(&[Right::Administer])),
     ("/admin/audit", Door::Of(&[Right::Administer])),
+    ("/admin/tokens", Door::Of(&[Right::Administer])),
+    ("/admin/hooks", Door::Of(&[Right::Administer])),
     ("/admin", Door::Of(&[Right::Administer, Right::Supervise])),
     ("/reports", Door::Of(&[Right::Reports, Right::SeeDesk])),
     ("/wall", Door::Of(&[Right::Reports, Right::SeeDesk])),

@@ -71,7 +71,7 @@ fn line(site: &Site, f: &Frame, looked: Looked) -> Line {
     let word = text::label_named(f.language, &format!("did_{what}")).map(str::to_owned);
     let home = home.unwrap_or_default();
     Line {
-        at: site.settings.zone.wall_clock(at),
+        at: site.settings.zone.wall_clock(at).replace('T', " "),
         who: name.map_or_else(|| text::shown(&who, 60), |name| format!("{} ({who})", text::shown(&name, 30))),
         what: word.unwrap_or(what),
         home_href: format!("/admin/audit?home={}", escape(&home)),
