@@ -134,6 +134,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
     let connection = config.mqtt.settings(format!("station.{}", config.point))?;
     let person = |person: config::Person| web::Person { id: person.id, name: person.name, positions: person.positions };
     let homes = config.homes.map(homes).transpose()?;
+    let credentials = config.credentials.as_deref().map(crate::mqtt::secret).transpose()?;
     Ok(Settings {
         homes,
         point: config.point,
@@ -141,6 +142,9 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         zone: config.zone,
         language: config.language,
         listen: config.listen,
+        names: config.names,
+        credentials,
+        plain_http: config.plain_http,
         broker: connection.broker,
         login: connection.login,
         tls: connection.tls,
@@ -150,6 +154,8 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         directory: config.directory,
         timers: config.timers,
         unreachable_after: config.unreachable_after,
+        daily: config.daily,
+        hooks_allow: config.hooks_allow,
     })
 }
 

@@ -91,6 +91,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     circle.finish();
     let channels = channels(root, report);
     let signals = signals::read(root, mqtt_exists);
+    let home_assistant = home_assistant(root, mqtt_exists);
     let devices = device_settings(root, report);
 
     checks::rooms(&sensors, rooms.as_deref(), report);
@@ -131,6 +132,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         devices,
         addresses,
         signals,
+        home_assistant,
         rules: rules?,
         weekly_test,
         directory: Directory {
@@ -370,6 +372,26 @@ fn level(section: &Section<'_, '_>) -> Option<At<Level>> {
         section.error(&place, format!("\"{typed}\" is none of the four levels"), Some(deed));
     }
     level.map(|value| At { value, place })
+}
+
+/// `[home_assistant]`: the prefix, where the home is shown there.
+fn home_assistant(root: &Section<'_, '_>, has_broker: bool) -> Option<String> {
+    let section = root.section("home_assistant");
+    let discovery: Option<At<bool>> = section.optional("discovery");
+    let prefix: Option<At<String>> = section.optional("prefix");
+    section.finish();
+    if let Some(At { value, place }) = &prefix
+        && (value.is_empty() || value.contains(['+', '#', '\0']) || value.ends_with('/'))
+    {
+        let deed = Some("write what the discovery topics of Home Assistant begin with: \"homeassistant\"".into());
+        section.error(place, format!("\"{value}\" is no beginning of a topic"), deed);
+    }
+    let At { value: is_wanted, place } = discovery?;
+    if is_wanted && !has_broker {
+        let deed = Some("add [mqtt] with broker = \"mqtt://127.0.0.1:1883\"".into());
+        section.error(&place, "a home is shown on its own broker, and there is none", deed);
+    }
+    is_wanted.then(|| prefix.map_or_else(|| "homeassistant".to_owned(), |at| at.value))
 }
 
 /// The sections that families have of their own, such as `[zigbee2mqtt]`.

@@ -26,6 +26,7 @@ mod shared;
 mod signals;
 mod station;
 mod visits;
+mod work;
 pub mod written;
 
 pub(crate) use nearest::question;
@@ -33,6 +34,7 @@ pub(crate) use nearest::question;
 pub use crate::text::Language;
 pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
 
+use crate::desk::DailySettings;
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;
 use crate::model::home::Home;
@@ -74,6 +76,8 @@ pub struct Gateway {
     pub addresses: Vec<(SensorId, Address)>,
     /// Lamps, sirens and voices in the home.
     pub signals: Vec<Output>,
+    /// Under which prefix a Home Assistant on the home's broker is shown this home; absent where it is not.
+    pub home_assistant: Option<String>,
     /// The rules.
     pub rules: RuleSettings,
     /// Who is asked.
@@ -133,6 +137,12 @@ pub struct Station {
     pub language: Language,
     /// Where the page is served.
     pub listen: SocketAddr,
+    /// Names under which browsers may ask for it, besides those of the machine to itself.
+    pub names: Vec<String>,
+    /// The file with the page's certificate and key.
+    pub credentials: Option<PathBuf>,
+    /// It may leave the machine without TLS.
+    pub plain_http: bool,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// The broker to which the homes speak.
@@ -147,6 +157,10 @@ pub struct Station {
     pub timers: Timers,
     /// A home not heard from for longer is reported.
     pub unreachable_after: Span,
+    /// The work of the day; its clock is set by `zone`.
+    pub daily: DailySettings,
+    /// Hosts to which events may be posted though they are not public or not encrypted.
+    pub hooks_allow: Vec<String>,
     /// Changes when the configuration does.
     pub hash: String,
 }

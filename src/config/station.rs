@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Homes, Person, Station, directory, shared};
+use crate::config::{Homes, Person, Station, directory, shared, work};
 use crate::model::ids::{PersonId, PointId};
 use crate::model::staff::{Position, Positions};
 use crate::model::time::{Span, Zone};
@@ -20,6 +20,9 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let read_timers = shared::timers(&timers);
     timers.finish();
     let people = people(root);
+    let zone = own.as_ref().map_or_else(Zone::utc, |own| own.zone.clone());
+    let daily = work::read(root, zone);
+    let hooks_allow = hooks_allow(&root.section("webhooks"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
     let own = own?;
@@ -28,7 +31,10 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         name: own.name,
         zone: own.zone,
         language: section.or("language", Language::default()),
-        listen: own.listen,
+        listen: own.page.listen,
+        names: own.page.names,
+        credentials: own.page.credentials,
+        plain_http: own.page.plain_http,
         state_dir: own.state_dir,
         mqtt: mqtt?,
         homes,
@@ -36,6 +42,8 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         directory,
         timers: read_timers,
         unreachable_after: own.unreachable_after,
+        daily,
+        hooks_allow,
         hash: report.hash(),
     })
 }
@@ -45,7 +53,7 @@ struct Own {
     point: PointId,
     name: String,
     zone: Zone,
-    listen: SocketAddr,
+    page: Page,
     state_dir: PathBuf,
     unreachable_after: Span,
 }
@@ -55,7 +63,7 @@ impl Own {
         let point: Option<At<PointId>> = section.required("point", "\"lehe\"");
         let name: Option<At<String>> = section.required("name", "\"乐合社区服务站\"");
         let zone = shared::zone(section);
-        let listen = listen(section);
+        let page = Page::read(section);
         section.optional::<Language>("language");
         let state_dir = section.or("state_dir", PathBuf::from("/var/lib/carecircle/station"));
         let range = Span::seconds(10)..=Span::days(1);
@@ -71,7 +79,7 @@ impl Own {
             point: point?.value,
             name: name?.value,
             zone: zone?,
-            listen: listen?,
+            page: page?,
             state_dir,
             // 180 s: three signs of life missed (`trust.md` promise 3).
             unreachable_after: unreachable_after.map_or(Span::seconds(180), |at| at.value),
@@ -79,25 +87,55 @@ impl Own {
     }
 }
 
-fn listen(section: &Section<'_, '_>) -> Option<SocketAddr> {
-    let Some(At { value, place }) = section.optional::<String>("listen") else {
-        return Some(SocketAddr::from(([127, 0, 0, 1], 8470)));
-    };
-    match value.parse::<SocketAddr>() {
-        Err(_) => {
+/// Where the page is served, and how.
+struct Page {
+    listen: SocketAddr,
+    names: Vec<String>,
+    credentials: Option<PathBuf>,
+    plain_http: bool,
+}
+
+impl Page {
+    fn read(section: &Section<'_, '_>) -> Option<Page> {
+        let names: Option<At<Vec<String>>> = section.optional("names");
+        let credentials: Option<At<PathBuf>> = section.optional("credentials");
+        let plain: Option<At<String>> = section.optional("plain_http");
+        if let Some(At { value, place }) = plain.as_ref().filter(|plain| plain.value != PLAIN_HTTP) {
+            let deed = Some(format!("write it as {PLAIN_HTTP:?}, if that is so"));
+            section.error(place, format!("{value:?} does not say that nobody else is on this network"), deed);
+        }
+        let listen: Option<At<String>> = section.optional("listen");
+        let Some(At { value, place }) = listen else {
+            let listen = SocketAddr::from(([127, 0, 0, 1], 8470));
+            return Some(Page::of(listen, names, credentials, plain.is_some()));
+        };
+        let Ok(listen) = value.parse::<SocketAddr>() else {
             let deed = Some("write it as \"127.0.0.1:8470\"".into());
             section.error(&place, format!("{value:?} is no address with a port"), deed);
-            None
-        }
-        Ok(address) if !address.ip().is_loopback() => {
-            let what = "the page has no sign-in yet: anybody on the network could read it and close alerts";
-            let deed = format!("listen = \"127.0.0.1:{}\"; other desks reach it through an SSH tunnel", address.port());
+            return None;
+        };
+        if !listen.ip().is_loopback() && credentials.is_none() && plain.is_none() {
+            let what = "without a certificate passwords would cross the network readable";
+            let deed = format!(
+                "add credentials = \"/etc/carecircle/page.pem\"; only where nobody else is on the network, plain_http = {PLAIN_HTTP:?}"
+            );
             section.error(&place, what, Some(deed));
-            None
         }
-        Ok(address) => Some(address),
+        if listen.ip().is_unspecified() && names.as_ref().is_none_or(|names| names.value.is_empty()) {
+            let what = "no other machine could open the page: it answers to its own names only";
+            section.error(&place, what, Some("add names = [\"station.lan\", \"192.168.1.5\"]".into()));
+        }
+        Some(Page::of(listen, names, credentials, plain.is_some()))
+    }
+
+    fn of(listen: SocketAddr, names: Option<At<Vec<String>>>, pem: Option<At<PathBuf>>, plain_http: bool) -> Page {
+        let names = names.map(|names| names.value).unwrap_or_default();
+        Page { listen, names, credentials: pem.map(|pem| pem.value), plain_http }
     }
 }
+
+/// What somebody must write who lets the page leave the machine without TLS.
+const PLAIN_HTTP: &str = "this network is ours";
 
 /// `[homes]`; nothing where the section is missing or wrong.
 fn homes(section: &Section<'_, '_>) -> Option<Homes> {
@@ -140,6 +178,21 @@ fn homes(section: &Section<'_, '_>) -> Option<Homes> {
     Some(Homes { listen, tls })
 }
 
+/// `[webhooks]`
+fn hooks_allow(section: &Section<'_, '_>) -> Vec<String> {
+    let allow: Option<At<Vec<String>>> = section.optional("allow");
+    section.finish();
+    let Some(At { value, place }) = allow else { return Vec::new() };
+    for host in &value {
+        let is_host = !host.is_empty() && !host.contains(['/', '@', '*']) && !host.contains(char::is_whitespace);
+        if !is_host {
+            let deed = Some("write it as \"127.0.0.1:9000\" or \"platform.inside\"".into());
+            section.error(&place, format!("{host:?} is no host"), deed);
+        }
+    }
+    value
+}
+
 fn people(root: &Section<'_, '_>) -> Vec<Person> {
     let sections = root.list("person");
     if sections.is_empty() {
@@ -170,18 +223,14 @@ fn people(root: &Section<'_, '_>) -> Vec<Person> {
     people
 }
 
-/// `role` of somebody who is one thing, `roles` of who is several.
+/// `role`, and for who is several things `roles`.
 fn positions(section: &Section<'_, '_>) -> Option<Positions> {
     let several: Option<At<Vec<Position>>> = section.optional("roles");
-    let Some(At { value, place }) = several else {
-        let one: Option<At<Position>> = section.required("role", "\"desk\"");
-        return one.map(|one| [one.value].into_iter().collect());
+    let one: Option<At<Position>> = match several.as_ref().is_some_and(|several| !several.value.is_empty()) {
+        true => section.optional("role"),
+        false => section.required("role", "\"desk\""),
     };
-    if section.optional::<Position>("role").is_some() {
-        section.error(&place, "both role and roles say what this person is", Some("keep roles alone".into()));
-    }
-    if value.is_empty() {
-        section.error(&place, "nobody is nothing here", Some("write it as roles = [\"desk\", \"responder\"]".into()));
-    }
-    Some(value.into_iter().collect())
+    let several = several.map(|several| several.value).unwrap_or_default();
+    let all: Positions = several.into_iter().chain(one.map(|one| one.value)).collect();
+    (!all.is_empty()).then_some(all)
 }

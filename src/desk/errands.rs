@@ -4,7 +4,7 @@
 
 use crate::desk::Desk;
 use crate::desk::input::{Answer, Effect, Order, Recorded, Subject};
-use crate::model::errand::{Declined, Errand};
+use crate::model::errand::{Declined, Errand, VisitDeed};
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::Actor;
 use crate::model::time::{Span, Timestamp};
@@ -37,6 +37,8 @@ impl Errands {
         }
         self.keys.push_back((at, key));
         match what {
+            // Each of these keeps its own state.
+            Errand::Contact(_) | Errand::Visit(_) | Errand::Request(_) => {}
             Errand::Note { .. } => {
                 let notes = self.notes.entry(home).or_default();
                 notes.push(Done { at, by, what });
@@ -61,8 +63,11 @@ impl Desk {
         } else if let Err(why) = self.judge_errand(now, &home, &by, &errand) {
             Answer::Declined(why)
         } else {
-            let recorded = Recorded::Errand { at: now, home: home.clone(), by, what: errand, key };
+            let recorded = Recorded::Errand { at: now, home: home.clone(), by, what: errand.clone(), key };
             self.record(recorded, effects);
+            if let Errand::Contact(deed) = &errand {
+                self.after_contact(now, &home, deed, effects);
+            }
             effects.push(Effect::Changed(Subject::Errands(home)));
             Answer::Done { version: 0 }
         };
@@ -81,6 +86,25 @@ impl Desk {
             Errand::Note { .. } => Ok(()),
             Errand::Suspend(wanted) => self.judge_suspension(now, by, wanted),
             Errand::EndSuspension { kind } => self.judge_end(now, home, by, *kind),
+            Errand::Contact(deed) => self.judge_contact(now, home, by, deed),
+            Errand::Visit(deed) => self.judge_visit(now, deed),
+            Errand::Request(deed) => self.judge_request(now, home, deed),
+        }
+    }
+
+    /// The part of the state that an errand changes, beside what all share.
+    pub(super) fn learn_errand(&mut self, at: Timestamp, home: &HomeId, by: &Actor, what: &Errand) {
+        match what {
+            // Suspensions are kept under the key of their click, apart from these.
+            Errand::Note { .. } | Errand::Suspend(_) | Errand::EndSuspension { .. } => {}
+            Errand::Contact(deed) => self.daily.did(at, home, by.clone(), deed.clone()),
+            Errand::Visit(deed) => {
+                if matches!(deed, VisitDeed::Visited { on, .. } if *on == self.settings.daily.zone.day(at)) {
+                    self.daily.met(at, home);
+                }
+                self.visits.did(at, home.clone(), by.clone(), deed.clone());
+            }
+            Errand::Request(deed) => self.requests.did(at, home.clone(), by.clone(), deed.clone()),
         }
     }
 

@@ -1,14 +1,17 @@
 //! What the desk is told, what it wants done, and what it writes down.
 
+use crate::desk::daily;
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::errand::{Declined, Errand};
+use crate::model::event::Event;
 use crate::model::home::SensorKind;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::ids::{RoomId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
+use crate::model::own_sign::OwnDay;
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::suspension::{Absence, Change};
-use crate::model::time::{SecsIfAny, Span, Timestamp};
+use crate::model::time::{Day, SecsIfAny, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +26,8 @@ pub struct Settings {
     pub unreachable_after: Span,
     /// The staff: who exists, and in what capacity.
     pub people: BTreeMap<PersonId, Role>,
+    /// The work of the day: contact, visits, requests.
+    pub daily: daily::Settings,
 }
 
 /// Which alert of which home.
@@ -147,6 +152,8 @@ pub struct Condition {
     pub beat: Beat,
     /// Within this time the home wants to be heard again, where it says so: a home on a slow level speaks seldom.
     pub level: Option<Span>,
+    /// How far its day has come; absent where it does not tell.
+    pub today: Option<OwnDay>,
 }
 
 /// Which heartbeat it was, and of which gateway.
@@ -264,6 +271,8 @@ pub enum Answer {
 pub enum Effect {
     /// Write this down; what follows in the same turn waits for the commit.
     Record(Recorded),
+    /// Keep this for other systems, in the same commit as the line it came of.
+    Happened(Box<Event>),
     /// Tell the home that this step is in the station's database.
     Receipt {
         /// Which alert.
@@ -405,6 +414,27 @@ pub enum Recorded {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refused: Option<String>,
     },
+    /// A home told something new about its day.
+    Morning {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        home: HomeId,
+        /// What.
+        word: daily::Word,
+    },
+    /// The list of a day was opened, and the one before is over.
+    Day {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Of which day.
+        day: Day,
+        /// What became of the one before, if there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closed: Option<daily::Closed>,
+    },
     /// A home speaks in another rhythm from now on: it is missed after so long.
     Level {
         /// When.
@@ -435,18 +465,20 @@ pub enum Recorded {
 }
 
 impl Recorded {
-    /// Which home it is about.
-    pub fn home(&self) -> &HomeId {
-        match self {
+    /// Which home it is about; nothing where it is about all of them.
+    pub fn home(&self) -> Option<&HomeId> {
+        Some(match self {
+            Recorded::Day { .. } => return None,
             Recorded::Notice { notice, .. } => &notice.home,
             Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } => &alert.home,
             Recorded::Home { home, .. }
+            | Recorded::Morning { home, .. }
             | Recorded::Errand { home, .. }
             | Recorded::Suspended { home, .. }
             | Recorded::Level { home, .. }
             | Recorded::OneGateway { home, .. }
             | Recorded::HeardAgain { home, .. } => home,
-        }
+        })
     }
 
     /// When it happened.
@@ -458,6 +490,8 @@ impl Recorded {
             | Recorded::Refused { at, .. }
             | Recorded::Errand { at, .. }
             | Recorded::Suspended { at, .. }
+            | Recorded::Morning { at, .. }
+            | Recorded::Day { at, .. }
             | Recorded::Level { at, .. }
             | Recorded::OneGateway { at, .. }
             | Recorded::HeardAgain { at, .. } => *at,

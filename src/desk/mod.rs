@@ -3,9 +3,13 @@
 //! Pure, same shape as the engine: `(now, input) → effects`, and the history is the only state. The home's gateway is
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
+mod daily;
 mod errands;
+mod events;
 mod homes;
 mod input;
+mod listing;
+mod requests;
 mod row;
 mod rows;
 mod send;
@@ -14,22 +18,33 @@ mod suspensions;
 mod tests;
 mod twins;
 mod view;
+mod visits;
 mod watch;
 
+pub use daily::{
+    Blindness, Closed, Counts, DailyRow, DailyState, DailyView, Ended, Entry, Limit, LimitBy,
+    Settings as DailySettings, Word,
+};
 pub use errands::Done;
 pub use homes::{HomeLine, HomeState};
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, SensorSeen,
     Settings, Subject, Suspended, Suspending, SuspensionRefused,
 };
+pub use listing::{Figures, Place};
+pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
+pub use visits::{DueBy, DueVisit, Intervals, Visit, VisitsView};
 
+use crate::desk::daily::Daily;
 use crate::desk::errands::Errands;
+use crate::desk::requests::Requests;
 use crate::desk::row::Row;
 use crate::desk::rows::Rows;
 use crate::desk::send::Sending;
 use crate::desk::suspensions::Suspensions;
+use crate::desk::visits::Visits;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
 use crate::model::card::Card;
@@ -48,6 +63,9 @@ pub struct Desk {
     sending: Sending,
     errands: Errands,
     suspensions: Suspensions,
+    daily: Daily,
+    visits: Visits,
+    requests: Requests,
     cards: BTreeMap<HomeId, Box<Card>>,
 }
 
@@ -64,6 +82,9 @@ impl Desk {
             sending: Sending::default(),
             errands: Errands::default(),
             suspensions: Suspensions::default(),
+            daily: Daily::default(),
+            visits: Visits::default(),
+            requests: Requests::default(),
             cards: BTreeMap::new(),
         }
     }
@@ -80,6 +101,7 @@ impl Desk {
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.watch.since.get_or_insert(now);
+        self.open_list(now, &mut effects);
         match input {
             Input::Notice(notice) => self.notice(now, *notice, &mut effects),
             Input::Heartbeat { home, condition } => {
@@ -94,6 +116,7 @@ impl Desk {
                 if !is_older {
                     self.watch.homes.entry(home.clone()).or_default().condition = Some(condition);
                     self.suspensions_heard(now, &home, &mut effects);
+                    self.told_of_day(now, &home, &mut effects);
                 }
             }
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
@@ -143,7 +166,8 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.next_timer().map(|(at, _)| at);
         let watch = self.watch.next(self.settings.unreachable_after);
-        [timers, watch, self.sending.next(), self.suspensions.next()].into_iter().flatten().min()
+        let others = [self.sending.next(), self.suspensions.next(), self.daily.next_at];
+        others.into_iter().chain([timers, watch]).flatten().min()
     }
 
     fn notice(&mut self, now: Timestamp, notice: Notice, effects: &mut Vec<Effect>) {
@@ -254,7 +278,7 @@ impl Desk {
             let by = Actor::station(self.settings.point.clone());
             let open = |row: &&Row| {
                 let is_over = row.alert.phase.is_open() && row.alert.recovered_at.is_some();
-                row.is_ours() && !row.is_of_twins() && is_over
+                row.is_ours() && row.is_of_silence() && is_over
             };
             let (alert, what) = match self.rows_of(&home).find(open) {
                 // The same trouble again while nobody has ended the last one is one more step of it.
@@ -291,9 +315,14 @@ impl Desk {
     }
 
     fn record(&mut self, recorded: Recorded, effects: &mut Vec<Effect>) {
+        let before = self.before(&recorded);
         self.learn(recorded.clone());
-        self.watch.look_at(recorded.home(), self.settings.unreachable_after);
+        if let Some(home) = recorded.home() {
+            self.watch.look_at(home, self.settings.unreachable_after);
+        }
+        let happened = self.happened(&recorded, before);
         effects.push(Effect::Record(recorded));
+        effects.extend(happened.into_iter().map(|event| Effect::Happened(Box::new(event))));
     }
 
     /// The one way in which the desk's state changes, at work and when it is restored.
@@ -317,6 +346,9 @@ impl Desk {
                     let is_of_twins = self.rows.get(&alert).is_some_and(Row::is_of_twins);
                     self.watch.finding(&alert, &what, is_of_twins);
                 }
+                if matches!(what, Deed::Raise { reason: Reason::MissedContact(_), .. }) {
+                    self.daily.raised(&alert);
+                }
                 if self.rows.contains_key(&alert) {
                     self.rows.change(&alert, |row| {
                         let is_click = by.role.is_staff();
@@ -338,9 +370,12 @@ impl Desk {
             }
             Recorded::Errand { at, home, by, what, key } => {
                 self.suspensions.learn(at, &home, &by, &what, &key);
+                self.learn_errand(at, &home, &by, &what);
                 self.errands.learn(at, home, by, what, key);
             }
             Recorded::Suspended { at, home, id, refused } => self.suspensions.answered(at, &home, &id, refused),
+            Recorded::Morning { home, word, .. } => self.daily.told(home, word),
+            Recorded::Day { day, closed, .. } => self.daily.open(day, closed, &self.settings.daily),
             Recorded::Level { home, level, .. } => self.watch.homes.entry(home).or_default().level = level,
             Recorded::HeardAgain { at, home } => {
                 let reported = self.watch.homes.get_mut(&home).and_then(|seen| seen.reported.take());

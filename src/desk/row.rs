@@ -105,6 +105,11 @@ impl Row {
         self.held.contains_key(&step)
     }
 
+    /// Whether this step of the book says what our own people or timers had done before.
+    pub fn is_confirmation(&self, step: u32) -> bool {
+        self.held.get(&step).is_some_and(|held| held.ours.is_some())
+    }
+
     /// Whether the station raised it itself and is its only judge.
     pub fn is_ours(&self) -> bool {
         self.held.is_empty()
@@ -113,6 +118,11 @@ impl Row {
     /// Whether it is about two gateways that speak as one home.
     pub fn is_of_twins(&self) -> bool {
         matches!(self.alert.reason, Reason::Twin(_))
+    }
+
+    /// Whether it is about a home that is not heard.
+    pub fn is_of_silence(&self) -> bool {
+        matches!(self.alert.reason, Reason::HomeUnreachable { .. })
     }
 
     /// Takes a step of the gateway's book that did not come before.

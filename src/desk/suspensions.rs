@@ -110,7 +110,7 @@ impl Suspensions {
                 let owner = by.person.as_ref().map(ToString::to_string).unwrap_or_default();
                 (*kind, Change::End { kind: *kind, owner })
             }
-            Errand::Note { .. } => return,
+            Errand::Note { .. } | Errand::Contact(_) | Errand::Visit(_) | Errand::Request(_) => return,
         };
         let of = (home.clone(), kind);
         self.attempts.remove(&of);

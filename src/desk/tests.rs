@@ -8,6 +8,7 @@ use crate::model::time::Span;
 
 mod asked_for;
 mod checks;
+mod events;
 mod silence;
 mod stories;
 mod suspended;
@@ -281,6 +282,11 @@ impl Desk {
         self.does(now, Input::Click(Click { ticket: 7, alert, by, deed, expect: None, key }))
     }
 
+    /// What it waits for besides the next day's list.
+    fn waits_for(&self) -> Option<Timestamp> {
+        self.next_wakeup().filter(|at| Some(*at) != self.daily.next_at)
+    }
+
     /// Takes an input and writes down what it is to remember.
     fn does(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {
         let effects = self.handle(now, input);
@@ -304,7 +310,8 @@ impl Desk {
                 | Effect::Send(_)
                 | Effect::Answer { .. }
                 | Effect::Changed(_)
-                | Effect::Suspend(_) => None,
+                | Effect::Suspend(_)
+                | Effect::Happened(_) => None,
             }));
         });
     }
@@ -324,7 +331,13 @@ fn desk() -> Desk {
     let people = (0..50).map(|n| (format!("p{n}").parse().unwrap(), Role::Desk));
     let people: BTreeMap<PersonId, Role> = people.chain([("boss".parse().unwrap(), Role::Supervisor)]).collect();
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Desk::new(Settings { point, timers, unreachable_after: Span::seconds(180), people })
+    Desk::new(Settings {
+        point,
+        timers,
+        unreachable_after: Span::seconds(180),
+        people,
+        daily: DailySettings::default(),
+    })
 }
 
 fn person(id: &str) -> Actor {
@@ -344,7 +357,12 @@ fn beat(home: &str) -> Input {
 fn answer(effects: &[Effect]) -> Answer {
     let answers = effects.iter().find_map(|effect| match effect {
         Effect::Answer { answer, .. } => Some(answer.clone()),
-        Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) | Effect::Suspend(_) => None,
+        Effect::Record(_)
+        | Effect::Receipt { .. }
+        | Effect::Send(_)
+        | Effect::Changed(_)
+        | Effect::Suspend(_)
+        | Effect::Happened(_) => None,
     });
     answers.expect("every click is answered")
 }
@@ -356,7 +374,8 @@ fn sends(effects: &[Effect]) -> Vec<Outgoing> {
         | Effect::Receipt { .. }
         | Effect::Answer { .. }
         | Effect::Changed(_)
-        | Effect::Suspend(_) => None,
+        | Effect::Suspend(_)
+        | Effect::Happened(_) => None,
     });
     sends.collect()
 }

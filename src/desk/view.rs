@@ -330,16 +330,17 @@ impl Desk {
         alerts
     }
 
-    /// The place that staff wrote on the home's card.
-    fn place_of(&self, home: &HomeId) -> Option<String> {
-        self.card(home).and_then(Card::named_place).map(str::to_owned)
+    /// The short address of a home: what staff wrote on its card, else as its gateway tells it.
+    pub fn place_of(&self, home: &HomeId) -> Option<String> {
+        let of_card = self.card(home).and_then(Card::named_place).map(str::to_owned);
+        of_card.or_else(|| self.watch.homes.get(home).and_then(|seen| seen.place.clone()))
     }
 
     fn home_view(&self, home: &HomeId) -> Option<HomeView> {
         let seen = self.watch.homes.get(home)?;
         Some(HomeView {
             home: home.clone(),
-            place: self.place_of(home).or_else(|| seen.place.clone()),
+            place: self.place_of(home),
             heard_at: seen.heard_at,
             online: seen.online,
             unreachable: seen.reported.is_some(),

@@ -121,6 +121,11 @@ impl Watch {
 
     /// The station's own alert about a home was raised, or came again.
     pub fn finding(&mut self, alert: &AlertKey, what: &Deed, is_of_twins: bool) {
+        if matches!(what, Deed::Raise { reason: Reason::MissedContact(_), .. }) {
+            // About the person; and a home that was never heard does not become one that is missed.
+            self.homes.entry(alert.home.clone()).and_modify(|seen| seen.own_alerts += 1);
+            return;
+        }
         let seen = self.homes.entry(alert.home.clone()).or_default();
         if matches!(what, Deed::Raise { .. }) {
             seen.own_alerts += 1;

@@ -14,7 +14,7 @@ use crate::model::status::{
     Condition, DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus, Status, TestStatus,
 };
 use crate::model::time::{Span, Timestamp};
-use crate::wire::{Heartbeat, InForce, LastTest, Learning, PathWord, Refusal, SensorAge, VERSION};
+use crate::wire::{Heartbeat, InForce, LastTest, Learning, PathWord, Refusal, SensorAge, Today, VERSION};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -167,6 +167,7 @@ pub fn heartbeat(
         refused,
         last_test: turn.tests.newest().map(|test| LastTest { age_secs: age(test.at), unanswered: test.unanswered }),
         paths: paths.all().map(|known| path_word(now, &known)).collect(),
+        today: seen.own_day(turn.engine.home(), now.wall).filter(|_| turn.clock_trusted).map(Today::from),
     }
 }
 

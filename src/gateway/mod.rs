@@ -13,6 +13,7 @@ mod directory;
 mod events;
 mod gauges;
 mod history;
+mod home_assistant;
 mod levels;
 mod local;
 mod marks;
@@ -36,6 +37,7 @@ pub use history::{from_record, to_record};
 
 use crate::clock::{self, Reading};
 use crate::engine::Engine;
+use crate::model::own_sign::OwnSign;
 use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
@@ -183,6 +185,8 @@ struct Gateway {
     paths: Paths,
     answering: Answering,
     testing: Testing,
+    /// The own sign of the resident that stations were told.
+    own_sign_told: Option<OwnSign>,
 }
 
 impl Gateway {
@@ -219,6 +223,7 @@ impl Gateway {
             paths: Paths::default(),
             answering: Answering::read(&base.state_dir),
             testing: Testing::default(),
+            own_sign_told: None,
             base,
             plan,
             directory,

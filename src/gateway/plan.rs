@@ -51,6 +51,8 @@ pub struct Plan {
     pub circle: Circle,
     /// Lamps, sirens and voices in the home; they need `mqtt`.
     pub signals: Vec<Output>,
+    /// Under which prefix a Home Assistant on the home's broker is shown this home; absent where it is not. Needs `mqtt`.
+    pub home_assistant: Option<String>,
     /// The ways out: for each point those that lead to it.
     pub channels: Vec<Channel>,
     /// Every channel of the configuration, also one that leads nowhere yet.
@@ -125,6 +127,7 @@ impl Plan {
             addresses: config.addresses,
             rules: config.rules,
             signals: config.signals,
+            home_assistant: config.home_assistant,
             circle: config.circle,
             assume_synced: config.clock_assume_synced,
             hash: config.hash,

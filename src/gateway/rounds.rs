@@ -32,7 +32,11 @@ impl Gateway {
         if self.rounds.is_multiple_of(10) || std::mem::take(&mut self.status_is_old) {
             self.write_status(now);
         }
-        if self.suspending.take_news() {
+        // Somebody may be about to phone: a station on a slow level is told at once.
+        let own_sign = self.turn.engine.seen().newest_own_sign();
+        let has_begun_the_day = own_sign != self.own_sign_told;
+        self.own_sign_told = own_sign;
+        if self.suspending.take_news() || has_begun_the_day {
             self.send_heartbeats(now, |_| true);
         }
         if self.rounds.is_multiple_of(MARK_SECS) {
@@ -65,6 +69,7 @@ impl Gateway {
         let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
         let (path, new) = (self.plan.run_dir.join(STATUS_FILE), self.plan.run_dir.join("status.new"));
         std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path)).ok();
+        self.tasks.tell_home_assistant(status);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tasks around the loop: sources that bring frames, channels that carry notices; each can be replaced on reload.
 
 use crate::devices::Wiring;
+use crate::gateway::home_assistant::{self, Announcer, Wanted};
 use crate::gateway::local::{Asked, Local};
 use crate::gateway::outbox::{self, Report, Waiting};
 use crate::gateway::plan::{BROKER, Channel, Plan};
@@ -8,6 +9,7 @@ use crate::gateway::subscribed::Subscribed;
 use crate::gateway::turn::Path;
 use crate::model::ids::HomeId;
 use crate::model::signal::Signal;
+use crate::model::status::Status;
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::home_signals::{Output, Player};
@@ -58,6 +60,9 @@ pub struct Tasks {
     /// Everybody who is told by one modem shares it.
     modems: Modems,
     signals: Option<Signals>,
+    home_assistant: Option<Announcer>,
+    /// Takes away from Home Assistant what is no longer wanted there.
+    taking_away: Option<JoinHandle<()>>,
 }
 
 /// What plays in the home, and what it was started from.
@@ -124,6 +129,8 @@ impl Tasks {
             channels: Vec::new(),
             modems: Modems::default(),
             signals: None,
+            home_assistant: None,
+            taking_away: None,
         };
         (tasks, Inbox { sources, stations, reports: report_inbox, people: questions })
     }
@@ -143,6 +150,7 @@ impl Tasks {
         self.follow_ports(plan, &mut followed);
         self.follow_channels(plan, &mut followed);
         self.follow_signals(plan);
+        self.follow_home_assistant(plan);
         followed
     }
 
@@ -248,6 +256,33 @@ impl Tasks {
         });
     }
 
+    fn follow_home_assistant(&mut self, plan: &Plan) {
+        let wanted = plan.mqtt.as_ref().zip(plan.home_assistant.as_ref());
+        let wanted = wanted.map(|(broker, prefix)| Wanted::new(&plan.home.id, prefix, broker));
+        if self.home_assistant.as_ref().zip(wanted.as_ref()).is_some_and(|(runs, wanted)| runs.is(wanted)) {
+            return;
+        }
+        if let Some(taking_away) = self.taking_away.take() {
+            taking_away.abort();
+        }
+        self.home_assistant = None;
+        match wanted {
+            Some(wanted) => self.home_assistant = Some(Announcer::start(wanted, &plan.state_dir)),
+            None => {
+                let broker = plan.mqtt.as_ref();
+                self.taking_away =
+                    broker.and_then(|broker| home_assistant::take_away(&plan.home.id, broker, &plan.state_dir));
+            }
+        }
+    }
+
+    /// How the home stands now, for a Home Assistant there.
+    pub fn tell_home_assistant(&self, status: Status) {
+        if let Some(announcer) = &self.home_assistant {
+            announcer.tell(status);
+        }
+    }
+
     /// What the person in the home is told from now on.
     pub fn tell_the_home(&self, signal: Signal) {
         if let Some(signals) = &self.signals {
@@ -323,7 +358,8 @@ impl Tasks {
         let with_task = self.channels.iter().filter(|open| open.sink.has_task());
         let links = with_task.map(|open| (format!("channel {}", open.channel.name), count(&open.link_alive)));
         let signals = self.signals.iter().map(|signals| ("signals".to_owned(), count(&signals.alive)));
-        broker.chain(ports).chain(queues).chain(links).chain(signals).collect()
+        let shown = self.home_assistant.iter().map(|announcer| ("home assistant".to_owned(), announcer.moves()));
+        broker.chain(ports).chain(queues).chain(links).chain(signals).chain(shown).collect()
     }
 
     /// Ends the sources and says goodbye on every channel; returns when the brokers have it, or after a second.

@@ -2,6 +2,14 @@
 //!
 //! Plain data: the desk judges and keeps it, the pages ask for it, `text` says it. Each kind of work has its own file.
 
+mod contact;
+mod request;
+mod visit;
+
+pub use contact::ContactDeed;
+pub use request::{RequestDeed, RequestKind, RequestOutcome};
+pub use visit::VisitDeed;
+
 use crate::model::suspension::{Absence, Suspension};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +29,12 @@ pub enum Errand {
         /// Which.
         kind: Absence,
     },
+    /// The daily contact.
+    Contact(ContactDeed),
+    /// A visit that is due.
+    Visit(VisitDeed),
+    /// Something that is asked for.
+    Request(RequestDeed),
 }
 
 impl Errand {
@@ -30,6 +44,9 @@ impl Errand {
             Errand::Note { .. } => "note",
             Errand::Suspend(_) => "suspend",
             Errand::EndSuspension { .. } => "end_suspension",
+            Errand::Contact(deed) => deed.name(),
+            Errand::Visit(deed) => deed.name(),
+            Errand::Request(deed) => deed.name(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the rules beside quiet and equipment found, as data: one struct for each, carried by
 //! [`Reason`](crate::model::reason::Reason).
 
-use crate::model::ids::{RoomId, SensorId};
+use crate::model::ids::{PointId, RoomId, SensorId};
 use crate::model::reason::{Blind, SignOfLife};
 use crate::model::suspension::Absence;
 use crate::model::time::{Hours, Secs, Span, TimeOfDay, Timestamp};
@@ -131,6 +131,25 @@ pub struct LongInRoom {
     /// The last sign of life there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_life: Option<SignOfLife>,
+}
+
+/// Raised by the station: the daily contact did not come about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MissedContact {
+    /// The service point that telephoned.
+    pub point: PointId,
+    /// Calls of this day that nobody answered.
+    pub calls: u32,
+    /// The last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_call: Option<Timestamp>,
+    /// Somebody at the desk wanted it before the last call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
+    /// When the resident was last known to be well: an own sign, a call that was answered, a visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub well_at: Option<Timestamp>,
 }
 
 /// No sign of life this morning.

@@ -84,6 +84,8 @@ pub enum Reason {
     LateRising(found::LateRising),
     /// No sign of life this morning.
     DailyContact(found::DailyContact),
+    /// Raised by the station: the daily contact did not come about.
+    MissedContact(found::MissedContact),
     /// Nobody confirmed to have arrived at a planned visit.
     MissedVisit(found::MissedVisit),
     /// Probably out, for longer than usual.

@@ -3,9 +3,11 @@
 //! The only file that knows the zone database (jiff, reading the system's tz data). Everybody else works with
 //! [`Timestamp`] and asks a [`Zone`] what a clock on the wall of the home would show. Reads no clock.
 
+mod day;
 mod numbers;
 
-pub use numbers::{Millis, Secs, SecsIfAny};
+pub use day::Day;
+pub use numbers::{Millis, MillisIfAny, Secs, SecsIfAny};
 
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
@@ -129,6 +131,11 @@ impl Zone {
     /// `at` as the clock shows it: `2017-03-04T13:05:00`, no offset.
     pub fn wall_clock(&self, at: Timestamp) -> String {
         self.0.to_datetime(to_jiff(at)).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
+    /// The same with what the clock is ahead of UTC: `2017-03-04T13:05:00+08:00`.
+    pub fn with_offset(&self, at: Timestamp) -> String {
+        to_jiff(at).to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
     /// `at` as people say it: `13:05`.

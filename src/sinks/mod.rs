@@ -3,10 +3,10 @@
 //! A sink never decides: it knows no urgency and no retry, tries once and says what happened.
 
 pub mod home_signals;
-mod https;
+pub mod https;
 mod nature;
 mod robot;
-mod signing;
+pub mod signing;
 
 use crate::model::ids::{ChannelName, HomeId, PointId, SensorId};
 use crate::model::level::Supervision;

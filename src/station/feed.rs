@@ -6,6 +6,7 @@ use crate::desk::{
 use crate::model::ids::HomeId;
 use crate::model::ids::PointId;
 use crate::model::level::Level;
+use crate::model::own_sign::{OwnDay, OwnSign, SignBy};
 use crate::model::suspension::Suspend;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Link, NotPublished};
@@ -81,8 +82,21 @@ pub(super) fn heartbeat_input(heartbeat: wire::Heartbeat) -> Input {
             at_ms: heartbeat.at.timestamp_millis(),
         },
         level: heartbeat.level_secs.and_then(level_of),
+        today: heartbeat.today.map(today_of),
     };
     Input::Heartbeat { home: heartbeat.home, condition }
+}
+
+fn today_of(today: wire::Today) -> OwnDay {
+    let by = today.by.unwrap_or(SignBy::Unknown);
+    OwnDay {
+        date: today.date,
+        sign: today.own_sign_at.map(|at| OwnSign { at, by }),
+        usual_by: today.usual_by,
+        learning_day: today.learning_day,
+        // A number from outside.
+        unwatched: Span::seconds(i64::try_from(today.unwatched_secs).unwrap_or(i64::MAX).min(86_400 * 2)),
+    }
 }
 
 fn suspended_of(said: wire::InForce) -> Suspended {

@@ -1,9 +1,10 @@
 //! The desk's history in the store.
 
 use crate::desk::Recorded;
+use crate::model::event::Event;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
-use crate::store::{Batch, Entry, Record, Retention, Store, Written};
+use crate::store::{Batch, Entry, EventLog, Record, Retention, Store, Written};
 use std::path::Path;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -49,13 +50,23 @@ impl Memory {
     }
 
     /// Hands in what belongs to one turn; the answer comes by `written`.
-    pub fn write(&self, ticket: u64, records: Vec<Recorded>) {
+    pub fn write(&self, ticket: u64, records: Vec<Recorded>, events: &[Event]) {
         let entry = |recorded: Recorded| {
             let body = serde_json::to_string(&recorded).expect("history lines hold only text keys and finite numbers");
             Record::Entry(Entry { at: recorded.at(), body })
         };
         let records = records.into_iter().map(entry).collect();
-        self.store.submit(Batch { ticket, urgent: true, records, ..Batch::default() });
+        let event = |event: &Event| {
+            let body = serde_json::to_string(event).expect("events hold only text keys and finite numbers");
+            Entry { at: event.time, body }
+        };
+        let events = events.iter().map(event).collect();
+        self.store.submit(Batch { ticket, urgent: true, records, events, ..Batch::default() });
+    }
+
+    /// For those who tell other systems.
+    pub fn event_log(&self) -> EventLog {
+        self.store.event_log()
     }
 }
 

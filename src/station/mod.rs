@@ -5,7 +5,9 @@
 mod directory;
 mod feed;
 mod first;
+mod front;
 mod homes;
+mod hooks;
 mod memory;
 mod reply;
 mod turn;
@@ -23,13 +25,12 @@ use crate::station::memory::Memory;
 use crate::station::turn::Turn;
 use crate::store::Office;
 use crate::text::Language;
-use crate::web::{self, Feed, FirstCode, Health, Person, Site};
+use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
 use crate::wire::Listed;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -44,8 +45,14 @@ pub struct Settings {
     pub zone: Zone,
     /// The language of people who chose none.
     pub language: Language,
-    /// Where the page is served; loopback only until there is a sign-in.
+    /// Where the page is served.
     pub listen: SocketAddr,
+    /// Names and addresses, besides those of this machine to itself, under which browsers may ask for it.
+    pub names: Vec<String>,
+    /// Certificate and key of the page, for TLS.
+    pub credentials: Option<Vec<u8>>,
+    /// The page may leave this machine without TLS: somebody said that its network is theirs alone.
+    pub plain_http: bool,
     /// The broker to which the homes speak.
     pub broker: mqtt::Broker,
     /// User and password, where the broker asks for them.
@@ -66,6 +73,10 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// The work of the day; its clock is `zone`.
+    pub daily: desk::DailySettings,
+    /// Hosts to which events may be posted though they are not public or not encrypted.
+    pub hooks_allow: Vec<String>,
 }
 
 pub use first::Key;
@@ -92,8 +103,8 @@ pub struct Running {
 
 /// Starts a station; returns when its page can be opened.
 pub async fn start(settings: Settings) -> Result<Running, Problem> {
-    let listener = listen(settings.listen).await?;
-    let address = listener.local_addr().map_err(|error| Problem::of(settings.listen.to_string(), error.to_string()))?;
+    let front = front::Front::open(&settings).await?;
+    let address = front.address;
     let refused = Arc::new(AtomicU64::new(0));
     let (home_asks, asked) = mpsc::channel(REQUESTS_WAITING_MAX);
     let door = match &settings.homes {
@@ -120,21 +131,32 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
     let pages = page_settings(&settings, first_code.clone(), opened.run);
-    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office);
+    let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
     let site = site.map_err(|error| error.problem())?;
+    let bell = Bell::default();
+    let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
+    let (allow, hooks_changed) = (settings.hooks_allow.clone(), Bell::default());
+    let posting = hooks::Posting {
+        point: settings.point.clone(),
+        office,
+        told: told.clone(),
+        changed: hooks_changed.clone(),
+        allow: allow.clone(),
+    };
+    let site = site.telling(Telling { told, allow, check: hooks::check, hooks_changed });
 
     let alive = Arc::new(AtomicU64::new(0));
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
     let (stop, stopping) = watch::channel(false);
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue);
+    let turn = turn.naming(catalogue).ringing(bell);
     let mut ends = stopping.clone();
-    let pages = site.router().into_make_service_with_connect_info::<SocketAddr>();
+    let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {
         // An open event stream never ends by itself, so pages are cut off rather than waited for.
         tokio::select! {
-            ended = std::future::IntoFuture::into_future(axum::serve(listener, pages)) => drop(ended),
+            ended = std::future::IntoFuture::into_future(axum::serve(front, pages)) => drop(ended),
             _ = ends.wait_for(|stop| *stop) => {}
         }
     };
@@ -143,7 +165,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
         link.stop();
     };
     let homes = door.as_ref().map(|door| door.address);
-    let mut tasks = vec![tokio::spawn(turning), tokio::spawn(serve)];
+    let mut tasks =
+        vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
     Ok(Running { address, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
 }
@@ -187,15 +210,6 @@ impl Running {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
-    if !address.ip().is_loopback() {
-        let what = "the page has no sign-in yet: anybody on the network could read it and close alerts";
-        let deed = format!("listen on 127.0.0.1:{}; other desks reach it through an SSH tunnel", address.port());
-        return Err(Problem::of(address.to_string(), what).with_deed(deed));
-    }
-    TcpListener::bind(address).await.map_err(|error| Problem::of_listen(&address.to_string(), &error))
-}
-
 fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
@@ -206,6 +220,7 @@ fn desk_settings(settings: &Settings, people: &[(PersonId, Member)]) -> desk::Se
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
         people: web::answering(people, &settings.zone, clock::now()),
+        daily: desk::DailySettings { zone: settings.zone.clone(), ..settings.daily.clone() },
     }
 }
 
@@ -216,6 +231,8 @@ fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -
         zone: settings.zone.clone(),
         language: settings.language,
         first_code,
+        names: settings.names.clone(),
+        is_tls: settings.credentials.is_some(),
         run,
         build: env!("CARGO_PKG_VERSION").to_owned(),
     }

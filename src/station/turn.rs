@@ -1,7 +1,8 @@
 //! The loop: one input, one turn of the desk, one commit; then receipts, answers, pages.
 
 use crate::clock;
-use crate::desk::{AlertKey, Answer, Click, Desk, Effect, Input, Order, Subject};
+use crate::desk::{AlertKey, Answer, Click, Desk, Effect, Input, Order, Recorded, Subject};
+use crate::model::event::Event as Happened;
 use crate::model::ids::PointId;
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
@@ -11,7 +12,7 @@ use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
 use crate::store::Written;
-use crate::web::{Feed, Health, Request, Wanted};
+use crate::web::{Bell, Feed, Health, Request, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -28,6 +29,7 @@ pub(super) struct Turn {
     feed: Feed,
     alive: Arc<AtomicU64>,
     catalogue: Catalogue,
+    bell: Bell,
     /// Turns that wait for their commit, in order.
     waiting: VecDeque<Waiting>,
     ticket: u64,
@@ -38,6 +40,7 @@ pub(super) struct Turn {
     /// By which way each home was heard.
     ways: Ways,
     failing: bool,
+    told_ready: bool,
     asked_store_at: Option<Timestamp>,
     pruned_at: Timestamp,
 }
@@ -73,7 +76,7 @@ impl Turn {
         alive: Arc<AtomicU64>,
     ) -> Turn {
         let (waiting, withheld, clicks) = (VecDeque::new(), Vec::new(), BTreeMap::new());
-        let (ticket, click, failing, asked_store_at) = (0, 0, false, None);
+        let (ticket, click, failing, told_ready, asked_store_at) = (0, 0, false, false, None);
         Turn {
             point,
             desk,
@@ -83,6 +86,7 @@ impl Turn {
             feed,
             alive,
             catalogue: Catalogue::default(),
+            bell: Bell::default(),
             waiting,
             ticket,
             withheld,
@@ -90,6 +94,7 @@ impl Turn {
             click,
             ways: Ways::default(),
             failing,
+            told_ready,
             asked_store_at,
             pruned_at: clock::now(),
         }
@@ -98,6 +103,11 @@ impl Turn {
     /// The same with a list of points for its homes.
     pub fn naming(self, catalogue: Catalogue) -> Turn {
         Turn { catalogue, ..self }
+    }
+
+    /// The same with somebody who waits for what happened.
+    pub fn ringing(self, bell: Bell) -> Turn {
+        Turn { bell, ..self }
     }
 
     /// Turns until told to stop. The arms only receive; what they received is decided below.
@@ -122,6 +132,7 @@ impl Turn {
                 _ = stopping.changed() => {}
             }
             self.look_at_the_store();
+            self.tell_readiness();
         }
     }
 
@@ -220,10 +231,11 @@ impl Turn {
         let handle = |input| self.desk.write().unwrap_or_else(PoisonError::into_inner).handle(now, input);
         let effects = input.map(handle).unwrap_or_default();
         let mut turn = Waiting::at(now);
-        let mut records = Vec::new();
+        let (mut records, mut events) = (Vec::new(), Vec::new());
         for effect in effects {
             match effect {
                 Effect::Record(recorded) => records.push(recorded),
+                Effect::Happened(event) => events.push(*event),
                 Effect::Receipt { alert, step, at } => turn.receipts.push(Receipt { alert, step, at }),
                 Effect::Send(outgoing) => turn.sends.push(outgoing),
                 Effect::Suspend(suspending) => turn.suspends.push(suspending),
@@ -233,10 +245,7 @@ impl Turn {
         }
         turn.replies.extend(reply.map(|reply| reply.with_receipt(&turn.receipts)));
         if !records.is_empty() {
-            self.ticket += 1;
-            turn.ticket = self.ticket;
-            self.memory.write(self.ticket, records);
-            self.waiting.push_back(turn);
+            self.write(turn, records, &events);
         } else if let Some(last) = self.waiting.back_mut() {
             // A repeated notice may be quicker than the commit of the first: its receipt waits in the same line.
             last.join(turn);
@@ -246,6 +255,24 @@ impl Turn {
         } else {
             self.perform(turn, true);
         }
+    }
+
+    fn write(&mut self, mut turn: Waiting, records: Vec<Recorded>, events: &[Happened]) {
+        self.ticket += 1;
+        turn.ticket = self.ticket;
+        self.memory.write(self.ticket, records, events);
+        self.waiting.push_back(turn);
+    }
+
+    /// Other systems are told when the station can no longer take alerts, and when it can again.
+    fn tell_readiness(&mut self) {
+        let health = self.health.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if health.is_ready() == self.told_ready {
+            return;
+        }
+        self.told_ready = health.is_ready();
+        let event = Happened::of_station(clock::now(), health.reasons());
+        self.write(Waiting::at(clock::now()), Vec::new(), &[event]);
     }
 
     fn written(&mut self, Written { ticket, result }: Written) {
@@ -265,6 +292,7 @@ impl Turn {
             self.perform(turn, is_durable);
         }
         if is_durable {
+            self.bell.ring();
             // The store writes in order: what failed before is on the disk now.
             for receipt in std::mem::take(&mut self.withheld) {
                 self.receipt(receipt);
@@ -293,11 +321,7 @@ impl Turn {
         let asked_long_ago = self.asked_store_at.is_none_or(|at| !(at..at + LOOK_AROUND).contains(&now));
         if self.failing && self.waiting.is_empty() && asked_long_ago {
             self.asked_store_at = Some(now);
-            self.ticket += 1;
-            let mut turn = Waiting::at(now);
-            turn.ticket = self.ticket;
-            self.waiting.push_back(turn);
-            self.memory.write(self.ticket, Vec::new());
+            self.write(Waiting::at(now), Vec::new(), &[]);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::model::observation::Observation;
 use crate::model::time::{Timestamp, from_millis};
 use crate::store::opening::Sound;
 use crate::store::rows::{self, Word};
-use crate::store::{Batch, Entry, OutboxRow, Record};
+use crate::store::{Batch, Entry, KeptEvents, OutboxRow, Record, events};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, params};
 use std::collections::BTreeMap;
@@ -61,6 +61,9 @@ impl Database {
                 statements.outbox.execute(params![next_seq, row.channel, row.key, row.priority, at, row.body])?;
                 next_seq += 1;
             }
+            for event in &batch.events {
+                statements.event.execute(params![event.at.timestamp_millis(), event.body])?;
+            }
         }
         drop(statements);
         transaction.commit()?;
@@ -87,6 +90,11 @@ impl Database {
                 })
             })?
             .collect()
+    }
+
+    /// What other systems are told after the event of this number.
+    pub(super) fn events(&self, after: u64, limit: usize) -> rusqlite::Result<KeptEvents> {
+        events::read(&self.connection, after, limit)
     }
 
     /// When the last line of the history happened.
@@ -183,11 +191,12 @@ fn words_by_id(words: &BTreeMap<String, i64>) -> Vec<Option<Word>> {
     by_id
 }
 
-/// The two tables of the history.
+/// The tables from which old lines are forgotten: the two of the history, and what other systems are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
     Observation,
     Entry,
+    Event,
 }
 
 impl Table {
@@ -195,6 +204,7 @@ impl Table {
         match self {
             Table::Observation => "observation",
             Table::Entry => "entry",
+            Table::Event => "event",
         }
     }
 }
@@ -206,6 +216,7 @@ struct Statements<'c> {
     entry: Statement<'c>,
     settle: Statement<'c>,
     outbox: Statement<'c>,
+    event: Statement<'c>,
 }
 
 impl<'c> Statements<'c> {
@@ -216,6 +227,7 @@ impl<'c> Statements<'c> {
                 "INSERT INTO observation (seq, at_ms, sensor, kind, proof, value) VALUES (?, ?, ?, ?, ?, ?)",
             )?,
             entry: connection.prepare("INSERT INTO entry (seq, at_ms, body) VALUES (?, ?, ?)")?,
+            event: connection.prepare("INSERT INTO event (at_ms, body) VALUES (?, ?)")?,
             settle: connection.prepare("DELETE FROM outbox WHERE channel = ? AND key = ?")?,
             outbox: connection.prepare(
                 "INSERT INTO outbox (seq, channel, key, priority, at_ms, body) VALUES (?, ?, ?, ?, ?, ?)

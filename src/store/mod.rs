@@ -12,6 +12,7 @@
 
 mod database;
 mod error;
+mod events;
 pub mod kept;
 mod looking;
 pub mod office;
@@ -21,6 +22,7 @@ mod upgrade;
 mod writer;
 
 pub use error::Error;
+pub use events::{EventLog, Kept, KeptEvents};
 pub use looking::Looking;
 pub use office::{Looked, Office, SessionRow};
 
@@ -65,6 +67,8 @@ pub struct Batch {
     /// newer body and priority. A settled row that is handed in again is open again: receivers recognise repeats, and
     /// sending twice is better than not at all.
     pub outbox: Vec<OutboxRow>,
+    /// What other systems are to be told, in order; numbered when it is written.
+    pub events: Vec<Entry>,
 }
 
 /// One line of the history.
@@ -120,6 +124,8 @@ pub struct Retention {
     pub days: Span,
     /// Everything else in the history.
     pub entries: Span,
+    /// What other systems can still be told.
+    pub events: Span,
 }
 
 /// How the line begins that says what a day taught: it tells when somebody was at home, so it is not kept as long as the rest.
@@ -129,7 +135,12 @@ impl Default for Retention {
     /// Presence at home is sensitive: the shortest period the work needs. Of what days taught the newest 90 that count are
     /// read, and the oldest ten for where sensors hang; whoever is away for months is still known.
     fn default() -> Retention {
-        Retention { observations: Span::days(30), days: Span::days(400), entries: Span::days(730) }
+        Retention {
+            observations: Span::days(30),
+            days: Span::days(400),
+            entries: Span::days(730),
+            events: Span::days(7),
+        }
     }
 }
 
@@ -184,6 +195,11 @@ impl Store {
         self.ask(Command::Outbox)
     }
 
+    /// For those who tell other systems what happened; does not keep the memory open.
+    pub fn event_log(&self) -> EventLog {
+        EventLog::of(&self.inner)
+    }
+
     /// When the newest line of the history happened: bounds what a power cut leaves unknown. Blocks; for the start.
     pub fn last_watching(&self) -> Result<Option<Timestamp>, Error> {
         self.ask(Command::LastWatching)
@@ -212,17 +228,23 @@ impl Store {
     }
 
     fn send(&self, command: Command) {
-        let commands = self.inner.commands.as_ref().expect("taken only when the last handle is dropped");
-        // The thread ends only after the last handle; if it panicked, its callback is gone with it.
-        if commands.send(command).is_err() {
-            tracing::error!("the thread of the store has ended");
-        }
+        self.inner.send(command);
     }
 }
 
 struct Inner {
     commands: Option<mpsc::Sender<Command>>,
     thread: Option<JoinHandle<()>>,
+}
+
+impl Inner {
+    fn send(&self, command: Command) {
+        let commands = self.commands.as_ref().expect("taken only when the last handle is dropped");
+        // The thread ends only after the last handle; if it panicked, its callback is gone with it.
+        if commands.send(command).is_err() {
+            tracing::error!("the thread of the store has ended");
+        }
+    }
 }
 
 impl Drop for Inner {

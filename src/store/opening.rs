@@ -1,8 +1,9 @@
 //! How a database is found, checked, put aside or made.
 
+use crate::clock;
 use crate::store::database::Database;
 use crate::store::error::{Error, words};
-use crate::store::upgrade;
+use crate::store::{events, upgrade};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -74,7 +75,7 @@ fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>)
     let aside = aside.file_name().map_or_else(|| aside.display().to_string(), |name| name.display().to_string());
     let copy = with_suffix(path, ".copy");
     let from_copy = copy.exists() && std::fs::copy(&copy, path).is_ok();
-    if from_copy && let Ok(sound) = open_sound(path) {
+    if from_copy && let Ok(sound) = open_sound(path).and_then(|sound| count_on(path, sound)) {
         let words = format!(
             "the history in {} could not be read ({why}); it was put aside as {aside}, and the last daily copy is \
              used instead: what was recorded since then is missing",
@@ -83,7 +84,7 @@ fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>)
         return Ok((Database::new(sound, path, lock), Some(words)));
     }
     remove_with_log(path).map_err(|error| Error::of_io(path, &error))?;
-    let sound = open_sound(path).map_err(|unusable| match unusable {
+    let sound = open_sound(path).and_then(|sound| count_on(path, sound)).map_err(|unusable| match unusable {
         Unusable::World(error) => error,
         Unusable::Unreadable(why) => Error::Database(why),
     })?;
@@ -93,6 +94,13 @@ fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>)
         path.display()
     );
     Ok((Database::new(sound, path, lock), Some(words)))
+}
+
+/// What other systems were told since the copy is not known any more: no number of it is given out again.
+fn count_on(path: &Path, sound: Sound) -> Result<Sound, Unusable> {
+    let from = clock::now().timestamp();
+    events::count_from(&sound.connection, from).map_err(|error| unusable(path, &error))?;
+    Ok(sound)
 }
 
 /// A database that was checked, and what has to be known of it to write on.

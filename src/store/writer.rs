@@ -7,7 +7,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::store::database::{Database, Table};
 use crate::store::error::{Error, words};
 use crate::store::opening;
-use crate::store::{Batch, DAY_LINE, OutboxRow, Record, Retention, Written};
+use crate::store::{Batch, DAY_LINE, KeptEvents, OutboxRow, Record, Retention, Written};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
@@ -23,6 +23,11 @@ pub(super) enum Command {
         slices: SyncSender<Result<Vec<Record>, Error>>,
     },
     Outbox(SyncSender<Result<Vec<OutboxRow>, Error>>),
+    Events {
+        after: u64,
+        limit: usize,
+        reply: SyncSender<Result<KeptEvents, Error>>,
+    },
     LastWatching(SyncSender<Result<Option<Timestamp>, Error>>),
     Prune {
         now: Timestamp,
@@ -64,6 +69,7 @@ struct Pruning {
     observations_from: Timestamp,
     days_from: Timestamp,
     entries_from: Timestamp,
+    events_from: Timestamp,
 }
 
 struct Copying {
@@ -184,6 +190,10 @@ impl Writer {
                 self.write();
                 answer(&reply, self.open_database().and_then(|database| Ok(database.outbox()?)));
             }
+            // Only what is on the disk is told.
+            Command::Events { after, limit, reply } => {
+                answer(&reply, self.open_database().and_then(|database| Ok(database.events(after, limit)?)));
+            }
             Command::LastWatching(reply) => {
                 self.write();
                 answer(&reply, self.open_database().and_then(|database| Ok(database.last_at()?)));
@@ -195,6 +205,7 @@ impl Writer {
                     observations_from: now - keep.observations,
                     days_from: now - keep.days,
                     entries_from: now - keep.entries,
+                    events_from: now - keep.events,
                 });
             }
         }
@@ -306,6 +317,7 @@ impl Writer {
                 let days = Some((DAY_LINE, pruning.days_from));
                 database.forget(pruning.table, pruning.entries_from, days, pruning.cursor)
             }
+            Table::Event => database.forget(pruning.table, pruning.events_from, None, pruning.cursor),
         };
         let outcome = match (forgotten, pruning.table) {
             (Ok(Some(cursor)), _) => {
@@ -316,7 +328,11 @@ impl Writer {
                 (pruning.table, pruning.cursor) = (Table::Entry, i64::MIN);
                 return;
             }
-            (Ok(None), Table::Entry) => database.shorten_log(),
+            (Ok(None), Table::Entry) => {
+                (pruning.table, pruning.cursor) = (Table::Event, i64::MIN);
+                return;
+            }
+            (Ok(None), Table::Event) => database.shorten_log(),
             (Err(error), _) => Err(error),
         };
         self.pruning = None;
@@ -357,7 +373,7 @@ fn is_question(batch: &Batch) -> bool {
 }
 
 fn rows_of(batch: &Batch) -> usize {
-    batch.records.len() + batch.outbox.len() + batch.settled.len()
+    batch.records.len() + batch.outbox.len() + batch.settled.len() + batch.events.len()
 }
 
 fn answer<T>(reply: &SyncSender<Result<T, Error>>, answer: Result<T, Error>) {

@@ -60,6 +60,7 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         | Reason::LongInRoom(_)
         | Reason::LateRising(_)
         | Reason::DailyContact(_)
+        | Reason::MissedContact(_)
         | Reason::AwayTooLong(_)
         | Reason::LinkLost { nobody_can_call: true, .. } => headline(language, reason),
         // Of what body, and why nobody should be at home, is not for a group.

@@ -2,7 +2,10 @@
 
 mod access;
 mod common;
+mod daily;
+mod feed;
 mod homes;
+mod requests;
 
 use crate::text::Language;
 
@@ -10,6 +13,11 @@ use crate::text::Language;
 pub fn label(language: Language, name: &'static str) -> &'static str {
     let found = all().find(|(label, _, _)| *label == name);
     found.map_or(name, |(_, chinese, english)| language.pick(chinese, english))
+}
+
+/// The words of a name that is only known when it is read; `None` where there are none.
+pub fn label_named(language: Language, name: &str) -> Option<&'static str> {
+    all().find(|(label, _, _)| *label == name).map(|(_, chinese, english)| language.pick(*chinese, *english))
 }
 
 /// Whether there are words of this name.
@@ -24,7 +32,8 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] = &[access::LABELS, common::LABELS, homes::LABELS];
+const TABLES: &[Table] =
+    &[access::LABELS, common::LABELS, daily::LABELS, feed::LABELS, homes::LABELS, requests::LABELS];
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,7 @@ mod when;
 
 pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
 pub use group::{ForGroup, and_more, for_group, matter};
-pub use labels::{has_label, label};
+pub use labels::{has_label, label, label_named};
 pub use last_resort::{LastResort, last_resort};
 pub use links::link_name;
 pub use names::{counted, room, shown};

@@ -6,8 +6,9 @@ use crate::model::observation::Press;
 use crate::model::reason::{Blind, BlindCause, Loss, Reason, SignOfLife};
 use crate::model::time::{Hours, Timestamp, Zone};
 use crate::text::links;
-use crate::text::{Language, date_time, duration, room, shown, terms};
+use crate::text::{Language, counted, date_time, duration, room, shown, terms};
 
+mod contact;
 mod found;
 mod rhythm;
 mod sensors;
@@ -54,6 +55,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
         Reason::LongInRoom(found) => say.long_in_room(found),
         Reason::LateRising(found) => say.late_rising(found),
         Reason::DailyContact(found) => say.daily_contact(found),
+        Reason::MissedContact(found) => say.missed_contact(found),
         Reason::MissedVisit(found) => say.missed_visit(found),
         Reason::AwayTooLong(found) => say.away_too_long(found),
         Reason::DoorLeftOpen(found) => say.door_left_open(found),
@@ -145,6 +147,10 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         Reason::LongInRoom(found) => format!("{} · {}", room(language, &found.room), duration(language, found.limit)),
         Reason::LateRising(found) => found.by.to_string(),
         Reason::DailyContact(found) => found.by.to_string(),
+        Reason::MissedContact(found) if found.calls > 0 => {
+            let calls = found.calls;
+            language.pick(format!("{calls} 次未接"), format!("{} not answered", counted(calls, "call")))
+        }
         Reason::MissedVisit(found) => found::visit(&found.visit),
         Reason::AwayTooLong(found) => duration(language, found.limit),
         Reason::DoorLeftOpen(found) => place_or_sensor(language, found.room.as_ref(), &found.sensor),
@@ -176,6 +182,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         | Reason::Configuration { .. }
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)
+        | Reason::MissedContact(_)
         | Reason::HomeUnreachable { .. }
         | Reason::Unknown => return rule.to_owned(),
     };

@@ -179,6 +179,7 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         Reason::LongInRoom(found) => Some(found.entered_at),
         Reason::LateRising(found) => Some(found.there_since),
         Reason::DailyContact(found) => found.last_life.as_ref().map(|life| life.at),
+        Reason::MissedContact(found) => found.well_at,
         Reason::AwayTooLong(found) => Some(found.left_at),
         Reason::DoorLeftOpen(found) => Some(found.open_since),
         Reason::NotBack(found) => Some(found.until),
@@ -228,6 +229,7 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         | Reason::Test { .. }
         | Reason::OutOfBed(_)
         | Reason::DailyContact(_)
+        | Reason::MissedContact(_)
         | Reason::MissedVisit(_)
         | Reason::AwayTooLong(_)
         | Reason::DoorLeftOpen(_)

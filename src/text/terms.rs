@@ -58,6 +58,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::LongInRoom(_) => language.pick("久留不出", "Long in one room"),
         Reason::LateRising(_) => language.pick("晚起", "Not up yet"),
         Reason::DailyContact(_) => language.pick("每日联系", "Daily contact"),
+        Reason::MissedContact(_) => language.pick("每日联系未通", "Daily contact failed"),
         Reason::MissedVisit(_) => language.pick("探访未到", "Missed visit"),
         Reason::AwayTooLong(_) => language.pick("外出过久", "Out for long"),
         Reason::DoorLeftOpen(_) => language.pick("入户门未关", "Door left open"),

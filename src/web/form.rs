@@ -9,10 +9,11 @@ use crate::text::Language;
 use crate::web::secrets::{Hash, hash};
 use crate::web::sessions::Kind;
 use crate::web::{Person, Site};
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// Who looks, and in which language.
 #[derive(Debug, Clone)]
@@ -99,8 +100,9 @@ pub(super) fn set_cookie(name: &str, value: &str, seconds: i64, secure: bool) ->
 }
 
 /// Whether the page is served through TLS, by this station or by what stands before it.
-pub(super) fn is_secure(headers: &HeaderMap) -> bool {
-    headers.get("x-forwarded-proto").is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(b"https"))
+pub(super) fn is_secure(site: &Site, headers: &HeaderMap) -> bool {
+    site.settings.is_tls
+        || headers.get("x-forwarded-proto").is_some_and(|kind| kind.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
 /// Ids may be Chinese; cookies and addresses may not.
@@ -140,9 +142,14 @@ pub(super) struct Back {
 }
 
 /// `GET /language/<zh|en>`: harmless enough for a link.
-pub(super) async fn language(Path(language): Path<String>, Query(query): Query<Back>, headers: HeaderMap) -> Response {
+pub(super) async fn language(
+    State(site): State<Arc<Site>>,
+    Path(language): Path<String>,
+    Query(query): Query<Back>,
+    headers: HeaderMap,
+) -> Response {
     let language: Language = language.parse().unwrap_or_default();
-    let cookie = set_cookie("language", language.as_str(), YEAR_SECS, is_secure(&headers));
+    let cookie = set_cookie("language", language.as_str(), YEAR_SECS, is_secure(&site, &headers));
     ([(header::SET_COOKIE, cookie)], Redirect::to(&way_back(query.back.as_deref()))).into_response()
 }
 

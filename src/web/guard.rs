@@ -8,14 +8,16 @@ use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The names under which a browser on this machine reaches the page.
+/// The names under which a browser reaches the page: on this machine, and those that were given.
 ///
 /// Any other name is a foreign site whose DNS was pointed at us (rebinding).
-pub(super) fn hosts(listen: SocketAddr) -> Vec<String> {
+pub(super) fn hosts(listen: SocketAddr, names: &[String]) -> Vec<String> {
     let port = listen.port();
     let mut hosts: Vec<String> =
         ["localhost", "127.0.0.1", "[::1]"].iter().map(|host| format!("{host}:{port}")).collect();
     hosts.push(listen.to_string());
+    // Whatever stands before the page may serve it at the usual port, which browsers leave out.
+    hosts.extend(names.iter().flat_map(|name| [name.clone(), format!("{name}:{port}")]));
     hosts
 }
 
@@ -36,13 +38,15 @@ fn foreign(hosts: &[String], method: &Method, headers: &HeaderMap) -> Option<&'s
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let is_ours = |host: &str| hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host));
     if !text(header::HOST).is_some_and(is_ours) {
-        return Some("this station answers under its own address only; open it as http://127.0.0.1");
+        return Some(
+            "this station answers under its own names only: http://127.0.0.1 on its machine, and those in names of [station]",
+        );
     }
     if matches!(*method, Method::GET | Method::HEAD) {
         return None;
     }
     if let Some(origin) = text(header::ORIGIN)
-        && !origin.strip_prefix("http://").is_some_and(is_ours)
+        && !["http://", "https://"].iter().filter_map(|kind| origin.strip_prefix(kind)).any(is_ours)
     {
         return Some("the request came from a page of another site");
     }
@@ -79,7 +83,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        foreign(&hosts("127.0.0.1:8470".parse().unwrap()), &method, &headers).is_none()
+        foreign(&hosts("127.0.0.1:8470".parse().unwrap(), &["station.lan".to_owned()]), &method, &headers).is_none()
     }
 
     #[test]
@@ -89,6 +93,11 @@ mod tests {
         assert!(asked(Method::GET, &[("host", "localhost:8470")]));
         assert!(!asked(Method::GET, &[("host", "evil.example:8470")]), "rebound name");
         assert!(!asked(Method::GET, &[]), "no name");
+        for ours in ["station.lan", "Station.lan:8470"] {
+            assert!(asked(Method::GET, &[("host", ours)]), "{ours}");
+        }
+        assert!(!asked(Method::GET, &[("host", "station.lan.evil.example")]));
+        assert!(asked(Method::POST, &[("host", "station.lan"), ("origin", "https://station.lan")]));
         assert!(asked(Method::POST, &[host, ("origin", "http://127.0.0.1:8470"), ("sec-fetch-site", "same-origin")]));
         assert!(asked(Method::POST, &[host]), "an old browser; the token decides");
         for foreign in ["https://evil.example", "null", "http://127.0.0.1:9000", "http://127.0.0.1:8470.evil.example"] {

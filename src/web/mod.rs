@@ -5,19 +5,24 @@
 
 mod access;
 mod acting;
+mod admin;
 mod alert;
-mod api;
+pub mod api;
+mod daily;
 mod deeds;
 mod feed;
 mod form;
 mod gate;
 mod guard;
 mod homes;
+pub mod hooks;
 mod me;
+mod metrics;
 mod models;
 mod nav;
 mod orders;
 mod pages;
+mod requests;
 mod secrets;
 mod sessions;
 mod sign_in;
@@ -25,10 +30,13 @@ mod signed_in;
 mod staff;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod tries;
 mod uncover;
 
+pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
+pub use gate::Caller;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
@@ -66,6 +74,10 @@ pub struct Settings {
     pub language: Language,
     /// The code that makes the first administrator, while nobody has used it.
     pub first_code: Option<FirstCode>,
+    /// Names, besides those of this machine to itself, under which browsers may ask for the pages.
+    pub names: Vec<String>,
+    /// The pages are served through TLS.
+    pub is_tls: bool,
     /// Which run of the station this is: ids of events and clicks begin with it.
     pub run: u64,
     /// Which program this is: a page drawn by another one offers to reload.
@@ -89,6 +101,12 @@ impl Health {
     /// Whether a notice that is sent now arrives and is kept.
     pub fn is_ready(&self) -> bool {
         self.broker.is_none() && self.store.is_none()
+    }
+
+    /// What is wrong, in words for programs; nothing while it is ready.
+    pub fn reasons(&self) -> Vec<String> {
+        let wrong = [("broker", &self.broker), ("store", &self.store)];
+        wrong.into_iter().filter(|(_, why)| why.is_some()).map(|(what, _)| what.to_owned()).collect()
     }
 }
 
@@ -130,6 +148,7 @@ pub struct Site {
     requests: mpsc::Sender<Request>,
     feed: Feed,
     office: Office,
+    api: api::Api,
     staff: Staff,
     sessions: Sessions,
     passwords: Passwords,
@@ -152,7 +171,7 @@ impl Site {
     ) -> Result<Site, Error> {
         let now: fn() -> Timestamp = crate::clock::now;
         Ok(Site {
-            hosts: guard::hosts(listen),
+            hosts: guard::hosts(listen, &settings.names),
             staff: Staff::new(office.staff()?.into_iter().collect()),
             sessions: Sessions::restore(office.sessions(now())?),
             passwords: Passwords::new(),
@@ -165,8 +184,14 @@ impl Site {
             requests,
             feed,
             office,
+            api: api::Api::default(),
             now,
         })
+    }
+
+    /// The same with something to tell other systems.
+    pub fn telling(self, telling: Telling) -> Site {
+        Site { api: api::Api::new(telling), ..self }
     }
 
     /// The router of all pages.
@@ -183,16 +208,19 @@ impl Site {
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
             .merge(homes::routes())
+            .merge(daily::routes())
+            .merge(requests::routes())
             .merge(acting::routes())
+            .merge(admin::routes())
             .merge(me::routes())
             .merge(sign_in::routes())
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
-            .route("/api/v1/desk", get(api::desk))
-            .route("/api/v1/alerts/{home}/{number}", get(api::alert))
-            .route("/api/v1/alerts/{home}/{number}/steps", post(api::steps))
-            .route("/api/v1/events", get(feed::events))
+            .merge(api::routes())
+            .merge(tokens::routes())
+            .merge(hooks::routes())
+            .route("/metrics", get(metrics::metrics))
             .fallback(pages::no_such_page)
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), gate::gate))
@@ -253,6 +281,11 @@ const FORM_BYTES_MAX: usize = 256 * 1024;
 
 const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"));
 /// Of the pages besides the desk, each part beside the others.
-const OFFICE_CSS: &str =
-    concat!(include_str!("css/office.css"), include_str!("css/homes.css"), include_str!("css/access.css"));
+const OFFICE_CSS: &str = concat!(
+    include_str!("css/office.css"),
+    include_str!("css/homes.css"),
+    include_str!("css/daily.css"),
+    include_str!("css/access.css"),
+    include_str!("css/feed.css")
+);
 const SCRIPT: &str = include_str!("desk.js");

@@ -4,7 +4,16 @@ use crate::web::access::Door;
 use crate::web::models::Frame;
 
 /// Address and label of each page that everybody finds.
-const PAGES: &[(&str, &str)] = &[("/", "desk"), ("/homes", "homes")];
+const PAGES: &[(&str, &str)] = &[
+    ("/", "desk"),
+    ("/homes", "homes"),
+    ("/daily", "daily_page"),
+    ("/visits", "visits_page"),
+    ("/requests", "requests_page"),
+    ("/admin/people", "admin_people"),
+    ("/admin/audit", "admin_audit"),
+    ("/admin/tokens", "feed_page"),
+];
 
 /// A link to a page.
 pub(super) struct NavLink {

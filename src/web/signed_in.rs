@@ -37,7 +37,7 @@ impl Site {
         let changed = self.sessions.prolong(&seat.hash, self.now())?;
         self.write(changed).await;
         let secret = cookie(headers, SESSION_COOKIE)?;
-        Some(set_cookie(SESSION_COOKIE, secret, seat.kind.lasts().num_seconds(), is_secure(headers)))
+        Some(set_cookie(SESSION_COOKIE, secret, seat.kind.lasts().num_seconds(), is_secure(self, headers)))
     }
 
     /// Ends those that `which` names.

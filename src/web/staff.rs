@@ -105,7 +105,8 @@ impl Site {
         Ok(())
     }
 
-    fn today(&self) -> (i16, i8, i8) {
+    /// The day on the wall of the station.
+    pub(super) fn today(&self) -> (i16, i8, i8) {
         self.settings.zone.local(self.now()).date
     }
 }

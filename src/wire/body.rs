@@ -4,10 +4,11 @@ use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::home::SensorKind;
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::lifecycle::{Actor, Deed, Phase};
+use crate::model::own_sign::{OwnDay, SignBy};
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::status::PathState;
 use crate::model::suspension::Suspend;
-use crate::model::time::{Millis, Timestamp};
+use crate::model::time::{Day, Millis, MillisIfAny, Timestamp};
 use crate::wire::newer;
 use crate::wire::suspended::{InForce, Refusal};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -256,6 +257,46 @@ pub struct Heartbeat {
     /// Every way out of the home.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<PathWord>,
+    /// How far the present day of the home has come; absent from an older version, and while its clock cannot be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub today: Option<Today>,
+}
+
+/// Whether the resident has shown by herself that the day began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Today {
+    /// Which day, by the clock on the wall of the home; it begins at four in the morning.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub date: Day,
+    /// When she had shown it; absent until then.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "MillisIfAny", rename = "own_sign_at_ms")]
+    pub own_sign_at: Option<Timestamp>,
+    /// By what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<SignBy>,
+    /// When it is there on nearly all days; absent until enough of them are known.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "MillisIfAny", rename = "usual_by_ms")]
+    pub usual_by: Option<Timestamp>,
+    /// Which of the first days this is, until enough are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_day: Option<u32>,
+    /// So much of the day so far nobody watched.
+    #[serde(default, skip_serializing_if = "is_no_time")]
+    pub unwatched_secs: u64,
+}
+
+impl From<OwnDay> for Today {
+    fn from(day: OwnDay) -> Today {
+        Today {
+            date: day.date,
+            own_sign_at: day.sign.map(|sign| sign.at),
+            by: day.sign.map(|sign| sign.by),
+            usual_by: day.usual_by,
+            learning_day: day.learning_day,
+            unwatched_secs: day.unwatched.num_seconds().max(0).unsigned_abs(),
+        }
+    }
 }
 
 /// A test of the ways out.
@@ -310,6 +351,10 @@ pub struct Heard {
     /// By the station's clock.
     #[serde(with = "Millis", rename = "at_ms")]
     pub at: Timestamp,
+}
+
+fn is_no_time(secs: &u64) -> bool {
+    *secs == 0
 }
 
 fn is_none(count: &u32) -> bool {

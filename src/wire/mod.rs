@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod directory;
+mod event;
 pub mod local;
 mod newer;
 pub mod schema;
@@ -15,8 +16,9 @@ mod topic;
 pub use answer::{Answer, AsHeard, Declined};
 pub use body::{
     AlertState, Greeting, Heard, Heartbeat, LastResort, LastTest, Learning, Link, Notice, PathWord, Receipt, SensorAge,
-    StationStep, VERSION, Wire, WireError,
+    StationStep, Today, VERSION, Wire, WireError,
 };
 pub use directory::{Directory, Listed};
+pub use event::{CloudEvent, schema_file};
 pub use suspended::{InForce, Refusal};
 pub use topic::{Down, Topic, Up, down_filter, up_filter};

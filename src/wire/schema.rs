@@ -9,10 +9,18 @@ pub const JSON: &str = include_str!("../../docs/schema/wire.json");
 /// The topics, who sends and who hears: AsyncAPI 3.0, its schemas in its own dialect, draft-07.
 pub const ASYNCAPI: &str = include_str!("../../docs/schema/asyncapi.json");
 
+/// What a station tells other systems: JSON Schema, draft 2020-12.
+pub const EVENTS: &str = include_str!("../../docs/schema/events.json");
+
+/// The stream of it, and what is posted: AsyncAPI 3.0.
+pub const FEED: &str = include_str!("../../docs/schema/feed.json");
+
 #[cfg(test)]
 mod asyncapi;
 #[cfg(test)]
 mod bodies;
+#[cfg(test)]
+mod feed;
 #[cfg(test)]
 pub(super) mod tests {
     use super::bodies::{self, Way};
@@ -102,7 +110,7 @@ pub(super) mod tests {
     }
 
     /// One blank for each step in: the program carries the text.
-    fn written(document: &Value) -> String {
+    pub fn written(document: &Value) -> String {
         let mut text = Vec::new();
         let form = serde_json::ser::PrettyFormatter::with_indent(b" ");
         document.serialize(&mut serde_json::Serializer::with_formatter(&mut text, form)).unwrap();

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)] // a fixture that cannot be set up ends its test
 #![allow(clippy::print_stderr)] // seeds and figures are printed
 
+mod access;
 mod architecture;
 mod browser;
 mod circle;
 mod config;
+mod daily;
 mod days;
 mod decoders;
 mod demo;
@@ -13,11 +15,13 @@ mod directory;
 mod documents;
 mod end_to_end;
 mod families;
+mod feed;
 mod flood;
 mod framing;
 mod hands;
 mod health;
 mod homes;
+mod home_assistant;
 mod hook;
 mod init;
 mod kills;

@@ -149,6 +149,7 @@ impl Night {
                 point: point.clone(),
                 timers: config.circle.timers.clone(),
                 unreachable_after: Span::days(1),
+                daily: Default::default(),
                 people: [("p-03".parse().unwrap(), Role::Desk)].into(),
             })
         };
@@ -251,7 +252,10 @@ impl Night {
                     assert!(matches!(answer, desk::Answer::Done { .. }), "{answer:?}");
                     continue;
                 }
-                desk::Effect::Record(_) | desk::Effect::Changed(_) | desk::Effect::Suspend(_) => continue,
+                desk::Effect::Record(_)
+                | desk::Effect::Changed(_)
+                | desk::Effect::Suspend(_)
+                | desk::Effect::Happened(_) => continue,
             };
             self.comes(now + WAY, Event::ToHome(to_home));
         }

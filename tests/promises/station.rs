@@ -5,9 +5,8 @@ pub mod bench;
 mod home;
 
 use super::support::wait_until;
-use bench::{Bench, call_button, inactivity, settings};
+use bench::{Bench, call_button, inactivity};
 use carecircle::model::reason::Severity;
-use carecircle::station;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -79,7 +78,7 @@ fn of_two_who_take_at_once_one_wins_and_the_other_learns_who() {
     // The same click again: the same answer, no second step.
     let key = (0..50).find(|n| answers[*n].0 == 201).unwrap();
     let again = bench.step(id, &json!({ "step": "take", "who": owner, "key": format!("k{key}") }));
-    assert_eq!(again.0, 201);
+    assert_eq!(again.0, 200, "nothing was done anew");
     let alert = bench.alert(id);
     let takes = alert["timeline"].as_array().unwrap().iter().filter(|line| line["deed"] == json!("take")).count();
     assert_eq!(takes, 1);
@@ -170,16 +169,6 @@ fn a_page_that_was_away_is_told_what_it_missed() {
     assert!(bench.events(&after, "event: beat").contains("\"now_ms\":"), "and that the page is live");
     assert!(!events.contains(&format!("\"alert\":{},", first.number)), "what it knew is not told again: {events}");
     assert!(bench.events("0-7", "event: beat").contains("event: reset"), "another run's id reads everything anew");
-}
-
-#[test]
-fn a_station_that_anybody_on_the_network_could_open_does_not_start() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut settings = settings("mqtt://127.0.0.1:1", folder.path());
-    settings.listen = "0.0.0.0:0".parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let problem = runtime.block_on(station::start(settings)).unwrap_err().to_string();
-    assert!(problem.contains("no sign-in") && problem.contains("127.0.0.1"), "{problem}");
 }
 
 #[test]

@@ -115,6 +115,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
         },
         circle: circle(&channel),
         signals: Vec::new(),
+        home_assistant: None,
         ways: vec![(channel.name.clone(), channel.settings.clone())],
         phones: BTreeMap::new(),
         supervision: BTreeMap::new(),
@@ -203,6 +204,9 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         zone: zone(),
         language,
         listen: at.page,
+        names: Vec::new(),
+        credentials: None,
+        plain_http: false,
         broker: broker(at.broker),
         login: None,
         tls: None,
@@ -218,5 +222,7 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        daily: Default::default(),
+        hooks_allow: Vec::new(),
     }
 }

@@ -39,7 +39,7 @@ fn a_restarted_or_deaf_station_blames_no_home() {
     assert!(desk.does(at(5_000), Input::Tick).is_empty(), "grace from the start");
     assert_eq!(desk.next_wakeup(), Some(at(5_180)));
     desk.does(at(5_010), Input::OwnLink { up: false });
-    assert_eq!(desk.next_wakeup(), None);
+    assert_eq!(desk.waits_for(), None);
     assert!(desk.does(at(9_000), Input::Tick).is_empty(), "every home is silent for a deaf station");
     desk.does(at(9_001), Input::OwnLink { up: true });
     assert_eq!(desk.next_wakeup(), Some(at(9_181)));
@@ -54,7 +54,7 @@ fn a_home_that_is_heard_by_its_other_way_while_the_stations_broker_is_down_is_mi
     desk.does(at(0), beat("flat"));
     desk.does(at(1), beat("house"));
     desk.does(at(10), Input::OwnLink { up: false });
-    assert_eq!(desk.next_wakeup(), None);
+    assert_eq!(desk.waits_for(), None);
     desk.does(at(60), beat("flat"));
     assert_eq!(desk.next_wakeup(), Some(at(240)));
     desk.does(at(240), Input::Tick);

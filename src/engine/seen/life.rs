@@ -50,6 +50,9 @@ impl Seen {
                 self.lively = self.lively.saturating_add(1);
             }
         }
+        if is_life {
+            self.own_sign(home, sensor, at);
+        }
         Told { is_life, press, ended: None }
     }
 
@@ -92,6 +95,7 @@ impl Seen {
     /// `sensor` chatters: what it said was nobody's doing, and the quiet is as long as the others say.
     fn disbelieve(&mut self, home: &Home, sensor: &Sensor) {
         self.whereabouts.disbelieve(sensor);
+        self.own_signs.disbelieve(&sensor.id);
         let chatters_since = self.sensors.get(&sensor.id).and_then(|heard| heard.run.chatters_since);
         let life_of = |(other, heard): (&Sensor, Option<&Heard>)| {
             let heard = heard.filter(|heard| other.kind.shows_life() && heard.run.chatters_since.is_none());

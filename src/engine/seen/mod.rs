@@ -15,6 +15,7 @@ mod life;
 mod meaning;
 mod mute;
 mod outlook;
+mod own_sign;
 mod presses;
 mod quality;
 mod rhythm;
@@ -43,6 +44,7 @@ pub use heard::Heard;
 use mute::Sources;
 pub use mute::{Mute, of as mute_of};
 use outlook::Outlooks;
+use own_sign::OwnSigns;
 pub use quality::Tamper;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -94,6 +96,8 @@ pub struct Seen {
     pub suspended: Suspended,
     /// When a visitor last confirmed to have come.
     pub arrived_at: Option<Timestamp>,
+    /// When days began for the resident, by her own doing.
+    own_signs: OwnSigns,
 }
 
 /// What one observation told.
@@ -145,6 +149,7 @@ impl Seen {
             whereabouts: Whereabouts::default(),
             suspended: Suspended::default(),
             arrived_at: None,
+            own_signs: OwnSigns::default(),
         };
         home.sensors.values().for_each(|sensor| seen.add(sensor));
         seen
@@ -369,6 +374,7 @@ impl Seen {
         self.sensors.values_mut().for_each(|heard| heard.shift(by));
         self.outlooks.shift(by);
         self.sources.shift(by);
+        self.own_signs.shift(by);
     }
 }
 

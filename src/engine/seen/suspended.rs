@@ -13,6 +13,8 @@ pub struct Suspended {
     pub back_at: Option<Back>,
     /// The end of the last absence: what nobody did before it was nobody's omission.
     pub ended_at: Option<Timestamp>,
+    /// Until when others, or somebody's animal, moved about there; those that still do are not counted.
+    others_until: Option<Timestamp>,
 }
 
 /// Somebody should be back.
@@ -70,6 +72,12 @@ impl Suspended {
         self.by_kind.values().filter(|suspension| suspension.kind.is_shared_home())
     }
 
+    /// Whether what moves there at `at` can only be the resident, and since `from` it could.
+    pub fn moves_alone(&self, from: Timestamp, at: Timestamp) -> bool {
+        let is_other = |said: &Suspension| with_others(said.kind) || said.kind.is_empty_home();
+        !self.active(at).any(is_other) && self.others_until.is_none_or(|until| until <= from)
+    }
+
     /// Those that hold or will.
     pub fn all(&self) -> impl Iterator<Item = &Suspension> {
         self.by_kind.values()
@@ -84,6 +92,9 @@ impl Suspended {
         match change {
             Change::Begin(suspension) => {
                 let before = self.by_kind.insert(suspension.kind, suspension.clone());
+                if before.as_ref().is_some_and(|before| with_others(before.kind) && before.from <= at) {
+                    self.others_until = self.others_until.max(Some(at));
+                }
                 // One that holds gives way to a later one: until that begins somebody is expected at home.
                 let is_over = |before: &Suspension| before.kind.is_empty_home() && before.from <= at;
                 before.filter(is_over).filter(|_| suspension.from > at).map(|_| at)
@@ -134,6 +145,9 @@ impl Suspended {
 
     fn end(&mut self, at: Timestamp, kind: Absence) -> Option<Timestamp> {
         let suspension = self.by_kind.remove(&kind).filter(|suspension| suspension.from <= at)?;
+        if with_others(kind) {
+            self.others_until = self.others_until.max(Some(at));
+        }
         if !kind.is_empty_home() {
             return None;
         }
@@ -147,8 +161,13 @@ impl Suspended {
             suspension.until += by;
         }
         let back_at = self.back_at.as_mut().map(|back| &mut back.at);
-        back_at.into_iter().chain(&mut self.ended_at).for_each(|at| *at += by);
+        back_at.into_iter().chain(&mut self.ended_at).chain(&mut self.others_until).for_each(|at| *at += by);
     }
+}
+
+/// Whether somebody else moves about there, or the sensors are moved.
+fn with_others(kind: Absence) -> bool {
+    kind.is_shared_home() || kind == Absence::Cleaning
 }
 
 #[cfg(test)]

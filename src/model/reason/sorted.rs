@@ -58,6 +58,7 @@ impl Reason {
             Reason::LongInRoom(_) => "long_in_room",
             Reason::LateRising(_) => "late_rising",
             Reason::DailyContact(_) => "daily_contact",
+            Reason::MissedContact(_) => "missed_contact",
             Reason::MissedVisit(_) => "missed_visit",
             Reason::AwayTooLong(_) => "away_too_long",
             Reason::DoorLeftOpen(_) => "door_left_open",
@@ -116,6 +117,7 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedContact(_)
             | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)
@@ -172,6 +174,7 @@ impl Reason {
             | Reason::NightDoor(_)
             | Reason::OutOfBed(_)
             | Reason::LongInRoom(_)
+            | Reason::MissedContact(_)
             | Reason::Unknown => Severity::Urgent,
             Reason::Range(found) if found.what != found::Quantity::RoomTemperature => Severity::Urgent,
             Reason::Range(_)
@@ -237,6 +240,7 @@ impl Reason {
             | Reason::LongInRoom(_)
             | Reason::LateRising(_)
             | Reason::DailyContact(_)
+            | Reason::MissedContact(_)
             | Reason::MissedVisit(_)
             | Reason::AwayTooLong(_)
             | Reason::MovedWhileAway(_)

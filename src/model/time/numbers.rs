@@ -51,9 +51,24 @@ impl SecsIfAny {
     }
 }
 
+/// An instant where there may be none; use with `#[serde(default, with = "MillisIfAny")]`.
+pub enum MillisIfAny {}
+
+impl MillisIfAny {
+    /// Writes whole milliseconds or nothing.
+    pub fn serialize<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+        at.map(|at| at.timestamp_millis()).serialize(to)
+    }
+
+    /// Reads whole milliseconds or nothing.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+        Ok(Option::<i64>::deserialize(from)?.and_then(Timestamp::from_timestamp_millis))
+    }
+}
+
 #[cfg(test)]
 mod schemas {
-    use super::{Millis, Secs, SecsIfAny};
+    use super::{Millis, MillisIfAny, Secs, SecsIfAny};
     use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
     macro_rules! number {
@@ -76,5 +91,6 @@ mod schemas {
 
     number!(Millis, { "type": "integer", "x-unit": "ms since 1970-01-01T00:00Z" });
     number!(Secs, { "type": "integer", "x-unit": "s" });
+    number!(MillisIfAny, { "type": ["integer", "null"], "x-unit": "ms since 1970-01-01T00:00Z" });
     number!(SecsIfAny, { "type": ["integer", "null"], "x-unit": "s" });
 }

@@ -60,6 +60,7 @@ impl Crowd {
             missing: false,
         };
         let heartbeat = Heartbeat {
+            today: None,
             v: wire::VERSION,
             home: home.clone(),
             seq: self.heartbeats / self.homes as u64,

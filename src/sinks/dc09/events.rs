@@ -96,7 +96,7 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
         | Reason::NightDoor(_) => (641, "NA"),
         Reason::DailyContact(_) | Reason::LateRising(_) | Reason::AwayTooLong(_) | Reason::NotBack(_) => (102, "NA"),
         // The nearest, for the compiler's sake: it is never sent.
-        Reason::MissedVisit(_) => (102, "NA"),
+        Reason::MissedVisit(_) | Reason::MissedContact(_) => (102, "NA"),
         Reason::MovedWhileAway(_) => (130, "BA"),
         Reason::DoorLeftOpen(_) => (426, "DN"),
         Reason::Hazard(found) => match found.danger {
@@ -160,6 +160,7 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         Reason::LateRising(_)
         | Reason::Test { .. }
         | Reason::DailyContact(_)
+        | Reason::MissedContact(_)
         | Reason::MissedVisit(_)
         | Reason::NotBack(_)
         | Reason::NotObserved { .. }

@@ -32,6 +32,9 @@ use ureq::unversioned::transport::DefaultConnector;
 /// Within this a POST is answered or given up: name, connection, TLS and answer together.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
+/// The same for an address that somebody wrote into a page.
+const OUTWARD_DEADLINE: Duration = Duration::from_secs(5);
+
 /// The answer of a robot is a hundred bytes; more than this is no answer to us.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 
@@ -92,6 +95,39 @@ impl Way {
         Ok(Way { authorities, identity: Some(identity_of(credentials)?), ..way })
     }
 
+    /// To an address that somebody wrote into a page: encrypted and public, unless its host, with or without port, is among
+    /// `allow`. Where a name leads is judged anew for each connection, and the connection goes to what was judged.
+    pub fn outward(name: &str, url: &str, allow: &[String]) -> Result<Way, Problem> {
+        let wrong = |what: &str, deed: &str| Err(Problem::of(name, what).with_deed(deed));
+        let uri = url.parse::<Uri>().ok();
+        let Some(uri) = uri.filter(|uri| uri.host().is_some_and(|host| !host.is_empty())) else {
+            return wrong("this is no address of a server", "write it whole: https://server.example/path");
+        };
+        let (scheme, host) = (uri.scheme_str().unwrap_or_default(), uri.host().unwrap_or_default());
+        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+            return wrong("user and password do not belong into an address", "leave them out; messages are signed");
+        }
+        if !matches!(scheme, "https" | "http") {
+            return wrong("this is no address of a server", "begin it with https://");
+        }
+        let with_port = format!("{host}:{}", uri.port_u16().unwrap_or(if scheme == "http" { 80 } else { 443 }));
+        let is_allowed = allow.iter().any(|allowed| allowed == host || *allowed == with_port);
+        if !is_allowed && scheme != "https" {
+            return wrong(
+                "this address is not encrypted",
+                "begin it with https://, or name its host in [webhooks] allow",
+            );
+        }
+        let names = if is_allowed { Names::new() } else { Names::public() };
+        if !is_allowed && !names::may_be_public(host) {
+            return wrong(
+                "this is an address of a private network",
+                "name its host in [webhooks] allow if it is meant",
+            );
+        }
+        Ok(Way { uri, authorities: None, identity: None, names, deadline: OUTWARD_DEADLINE })
+    }
+
     /// Path and query, by which a kind of address is known.
     pub fn path_and_query(&self) -> &str {
         self.uri.path_and_query().map_or("/", |path| path.as_str())
@@ -121,7 +157,20 @@ impl Way {
             for (name, value) in &headers {
                 request = request.header(name, value);
             }
-            request.send(&body[..])
+            request.send(&body[..]).and_then(read)
+        })
+        .await
+    }
+
+    /// Posts `body` as JSON; the status alone is the answer.
+    pub async fn tell(&self, headers: Vec<(String, String)>, body: Vec<u8>) -> Result<u16, NotDelivered> {
+        let url = self.uri.to_string();
+        self.blocking(move |agent| {
+            let mut request = agent.post(&url).header("Content-Type", "application/json; charset=utf-8");
+            for (name, value) in &headers {
+                request = request.header(name, value);
+            }
+            request.send(&body[..]).map(|answer| answer.status().as_u16())
         })
         .await
     }
@@ -129,9 +178,12 @@ impl Way {
     /// Asks for `path`, and posts `body` there if there is one.
     pub async fn ask(&self, path: &str, body: Option<Vec<u8>>) -> Result<Answer, NotDelivered> {
         let url = format!("{}://{}{path}", self.uri.scheme_str().unwrap_or("https"), self.host());
-        self.blocking(move |agent| match body {
-            Some(body) => agent.post(&url).header("Content-Type", "application/json").send(&body[..]),
-            None => agent.get(&url).call(),
+        self.blocking(move |agent| {
+            let answer = match body {
+                Some(body) => agent.post(&url).header("Content-Type", "application/json").send(&body[..]),
+                None => agent.get(&url).call(),
+            };
+            answer.and_then(read)
         })
         .await
     }
@@ -139,19 +191,17 @@ impl Way {
     /// Whether the server can be reached and is the one it says it is. Nothing is posted.
     pub async fn probe(&self) -> Result<(), NotDelivered> {
         let url = format!("{}://{}/", self.uri.scheme_str().unwrap_or("https"), self.host());
-        self.blocking(move |agent| agent.head(&url).call()).await.map(drop)
+        self.blocking(move |agent| agent.head(&url).call().map(drop)).await
     }
 
-    async fn blocking(
+    async fn blocking<T: Send + 'static>(
         &self,
-        call: impl FnOnce(ureq::Agent) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> + Send + 'static,
-    ) -> Result<Answer, NotDelivered> {
+        call: impl FnOnce(ureq::Agent) -> Result<T, ureq::Error> + Send + 'static,
+    ) -> Result<T, NotDelivered> {
         let (host, way) = (self.host().to_owned(), self.clone());
         let trying = tokio::task::spawn_blocking(move || {
             let agent = way.agent()?;
-            call(agent)
-                .and_then(read)
-                .map_err(|error| NotDelivered::Later(words::why(way.host(), way.is_to_station(), &error)))
+            call(agent).map_err(|error| NotDelivered::Later(words::why(way.host(), way.is_to_station(), &error)))
         });
         // ureq keeps the deadline itself; a moment later it is not believed any more.
         match tokio::time::timeout(self.deadline + Duration::from_secs(2), trying).await {

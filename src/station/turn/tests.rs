@@ -16,6 +16,7 @@ fn turn(written: mpsc::UnboundedSender<Written>) -> Turn {
         point: point.clone(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        daily: Default::default(),
         people: BTreeMap::new(),
     };
     let connection = crate::mqtt::Settings {

@@ -9,6 +9,8 @@ use rusqlite::{Connection, params};
 /// A line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Looked {
+    /// Its number; later lines have higher ones.
+    pub seq: i64,
     /// When.
     pub at: Timestamp,
     /// The person's id; of a machine its name.
@@ -36,25 +38,36 @@ impl Office {
 
     /// The newest lines, newest first.
     pub fn audit_log(&self, count: usize) -> Result<Vec<Looked>, Error> {
-        self.lines(
-            "SELECT at_ms, who, what, home, detail FROM audit WHERE ?1 IS NULL ORDER BY seq DESC LIMIT ?2",
-            None,
-            count,
-        )
+        self.audit_page(None, None, count)
     }
 
     /// The newest lines about a home, newest first.
     pub fn audit_of(&self, home: &HomeId, count: usize) -> Result<Vec<Looked>, Error> {
-        let sql = "SELECT at_ms, who, what, home, detail FROM audit WHERE home = ?1 ORDER BY seq DESC LIMIT ?2";
-        self.lines(sql, Some(home.as_str()), count)
+        self.audit_page(Some(home), None, count)
     }
 
-    fn lines(&self, sql: &str, home: Option<&str>, count: usize) -> Result<Vec<Looked>, Error> {
+    /// Lines before a number, newest first; about a home, or all.
+    pub fn audit_page(&self, home: Option<&HomeId>, before: Option<i64>, count: usize) -> Result<Vec<Looked>, Error> {
+        let before = before.unwrap_or(i64::MAX);
+        let columns = "SELECT seq, at_ms, who, what, home, detail FROM audit";
+        match home {
+            Some(home) => {
+                let sql = format!("{columns} WHERE home = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3");
+                self.lines(&sql, params![home.as_str(), before, count as i64])
+            }
+            None => {
+                let sql = format!("{columns} WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2");
+                self.lines(&sql, params![before, count as i64])
+            }
+        }
+    }
+
+    fn lines(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Looked>, Error> {
         let connection = self.connection();
         let mut select = connection.prepare(sql).map_err(failed)?;
-        let rows = select.query_map(params![home, count as i64], |row| {
-            let (at, who, what) = (from_millis(row.get(0)?), row.get(1)?, row.get(2)?);
-            Ok(Looked { at, who, what, home: row.get(3)?, detail: row.get(4)? })
+        let rows = select.query_map(params, |row| {
+            let (seq, at, who, what) = (row.get(0)?, from_millis(row.get(1)?), row.get(2)?, row.get(3)?);
+            Ok(Looked { seq, at, who, what, home: row.get(4)?, detail: row.get(5)? })
         });
         rows.map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
     }

@@ -5,12 +5,16 @@
 
 mod audit;
 mod cards;
+mod hooks;
 mod schema;
 mod sessions;
 mod staff;
+mod tokens;
 
 pub use audit::Looked;
+pub use hooks::{Delivery, Hook, NewHook};
 pub use sessions::SessionRow;
+pub use tokens::{NewToken, Scope, Token};
 
 use crate::store::Error;
 use rusqlite::Connection;
@@ -40,6 +44,14 @@ impl Office {
         // Every change is one transaction, so a panic in the middle left nothing half done.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Bytes that nobody can guess.
+fn random<const COUNT: usize>() -> Result<[u8; COUNT], Error> {
+    let mut bytes = [0; COUNT];
+    let filled = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes);
+    filled.map_err(|_| Error::Database("this machine gives no random numbers".to_owned()))?;
+    Ok(bytes)
 }
 
 /// SQLite's word.

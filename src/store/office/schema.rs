@@ -39,5 +39,15 @@ fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
          CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;
          CREATE TABLE person (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
          CREATE TABLE session (hash BLOB PRIMARY KEY, ends_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+    )?;
+    transaction.execute_batch(
+        "CREATE TABLE token (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, hash BLOB NOT NULL UNIQUE,
+             name TEXT NOT NULL, scopes TEXT NOT NULL, made_by TEXT NOT NULL, made_at_ms INTEGER NOT NULL,
+             used_at_ms INTEGER, ends_at_ms INTEGER) STRICT;
+         CREATE TABLE hook (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, url TEXT NOT NULL,
+             secret TEXT NOT NULL, old_secret TEXT, kinds TEXT NOT NULL, pii INTEGER NOT NULL, made_by TEXT NOT NULL,
+             made_at_ms INTEGER NOT NULL, cursor INTEGER NOT NULL, stopped TEXT, failing_since_ms INTEGER,
+             tries INTEGER NOT NULL DEFAULT 0, next_at_ms INTEGER, said TEXT, said_at_ms INTEGER,
+             delivered INTEGER NOT NULL DEFAULT 0, missed INTEGER NOT NULL DEFAULT 0) STRICT;",
     )
 }

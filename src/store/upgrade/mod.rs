@@ -4,6 +4,7 @@
 //! transaction, and the file is copied before the first one. A row is never changed once a release carries it.
 
 mod v0_to_v1;
+mod v1_to_v2;
 
 use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(super) type Step = fn(&Transaction<'_>) -> rusqlite::Result<()>;
 
 /// All steps, oldest first.
-pub(super) const STEPS: &[Step] = &[v0_to_v1::step];
+pub(super) const STEPS: &[Step] = &[v0_to_v1::step, v1_to_v2::step];
 
 /// Why a database could not be brought to the present schema.
 #[derive(Debug)]

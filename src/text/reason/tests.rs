@@ -1,6 +1,7 @@
 //! Whatever the numbers and names are, the words stay words.
 
 use super::*;
+use crate::model::found::MissedContact;
 use crate::model::home::SensorKind;
 use crate::model::reason::{AllPathsLost, PathLost, Stuck, Twin};
 use crate::model::time::{Span, from_millis};
@@ -112,6 +113,10 @@ pub(crate) fn extremes() -> Vec<Reason> {
             }
             for channel in [None, Some("lehe".parse().unwrap())] {
                 all.push(Reason::Twin(Twin { point: "lehe".parse().unwrap(), channel }));
+            }
+            for (calls, by_hand) in [(0, true), (1, false), (3, false), (u32::MAX, true)] {
+                let (point, last_call) = ("长".repeat(64).parse().unwrap(), at);
+                all.push(Reason::MissedContact(MissedContact { point, calls, last_call, by_hand, well_at: at }));
             }
             all.push(Reason::HomeUnreachable { last_heard: at, point: "lehe".parse().unwrap() });
         }

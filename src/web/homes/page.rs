@@ -245,6 +245,7 @@ impl Painter<'_> {
         let words = notes.iter().rev().filter_map(|done| match &done.what {
             Errand::Note { text } => Some((done, text)),
             Errand::Suspend(_) | Errand::EndSuspension { .. } => None,
+            Errand::Contact(_) | Errand::Visit(_) | Errand::Request(_) => None,
         });
         words
             .map(|(done, text)| NoteModel {

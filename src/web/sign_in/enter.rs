@@ -73,7 +73,7 @@ pub(super) async fn enter(
     drawn.desk |= form.desk.is_some();
     (drawn.who, drawn.back) = (shortened(&form.who), way_back(Some(&form.back)));
     drawn.code = shortened(form.code.as_deref().unwrap_or_default());
-    (status, with_visit(&visitor, &headers, drawn)).into_response()
+    (status, with_visit(&site, &visitor, &headers, drawn)).into_response()
 }
 
 async fn admitted(
@@ -177,7 +177,7 @@ async fn signed_in(
     let who = Visitor { person: Some(person.clone()), ..visitor.clone() };
     let as_what = if kind == Kind::Desk { "desk" } else { "personal" };
     site.audit(&who, "signed_in", None, format!("{as_what} from {peer}")).await;
-    let secure = is_secure(headers);
+    let secure = is_secure(site, headers);
     let mut response = Redirect::to(&landing(&person, &form.back)).into_response();
     let mut set = |name: &str, value: &str, seconds: i64| {
         response.headers_mut().append(header::SET_COOKIE, set_cookie(name, value, seconds, secure));
@@ -203,4 +203,4 @@ fn landing(person: &Person, back: &str) -> String {
     }
 }
 
-pub(super) const PASSWORD_LENGTH_MIN: usize = 8;
+pub(in crate::web) const PASSWORD_LENGTH_MIN: usize = 8;

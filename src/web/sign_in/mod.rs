@@ -2,6 +2,8 @@
 
 mod enter;
 
+pub(super) use enter::PASSWORD_LENGTH_MIN;
+
 use crate::text;
 use crate::web::Site;
 use crate::web::form::{DESK_COOKIE, VISIT_COOKIE, Visitor, cookie, is_secure, set_cookie, way_back};
@@ -88,14 +90,14 @@ async fn show(State(site): State<Arc<Site>>, Query(wanted): Query<Wanted>, heade
     (drawn.who, drawn.code) = (shortened(&wanted.who), shortened(&wanted.code.unwrap_or_default()));
     drawn.back = way_back(Some(&wanted.back));
     // Somebody in front of an ended desk has to see it on whatever page was open.
-    with_visit(&visitor, &headers, drawn)
+    with_visit(&site, &visitor, &headers, drawn)
 }
 
 /// The page after a deed that came without a session: the deed was not done.
 pub(super) fn again(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> Response {
     let mut drawn = blank(site, visitor, headers);
     drawn.message = Some(text::label(visitor.language, "session_over").to_owned());
-    with_visit(visitor, headers, drawn)
+    with_visit(site, visitor, headers, drawn)
 }
 
 fn blank(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> SignInPage {
@@ -122,14 +124,14 @@ fn blank(site: &Site, visitor: &Visitor, headers: &HeaderMap) -> SignInPage {
 }
 
 /// The page, with a cookie for the form of a browser that has none.
-fn with_visit(visitor: &Visitor, headers: &HeaderMap, mut drawn: SignInPage) -> Response {
+fn with_visit(site: &Site, visitor: &Visitor, headers: &HeaderMap, mut drawn: SignInPage) -> Response {
     if !visitor.token.is_empty() {
         return page(drawn.render());
     }
     let Ok(visit) = secrets::token() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the system gives no random numbers\n").into_response();
     };
-    let set = set_cookie(VISIT_COOKIE, &visit, VISIT_SECS, is_secure(headers));
+    let set = set_cookie(VISIT_COOKIE, &visit, VISIT_SECS, is_secure(site, headers));
     let mut fresh = HeaderMap::new();
     if let Ok(value) = HeaderValue::try_from(format!("{VISIT_COOKIE}={visit}")) {
         fresh.insert(header::COOKIE, value);
@@ -145,7 +147,7 @@ async fn leave(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let (hash, was_desk) = (seat.hash, seat.kind == Kind::Desk);
     site.end_sessions(|its, _| *its == hash).await;
     site.audit(&visitor, "signed_out", None, String::new()).await;
-    let secure = is_secure(&headers);
+    let secure = is_secure(&site, &headers);
     let mut response = Redirect::to(if was_desk { "/sign-in?ended=1" } else { "/sign-in" }).into_response();
     for name in [crate::web::form::SESSION_COOKIE, DESK_COOKIE] {
         response.headers_mut().append(header::SET_COOKIE, set_cookie(name, "", 0, secure));

@@ -111,7 +111,7 @@ pub fn definitions(settings: SchemaSettings) -> Map<String, Value> {
 }
 
 /// Descriptions as a reader of JSON sees them: no links of the program's own documents, one line.
-fn tidy(value: &mut Value) {
+pub fn tidy(value: &mut Value) {
     if let Some(object) = value.as_object_mut() {
         if let Some(Value::String(text)) = object.get_mut("description") {
             *text = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -65,6 +65,9 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         zone: Zone::named("Asia/Shanghai").unwrap(),
         language: Language::Chinese,
         listen: "127.0.0.1:0".parse().unwrap(),
+        names: Vec::new(),
+        credentials: None,
+        plain_http: false,
         broker: broker.parse().unwrap(),
         login: None,
         tls: None,
@@ -81,6 +84,8 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        daily: carecircle::desk::DailySettings { call_again_after: Span::zero(), ..Default::default() },
+        hooks_allow: vec!["127.0.0.1".to_owned()],
     }
 }
 
@@ -125,6 +130,11 @@ impl Bench {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address())
+    }
+
+    /// Where it keeps what it knows.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Ends the station and starts it again on the same database.

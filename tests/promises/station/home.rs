@@ -97,6 +97,7 @@ impl FakeHome {
             directory: None,
             refused: Vec::new(),
             paths: Vec::new(),
+            today: None,
         };
         self.send(Up::Heartbeat, heartbeat.to_bytes());
     }

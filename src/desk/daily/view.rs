@@ -1,0 +1,223 @@
+//! The day's list as the page shows it.
+
+use super::{DailyState, Entry, Limit, Morning};
+use crate::desk::Desk;
+use crate::model::card::Class;
+use crate::model::errand::ContactDeed;
+use crate::model::ids::HomeId;
+use crate::model::own_sign::{OwnSign, SignBy};
+use crate::model::time::{Day, TimeOfDay, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The list of a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DailyView {
+    /// Which day.
+    pub day: Day,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// What is open then goes to the supervisor.
+    pub deadline_at: Timestamp,
+    /// Whether that time has come.
+    pub is_past_deadline: bool,
+    /// Every home, what is most pressing first.
+    pub rows: Vec<DailyRow>,
+    /// How many stand where.
+    pub counts: Counts,
+}
+
+/// A home on the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DailyRow {
+    /// Which.
+    pub home: HomeId,
+    /// Short address, if the card or the home tells one.
+    pub place: Option<String>,
+    /// The resident's visiting class.
+    pub class: Option<Class>,
+    /// Where it stands.
+    pub state: DailyState,
+    /// Until when an own sign is waited for.
+    pub limit: Limit,
+    /// When that mostly comes about here.
+    pub usual_by: Option<TimeOfDay>,
+    /// The own sign of the day, also where somebody was reached before it.
+    pub sign: Option<OwnSign>,
+    /// Others move about there: only the button tells of the resident.
+    pub with_others: bool,
+    /// What was done, oldest first.
+    pub log: Vec<Entry>,
+    /// Unanswered calls that count.
+    pub unanswered: u32,
+    /// Two calls were not answered: an alert is proposed.
+    pub proposes: bool,
+    /// From when on a further unanswered call counts.
+    pub again_at: Option<Timestamp>,
+    /// The first list on which it stayed open, if it was carried over.
+    pub open_since: Option<Day>,
+    /// When the resident was last known to be well.
+    pub well_at: Option<Timestamp>,
+    /// The last deed can be taken back until then.
+    pub undo_until: Option<Timestamp>,
+}
+
+/// How many homes stand where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// All.
+    pub homes: u32,
+    /// Own sign by movement.
+    pub moved: u32,
+    /// Own sign by the button.
+    pub pressed: u32,
+    /// Reached by telephone.
+    pub phoned: u32,
+    /// Seen by somebody who went there.
+    pub visited: u32,
+    /// Known to be elsewhere.
+    pub suspended: u32,
+    /// Still to be telephoned, or an alert.
+    pub to_phone: u32,
+    /// Nothing can be known of them from here.
+    pub cannot_tell: u32,
+    /// Their own time has not come.
+    pub waiting: u32,
+}
+
+impl Counts {
+    fn count(&mut self, state: &DailyState) {
+        let one = match state {
+            DailyState::Alerted(_) | DailyState::ToPhone => &mut self.to_phone,
+            DailyState::CannotTell(_) => &mut self.cannot_tell,
+            DailyState::Waiting => &mut self.waiting,
+            DailyState::Suspended { .. } => &mut self.suspended,
+            DailyState::Ended(ended) if ended.seen => &mut self.visited,
+            DailyState::Ended(_) => &mut self.phoned,
+            DailyState::OwnSign(sign) if sign.by == SignBy::OkButton => &mut self.pressed,
+            DailyState::OwnSign(_) => &mut self.moved,
+        };
+        *one += 1;
+        self.homes += 1;
+    }
+
+    /// Shown to be well without anybody calling.
+    pub fn own_sign(&self) -> u32 {
+        self.moved + self.pressed
+    }
+
+    /// Known to be well, by whichever way.
+    pub fn well(&self) -> u32 {
+        self.own_sign() + self.phoned + self.visited
+    }
+
+    /// Nobody knows how they are; at the end of a day also those that were waited for.
+    pub fn unresolved(&self) -> u32 {
+        self.to_phone + self.cannot_tell + self.waiting
+    }
+}
+
+impl Desk {
+    /// The list that is open at `now`.
+    pub fn daily_view(&self, now: Timestamp) -> DailyView {
+        let settings = &self.settings.daily;
+        let day = self.daily.day.unwrap_or_else(|| settings.day(now));
+        let homes: BTreeSet<&HomeId> = self.watch.homes.keys().chain(self.cards.keys()).collect();
+        let mut rows: Vec<DailyRow> = homes.into_iter().map(|home| self.daily_row(now, day, home)).collect();
+        let mut counts = Counts::default();
+        rows.iter().for_each(|row| counts.count(&row.state));
+        rows.sort_by(|one, other| pressing(one).cmp(&pressing(other)));
+        let deadline_at = settings.deadline_at(day);
+        let opened_at = settings.opens_at(day);
+        DailyView { day, opened_at, deadline_at, is_past_deadline: now >= deadline_at, rows, counts }
+    }
+
+    /// One home on the list that is open at `now`.
+    pub(super) fn daily_row(&self, now: Timestamp, day: Day, home: &HomeId) -> DailyRow {
+        let unknown = Morning::default();
+        let morning = self.daily.homes.get(home).unwrap_or(&unknown);
+        let card = self.card(home);
+        let (unanswered, again_at) = self.unanswered(day, morning);
+        let state = self.daily_state(now, day, home, morning);
+        let last = morning.log.iter().rfind(|entry| !entry.undone && !entry.raised);
+        DailyRow {
+            home: home.clone(),
+            place: self.place_of(home),
+            class: card.and_then(|card| card.class),
+            limit: self.limit(day, home, morning),
+            usual_by: morning.word.usual_by,
+            sign: morning.word.sign.filter(|(of, _)| *of == day).map(|(_, sign)| sign),
+            with_others: morning.word.with_others,
+            proposes: unanswered >= PROPOSED_AFTER && matches!(state, DailyState::ToPhone | DailyState::CannotTell(_)),
+            unanswered,
+            again_at: again_at.filter(|at| *at > now),
+            open_since: morning.open_since,
+            well_at: morning.well_at,
+            undo_until: last.map(|entry| entry.at + super::contact::UNDO_WITHIN).filter(|until| now < *until),
+            log: morning.log.clone(),
+            state,
+        }
+    }
+
+    /// How many calls of this list nobody answered, and when a further one counts.
+    pub(super) fn unanswered(&self, day: Day, morning: &Morning) -> (u32, Option<Timestamp>) {
+        let (opened_at, apart) = (self.settings.daily.opens_at(day), self.settings.daily.call_again_after);
+        let mut counted = (0, None);
+        let calls = morning.log.iter().filter(|entry| !entry.undone && entry.at >= opened_at);
+        for call in calls.filter(|entry| is_unanswered(&entry.deed)) {
+            let (count, again_at) = counted;
+            // Two calls in a row are one try; once an alert is proposed the next call decides.
+            if count >= PROPOSED_AFTER || again_at.is_none_or(|at| call.at >= at) {
+                counted = (count + 1, Some(call.at + apart));
+            }
+        }
+        counted
+    }
+}
+
+fn is_unanswered(deed: &ContactDeed) -> bool {
+    use crate::model::lifecycle::CallResult;
+    matches!(deed, ContactDeed::Called { result: CallResult::NoAnswer | CallResult::Busy })
+}
+
+/// What stands first: alerts, who was carried over, who is to be telephoned by class and lateness.
+fn pressing(row: &DailyRow) -> (u8, bool, u8, Timestamp, &str, &HomeId) {
+    let rank = match &row.state {
+        DailyState::Alerted(_) => 0,
+        DailyState::ToPhone => 1,
+        DailyState::CannotTell(_) => 2,
+        DailyState::Suspended { call_is_due: true, .. } => 3,
+        DailyState::Waiting => 4,
+        DailyState::Suspended { .. } => 5,
+        DailyState::Ended(_) => 6,
+        DailyState::OwnSign(_) => 7,
+    };
+    let class = match row.class {
+        Some(Class::Red) => 0,
+        Some(Class::Yellow) => 1,
+        Some(Class::Blue) => 2,
+        None => 3,
+    };
+    let newest = match &row.state {
+        DailyState::Ended(ended) => Some(ended.at),
+        DailyState::OwnSign(sign) => Some(sign.at),
+        DailyState::Alerted(_)
+        | DailyState::ToPhone
+        | DailyState::CannotTell(_)
+        | DailyState::Waiting
+        | DailyState::Suspended { .. } => None,
+    };
+    let since = newest.unwrap_or(row.limit.at);
+    (
+        rank,
+        row.open_since.is_none(),
+        if newest.is_some() { 0 } else { class },
+        since,
+        row.place.as_deref().unwrap_or(""),
+        &row.home,
+    )
+}
+
+/// Unanswered calls after which an alert is proposed; the next one makes it.
+const PROPOSED_AFTER: u32 = 2;

@@ -1,0 +1,164 @@
+//! Where the page is served: plain on this machine, through TLS beyond it.
+
+use super::Settings;
+use crate::problem::Problem;
+use crate::web::Caller;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// The listener of the page: connections that are through with TLS, where there is any.
+pub(super) struct Front {
+    /// Where it is.
+    pub address: SocketAddr,
+    through: mpsc::Receiver<(Visit, SocketAddr)>,
+    porter: JoinHandle<()>,
+}
+
+impl Front {
+    /// Opens it; refuses to let passwords cross a network readable, unless that was said to be meant.
+    pub async fn open(settings: &Settings) -> Result<Front, Problem> {
+        let listen = settings.listen;
+        if !listen.ip().is_loopback() && settings.credentials.is_none() && !settings.plain_http {
+            let what = "without a certificate passwords would cross the network readable";
+            let deed = format!("set credentials in [station], or listen on 127.0.0.1:{}", listen.port());
+            return Err(Problem::of(listen.to_string(), what).with_deed(deed));
+        }
+        let acceptor = settings.credentials.as_deref().map(acceptor).transpose();
+        let acceptor = acceptor.map_err(|what| Problem::of("credentials in [station]", what))?;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.map_err(|error| Problem::of_listen(&listen.to_string(), &error))?;
+        let address = listener.local_addr().map_err(|error| Problem::of(listen.to_string(), error.to_string()))?;
+        let (visits, through) = mpsc::channel(VISITS_WAITING_MAX);
+        let porter = tokio::spawn(let_in(listener, acceptor, visits));
+        Ok(Front { address, through, porter })
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.porter.abort();
+    }
+}
+
+impl Listener for Front {
+    type Io = Visit;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Visit, SocketAddr) {
+        match self.through.recv().await {
+            Some(visit) => visit,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
+
+impl Connected<IncomingStream<'_, Front>> for Caller {
+    fn connect_info(stream: IncomingStream<'_, Front>) -> Caller {
+        Caller(*stream.remote_addr())
+    }
+}
+
+/// TLS for browsers, with this certificate and key.
+fn acceptor(pem: &[u8]) -> Result<TlsAcceptor, String> {
+    let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let chain = chain.map_err(|_| "the file cannot be read as certificates")?;
+    if chain.is_empty() {
+        return Err("the file holds no certificate".to_owned());
+    }
+    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| "the file holds no private key")?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| error.to_string())?.with_no_client_auth();
+    let mut config = config.with_single_cert(chain, key).map_err(|error| format!("they cannot be used: {error}"))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+async fn let_in(listener: TcpListener, acceptor: Option<TlsAcceptor>, visits: mpsc::Sender<(Visit, SocketAddr)>) {
+    let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+    loop {
+        let Ok((stream, address)) = listener.accept().await else {
+            // Too many open files: it gets better, but not at once.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            continue;
+        };
+        let Some(acceptor) = acceptor.clone() else {
+            if visits.send((Visit::Plain(stream), address)).await.is_err() {
+                return;
+            }
+            continue;
+        };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let visits = visits.clone();
+        tokio::spawn(async move {
+            let shaken = tokio::time::timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)).await;
+            drop(place);
+            if let Ok(Ok(stream)) = shaken {
+                drop(visits.send((Visit::Tls(Box::new(stream)), address)).await);
+            }
+        });
+    }
+}
+
+/// One connection of a browser.
+pub(super) enum Visit {
+    /// On this machine, or on a network of which that was said.
+    Plain(TcpStream),
+    /// Through TLS.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Visit {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Visit::Plain(stream) => Pin::new(stream).poll_read(cx, into),
+            Visit::Tls(stream) => Pin::new(stream).poll_read(cx, into),
+        }
+    }
+}
+
+impl AsyncWrite for Visit {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Visit::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Visit::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Visit::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Visit::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Visit::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Visit::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+const VISITS_WAITING_MAX: usize = 64;
+const HANDSHAKES_MAX: usize = 64;
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);

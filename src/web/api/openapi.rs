@@ -1,0 +1,299 @@
+//! The OpenAPI document, written from the types.
+
+use super::bodies::{AlertBody, AlertsBody, ConflictBody, DeskBody, HomeBody, HomesBody};
+use super::events::Since;
+use super::look::{Part, WhichOf};
+use super::problem::ApiProblem;
+use super::schema::OPENAPI;
+use super::steps::StepAsked;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+const RULE: &str = "The same as the pages, for programs: the same rules, the same answers. Within `/api/v1` fields are only added: \
+    pass over what you do not know. A program shows a token from /admin/tokens (`Authorization: Bearer …`), at most 20 questions a \
+    second; its scopes say what it may. Instants are milliseconds since 1970, UTC, unless they are text.";
+
+/// One question.
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    scope: Option<&'static str>,
+    query: Option<fn(&mut SchemaGenerator) -> Value>,
+    body: Option<fn(&mut SchemaGenerator) -> Value>,
+    answers: Vec<Answer>,
+}
+
+/// One answer.
+struct Answer {
+    status: &'static str,
+    what: &'static str,
+    kind: &'static str,
+    form: Option<fn(&mut SchemaGenerator) -> Value>,
+}
+
+fn form<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    generator.subschema_for::<T>().into()
+}
+
+fn json_of(status: &'static str, what: &'static str, form: fn(&mut SchemaGenerator) -> Value) -> Answer {
+    Answer { status, what, kind: "application/json", form: Some(form) }
+}
+
+fn text(what: &'static str, kind: &'static str) -> Answer {
+    Answer { status: "200", what, kind, form: None }
+}
+
+fn look(path: &'static str, name: &'static str, summary: &'static str, answers: Vec<Answer>) -> Operation {
+    Operation { method: "get", path, name, summary, scope: Some("read"), query: None, body: None, answers }
+}
+
+/// The table: every address for programs.
+fn operations() -> Vec<Operation> {
+    vec![
+        look("/api/v1/desk", "desk", "The desk as it is now", vec![json_of("200", "The desk", form::<DeskBody>)]),
+        Operation {
+            query: Some(form::<Part>),
+            ..look(
+                "/api/v1/alerts",
+                "alerts",
+                "Alerts in the order in which they came, part by part",
+                vec![json_of("200", "Alerts", form::<AlertsBody>)],
+            )
+        },
+        Operation {
+            scope: Some("reports"),
+            ..look(
+                "/api/v1/alerts.csv",
+                "alerts_csv",
+                "Every alert as a line: UTF-8 with a mark, RFC 4180, local time with offset, ids and no names",
+                vec![text("The table", "text/csv")],
+            )
+        },
+        Operation {
+            query: Some(form::<WhichOf>),
+            ..look(
+                "/api/v1/alerts/{home}/{number}",
+                "alert",
+                "One alert with everything that happened to it",
+                vec![json_of("200", "The alert", form::<AlertBody>)],
+            )
+        },
+        Operation {
+            method: "post",
+            path: "/api/v1/alerts/{home}/{number}/steps",
+            name: "step",
+            summary: "A step, on behalf of a person of the staff",
+            scope: Some("steps"),
+            query: Some(form::<WhichOf>),
+            body: Some(form::<StepAsked>),
+            answers: vec![
+                json_of("201", "Done and on the disk; the alert as it is now", form::<AlertBody>),
+                json_of("200", "The same key was answered before; nothing was done again", form::<AlertBody>),
+                json_of("202", "Done; the disk does not take it at present", form::<AlertBody>),
+                json_of("409", "Refused: the alert has moved on", form::<ConflictBody>),
+            ],
+        },
+        look("/api/v1/homes", "homes", "The homes of the station", vec![json_of("200", "Homes", form::<HomesBody>)]),
+        look("/api/v1/homes/{home}", "home", "One home", vec![json_of("200", "The home", form::<HomeBody>)]),
+        Operation {
+            query: Some(form::<Since>),
+            ..look(
+                "/api/v1/events",
+                "events",
+                "What happened: a stream, or with limit or wait lines of JSON; see /api/v1/asyncapi.json. 410 where something \
+                 after the number was forgotten",
+                vec![text("The stream", "text/event-stream"), text("Lines, one event each", "application/jsonl")],
+            )
+        },
+        Operation {
+            scope: None,
+            ..look(
+                "/api/v1/openapi.json",
+                "openapi",
+                "This document",
+                vec![text("OpenAPI 3.1", "application/openapi+json")],
+            )
+        },
+        Operation {
+            scope: None,
+            ..look(
+                "/api/v1/asyncapi.json",
+                "asyncapi",
+                "The stream's document",
+                vec![text("AsyncAPI 3.0", "application/json")],
+            )
+        },
+        Operation {
+            scope: None,
+            ..look(
+                "/api/v1/schema/{name}",
+                "schema",
+                "The schema of the data of events: the dataschema of an event",
+                vec![text("JSON Schema", "application/schema+json")],
+            )
+        },
+        Operation {
+            scope: None,
+            ..look("/healthz", "healthz", "Whether the process lives", vec![text("It lives", "text/plain")])
+        },
+        Operation {
+            scope: None,
+            ..look(
+                "/readyz",
+                "readyz",
+                "Whether alerts can be taken; 503 with the reasons where not",
+                vec![text("It can take alerts", "application/json")],
+            )
+        },
+        look("/metrics", "metrics", "Numbers for Prometheus", vec![text("Numbers", "text/plain")]),
+    ]
+}
+
+/// The whole document.
+fn document() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|to| to.definitions_path = "/components/schemas".into());
+    let mut written = settings.clone().for_serialize().into_generator();
+    let mut read = settings.for_deserialize().into_generator();
+    let mut paths: Map<String, Value> = Map::new();
+    for operation in operations() {
+        let answer = operation_json(&operation, &mut written, &mut read);
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method] = answer;
+    }
+    form::<ApiProblem>(&mut written);
+    let mut schemas = read.take_definitions(true);
+    schemas.extend(written.take_definitions(true));
+    schemas.values_mut().for_each(tidy);
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "carecircle: a station for other programs",
+            "version": "1",
+            "description": RULE,
+            "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "security": [{ "token": [] }, {}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+        },
+    })
+}
+
+fn operation_json(of: &Operation, written: &mut SchemaGenerator, read: &mut SchemaGenerator) -> Value {
+    let problem = |what: &str| json!({ "description": what, "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
+    let mut responses: Map<String, Value> = Map::new();
+    for answer in &of.answers {
+        let schema = answer.form.map_or(json!({}), |form| form(written));
+        let response =
+            responses.entry(answer.status).or_insert_with(|| json!({ "description": answer.what, "content": {} }));
+        response["content"][answer.kind] = if answer.form.is_some() { json!({ "schema": schema }) } else { json!({}) };
+    }
+    responses.insert("default".into(), problem("What is wrong, where, and what to do next"));
+    let mut parameters: Vec<Value> = path_parameters(of.path);
+    if let Some(query) = of.query {
+        let schema = query(read);
+        let name = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default().to_owned();
+        let properties = read.definitions().get(&name).cloned().unwrap_or_default();
+        parameters.extend(query_parameters(&properties));
+    }
+    let mut operation = json!({
+        "operationId": of.name,
+        "summary": of.summary.split_whitespace().collect::<Vec<_>>().join(" "),
+        "parameters": parameters,
+        "responses": responses,
+    });
+    match of.scope {
+        Some(scope) => operation["description"] = json!(format!("A token needs the scope `{scope}`.")),
+        None => operation["security"] = json!([]),
+    }
+    if let Some(body) = of.body {
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": body(read) } } });
+    }
+    operation
+}
+
+fn path_parameters(path: &str) -> Vec<Value> {
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let parameter = |name: &str| {
+        let schema = match name {
+            "number" => json!({ "type": "integer", "minimum": 0 }),
+            "name" => json!({ "type": "string", "pattern": "^[a-z-]+\\.json$" }),
+            _ => json!({ "type": "string", "minLength": 1 }),
+        };
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
+    };
+    names.map(parameter).collect()
+}
+
+fn query_parameters(of: &Value) -> Vec<Value> {
+    let properties = of["properties"].as_object().cloned().unwrap_or_default();
+    let parameter = |(name, mut schema): (String, Value)| {
+        tidy(&mut schema);
+        let described = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+        // What is not there is not sent: there is no null in an address.
+        if let Some(kinds) = schema.get_mut("type").filter(|kinds| kinds.is_array()) {
+            let first = kinds[0].clone();
+            *kinds = first;
+        }
+        json!({ "name": name, "in": "query", "required": false, "description": described, "schema": schema })
+    };
+    properties.into_iter().map(parameter).collect()
+}
+
+/// Descriptions in one line.
+fn tidy(value: &mut Value) {
+    if let Some(object) = value.as_object_mut() {
+        if let Some(Value::String(text)) = object.get_mut("description") {
+            *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
+        object.values_mut().for_each(tidy);
+    } else if let Some(list) = value.as_array_mut() {
+        list.iter_mut().for_each(tidy);
+    }
+}
+
+fn pretty(document: &Value) -> String {
+    let mut text = Vec::new();
+    let form = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    serde::Serialize::serialize(document, &mut serde_json::Serializer::with_formatter(&mut text, form)).unwrap();
+    String::from_utf8(text).unwrap() + "\n"
+}
+
+#[test]
+fn the_committed_openapi_document_is_what_the_types_say() {
+    let document = pretty(&document());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/openapi.json"), &document).unwrap();
+    } else {
+        assert!(document == OPENAPI, "openapi.json is not current; UPDATE_GOLDEN=1 writes it anew, then review it");
+    }
+}
+
+#[test]
+fn every_reference_of_the_openapi_document_leads_somewhere_and_every_question_has_a_name_of_its_own() {
+    fn references(value: &Value, into: &mut Vec<String>) {
+        if let Some(object) = value.as_object() {
+            into.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            object.values().for_each(|value| references(value, into));
+        } else if let Some(list) = value.as_array() {
+            list.iter().for_each(|value| references(value, into));
+        }
+    }
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    let mut named = Vec::new();
+    references(&document, &mut named);
+    assert!(named.len() > 20);
+    for name in named {
+        assert!(document.pointer(name.trim_start_matches('#')).is_some(), "{name} leads nowhere");
+    }
+    let names: std::collections::BTreeSet<_> = operations().iter().map(|operation| operation.name).collect();
+    assert_eq!(names.len(), operations().len());
+    assert!(!OPENAPI.contains("schemars"));
+}

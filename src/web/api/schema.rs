@@ -1,0 +1,44 @@
+//! The documents for whoever writes a program that asks: written from the types by a test, committed, and served.
+
+use super::problem::Named;
+use super::{ApiProblem, Result};
+use crate::wire::schema::{EVENTS, FEED};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// The API: OpenAPI 3.1. `UPDATE_GOLDEN=1 cargo test --lib web::api::openapi` writes it anew.
+pub const OPENAPI: &str = include_str!("../../../docs/schema/openapi.json");
+
+/// `GET /api/v1/openapi.json`
+pub(super) async fn openapi() -> Response {
+    document("application/openapi+json", OPENAPI)
+}
+
+/// `GET /api/v1/asyncapi.json`
+pub(super) async fn asyncapi() -> Response {
+    document("application/json", FEED)
+}
+
+/// `GET /api/v1/schema/<name>.json`: of the data of events, one for each kind of data.
+pub(super) async fn schema(Named(name): Named<String>) -> Result<Response> {
+    let none = || ApiProblem::not_found("there is no such schema", "ask for the dataschema of an event");
+    let of = name.strip_suffix(".json").ok_or_else(none)?;
+    let all: Value = serde_json::from_str(EVENTS).map_err(|why| ApiProblem::later(why.to_string()))?;
+    let body = match of {
+        "event" => all,
+        "alert-step" => part(all, "AlertStep"),
+        "home-state" => part(all, "HomeState"),
+        "station-state" => part(all, "StationState"),
+        _ => return Err(none()),
+    };
+    Ok(document("application/schema+json", &body.to_string()))
+}
+
+fn part(all: Value, name: &str) -> Value {
+    json!({ "$schema": all["$schema"], "$ref": format!("#/$defs/{name}"), "$defs": all["$defs"] })
+}
+
+fn document(kind: &'static str, text: &str) -> Response {
+    ([(header::CONTENT_TYPE, kind)], text.to_owned()).into_response()
+}

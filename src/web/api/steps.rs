@@ -1,0 +1,130 @@
+//! A step by a program: the same rules and the same answers as a click.
+
+use super::bodies::{AlertBody, ConflictBody, names};
+use super::look::WhichOf;
+use super::problem::{Asked, Named};
+use super::{ApiProblem, Caller, Result};
+use crate::desk::{AlertKey, Answer};
+use crate::store::office::Scope;
+use crate::text;
+use crate::web::deeds::{StepForm, clicks};
+use crate::web::{Site, Wanted};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// A step that is wanted, as it is documented; read as [`StepForm`], whose words are checked by the desk.
+#[cfg(test)]
+#[allow(dead_code)] // only its form is used
+#[derive(schemars::JsonSchema)]
+#[schemars(rename = "StepAsked")]
+pub struct StepAsked {
+    /// What.
+    pub step: StepWord,
+    /// Unique for each step that is wanted: the same again is answered the same and done once.
+    #[schemars(length(min = 1, max = 120))]
+    pub key: String,
+    /// Which person of the staff does it, by id; a page's own person where nobody is named.
+    #[schemars(length(min = 1))]
+    pub who: Option<crate::model::ids::PersonId>,
+    /// The PIN of that person, at a shared desk that does not know them yet.
+    pub pin: Option<String>,
+    /// The `version` of the alert that was seen: a step upon an older phase or owner is refused.
+    pub expect: Option<u32>,
+    /// What it was; of `close`.
+    pub outcome: Option<crate::model::lifecycle::Outcome>,
+    /// How the person was reached; of `close`.
+    pub contact: Option<crate::model::lifecycle::Contact>,
+    /// Words: of `note`, the reason of `release`, a note beside any other step.
+    #[schemars(length(max = 2000))]
+    pub note: Option<String>,
+    /// Who is asked; of `ask`, `hand_over`.
+    pub person: Option<crate::model::ids::PersonId>,
+    /// Who was called; of `call`.
+    pub whom: Option<String>,
+    /// What came of it; of `call`.
+    pub result: Option<crate::model::lifecycle::CallResult>,
+}
+
+/// The steps that people do.
+#[cfg(test)]
+#[allow(missing_docs, dead_code)]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum StepWord {
+    Take,
+    Depart,
+    Arrive,
+    Close,
+    Release,
+    Ask,
+    HandOver,
+    Accept,
+    TakeOver,
+    Assist,
+    Escalate,
+    Call,
+    Note,
+    Undo,
+    Reopen,
+}
+
+/// `POST /api/v1/alerts/<home>/<number>/steps`
+pub async fn steps(
+    State(site): State<Arc<Site>>,
+    Named((home, number)): Named<(String, u64)>,
+    Asked(which): Asked<WhichOf>,
+    headers: HeaderMap,
+    body: std::result::Result<axum::body::Bytes, axum::extract::rejection::BytesRejection>,
+) -> Result<Response> {
+    let caller = Caller::of(&site, &headers, Scope::Steps).await?;
+    // Another site's form cannot send this type without asking first, and that question is not answered.
+    let is_json =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if !is_json {
+        let (what, deed) = ("the body is no JSON", "send application/json");
+        return Err(ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what, deed).at("Content-Type"));
+    }
+    let body = body.map_err(|why| {
+        ApiProblem::new(why.status(), why.body_text(), "send the fields of one step alone").at("body")
+    })?;
+    let form: StepForm = serde_json::from_slice(&body)
+        .map_err(|why| ApiProblem::unclear(why.to_string(), "body", "send step, key, who, expect"))?;
+    let key = site.one_alert(&home, number, which.raised)?;
+    let person = caller.person(&site, &form).await?;
+    let Some(clicks) = clicks(&site, &key, &person, &form) else {
+        let deed = "see /api/v1/openapi.json for what each step needs";
+        return Err(ApiProblem::unclear("the step is not known or incomplete", "step", deed));
+    };
+    let mut status = if site.desk().has_answered(&key, &form.key) { StatusCode::OK } else { StatusCode::CREATED };
+    for click in clicks {
+        match site.ask(Wanted::Click(click)).await {
+            Some((Answer::Done { .. }, true)) => {}
+            Some((Answer::Done { .. }, false)) => status = StatusCode::ACCEPTED,
+            Some((Answer::Refused(refused), _)) => {
+                let zone = &site.settings.zone;
+                let what = text::refusal(caller.visitor.language, &refused, zone, &names(&site, &caller));
+                let conflict = ConflictBody { refused, what, alert: fresh(&site, &caller, &key, &person) };
+                return Ok((StatusCode::CONFLICT, Json(conflict)).into_response());
+            }
+            Some((Answer::NoSuchAlert | Answer::Declined(_), _)) => {
+                return Err(ApiProblem::not_found("there is no such alert here", "look at /api/v1/alerts"));
+            }
+            None => {
+                let (what, deed) =
+                    ("no answer in time", "read the alert again, or send the same step with the same key");
+                return Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, what, deed));
+            }
+        }
+    }
+    let detail = format!("{number} {} for {}", form.step, person.id);
+    site.audit_call(&caller, "step_by_program", &key.home, detail).await;
+    Ok((status, Json(fresh(&site, &caller, &key, &person))).into_response())
+}
+
+fn fresh(site: &Site, caller: &Caller, key: &AlertKey, person: &crate::web::Person) -> Option<AlertBody> {
+    let view = site.desk().alert_view(site.now(), key, &site.actor(Some(person)));
+    view.map(|view| AlertBody::of(site, caller, &view.row))
+}

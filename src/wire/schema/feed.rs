@@ -1,0 +1,180 @@
+//! The documents of what other systems are told: a JSON Schema of every event, and the channel as AsyncAPI.
+
+use crate::model::event::{EventData, EventKind};
+use crate::wire::{CloudEvent, schema_file};
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+/// What every reader is promised; said in both documents.
+const RULE: &str = "Within `v: 1` fields and kinds of events are only added: pass over what you do not know, and show an unknown \
+    word as text. Times are UTC. `seq` grows by one for each event of a station; `id` is the same for every repeat. Ids are \
+    pseudonyms; `place` and `text` are there with the scope `pii` alone.";
+
+/// The schemas of the envelope, of the data, and of what they are made of.
+fn definitions(settings: SchemaSettings) -> Map<String, Value> {
+    let mut generator = settings.for_serialize().into_generator();
+    generator.subschema_for::<CloudEvent<EventData>>();
+    let mut definitions = generator.take_definitions(true);
+    definitions.values_mut().for_each(super::bodies::tidy);
+    definitions
+}
+
+/// The name of the type of the data of a kind.
+fn data_of(kind: EventKind) -> &'static str {
+    match schema_file(kind.as_str()) {
+        "alert-step" => "AlertStep",
+        "home-state" => "HomeState",
+        _ => "StationState",
+    }
+}
+
+/// The JSON Schema of an event.
+pub fn events() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The events of a carecircle station, version 1",
+        "description": RULE,
+        "$ref": "#/$defs/CloudEvent",
+        "$defs": definitions(SchemaSettings::draft2020_12()),
+    })
+}
+
+/// The AsyncAPI document of the stream, and of what is posted.
+pub fn asyncapi() -> Value {
+    let schemas = definitions(SchemaSettings::draft07().with(|to| to.definitions_path = "/components/schemas".into()));
+    let messages: Map<String, Value> = EventKind::ALL.into_iter().map(|kind| (name(kind), message(kind))).collect();
+    let of_channel: Map<String, Value> = EventKind::ALL
+        .into_iter()
+        .map(|kind| (name(kind), json!({ "$ref": format!("#/components/messages/{}", name(kind)) })))
+        .collect();
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "carecircle: what a station tells other systems",
+            "version": crate::model::event::VERSION.to_string(),
+            "description": RULE,
+            "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "station": {
+                "host": "{station}",
+                "protocol": "http",
+                "description": "The station's own address; on a network, the one with TLS before it.",
+                "variables": { "station": { "default": "127.0.0.1:8470" } },
+                "security": [{ "$ref": "#/components/securitySchemes/token" }],
+            },
+        },
+        "channels": {
+            "events": {
+                "address": "/api/v1/events",
+                "description": "Server-sent events: `id` is the seq, `event` the kind; resumed with `Last-Event-ID` or \
+                    `?after=`, for seven days. `event: beat` comes every 5 s without an id; `event: reset` says that something \
+                    between was forgotten, and where to read the present state. With `?limit=` or `?wait=` lines of JSON.",
+                "messages": of_channel,
+                "servers": [{ "$ref": "#/servers/station" }],
+            },
+            "hook": {
+                "address": null,
+                "description": "An address that somebody named at /admin/hooks: one POST for each event, with the headers \
+                    `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks: `v1,` and the base64 of \
+                    HMAC-SHA256(secret, id.timestamp.body); two of them while secrets change.",
+                "messages": of_channel,
+            },
+        },
+        "operations": {
+            "station_tells": { "action": "send", "channel": { "$ref": "#/channels/events" } },
+            "station_posts": { "action": "send", "channel": { "$ref": "#/channels/hook" } },
+        },
+        "components": {
+            "schemas": schemas,
+            "messages": messages,
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "description": "A token of the scope read, from /admin/tokens." },
+            },
+        },
+    })
+}
+
+fn name(kind: EventKind) -> String {
+    kind.as_str().to_owned()
+}
+
+fn message(kind: EventKind) -> Value {
+    let data = format!("#/components/schemas/{}", data_of(kind));
+    let of_kind = json!({
+        "type": "object",
+        "properties": {
+            "type": { "const": format!("care.carecircle.{}", kind.as_str()) },
+            "data": { "$ref": data },
+        },
+    });
+    json!({
+        "name": kind.as_str(),
+        "contentType": "application/json",
+        "payload": { "allOf": [{ "$ref": "#/components/schemas/CloudEvent" }, of_kind] },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::written;
+    use super::super::{EVENTS, FEED};
+    use super::*;
+    use crate::model::event::Event;
+    use crate::model::ids::PointId;
+    use crate::model::time::from_millis;
+
+    #[test]
+    fn the_committed_documents_of_the_feed_are_what_the_types_say() {
+        for (file, committed, document) in [("events.json", EVENTS, events()), ("feed.json", FEED, asyncapi())] {
+            let (path, document) = (format!("{}/docs/schema/{file}", env!("CARGO_MANIFEST_DIR")), written(&document));
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(path, &document).unwrap();
+            } else {
+                assert!(document == committed, "{file} is not current; UPDATE_GOLDEN=1 writes it anew, then review it");
+            }
+        }
+    }
+
+    #[test]
+    fn every_reference_of_the_feed_leads_somewhere() {
+        fn references(value: &Value, into: &mut Vec<String>) {
+            if let Some(object) = value.as_object() {
+                into.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                object.values().for_each(|value| references(value, into));
+            } else if let Some(list) = value.as_array() {
+                list.iter().for_each(|value| references(value, into));
+            }
+        }
+        for text in [EVENTS, FEED] {
+            let document: Value = serde_json::from_str(text).unwrap();
+            let mut named = Vec::new();
+            references(&document, &mut named);
+            assert!(named.len() > 10);
+            for name in named {
+                assert!(document.pointer(name.trim_start_matches('#')).is_some(), "{name} leads nowhere");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_told_fits_the_schema() {
+        let judge = jsonschema::draft202012::new(&serde_json::from_str(EVENTS).unwrap()).unwrap();
+        let point: PointId = "lehe".parse().unwrap();
+        let home = "ky-0412".parse().unwrap();
+        for event in [
+            Event::of_station(from_millis(1), Vec::new()),
+            Event::of_station(from_millis(1), vec!["broker".into()]),
+            Event::of_home(from_millis(1), home, crate::model::event::HomeSight::Blind, None),
+        ] {
+            let told = CloudEvent::of_kept(&point, 1, &serde_json::to_string(&event).unwrap(), true).unwrap();
+            let told: Value = serde_json::from_str(&told.to_json()).unwrap();
+            let faults: Vec<String> = judge.iter_errors(&told).map(|fault| fault.to_string()).collect();
+            assert!(faults.is_empty(), "{told}\n{}", faults.join("\n"));
+            let mut wrong = told.clone();
+            wrong["seq"] = json!("1");
+            assert!(!judge.is_valid(&wrong));
+        }
+    }
+}
