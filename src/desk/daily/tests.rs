@@ -219,9 +219,9 @@ fn whoever_is_away_is_not_phoned_until_seen_at_home_and_a_hospital_once_a_week()
     );
     bench.done("09:31", "away", ContactDeed::Away { until }, "b");
     bench.done("09:31", "ward", ContactDeed::Hospital, "c");
-    let suspended = |state: DailyState| match state {
-        DailyState::Suspended { kind, call_is_due, .. } => Some((kind, call_is_due)),
-        _ => None,
+    let suspended = |state: DailyState| {
+        let DailyState::Suspended { kind, call_is_due, .. } = state else { return None };
+        Some((kind, call_is_due))
     };
     for (clock, away, ward) in [
         ("12:00", Some((Absence::Away, false)), Some((Absence::Hospital, false))),
