@@ -157,6 +157,8 @@ pub struct Station {
     pub timers: Timers,
     /// A home not heard from for longer is reported.
     pub unreachable_after: Span,
+    /// When a screen with sound has to show the desk; absent where nobody said so.
+    pub duty: Option<crate::model::duty::DutyHours>,
     /// The work of the day; its clock is set by `zone`.
     pub daily: DailySettings,
     /// Hosts to which events may be posted though they are not public or not encrypted.

@@ -3,6 +3,7 @@
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
 use crate::config::{Homes, Person, Station, directory, shared, work};
+use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::staff::{Position, Positions};
 use crate::model::time::{Span, Zone};
@@ -42,6 +43,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         directory,
         timers: read_timers,
         unreachable_after: own.unreachable_after,
+        duty: own.duty,
         daily,
         hooks_allow,
         hash: report.hash(),
@@ -56,6 +58,7 @@ struct Own {
     page: Page,
     state_dir: PathBuf,
     unreachable_after: Span,
+    duty: Option<DutyHours>,
 }
 
 impl Own {
@@ -65,6 +68,7 @@ impl Own {
         let zone = shared::zone(section);
         let page = Page::read(section);
         section.optional::<Language>("language");
+        let duty = section.optional::<DutyHours>("duty").map(|duty| duty.value);
         let state_dir = section.or("state_dir", PathBuf::from("/var/lib/carecircle/station"));
         let range = Span::seconds(10)..=Span::days(1);
         let unreachable_after = section.span("unreachable_after", range);
@@ -83,6 +87,7 @@ impl Own {
             state_dir,
             // 180 s: three signs of life missed (`trust.md` promise 3).
             unreachable_after: unreachable_after.map_or(Span::seconds(180), |at| at.value),
+            duty,
         })
     }
 }

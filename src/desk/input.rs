@@ -1,7 +1,10 @@
 //! What the desk is told, what it wants done, and what it writes down.
 
 use crate::desk::daily;
+use crate::desk::handover::Handover;
+use crate::desk::screens::Screen;
 use crate::model::alert::{Alert, AlertId, Step};
+use crate::model::duty::DutyHours;
 use crate::model::errand::{Declined, Errand};
 use crate::model::event::Event;
 use crate::model::home::SensorKind;
@@ -11,7 +14,7 @@ use crate::model::lifecycle::{Actor, Deed, Phase, Refusal, Role, Timers};
 use crate::model::own_sign::OwnDay;
 use crate::model::reason::{Reason, Severity, SignOfLife};
 use crate::model::suspension::{Absence, Change};
-use crate::model::time::{Day, SecsIfAny, Span, Timestamp};
+use crate::model::time::{Day, SecsIfAny, Span, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,6 +29,8 @@ pub struct Settings {
     pub unreachable_after: Span,
     /// The staff: who exists, and in what capacity.
     pub people: BTreeMap<PersonId, Role>,
+    /// When somebody has to watch the desk, by which clock; absent where nobody said so.
+    pub duty: Option<(DutyHours, Zone)>,
     /// The work of the day: contact, visits, requests.
     pub daily: daily::Settings,
 }
@@ -68,6 +73,10 @@ pub enum Input {
     Click(Click),
     /// A person does something for a home that is no step of an alert.
     Order(Order),
+    /// A person takes over the shift of another.
+    Handover(Handover),
+    /// An open page says how it is.
+    Screen(Screen),
     /// Time has passed.
     Tick,
 }

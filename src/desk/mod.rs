@@ -6,12 +6,14 @@
 mod daily;
 mod errands;
 mod events;
+mod handover;
 mod homes;
 mod input;
 mod listing;
 mod requests;
 mod row;
 mod rows;
+mod screens;
 mod send;
 mod suspensions;
 #[cfg(test)]
@@ -26,6 +28,7 @@ pub use daily::{
     Settings as DailySettings, Word,
 };
 pub use errands::Done;
+pub use handover::Handover;
 pub use homes::{HomeLine, HomeState};
 pub use input::{
     AlertKey, Answer, Beat, BookState, Click, Condition, Effect, Input, Notice, Order, Outgoing, Recorded, SensorSeen,
@@ -33,6 +36,7 @@ pub use input::{
 };
 pub use listing::{Figures, Place};
 pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
+pub use screens::{Hearing, Screen, Sound};
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 pub use visits::{DueBy, DueVisit, Intervals, Visit, VisitsView};
@@ -42,6 +46,7 @@ use crate::desk::errands::Errands;
 use crate::desk::requests::Requests;
 use crate::desk::row::Row;
 use crate::desk::rows::Rows;
+use crate::desk::screens::Screens;
 use crate::desk::send::Sending;
 use crate::desk::suspensions::Suspensions;
 use crate::desk::visits::Visits;
@@ -62,6 +67,7 @@ pub struct Desk {
     watch: Watch,
     sending: Sending,
     errands: Errands,
+    screens: Screens,
     suspensions: Suspensions,
     daily: Daily,
     visits: Visits,
@@ -81,6 +87,7 @@ impl Desk {
             watch: Watch::default(),
             sending: Sending::default(),
             errands: Errands::default(),
+            screens: Screens::default(),
             suspensions: Suspensions::default(),
             daily: Daily::default(),
             visits: Visits::default(),
@@ -123,6 +130,8 @@ impl Desk {
             Input::OwnLink { up } => self.own_link(now, up),
             Input::Click(click) => self.click(now, click, &mut effects),
             Input::Order(order) => self.order(now, order, &mut effects),
+            Input::Handover(handover) => self.handover(now, handover, &mut effects),
+            Input::Screen(screen) => self.screen(now, screen, &mut effects),
             Input::Tick => {}
         }
         if self.watch.is_due(now) {
@@ -130,6 +139,7 @@ impl Desk {
             self.twins_over(now, &mut effects);
             self.watch.looked(self.settings.unreachable_after);
         }
+        self.watch_over(now, &mut effects);
         self.timers(now, &mut effects);
         let (rows, sending) = (&self.rows, &mut self.sending);
         effects.extend(sending.due(now, rows.unconfirmed()).into_iter().map(Effect::Send));
@@ -166,7 +176,7 @@ impl Desk {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.next_timer().map(|(at, _)| at);
         let watch = self.watch.next(self.settings.unreachable_after);
-        let others = [self.sending.next(), self.suspensions.next(), self.daily.next_at];
+        let others = [self.sending.next(), self.suspensions.next(), self.daily.next_at, self.watch_due()];
         others.into_iter().chain([timers, watch]).flatten().min()
     }
 
@@ -343,8 +353,13 @@ impl Desk {
             }
             Recorded::Done { at, alert, by, what, key } => {
                 if by.role == Role::Station {
-                    let is_of_twins = self.rows.get(&alert).is_some_and(Row::is_of_twins);
-                    self.watch.finding(&alert, &what, is_of_twins);
+                    let row = self.rows.get(&alert);
+                    let is_of_watch = row.is_some_and(|row| matches!(row.alert.reason, Reason::NoWatcher { .. }));
+                    self.screens.learn(&alert, &what, is_of_watch);
+                    let begins_watch = matches!(what, Deed::Raise { reason: Reason::NoWatcher { .. }, .. });
+                    if !is_of_watch && !begins_watch {
+                        self.watch.finding(&alert, &what, row.is_some_and(Row::is_of_twins));
+                    }
                 }
                 if matches!(what, Deed::Raise { reason: Reason::MissedContact(_), .. }) {
                     self.daily.raised(&alert);

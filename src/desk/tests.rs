@@ -9,6 +9,8 @@ use crate::model::time::Span;
 mod asked_for;
 mod checks;
 mod events;
+mod handover;
+mod screens;
 mod silence;
 mod stories;
 mod suspended;
@@ -336,6 +338,7 @@ fn desk() -> Desk {
         timers,
         unreachable_after: Span::seconds(180),
         people,
+        duty: None,
         daily: DailySettings::default(),
     })
 }

@@ -6,7 +6,7 @@ use crate::desk::{Desk, STATION_NUMBERS};
 use crate::model::alert::{Asked, Closed, Owner, Step};
 use crate::model::card::Card;
 use crate::model::ids::HomeId;
-use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Phase, Proof};
+use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Phase, Proof, Reminder};
 use crate::model::reason::{Class, Reason, Severity, SignOfLife};
 use crate::model::time::{Span, Timestamp};
 
@@ -140,6 +140,8 @@ pub struct RowView {
     pub others: Vec<&'static str>,
     /// Until when the last step can be undone.
     pub undo_until: Option<Timestamp>,
+    /// What its owner was reminded of and has not done since.
+    pub reminded: Option<Reminder>,
 }
 
 impl RowView {
@@ -312,6 +314,7 @@ impl Desk {
             primary,
             others: others.collect(),
             undo_until: undo.map(|(_, until)| until),
+            reminded: reminded(row),
             key: row.key.clone(),
         }
     }
@@ -348,6 +351,14 @@ impl Desk {
             condition: seen.condition.clone(),
         })
     }
+}
+
+fn reminded(row: &Row) -> Option<Reminder> {
+    let owner = row.alert.owner.as_ref().filter(|_| row.alert.phase.is_open())?;
+    row.alert.steps.iter().rev().find_map(|step| match step.deed {
+        Deed::Remind { of } if step.at >= owner.progress_at => Some(of),
+        _ => None,
+    })
 }
 
 /// The next step only: what somebody in a hurry should find under the thumb.

@@ -298,6 +298,14 @@ pub enum Reason {
         /// The service point that noticed.
         point: PointId,
     },
+    /// Raised by the station: no screen with running sound showed its desk in duty hours.
+    #[cfg_attr(test, schemars(skip))] // of a station, never of a home
+    NoWatcher {
+        /// Since when.
+        since: Timestamp,
+        /// The service point.
+        point: PointId,
+    },
     /// A reason of a newer version: its rule's name is not known here.
     #[cfg_attr(test, schemars(skip))] // read, never written
     #[serde(other)]

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 /// Where the desk's decisions are written.
 pub(super) struct Memory {
     store: Store,
+    dir: Option<std::path::PathBuf>,
 }
 
 /// A memory that was opened.
@@ -39,14 +40,19 @@ impl Memory {
         if unread > 0 {
             tracing::warn!(lines = unread, "lines of the history are of a newer version and were left out");
         }
-        Ok(Opened { memory: Memory { store: opened.store }, run: opened.run, replaced: opened.replaced, history })
+        Ok(Opened {
+            memory: Memory { store: opened.store, dir: Some(dir.to_owned()) },
+            run: opened.run,
+            replaced: opened.replaced,
+            history,
+        })
     }
 
     /// A memory whose disk never works.
     #[cfg(test)]
     pub fn failing(written: UnboundedSender<Written>) -> Memory {
         let on_written = move |answer| drop(written.send(answer));
-        Memory { store: Store::unavailable("the disk is full".to_owned(), on_written) }
+        Memory { store: Store::unavailable("the disk is full".to_owned(), on_written), dir: None }
     }
 
     /// Hands in what belongs to one turn; the answer comes by `written`.
@@ -71,6 +77,11 @@ impl Memory {
 }
 
 impl Memory {
+    /// What is free of the disk; `None` where the system does not say.
+    pub fn free(&self) -> Option<crate::store::Free> {
+        crate::store::free(self.dir.as_deref()?)
+    }
+
     /// Lets go what is older than it may be kept, and makes the daily copy.
     pub fn prune(&self, now: Timestamp) {
         self.store.prune(now, &Retention::default());

@@ -14,6 +14,7 @@ mod turn;
 
 use crate::clock;
 use crate::desk::{self, BandName, Desk};
+use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::{Actor, Timers};
 use crate::model::staff::Member;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub timers: Timers,
     /// A home not heard from for longer is a `blind` alert.
     pub unreachable_after: Span,
+    /// When a screen with sound has to show the desk; absent where nobody said so.
+    pub duty: Option<DutyHours>,
     /// The work of the day; its clock is `zone`.
     pub daily: desk::DailySettings,
     /// Hosts to which events may be posted though they are not public or not encrypted.
@@ -87,6 +90,8 @@ pub use homes::Homes;
 pub struct Running {
     /// Where its page is served.
     pub address: SocketAddr,
+    /// `http`, or `https` where the page has a certificate.
+    pub scheme: &'static str,
     /// Where homes speak to it by HTTPS, if they may.
     pub homes: Option<SocketAddr>,
     refused: Arc<AtomicU64>,
@@ -126,7 +131,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     }
     let desk = Arc::new(RwLock::new(desk));
     let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
-    let health = Health { replaced: opened.replaced, broker, store: None, second_path };
+    let health = Health { replaced: opened.replaced, broker, second_path, ..Health::default() };
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
@@ -168,7 +173,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let mut tasks =
         vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
-    Ok(Running { address, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
+    let scheme = if settings.credentials.is_some() { "https" } else { "http" };
+    Ok(Running { address, scheme, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
 }
 
 impl Running {
@@ -180,7 +186,8 @@ impl Running {
         let open = [BandName::Unclaimed, BandName::InHand, BandName::NoContact].map(|band| view.band(band).len());
         let unreachable = view.homes.iter().filter(|home| home.unreachable).count();
         let mut line = format!(
-            "the desk is open at http://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
+            "the desk is open at {}://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
+            self.scheme,
             self.address,
             count(view.homes.len(), "home"),
             count(open.iter().sum(), "open alert"),
@@ -220,6 +227,7 @@ fn desk_settings(settings: &Settings, people: &[(PersonId, Member)]) -> desk::Se
         timers: settings.timers.clone(),
         unreachable_after: settings.unreachable_after,
         people: web::answering(people, &settings.zone, clock::now()),
+        duty: settings.duty.clone().map(|duty| (duty, settings.zone.clone())),
         daily: desk::DailySettings { zone: settings.zone.clone(), ..settings.daily.clone() },
     }
 }

@@ -88,7 +88,7 @@ impl Ways {
             Input::Notice(notice) => &notice.home,
             Input::Heartbeat { home, .. } => home,
             Input::HomeLink { .. } | Input::OwnLink { .. } | Input::Click(_) | Input::Tick => return,
-            Input::Order(_) => return,
+            Input::Order(_) | Input::Handover(_) | Input::Screen(_) => return,
         };
         self.by_https.remove(home);
         self.by_broker.insert(home.clone());

@@ -1,7 +1,7 @@
 //! The loop: one input, one turn of the desk, one commit; then receipts, answers, pages.
 
 use crate::clock;
-use crate::desk::{AlertKey, Answer, Click, Desk, Effect, Input, Order, Recorded, Subject};
+use crate::desk::{AlertKey, Answer, Click, Desk, Effect, Handover, Input, Order, Recorded, Subject};
 use crate::model::event::Event as Happened;
 use crate::model::ids::PointId;
 use crate::model::time::{Span, Timestamp};
@@ -43,6 +43,7 @@ pub(super) struct Turn {
     told_ready: bool,
     asked_store_at: Option<Timestamp>,
     pruned_at: Timestamp,
+    measured_at: Option<Timestamp>,
 }
 
 struct Waiting {
@@ -97,6 +98,7 @@ impl Turn {
             told_ready,
             asked_store_at,
             pruned_at: clock::now(),
+            measured_at: None,
         }
     }
 
@@ -194,6 +196,12 @@ impl Turn {
         let input = match wanted {
             Wanted::Click(click) => Input::Click(Click { ticket, ..click }),
             Wanted::Order(order) => Input::Order(Order { ticket, ..order }),
+            Wanted::Handover(handover) => Input::Handover(Handover { ticket, ..handover }),
+            Wanted::Screen(screen) => {
+                self.decide(Input::Screen(screen));
+                drop(answer.send((Answer::Done { version: 0 }, true))); // nothing of it is written
+                return;
+            }
             Wanted::Card { home, card } => {
                 self.desk.write().unwrap_or_else(PoisonError::into_inner).put_card(home, card);
                 drop(answer.send((Answer::Done { version: 0 }, true))); // the office wrote it before
@@ -307,6 +315,11 @@ impl Turn {
             self.pruned_at = now;
             self.memory.prune(now);
         }
+        if self.measured_at.is_none_or(|at| !(at..at + MEASURE_EVERY).contains(&now)) {
+            self.measured_at = Some(now);
+            let free = self.memory.free();
+            self.health(|health| health.disk = free);
+        }
         let hangs = self.waiting.front().is_some_and(|turn| now - turn.since > WRITTEN_WITHIN);
         if hangs {
             self.health(|health| {
@@ -396,6 +409,8 @@ const LOOK_AROUND: Span = Span::seconds(5);
 
 /// Retention and the copy of the database.
 const PRUNE_EVERY: Span = Span::days(1);
+/// A disk fills slowly.
+const MEASURE_EVERY: Span = Span::seconds(60);
 /// A commit takes milliseconds; a disk that needs longer is in trouble.
 const WRITTEN_WITHIN: Span = Span::seconds(2);
 

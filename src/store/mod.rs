@@ -11,6 +11,7 @@
 //! memory, and they are written in their order as soon as the disk works again.
 
 mod database;
+mod disk;
 mod error;
 mod events;
 pub mod kept;
@@ -21,6 +22,7 @@ mod rows;
 mod upgrade;
 mod writer;
 
+pub use disk::{Free, free};
 pub use error::Error;
 pub use events::{EventLog, Kept, KeptEvents};
 pub use looking::Looking;

@@ -78,6 +78,7 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)
         | Reason::HomeUnreachable { .. }
+        | Reason::NoWatcher { .. }
         | Reason::Unknown => rule(),
     };
     shown(&words, MATTER_LENGTH_MAX)

@@ -3,8 +3,11 @@
 mod access;
 mod common;
 mod daily;
+mod desk;
 mod feed;
+mod handover;
 mod homes;
+mod ready;
 mod requests;
 
 use crate::text::Language;
@@ -32,8 +35,17 @@ fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static 
 /// Name, Chinese, English.
 type Table = &'static [(&'static str, &'static str, &'static str)];
 
-const TABLES: &[Table] =
-    &[access::LABELS, common::LABELS, daily::LABELS, feed::LABELS, homes::LABELS, requests::LABELS];
+const TABLES: &[Table] = &[
+    access::LABELS,
+    common::LABELS,
+    daily::LABELS,
+    desk::LABELS,
+    feed::LABELS,
+    handover::LABELS,
+    homes::LABELS,
+    ready::LABELS,
+    requests::LABELS,
+];
 
 #[cfg(test)]
 mod tests {

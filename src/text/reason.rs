@@ -124,6 +124,16 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             say.last_heard(*last_heard),
             language.pick("请先电话联系本人".to_owned(), "Phone the person first".to_owned()),
         ],
+        Reason::NoWatcher { since, point } => vec![
+            language.pick(
+                format!("值班时间内，服务站 {point} 没有一块开启声音的值班屏幕，警情无人听见"),
+                format!("in duty hours no screen of {point} had its sound on: nobody would have heard an alert"),
+            ),
+            language.pick(
+                format!("无人看守从 {} 开始", say.at(*since)),
+                format!("Nobody has watched since {}", say.at(*since)),
+            ),
+        ],
         Reason::Unknown => vec![
             language.pick(
                 "家中网关使用了本站不认识的新规则，请按预警处理，并升级本站程序".to_owned(),
@@ -184,6 +194,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         | Reason::Twin(_)
         | Reason::MissedContact(_)
         | Reason::HomeUnreachable { .. }
+        | Reason::NoWatcher { .. }
         | Reason::Unknown => return rule.to_owned(),
     };
     format!("{rule} · {detail}")

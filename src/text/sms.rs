@@ -193,6 +193,7 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         Reason::PathLost(found) => Some(found.since),
         Reason::AllPathsLost(found) => Some(found.since),
         Reason::HomeUnreachable { last_heard, .. } => *last_heard,
+        Reason::NoWatcher { since, .. } => Some(*since),
         Reason::CallButton { .. }
         | Reason::ServiceButton { .. }
         | Reason::Test { .. }
@@ -248,6 +249,7 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)
         | Reason::HomeUnreachable { .. }
+        | Reason::NoWatcher { .. }
         | Reason::Unknown => None,
     }
 }

@@ -84,6 +84,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::AllPathsLost(_) => language.pick("通道全部中断", "All ways out lost"),
         Reason::Twin(_) => language.pick("两个网关同号", "Two gateways"),
         Reason::HomeUnreachable { .. } => language.pick("家庭网关失联", "Home unreachable"),
+        Reason::NoWatcher { .. } => language.pick("值班台无人看守", "Nobody watching"),
         Reason::Unknown => language.pick("未知规则", "Unknown rule"),
     }
 }

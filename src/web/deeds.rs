@@ -2,8 +2,9 @@
 
 use crate::desk::{AlertKey, Answer, Click};
 use crate::model::ids::PersonId;
-use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Proof};
-use crate::text;
+use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Proof, Refusal};
+use crate::model::time::Timestamp;
+use crate::text::{self, Language};
 use crate::web::access::Right;
 use crate::web::acting::NotActing;
 use crate::web::form::{Visitor, Which, alerts, escape, way_back};
@@ -98,7 +99,8 @@ pub(super) async fn step(
             Some((Answer::Done { .. }, _)) => {}
             Some((Answer::Refused(why), _)) => {
                 let zone = &site.settings.zone;
-                let why = text::refusal(visitor.language, &why, zone, &|id| site.name(id));
+                let first = first_by(visitor.language, &why, site.now());
+                let why = text::refusal(visitor.language, &why, zone, &|id| site.name(id)) + &first;
                 return alert::refused(&site, &visitor, key, form.step == "close", why);
             }
             Some((Answer::NoSuchAlert | Answer::Declined(_), _)) => {
@@ -108,6 +110,14 @@ pub(super) async fn step(
         }
     }
     Redirect::to(&way_back(Some(&form.back))).into_response()
+}
+
+/// By how much the one who was first was earlier.
+pub(super) fn first_by(language: Language, why: &Refusal, now: Timestamp) -> String {
+    let Refusal::Owned { since, .. } = why else { return String::new() };
+    let n = (now - *since).num_seconds().max(1);
+    let words = text::label(language, "first_by").replace("{n}", &n.to_string());
+    language.pick(format!("（{words}）"), format!(" ({words})"))
 }
 
 fn form_action(key: &AlertKey) -> String {

@@ -8,11 +8,11 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use serde::Deserialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// The newest changes, for every open page. Cheap to clone.
@@ -21,7 +21,11 @@ pub struct Feed {
     run: u64,
     kept: Arc<Mutex<Kept>>,
     live: broadcast::Sender<Change>,
+    streams: Arc<Mutex<Streams>>,
 }
+
+/// The open streams of each sign-in, the oldest first.
+type Streams = BTreeMap<Hash, VecDeque<oneshot::Sender<()>>>;
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -38,7 +42,7 @@ struct Change {
 impl Feed {
     /// A feed of this run of the station; ids of other runs are answered with a reset.
     pub fn new(run: u64) -> Feed {
-        Feed { run, kept: Arc::default(), live: broadcast::channel(KEPT_MAX).0 }
+        Feed { run, kept: Arc::default(), live: broadcast::channel(KEPT_MAX).0, streams: Arc::default() }
     }
 
     /// Tells every open page that something looks different now.
@@ -75,6 +79,24 @@ impl Feed {
         (past, live)
     }
 
+    /// One more stream of a sign-in; beyond four the oldest one is told to end. What comes back says when this one has to.
+    fn enter(&self, seat: &Hash) -> oneshot::Receiver<()> {
+        let (end, ends) = oneshot::channel();
+        let mut streams = self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        streams.retain(|_, open| {
+            open.retain(|end| !end.is_closed());
+            !open.is_empty()
+        });
+        let open = streams.entry(*seat).or_default();
+        open.push_back(end);
+        if open.len() > STREAMS_MAX
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.send(()).ok(); // it went by itself: fine
+        }
+        ends
+    }
+
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -92,10 +114,12 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Sse<ReceiverStream<Result<Event, Infallible>>> {
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let (past, live) = site.feed.since(resumed.or(query.after).as_deref());
+    let after = resumed.or(query.after);
+    let (past, live) = site.feed.since(after.as_deref());
     let (to_page, stream) = mpsc::channel(32);
     let seat = Visitor::of(&site, &headers).seat.map(|seat| seat.hash);
-    tokio::spawn(tell(site, seat, past, live, to_page));
+    let ends = seat.as_ref().map(|seat| site.feed.enter(seat));
+    tokio::spawn(tell(site, seat, past, live, ends, to_page));
     Sse::new(ReceiverStream::new(stream))
 }
 
@@ -104,6 +128,7 @@ async fn tell(
     seat: Option<Hash>,
     past: Option<Vec<Change>>,
     mut live: broadcast::Receiver<Change>,
+    ends: Option<oneshot::Receiver<()>>,
     page: mpsc::Sender<Result<Event, Infallible>>,
 ) {
     let mut beat = tokio::time::interval(BEAT);
@@ -116,8 +141,21 @@ async fn tell(
             return;
         }
     }
+    let end = async move {
+        match ends {
+            // The sender goes with the feed alone, and then all of this ends.
+            Some(ends) => drop(ends.await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(end);
     loop {
         let event = tokio::select! {
+            () = &mut end => {
+                page.send(Ok(Event::default().event("bye").data("{}"))).await.ok(); // this sign-in has more of them
+                return;
+            }
+            () = page.closed() => return,
             // Whoever has no session any more is told nothing more; the page asks again and is told why.
             _ = beat.tick() => match seat.is_some_and(|seat| site.is_signed_in(&seat)) {
                 true => site.beat(),
@@ -160,7 +198,7 @@ impl Site {
     fn beat(&self) -> Event {
         let data = serde_json::json!({
             "now_ms": self.now().timestamp_millis(), "seq": self.feed.kept().seq,
-            "build": self.settings.build, "ready": self.health().is_ready(),
+            "build": self.settings.build, "ready": self.is_ready(),
         });
         Event::default().event("beat").retry(Duration::from_secs(2)).data(data.to_string())
     }
@@ -170,6 +208,8 @@ impl Site {
 const BEAT: Duration = Duration::from_secs(5);
 /// A page that slept longer than this many changes reads everything anew.
 const KEPT_MAX: usize = 1024;
+/// A browser opens six connections to one station at most, over all of its tabs.
+const STREAMS_MAX: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -179,6 +219,21 @@ mod tests {
 
     fn alert(number: u64) -> Subject {
         AlertKey { home: "h".parse().unwrap(), alert: AlertId { number, raised_at: from_millis(0) } }.into()
+    }
+
+    #[test]
+    fn the_fifth_stream_of_a_sign_in_ends_its_oldest_and_no_other() {
+        let feed = Feed::new(1);
+        let mut first = feed.enter(&[1; 32]);
+        let mut other = feed.enter(&[2; 32]);
+        let mut rest: Vec<_> = (0..3).map(|_| feed.enter(&[1; 32])).collect();
+        assert!(first.try_recv().is_err(), "four are fine");
+        rest.push(feed.enter(&[1; 32]));
+        assert!(first.try_recv().is_ok());
+        assert!(other.try_recv().is_err() && rest.iter_mut().all(|stream| stream.try_recv().is_err()));
+        drop(rest);
+        let mut again: Vec<_> = (0..4).map(|_| feed.enter(&[1; 32])).collect();
+        assert!(again.iter_mut().all(|stream| stream.try_recv().is_err()), "those that went do not count");
     }
 
     #[test]

@@ -10,10 +10,12 @@ mod alert;
 pub mod api;
 mod daily;
 mod deeds;
+mod extras;
 mod feed;
 mod form;
 mod gate;
 mod guard;
+mod handover;
 mod homes;
 pub mod hooks;
 mod me;
@@ -22,7 +24,9 @@ mod models;
 mod nav;
 mod orders;
 mod pages;
+mod ready;
 mod requests;
+mod screens;
 mod secrets;
 mod sessions;
 mod sign_in;
@@ -41,7 +45,7 @@ pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
 
-use crate::desk::{Answer, Click, Desk, Order};
+use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
@@ -95,6 +99,8 @@ pub struct Health {
     pub replaced: Option<String>,
     /// Homes have a second path here, past the broker.
     pub second_path: bool,
+    /// What is free of the disk, where the system says it.
+    pub disk: Option<crate::store::Free>,
 }
 
 impl Health {
@@ -118,6 +124,10 @@ pub enum Wanted {
     Click(Click),
     /// Something else for a home.
     Order(Order),
+    /// Somebody takes over a shift.
+    Handover(Handover),
+    /// An open page says how it is.
+    Screen(Screen),
     /// A card was written by the office, or taken away.
     Card {
         /// Of which home.
@@ -155,6 +165,7 @@ pub struct Site {
     tries: Tries,
     first_code: Mutex<Option<FirstCode>>,
     clicks: AtomicU64,
+    facts: RwLock<ready::Facts>,
     now: fn() -> Timestamp,
 }
 
@@ -178,6 +189,7 @@ impl Site {
             tries: Tries::default(),
             first_code: Mutex::new(settings.first_code.clone()),
             clicks: AtomicU64::new(0),
+            facts: RwLock::default(),
             settings,
             desk,
             health,
@@ -207,7 +219,10 @@ impl Site {
             .route("/events", get(feed::events))
             .route("/healthz", get(pages::healthz))
             .route("/readyz", get(pages::readyz))
+            .merge(handover::routes())
             .merge(homes::routes())
+            .merge(ready::routes())
+            .merge(screens::routes())
             .merge(daily::routes())
             .merge(requests::routes())
             .merge(acting::routes())
@@ -222,6 +237,7 @@ impl Site {
             .merge(hooks::routes())
             .route("/metrics", get(metrics::metrics))
             .fallback(pages::no_such_page)
+            .layer(axum::middleware::from_fn_with_state(site.clone(), ready::look))
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), gate::gate))
             .layer(axum::middleware::from_fn_with_state(site.clone(), guard::guard))
@@ -286,6 +302,7 @@ const OFFICE_CSS: &str = concat!(
     include_str!("css/homes.css"),
     include_str!("css/daily.css"),
     include_str!("css/access.css"),
-    include_str!("css/feed.css")
+    include_str!("css/feed.css"),
+    include_str!("css/shift.css")
 );
 const SCRIPT: &str = include_str!("desk.js");

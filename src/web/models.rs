@@ -10,7 +10,7 @@ pub(super) use alert::{Choice, DeedModel, Fact, LineModel};
 pub(super) use frame::Frame;
 pub(super) use home::HomeModel;
 pub(super) use person::{CallModel, Covered, EMERGENCY_NUMBERS, UNCOVER, WayModel, uncover_key, why_covered};
-pub(super) use row::{BandModel, RowModel};
+pub(super) use row::{BandModel, ClockModel, RowModel};
 
 use crate::desk::RowView;
 use crate::model::card::ContactKind;
@@ -32,7 +32,7 @@ pub(super) struct Painter<'a> {
 }
 
 impl Painter<'_> {
-    fn l(&self, name: &'static str) -> &'static str {
+    pub fn l(&self, name: &'static str) -> &'static str {
         text::label(self.language, name)
     }
 

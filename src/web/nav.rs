@@ -1,15 +1,17 @@
 //! The pages of the station, in the order in which every page names them.
 
-use crate::web::access::Door;
+use crate::web::access::{Door, Right};
 use crate::web::models::Frame;
 
 /// Address and label of each page that everybody finds.
 const PAGES: &[(&str, &str)] = &[
     ("/", "desk"),
-    ("/homes", "homes"),
     ("/daily", "daily_page"),
+    ("/homes", "homes"),
     ("/visits", "visits_page"),
     ("/requests", "requests_page"),
+    ("/handover", "handover"),
+    ("/ready", "ready_page"),
     ("/admin/people", "admin_people"),
     ("/admin/audit", "admin_audit"),
     ("/admin/tokens", "feed_page"),
@@ -34,6 +36,11 @@ impl Frame {
         // Only what this visitor may open.
         let opens = |(href, _): &&(&'static str, &'static str)| Door::at(href).lets_in(&self.visitor, false);
         PAGES.iter().filter(opens).map(link).collect()
+    }
+
+    /// Whether this visitor may be told how the desk is.
+    pub fn sees_desk(&self) -> bool {
+        self.visitor.may(Right::SeeDesk)
     }
 
     /// Whether this page has more than the desk and an alert have.

@@ -24,6 +24,11 @@ pub struct Window {
 
 impl Browser {
     pub fn open(window: Window) -> Browser {
+        Browser::open_with(window, &[])
+    }
+
+    /// With further switches of Chromium.
+    pub fn open_with(window: Window, switches: &[String]) -> Browser {
         for (program, package) in [("/usr/bin/chromium", "chromium"), ("/usr/bin/chromedriver", "chromium-driver")] {
             assert!(Path::new(program).exists(), "{program} is missing; apt-get install {package}");
         }
@@ -45,14 +50,14 @@ impl Browser {
         });
         let profile = tempfile::tempdir().unwrap();
         let mut browser = Browser { driver, session: base, agent, _profile: profile };
-        let answer = browser.command("POST", "/session", &browser.capabilities(&window));
+        let answer = browser.command("POST", "/session", &browser.capabilities(&window, switches));
         let id = answer["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}")).to_owned();
         browser.session = format!("{}/session/{id}", browser.session);
         browser.size(window.width, window.height);
         browser
     }
 
-    fn capabilities(&self, window: &Window) -> Value {
+    fn capabilities(&self, window: &Window, switches: &[String]) -> Value {
         let profile = format!("--user-data-dir={}", self._profile.path().display());
         let mut args = vec![
             "--headless",
@@ -69,6 +74,7 @@ impl Browser {
         ];
         let size = format!("--window-size={},{}", window.width, window.height);
         args.push(&size);
+        args.extend(switches.iter().map(String::as_str));
         let script = if window.script { 1 } else { 2 };
         json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
@@ -110,6 +116,54 @@ impl Browser {
 
     pub fn go(&self, url: &str) {
         self.post("/url", &json!({ "url": url }));
+    }
+
+    /// A script that every page runs before its own.
+    pub fn before_each_page(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
+    }
+
+    /// Types into whatever has the focus.
+    pub fn keys(&self, keys: &str) {
+        let press = |key: char| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })];
+        let actions: Vec<Value> = keys.chars().flat_map(press).collect();
+        self.post("/actions", &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
+    }
+
+    /// Moves the pointer to the middle of what matches first, and leaves it there.
+    #[track_caller]
+    pub fn point_at(&self, selector: &str) {
+        let element = self.one(selector);
+        let origin = json!({ "element-6066-11e4-a52e-4f735466cecf": element });
+        self.pointer(&[json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 })]);
+    }
+
+    /// Presses where the pointer is.
+    pub fn press_here(&self) {
+        self.pointer(&[json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 })]);
+    }
+
+    fn pointer(&self, actions: &[Value]) {
+        let mouse =
+            json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
+        self.post("/actions", &json!({ "actions": [mouse] }));
+    }
+
+    /// Opens a tab and goes on in it; the tab's name.
+    pub fn new_tab(&self) -> String {
+        let tab = self.post("/window/new", &json!({ "type": "tab" }))["handle"].as_str().unwrap().to_owned();
+        self.switch_to(&tab);
+        tab
+    }
+
+    /// Goes on in this tab.
+    pub fn switch_to(&self, tab: &str) {
+        self.post("/window", &json!({ "handle": tab }));
+    }
+
+    /// The tab it is in.
+    pub fn tab(&self) -> String {
+        self.command("GET", "/window", &Value::Null).as_str().unwrap().to_owned()
     }
 
     /// Gives the browser a cookie `name=value` of the site at `base`.
@@ -200,9 +254,9 @@ impl Browser {
         width("cssContentSize", "width") - width("cssLayoutViewport", "clientWidth")
     }
 
-    /// A picture of the whole page, for people.
+    /// A picture of what the window shows, for people.
     pub fn picture(&self, path: &Path) {
-        let shot = self.devtools("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
+        let shot = self.devtools("Page.captureScreenshot", &json!({}));
         std::fs::write(path, decode_base64(shot["data"].as_str().unwrap())).unwrap();
     }
 }

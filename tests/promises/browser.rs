@@ -4,8 +4,14 @@
 //! screenshots for people to look at.
 #![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
+mod access;
 #[path = "../browser/mod.rs"]
 mod driver;
+mod hands;
+mod links;
+mod pictures;
+mod shift;
+mod sound;
 
 use super::station::bench::{Bench, call_button, inactivity};
 use super::support::wait_until;
@@ -54,7 +60,7 @@ fn live_through(bench: &Bench, browser: &Browser) {
     wait_until("live", SOON, || browser.text("#live").contains("实时"));
     let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the row is there", SOON, || browser.has(".row.s-emergency"));
-    wait_until("the title counts", SOON, || browser.title().starts_with("(1!)"));
+    wait_until("the title counts, and says that the sound is off", SOON, || browser.title().starts_with("🔇 (1!)"));
     let row = browser.text(".row");
     for word in ["紧急", "3号楼2单元201室", "一键呼叫", "接单", "到达", "前到"] {
         assert!(row.contains(word), "{word} in {row}");
@@ -116,7 +122,8 @@ fn a_row_is_on_an_open_page_within_a_second_of_its_notice() {
 
 #[test]
 fn both_languages_fit_on_desk_and_phone() {
-    let bench = Bench::start();
+    let span = carecircle::model::time::Span::minutes(10);
+    let bench = Bench::start_with(|settings| settings.timers.undo_within = span);
     fill(&bench);
     for (window, size) in [(WIDE, "wide"), (PHONE, "phone")] {
         let browser = open(&bench, window);
@@ -220,10 +227,8 @@ fn a_page_that_lost_its_station_says_so_and_comes_back_by_itself() {
     wait_until("live", SOON, || browser.text("#live").contains("实时"));
     let port = bench.address().port();
     bench.stop_station();
-    wait_until("the page calls itself stale", Duration::from_secs(20), || {
-        browser.text("#stale").contains("画面停住了")
-    });
-    assert!(!browser.text(".strip").contains("接收正常"), "nothing is green without proof");
+    wait_until("the page calls itself stale", Duration::from_secs(20), || browser.text("#stale").contains("画面停在"));
+    assert!(browser.text("#ready").is_empty(), "nothing is green without proof");
     keep_picture(&browser, "stale");
     bench.start_station_at(port);
     wait_until("homes can reach it", SOON, || bench.get("/readyz").0 == 200);
@@ -235,14 +240,14 @@ fn a_page_that_lost_its_station_says_so_and_comes_back_by_itself() {
 #[test]
 fn an_open_page_learns_that_no_home_can_reach_the_station() {
     let mut bench = Bench::start();
-    let browser = open(&bench, WIDE);
-    browser.go(&bench.url("/"));
-    browser.wait_for_text("#ready", "接收正常");
+    let browser = sound::on_duty(&bench, WIDE);
+    browser.wait_for_text("#ready", "可接警");
     bench.broker.kill();
     browser.wait_for_text("#not-ready", "不可接警");
+    browser.wait_for_text("#not-ready", "消息服务器");
     assert_eq!(browser.text("#ready"), "");
     bench.broker.restart();
-    browser.wait_for_text("#ready", "接收正常");
+    browser.wait_for_text("#ready", "可接警");
     assert_eq!(browser.text("#not-ready"), "");
     assert_clean(&bench, &browser);
 }

@@ -149,6 +149,7 @@ impl Night {
                 point: point.clone(),
                 timers: config.circle.timers.clone(),
                 unreachable_after: Span::days(1),
+                duty: None,
                 daily: Default::default(),
                 people: [("p-03".parse().unwrap(), Role::Desk)].into(),
             })

@@ -5,4 +5,4 @@ pub mod certificates;
 mod door;
 mod example;
 mod faults;
-mod proxy;
+pub(crate) mod proxy;

@@ -222,6 +222,7 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        duty: None,
         daily: Default::default(),
         hooks_allow: Vec::new(),
     }

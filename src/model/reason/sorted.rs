@@ -84,6 +84,7 @@ impl Reason {
             Reason::AllPathsLost(_) => "all_paths_lost",
             Reason::Twin(_) => "twin",
             Reason::HomeUnreachable { .. } => "home_unreachable",
+            Reason::NoWatcher { .. } => "no_watcher",
             Reason::Unknown => "unknown",
         }
     }
@@ -137,6 +138,7 @@ impl Reason {
             | Reason::AllPathsLost(_)
             | Reason::Twin(_)
             | Reason::HomeUnreachable { .. }
+            | Reason::NoWatcher { .. }
             | Reason::Unknown => None,
         }
     }
@@ -207,6 +209,7 @@ impl Reason {
             | Reason::Storage { .. }
             | Reason::PathLost(_)
             | Reason::Twin(_)
+            | Reason::NoWatcher { .. }
             | Reason::Configuration { .. } => Severity::Fault,
         }
     }
@@ -266,7 +269,8 @@ impl Reason {
             | Reason::PathLost(_)
             | Reason::AllPathsLost(_)
             | Reason::Twin(_)
-            | Reason::HomeUnreachable { .. } => Class::System,
+            | Reason::HomeUnreachable { .. }
+            | Reason::NoWatcher { .. } => Class::System,
         }
     }
 }

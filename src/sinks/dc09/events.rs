@@ -131,6 +131,8 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
         // What is over is a restore of the same code; "failure to communicate" is left to what a station says of a home.
         Reason::PathLost(_) | Reason::AllPathsLost(_) | Reason::Twin(_) => (350, "YC"),
         Reason::HomeUnreachable { .. } => (354, "YC"),
+        // A station tells no receiver of its own desk; the code is that of a system trouble.
+        Reason::NoWatcher { .. } => (300, "YX"),
     }
 }
 
@@ -172,6 +174,7 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)
         | Reason::HomeUnreachable { .. }
+        | Reason::NoWatcher { .. }
         | Reason::Unknown => None,
     }
 }

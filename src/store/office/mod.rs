@@ -8,12 +8,14 @@ mod cards;
 mod hooks;
 mod schema;
 mod sessions;
+mod shifts;
 mod staff;
 mod tokens;
 
 pub use audit::Looked;
 pub use hooks::{Delivery, Hook, NewHook};
 pub use sessions::SessionRow;
+pub use shifts::{ShiftKind, ShiftLine};
 pub use tokens::{NewToken, Scope, Token};
 
 use crate::store::Error;

@@ -37,6 +37,8 @@ fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
          CREATE TABLE audit (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
              home TEXT, detail TEXT NOT NULL DEFAULT '') STRICT;
          CREATE INDEX audit_of_home ON audit (home, seq) WHERE home IS NOT NULL;
+         CREATE TABLE shift (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL,
+             text TEXT NOT NULL DEFAULT '') STRICT;
          CREATE TABLE person (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
          CREATE TABLE session (hash BLOB PRIMARY KEY, ends_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     )?;

@@ -119,6 +119,8 @@ pub(crate) fn extremes() -> Vec<Reason> {
                 all.push(Reason::MissedContact(MissedContact { point, calls, last_call, by_hand, well_at: at }));
             }
             all.push(Reason::HomeUnreachable { last_heard: at, point: "lehe".parse().unwrap() });
+            let (since, point) = (at.unwrap_or(from_millis(0)), "lehe".parse().unwrap());
+            all.push(Reason::NoWatcher { since, point });
         }
         all.extend([true, false].map(|by_hand| Reason::Test { by_hand }));
         for percent in [None, Some(0.0), Some(14.6), Some(100.0)] {

@@ -54,13 +54,6 @@ impl Frame {
             name: format!("{} · {}", text::shown(&person.name, 30), role(person)),
             chosen: visitor.person.as_ref().is_some_and(|chosen| chosen.id == person.id),
         });
-        let health = site.health();
-        let mut troubles = Vec::new();
-        let broker_down = if health.second_path { "broker_down_second_path" } else { "broker_down" };
-        for (what, why) in [(broker_down, &health.broker), ("store_failing", &health.store)] {
-            troubles
-                .extend(why.as_ref().map(|why| format!("{} ({})", text::label(language, what), text::shown(why, 160))));
-        }
         let plain_title = text::label(language, "desk").to_owned();
         Frame {
             language,
@@ -72,7 +65,7 @@ impl Frame {
             wall: text::clock_time(zone, now),
             zone_offset_secs: offset_secs(zone, now),
             point_name: text::shown(&site.settings.name, 40),
-            troubles,
+            troubles: site.troubles(language, now),
             token: visitor.token.clone(),
             who,
             who_name: visitor.person.as_ref().map(|person| text::shown(&person.name, 30)).unwrap_or_default(),

@@ -4,9 +4,10 @@ use super::{LATE, Painter, severity_id};
 use crate::desk::{BandName, RowView, View};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::Phase;
-use crate::model::reason::Severity;
+use crate::model::reason::{Reason, Severity};
 use crate::model::time::{Span, Timestamp};
 use crate::text;
+use crate::web::extras::Extras;
 use crate::web::form::escape;
 
 pub(in crate::web) struct BandModel {
@@ -45,6 +46,7 @@ pub(in crate::web) struct RowModel {
     pub primary: Option<PrimaryModel>,
     pub click_key: String,
     pub version: u32,
+    pub more: Extras,
 }
 
 pub(in crate::web) struct ClockModel {
@@ -108,7 +110,7 @@ impl Painter<'_> {
             phase_word: text::phase(self.language, row.phase),
             calm: !row.phase.is_open(),
             test: row.test,
-            place: row.place.as_ref().map_or_else(|| row.key.home.to_string(), |place| text::shown(place, 30)),
+            place: self.place_of(row),
             headline: text::headline(self.language, &row.reason),
             raised: if row.approximate { format!("≈ {wall}") } else { wall },
             day: text::date_time(self.language, self.zone(), row.raised_at),
@@ -130,8 +132,21 @@ impl Painter<'_> {
             }),
             click_key: format!("{}-{}-{number}", self.key, row.version),
             version: row.version,
+            more: Extras::of(self, row),
             id,
         }
+    }
+
+    fn place_of(&self, row: &RowView) -> String {
+        if matches!(row.reason, Reason::NoWatcher { .. }) {
+            return text::shown(&self.site.settings.name, 30);
+        }
+        row.place.as_ref().map_or_else(|| row.key.home.to_string(), |place| text::shown(place, 30))
+    }
+
+    /// The time until something ends.
+    pub fn countdown(&self, until: Timestamp) -> ClockModel {
+        self.clock(until, Span::zero())
     }
 
     /// `0:41` before the deadline, `+3:12` after it.

@@ -84,6 +84,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::seconds(180),
+        duty: None,
         daily: carecircle::desk::DailySettings { call_again_after: Span::zero(), ..Default::default() },
         hooks_allow: vec!["127.0.0.1".to_owned()],
     }
@@ -114,9 +115,16 @@ struct Station {
 
 impl Bench {
     pub fn start() -> Bench {
+        Bench::start_with(|_| {})
+    }
+
+    /// With settings other than usual.
+    pub fn start_with(change: impl Fn(&mut Settings)) -> Bench {
         let broker = Mosquitto::start();
         let folder = tempfile::tempdir().unwrap();
-        let station = Some(run_station(settings(&broker.url(), folder.path())));
+        let mut settings = settings(&broker.url(), folder.path());
+        change(&mut settings);
+        let station = Some(run_station(settings));
         let home = FakeHome::start(&broker.url(), "flat-1", "3号楼2单元201室");
         let (agent, cookies) = (plain_agent(), Mutex::default());
         let bench = Bench { home, station, broker, folder, agent, cookies };
