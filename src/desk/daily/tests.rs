@@ -4,6 +4,7 @@ use crate::desk::input::{Condition, Input, Order, Recorded, SensorSeen, Settings
 use crate::desk::{Answer, Blindness, DailyRow, DailySettings, DailyState, Desk, Effect, LimitBy};
 use crate::model::card::{Card, Class};
 use crate::model::errand::{ContactDeed, Declined, Errand};
+use crate::model::home::SensorKind;
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Role, Timers, Via};
 use crate::model::own_sign::{OwnDay, OwnSign, SignBy};
@@ -255,6 +256,18 @@ fn what_a_home_says_of_an_absence_holds_for_its_time() {
 }
 
 #[test]
+fn a_pendant_that_nobody_pressed_so_far_makes_no_home_unknown() {
+    let mut bench = Bench::new(SHANGHAI);
+    let mut condition = bench.condition(None);
+    (condition.sensors[6].kind, condition.sensors[6].heard_secs) = (Some(SensorKind::CallButton), None);
+    bench.hears("06:10", "flat", condition.clone());
+    assert_eq!(bench.state("06:11", "flat"), DailyState::Waiting);
+    condition.sensors[2].is_missing = true;
+    bench.hears("06:12", "flat", condition);
+    assert_eq!(bench.state("06:13", "flat"), DailyState::CannotTell(Blindness::Sensor(None)));
+}
+
+#[test]
 fn a_sign_that_is_taken_back_opens_the_row_again() {
     let mut bench = Bench::new(SHANGHAI);
     bench.beat("06:30", "flat", Some(("06:20", SignBy::Movement)));
@@ -352,7 +365,7 @@ impl Bench {
         let sensor = |n: usize| SensorSeen {
             id: format!("s{n}").parse().unwrap(),
             room: None,
-            kind: None,
+            kind: Some(SensorKind::Motion),
             heard_secs: Some(30),
             battery_percent: None,
             is_missing: false,
@@ -441,7 +454,7 @@ fn settings(zone: &str) -> Settings {
     let people = people.map(|(id, role)| (id.parse().unwrap(), role)).into();
     let daily = DailySettings { zone: Zone::named(zone).unwrap(), ..DailySettings::default() };
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Settings { point, timers, unreachable_after: Span::days(30), people, daily }
+    Settings { point, timers, unreachable_after: Span::days(30), people, daily, duty: None }
 }
 
 fn person(id: &str) -> Actor {

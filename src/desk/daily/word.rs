@@ -1,8 +1,9 @@
 //! What a home tells about the day, as its heartbeats say it: written down when it changes.
 
 use crate::desk::Desk;
-use crate::desk::input::{AlertKey, Condition, Effect, Recorded};
+use crate::desk::input::{AlertKey, Condition, Effect, Recorded, SensorSeen};
 use crate::desk::timer_key;
+use crate::model::home::SensorKind;
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::own_sign::OwnSign;
@@ -32,7 +33,7 @@ pub struct Word {
     /// A good part of the morning nobody watched.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub patchy: bool,
-    /// Sensors that were never heard.
+    /// A sensor that could show life was never heard, or the home does not believe it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unheard: bool,
     /// Nobody should be at home: why, from when and until when.
@@ -69,7 +70,7 @@ impl Word {
             learning_day: today.and_then(|today| today.learning_day),
             blind: condition.blind,
             patchy: today.is_some_and(|today| today.unwatched > PATCHY),
-            unheard: condition.sensors.iter().any(|sensor| sensor.heard_secs.is_none()),
+            unheard: condition.sensors.iter().any(is_dark),
             absent: empty.min().map(|(_, kind, from, until)| (kind, from, until)),
             with_others: others.filter_map(|said| said.kind).any(is_shared),
         }
@@ -81,6 +82,12 @@ impl Word {
         let (from, until) = (crate::model::time::from_millis(from), crate::model::time::from_millis(until));
         (from <= now && now < until).then_some((kind, from, until))
     }
+}
+
+/// Whether a sensor that could show life tells nothing; a call button that nobody pressed says nothing either.
+fn is_dark(sensor: &SensorSeen) -> bool {
+    let could_show_life = sensor.kind.is_some_and(SensorKind::watches_for_life);
+    could_show_life && (sensor.heard_secs.is_none() || sensor.is_missing)
 }
 
 fn minute(zone: &Zone, at: Timestamp) -> Option<TimeOfDay> {
