@@ -431,7 +431,7 @@ fn settings(zone: &str) -> Settings {
     let people = people.map(|(id, role)| (id.parse().unwrap(), role)).into();
     let daily = DailySettings { zone: Zone::named(zone).unwrap(), ..DailySettings::default() };
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Settings { point, timers, unreachable_after: Span::days(30), people, daily }
+    Settings { point, timers, unreachable_after: Span::days(30), people, daily, duty: None }
 }
 
 fn person(id: &str) -> Actor {
