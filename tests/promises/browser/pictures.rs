@@ -23,7 +23,7 @@ fn pictures_of_the_documentation() {
         wait_until("ready", SOON, || !browser.text("#ready").is_empty());
         browser.run("document.querySelectorAll('.row').forEach(function (row) { row.getAnimations().forEach(function (a) { a.cancel(); }); })");
         let path = folder.join(format!("{name}.png"));
-        let scale = if name == "desk" { 0.75 } else { 1.0 };
+        let scale = if name == "desk" { 0.66 } else { 1.0 };
         browser.small_picture(&path, width, height, scale);
         let bytes = std::fs::metadata(&path).unwrap().len();
         assert!(bytes <= 150_000, "{} has {bytes} bytes", path.display());
