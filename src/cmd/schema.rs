@@ -1,5 +1,6 @@
-//! `carecircle schema`: the documents of the wire, for whoever writes a program that speaks it.
+//! `carecircle schema`: the documents of the wire and of the station's API, for whoever writes a program that speaks it.
 
+use crate::web::api::schema::OPENAPI;
 use crate::wire::schema;
 use std::io::Write;
 use std::process::ExitCode;
@@ -18,6 +19,12 @@ enum Document {
     Json,
     /// AsyncAPI 3.0: which body travels on which topic, who sends it, whose certificate may
     Asyncapi,
+    /// OpenAPI 3.1: what other programs can ask a station
+    Openapi,
+    /// JSON Schema of what a station tells other programs
+    Events,
+    /// AsyncAPI 3.0: the station's stream of events, and what it posts
+    Feed,
 }
 
 /// Runs the command.
@@ -25,6 +32,9 @@ pub fn run(args: Args) -> ExitCode {
     let text = match args.document {
         Document::Json => schema::JSON,
         Document::Asyncapi => schema::ASYNCAPI,
+        Document::Openapi => OPENAPI,
+        Document::Events => schema::EVENTS,
+        Document::Feed => schema::FEED,
     };
     super::finish(super::printed(std::io::stdout().lock().write_all(text.as_bytes())))
 }

@@ -39,7 +39,7 @@ async fn serve(path: PathBuf, mut settings: Settings) -> Result<(), Problem> {
     let mut running = station::start(settings.clone()).await?;
     let mut remark = None;
     loop {
-        tracing::info!(point = %settings.point, "the desk is open at http://{}/", running.address);
+        tracing::info!(point = %settings.point, "the desk is open at {}://{}/", running.scheme, running.address);
         tell_first_code(&running);
         notify(&[NotifyState::Ready]);
         let Some(wanted) = watch(&running, &mut signals, &path, &mut remark).await else {
@@ -67,8 +67,8 @@ async fn serve(path: PathBuf, mut settings: Settings) -> Result<(), Problem> {
 fn tell_first_code(running: &Running) {
     let Some(FirstCode { code, path }) = &running.first_code else { return };
     println!(
-        "To become administrator, open http://{}/sign-in and enter your id and the one-time code {code}",
-        running.address
+        "To become administrator, open {}://{}/sign-in and enter your id and the one-time code {code}",
+        running.scheme, running.address
     );
     println!("(the code stands in {} until it is used)", path.display());
 }

@@ -85,12 +85,12 @@ impl Desk {
         let was_our_click = ours && step.by.role.is_staff() && step.by.via == Some(Via::Desk);
         let refused_our_click = matches!(step.deed, Deed::Refused { .. })
             && step.key.as_ref().is_some_and(|key| row.answers.contains_key(key));
+        let told_before = was_known && (was_our_click || row.is_confirmation(step.number));
+        let told_with_raise = step.deed == Deed::Receive && (ours || !was_known);
         let kind = if refused_our_click {
             Some(EventKind::Undone)
-        } else if was_known && (was_our_click || row.is_confirmation(step.number)) {
+        } else if told_before || told_with_raise {
             None
-        } else if step.deed == Deed::Receive && (ours || !was_known) {
-            None // told with the raise
         } else {
             kind_of(&step.deed).filter(|kind| *kind != EventKind::Raised)
         };

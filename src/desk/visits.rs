@@ -166,7 +166,7 @@ impl Desk {
                 Some(class) => {
                     let (done, all) = counted.entry(class).or_default();
                     let due = self.due(now, home, DueBy::Class(class), class.every(settings), last);
-                    *done += u32::from(due.overdue_days <= 0);
+                    *done += u32::from(due.last.is_some() && due.overdue_days <= 0);
                     *all += 1;
                     view.due.push(due);
                 }

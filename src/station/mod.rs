@@ -90,6 +90,8 @@ pub use homes::Homes;
 pub struct Running {
     /// Where its page is served.
     pub address: SocketAddr,
+    /// `http`, or `https` where the page has a certificate.
+    pub scheme: &'static str,
     /// Where homes speak to it by HTTPS, if they may.
     pub homes: Option<SocketAddr>,
     refused: Arc<AtomicU64>,
@@ -171,7 +173,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let mut tasks =
         vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
-    Ok(Running { address, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
+    let scheme = if settings.credentials.is_some() { "https" } else { "http" };
+    Ok(Running { address, scheme, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
 }
 
 impl Running {
@@ -183,7 +186,8 @@ impl Running {
         let open = [BandName::Unclaimed, BandName::InHand, BandName::NoContact].map(|band| view.band(band).len());
         let unreachable = view.homes.iter().filter(|home| home.unreachable).count();
         let mut line = format!(
-            "the desk is open at http://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
+            "the desk is open at {}://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
+            self.scheme,
             self.address,
             count(view.homes.len(), "home"),
             count(open.iter().sum(), "open alert"),

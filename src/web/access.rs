@@ -55,8 +55,8 @@ impl Right {
     fn is_of(self, position: Position) -> bool {
         use Position::{Admin, Desk, Reader, Responder, Supervisor, Technician};
         match self {
-            Right::SeeDesk => matches!(position, Desk | Responder | Supervisor | Reader),
-            Right::SeeHomes => matches!(position, Desk | Responder | Supervisor | Technician | Reader),
+            Right::SeeDesk => matches!(position, Desk | Responder | Supervisor),
+            Right::SeeHomes => matches!(position, Desk | Responder | Supervisor | Technician),
             Right::SeePersons | Right::Act | Right::Uncover => matches!(position, Desk | Responder | Supervisor),
             Right::Send | Right::Work | Right::Suspend => matches!(position, Desk | Supervisor),
             Right::Supervise => position == Supervisor,
@@ -151,10 +151,14 @@ const DOORS: &[(&str, Door)] = &[
     ("/me", Door::Own),
     ("/help", Door::Own),
     ("/events", Door::Own),
+    ("/admin/tokens", Door::Of(&[Right::Administer])),
+    ("/admin/hooks", Door::Of(&[Right::Administer])),
     ("/admin/people", Door::Of(&[Right::Administer])),
     ("/admin/audit", Door::Of(&[Right::Administer])),
     ("/admin", Door::Of(&[Right::Administer, Right::Supervise])),
     ("/reports", Door::Of(&[Right::Reports, Right::SeeDesk])),
+    ("/wall", Door::Of(&[Right::Reports, Right::SeeDesk])),
+    ("/api/v1/reports", Door::Of(&[Right::Reports, Right::SeeDesk])),
     ("/faults", Door::Of(&[Right::SeeHomes])),
     ("/walk", Door::Of(&[Right::Maintain])),
     ("/daily*", Door::Of(&[Right::SeePersons])),
@@ -177,8 +181,8 @@ mod tests {
     /// The table as people read it; `station.md` §2.9 says the same.
     const TABLE: &str = "
                  desk responder supervisor technician admin reader
-        SeeDesk      x     x         x          -         -     x
-        SeeHomes     x     x         x          x         -     x
+        SeeDesk      x     x         x          -         -     -
+        SeeHomes     x     x         x          x         -     -
         SeePersons   x     x         x          -         -     -
         Act          x     x         x          -         -     -
         Send         x     -         x          -         -     -

@@ -95,7 +95,7 @@ impl Site {
         // Nobody is kept from an alert because nobody gave them a PIN: then it is the password.
         let kept = secrets.pin.or(secrets.password).ok_or(NotActing::NoPin)?;
         let tried = Tried::Pin(person.id.as_str());
-        self.tries.begin(tried, clock::since_boot()).map_err(NotActing::Wait)?;
+        self.tries.begin(tried, clock::since_boot()).map_err(|waiting| NotActing::Wait(waiting.still))?;
         match self.passwords.is_right(pin, Some(&kept)).await {
             Ok(true) => {
                 self.tries.right(tried);

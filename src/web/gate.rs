@@ -31,6 +31,7 @@ pub(super) async fn gate(State(site): State<Arc<Site>>, request: Request, next: 
     if visitor.seat.is_none() && door != Door::Open {
         return not_signed_in(&site, &visitor, &request);
     }
+    let headers = request.headers().clone();
     let request = match changes {
         true if is_for_programs(&path) => match is_json(request.headers()) {
             true => request,
@@ -40,6 +41,10 @@ pub(super) async fn gate(State(site): State<Arc<Site>>, request: Request, next: 
         },
         true => match with_token(&visitor, request).await {
             Ok(request) => request,
+            // Of a page that was left open until its cookie had gone.
+            Err(status) if visitor.seat.is_none() => {
+                return (status, sign_in::again(&site, &visitor, &headers)).into_response();
+            }
             Err(status) => {
                 site.audit(&visitor, "form_refused", None, shortened(&path)).await;
                 return pages::said(&site, &visitor, status, &["foreign_form"]);
@@ -54,7 +59,7 @@ pub(super) async fn gate(State(site): State<Arc<Site>>, request: Request, next: 
             false => pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["not_for_you"]),
         };
     }
-    let prolonged = site.prolong(&visitor, request.headers()).await;
+    let prolonged = site.prolong(&visitor, &headers).await;
     let mut response = next.run(request).await;
     // A page that begins or ends a session says so itself.
     if let Some(cookie) = prolonged.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
@@ -90,7 +95,7 @@ const FOR_TOKENS: [&str; 5] = ["/api/v1/desk", "/api/v1/alerts", "/api/v1/homes"
 fn takes_tokens(path: &str) -> bool {
     let is_there =
         |begin: &&str| path.strip_prefix(*begin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
-    FOR_TOKENS.iter().any(|begin| is_there(&begin))
+    FOR_TOKENS.iter().any(is_there)
 }
 
 fn is_for_programs(path: &str) -> bool {

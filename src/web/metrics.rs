@@ -9,23 +9,24 @@ use crate::model::time::{Span, Timestamp};
 use crate::store::office::{Hook, Scope};
 use crate::web::Site;
 use crate::web::api::Caller;
+use crate::web::gate::Peer;
 use crate::web::models::severity_id;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// `GET /metrics`
-pub(super) async fn metrics(State(site): State<Arc<Site>>, request: Request) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let has_token = request.headers().contains_key(header::AUTHORIZATION);
+pub(super) async fn metrics(State(site): State<Arc<Site>>, Peer(peer): Peer, headers: HeaderMap) -> Response {
+    let is_near = peer.parse::<IpAddr>().is_ok_and(|peer| peer.to_canonical().is_loopback());
+    let has_token = headers.contains_key(header::AUTHORIZATION);
     if has_token {
-        if let Err(why) = Caller::of(&site, request.headers(), Scope::Read).await {
+        if let Err(why) = Caller::of(&site, &headers, Scope::Read).await {
             return why.into_response();
         }
-    } else if !peer.is_some_and(|peer| peer.is_loopback()) {
+    } else if !is_near {
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], "a token is needed\n")
             .into_response();
     }

@@ -11,17 +11,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use std::sync::PoisonError;
 
 impl Site {
-    /// A new session; the secret for its cookie, `None` if it could not be written.
+    /// A new session; the secret for its cookie, `None` if the system gives no random numbers.
     pub(super) async fn begin_session(&self, kind: Kind, person: &PersonId) -> Option<String> {
         let (secret, changed, ended) = self.sessions.begin(kind, person, self.now()).ok()?;
         self.forget(ended).await;
-        let hash = changed.hash;
-        if self.write(changed).await {
-            return Some(secret);
-        }
-        // A sign-in that a restart would undo is none.
-        self.sessions.end(|its, _| *its == hash);
-        None
+        // A disk that fails is in the log and keeps nobody from an alert: then the session lasts until the next start.
+        self.write(changed).await;
+        Some(secret)
     }
 
     /// Changes a session; a disk that fails is in the log, and the desk goes on.
@@ -52,10 +48,10 @@ impl Site {
         session.is_some_and(|session| self.person(&session.person).is_some())
     }
 
-    async fn write(&self, changed: Changed) -> bool {
+    async fn write(&self, changed: Changed) {
         let (office, now) = (self.office.clone(), self.now());
         let write = move || office.put_session(&changed.hash, changed.ends, &changed.body, now);
-        is_written(tokio::task::spawn_blocking(write).await)
+        log_failure(tokio::task::spawn_blocking(write).await);
     }
 
     async fn forget(&self, ended: Vec<Hash>) {
@@ -64,7 +60,7 @@ impl Site {
         }
         let office = self.office.clone();
         let hashes: Vec<Vec<u8>> = ended.iter().map(|hash| hash.to_vec()).collect();
-        is_written(tokio::task::spawn_blocking(move || office.forget_sessions(&hashes)).await);
+        log_failure(tokio::task::spawn_blocking(move || office.forget_sessions(&hashes)).await);
     }
 
     /// Whether anybody can sign in by a password.
@@ -88,13 +84,8 @@ impl Site {
     }
 }
 
-fn is_written(done: Result<Result<(), Error>, tokio::task::JoinError>) -> bool {
-    match done {
-        Ok(Ok(())) => true,
-        Ok(Err(why)) => {
-            tracing::error!(%why, "a sign-in was not written");
-            false
-        }
-        Err(_) => false,
+fn log_failure(done: Result<Result<(), Error>, tokio::task::JoinError>) {
+    if let Ok(Err(why)) = done {
+        tracing::error!(%why, "a sign-in was not written");
     }
 }

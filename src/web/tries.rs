@@ -15,6 +15,16 @@ struct Counted {
     wrong: u32,
     last: Span,
     until: Span,
+    is_told: bool,
+}
+
+/// A try that came too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// So long must still pass.
+    pub still: Span,
+    /// The same was said before, since the last try that was looked at.
+    pub is_told: bool,
 }
 
 /// What is tried.
@@ -48,20 +58,22 @@ impl Tried<'_> {
 
 impl Tries {
     /// Counts a try before it is looked at, so that many at once are many; or how long to wait first.
-    pub fn begin(&self, tried: Tried<'_>, now: Span) -> Result<(), Span> {
+    pub fn begin(&self, tried: Tried<'_>, now: Span) -> Result<(), Waiting> {
         let mut counted = self.counted();
-        let known = counted.get(&tried.key()).filter(|known| now - known.last < FORGOTTEN_AFTER);
-        if let Some(known) = known
-            && known.until > now
+        let known = counted.get_mut(&tried.key()).filter(|known| now - known.last < FORGOTTEN_AFTER);
+        if let Some(Counted { until, is_told, .. }) = known
+            && *until > now
         {
-            return Err(known.until - now);
+            return Err(Waiting { still: *until - now, is_told: std::mem::replace(is_told, true) });
         }
+        let known = counted.get(&tried.key()).filter(|known| now - known.last < FORGOTTEN_AFTER);
         let wrong = known.map_or(0, |known| known.wrong).saturating_add(1);
         if counted.len() >= KEYS_MAX {
             let oldest = counted.iter().min_by_key(|(_, known)| known.last).map(|(key, _)| key.clone());
             oldest.and_then(|oldest| counted.remove(&oldest));
         }
-        counted.insert(tried.key(), Counted { wrong, last: now, until: now + delay(wrong, tried.free()) });
+        counted
+            .insert(tried.key(), Counted { wrong, last: now, until: now + delay(wrong, tried.free()), is_told: false });
         Ok(())
     }
 
@@ -98,14 +110,16 @@ mod tests {
         for second in 0..5 {
             assert_eq!(tries.begin(zhang, at(second)), Ok(()), "try {second}");
         }
-        assert_eq!(tries.begin(zhang, at(5)), Err(Span::seconds(29)));
+        let waiting = |still: i64, is_told| Err(Waiting { still: Span::seconds(still), is_told });
+        assert_eq!(tries.begin(zhang, at(5)), waiting(29, false));
+        assert_eq!(tries.begin(zhang, at(6)), waiting(28, true));
         assert_eq!(tries.begin(Tried::Account("li"), at(5)), Ok(()), "somebody else");
         assert_eq!(tries.begin(zhang, at(34)), Ok(()));
-        assert_eq!(tries.begin(zhang, at(35)), Err(Span::seconds(59)));
+        assert_eq!(tries.begin(zhang, at(35)), waiting(59, false));
         let mut now = at(94);
         for _ in 0..20 {
             assert_eq!(tries.begin(zhang, now), Ok(()));
-            let wait = tries.begin(zhang, now).unwrap_err();
+            let wait = tries.begin(zhang, now).unwrap_err().still;
             assert!(wait <= Span::minutes(15), "{wait}");
             now += wait;
         }

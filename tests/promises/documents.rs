@@ -45,7 +45,7 @@ fn every_configuration_in_the_handbook_passes_the_check() {
 
 #[test]
 fn the_program_prints_the_documents_of_the_wire_as_they_are_committed() {
-    for document in ["wire.json", "asyncapi.json"] {
+    for document in ["wire.json", "asyncapi.json", "openapi.json", "events.json", "feed.json"] {
         let name = document.trim_end_matches(".json").replace("wire", "json");
         let output = support::carecircle(&["schema", &name]).output().unwrap();
         assert!(output.status.success(), "{document}");

@@ -21,6 +21,7 @@ mod framing;
 mod hands;
 mod health;
 mod home_assistant;
+mod homes;
 mod hook;
 mod init;
 mod kills;

@@ -191,7 +191,7 @@ fn a_database_that_cannot_be_read_is_put_aside() {
         assert!(why.contains("history.db.unreadable-1") && why.contains("a new one was begun"), "{what}: {why}");
         assert!(dir.path().join("history.db.unreadable-1").exists(), "{what}");
         if what == "a newer schema" {
-            assert!(why.contains("schema 77") && why.contains("up to 1"), "{why}");
+            assert!(why.contains("schema 77") && why.contains("up to 2"), "{why}");
         }
         assert_eq!((opened.run, opened.store.records(None).unwrap()), (1, vec![]), "{what}");
         opened.store.submit(Batch { records: vec![motion(1, true)], ..Batch::default() });

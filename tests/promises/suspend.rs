@@ -132,6 +132,55 @@ fn a_station_sees_what_became_of_what_it_asked_for() {
     assert!(world.alerts().is_empty());
 }
 
+#[test]
+fn what_the_station_asks_for_is_asked_until_the_home_shows_it_and_a_call_alerts_at_once() {
+    let mut world = World::start(&Home { quiet_at_most: Some("3s"), ..Home::default() });
+    let wall = |hours: i64| {
+        let at = carecircle::clock::now() + carecircle::model::time::Span::hours(hours);
+        carecircle::model::time::Zone::named("Asia/Shanghai").unwrap().wall_clock(at)[..16].to_owned()
+    };
+    let ask = |world: &World, key: &str, until: &str| {
+        let fields = [("kind", "hospital"), ("why", "hip"), ("until", until), ("key", key), ("back", "/homes")];
+        world.post("/home/made-up-1/suspend", &fields)
+    };
+    for (key, until, words) in
+        [("a", String::new(), "请写结束时间"), ("b", wall(-1), "请写结束时间"), ("d", wall(31 * 24), "最长 30 天")]
+    {
+        let (status, page) = ask(&world, key, &until);
+        assert!(matches!(status, 409 | 422) && page.contains(words), "{until}: {status}");
+        assert!(page.contains("value=\"hip\""), "what was typed is still there");
+    }
+    assert!(accepted(&world, &["--list"]).contains("as usual"));
+
+    // While the gateway is away nobody is told that it holds.
+    world.kill_gateway();
+    assert_eq!(ask(&world, "e", &wall(5)).0, 303);
+    assert!(
+        world.html("/home/made-up-1").contains("家中尚未确认") && world.html("/suspensions").contains("家中尚未确认")
+    );
+    world.kill_station();
+    world.start_station();
+    wait_until("the station is back", PATIENCE, || world.desk().is_some());
+    assert!(world.html("/home/made-up-1").contains("家中尚未确认"), "after a restart it is asked for still");
+    world.start_gateway();
+    wait_until("the home has it", PATIENCE, || at_the_station(&world).len() == 1);
+    wait_until("and the page says so", PATIENCE, || world.html("/home/made-up-1").contains("生效中"));
+    assert!(accepted(&world, &["--list"]).contains("2 in hospital until "), "the box says the same");
+
+    wait_until("its own broker is connected", PATIENCE, || {
+        let status = world.status().unwrap_or_default();
+        status["links"].as_array().is_some_and(|links| links.iter().all(|link| link["up"] == true))
+    });
+    world.press();
+    wait_until("the call is on the desk", PATIENCE, || world.alerts_of("call_button").len() == 1);
+    let end = [("kind", "hospital"), ("key", "f"), ("back", "/homes")];
+    assert_eq!(world.post("/home/made-up-1/suspend/end", &end).0, 303);
+    wait_until("it is over at home", PATIENCE, || accepted(&world, &["--list"]).contains("as usual"));
+    wait_until("the station knows", PATIENCE, || at_the_station(&world).is_empty());
+    assert!(!world.html("/suspensions").contains("生效中"));
+    assert_eq!(world.post("/home/made-up-1/suspend/end", &[("kind", "hospital"), ("key", "g")]).0, 409);
+}
+
 /// Every heartbeat of the home.
 struct Beats {
     child: std::process::Child,

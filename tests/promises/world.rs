@@ -2,7 +2,7 @@
 #![allow(dead_code)] // not every promise needs every helper
 #![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
-use super::support::{Daemon, Mosquitto, free_port, sign_in, wait_until};
+use super::support::{Daemon, Mosquitto, free_port, plain_agent, sign_in, token_in, wait_until};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -175,6 +175,17 @@ impl World {
         let request = self.agent.get(format!("http://127.0.0.1:{}{path}", self.page));
         let mut answer = request.header("cookie", self.cookie().unwrap()).call().unwrap();
         answer.body_mut().read_to_string().unwrap()
+    }
+
+    /// Sends a form of `desk1`; status and page.
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let fields = fields.iter().map(|(name, value)| format!("&{name}={}", escaped(value))).collect::<String>();
+        let body = format!("token={}{fields}", token_in(&self.html("/me")));
+        let request = plain_agent().post(format!("http://127.0.0.1:{}{path}", self.page));
+        let request = request.header("cookie", self.cookie().unwrap());
+        let mut answer = request.header("content-type", "application/x-www-form-urlencoded").send(body).unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     }
 
     /// Every alert the desk shows, whatever its band.

@@ -1,6 +1,6 @@
 //! What must hold of the day's list.
 
-use crate::desk::input::{Condition, Input, Order, Recorded, Settings, Suspended};
+use crate::desk::input::{Condition, Input, Order, Recorded, SensorSeen, Settings, Suspended};
 use crate::desk::{Answer, Blindness, DailyRow, DailySettings, DailyState, Desk, Effect, LimitBy};
 use crate::model::card::{Card, Class};
 use crate::model::errand::{ContactDeed, Declined, Errand};
@@ -57,7 +57,7 @@ fn a_home_that_cannot_be_seen_is_never_ticked_by_itself() {
     told("old", &|condition| condition.today = None);
     told("patchy", &|condition| condition.today.as_mut().unwrap().unwatched = Span::hours(1));
     told("learning", &|condition| condition.today.as_mut().unwrap().learning_day = Some(5));
-    told("unheard", &|condition| condition.sensors = (6, 7));
+    told("unheard", &|condition| condition.sensors[6].heard_secs = None);
     bench.card("never", Card::default());
     bench.does("06:20", Input::Tick);
     for (home, why) in [
@@ -219,9 +219,9 @@ fn whoever_is_away_is_not_phoned_until_seen_at_home_and_a_hospital_once_a_week()
     );
     bench.done("09:31", "away", ContactDeed::Away { until }, "b");
     bench.done("09:31", "ward", ContactDeed::Hospital, "c");
-    let suspended = |state: DailyState| match state {
-        DailyState::Suspended { kind, call_is_due, .. } => Some((kind, call_is_due)),
-        _ => None,
+    let suspended = |state: DailyState| {
+        let DailyState::Suspended { kind, call_is_due, .. } = state else { return None };
+        Some((kind, call_is_due))
     };
     for (clock, away, ward) in [
         ("12:00", Some((Absence::Away, false)), Some((Absence::Hospital, false))),
@@ -247,7 +247,7 @@ fn what_a_home_says_of_an_absence_holds_for_its_time() {
     let mut bench = Bench::new(SHANGHAI);
     let mut condition = bench.condition(None);
     let (from, until, owner) = (bench.at("08:00"), bench.at("10:00"), "p-03".to_owned());
-    condition.suspended.push(Suspended { kind: Some(Absence::Holiday), owner, from, until });
+    condition.suspended.push(Suspended { kind: Some(Absence::Holiday), owner, why: String::new(), from, until });
     bench.hears("06:10", "flat", condition);
     assert_eq!(bench.state("07:59", "flat"), DailyState::Waiting);
     assert!(matches!(bench.state("09:59", "flat"), DailyState::Suspended { kind: Absence::Holiday, .. }));
@@ -333,6 +333,7 @@ impl Bench {
         let lines = effects.iter().filter_map(|effect| match effect {
             Effect::Record(recorded) => Some(serde_json::to_string(recorded).unwrap()),
             Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => None,
+            Effect::Happened(_) | Effect::Suspend(_) => None,
         });
         self.history.extend(lines);
         effects
@@ -348,7 +349,16 @@ impl Bench {
         let zone = Zone::named(SHANGHAI).unwrap();
         let date = sign.map_or(zone.day(at("06:00")), |sign| zone.day(sign.at));
         let today = OwnDay { date, sign, usual_by: None, learning_day: None, unwatched: Span::zero() };
-        Condition { clock_trusted: true, sensors: (7, 7), today: Some(today), ..Condition::default() }
+        let sensor = |n: usize| SensorSeen {
+            id: format!("s{n}").parse().unwrap(),
+            room: None,
+            kind: None,
+            heard_secs: Some(30),
+            battery_percent: None,
+            is_missing: false,
+        };
+        let sensors = (0..7).map(sensor).collect();
+        Condition { clock_trusted: true, sensors, today: Some(today), ..Condition::default() }
     }
 
     fn hears(&mut self, clock: &str, home: &str, condition: Condition) -> Vec<Effect> {
@@ -455,6 +465,7 @@ fn answer(effects: &[Effect]) -> Answer {
     let answers = effects.iter().find_map(|effect| match effect {
         Effect::Answer { answer, .. } => Some(answer.clone()),
         Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Changed(_) => None,
+        Effect::Happened(_) | Effect::Suspend(_) => None,
     });
     answers.expect("every order is answered")
 }

@@ -96,7 +96,8 @@ impl Desk {
         let usual = Word::default();
         let before = known.unwrap_or(&usual);
         let word = Word::of(now, condition, &self.settings.daily.zone, before);
-        if known == Some(&word) {
+        // A home that tells nothing is as one that was not heard.
+        if *before == word {
             return;
         }
         let is_new_sign = word.sign.is_some() && word.sign != before.sign;

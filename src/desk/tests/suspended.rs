@@ -31,6 +31,7 @@ fn asks(effects: &[Effect]) -> Vec<Suspending> {
         Effect::Record(_) | Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) | Effect::Send(_) => {
             None
         }
+        Effect::Happened(_) => None,
     });
     asks.collect()
 }

@@ -104,3 +104,35 @@ async fn a_home_by_https_gets_no_receipt_without_a_commit_and_no_step_before_it(
     let answer = ask(&mut turn, None).try_recv().unwrap().unwrap();
     assert_eq!((answer.steps.len(), answer.ask_again_secs), (1, None), "the broker leads there again");
 }
+
+#[tokio::test]
+async fn a_home_by_https_is_told_what_to_suspend_once_that_is_written() {
+    use crate::model::errand::Errand;
+    use crate::model::suspension::{Absence, Suspension};
+    let (written, mut writes) = mpsc::unbounded_channel();
+    let mut turn = turn(written);
+    let mut first = ask(&mut turn, Some(NOTICE));
+    turn.written(writes.recv().await.unwrap());
+    assert!(first.try_recv().is_ok());
+    let now = clock::now();
+    let (role, point, person) = (Role::Desk, "lehe".parse().ok(), "p1".parse().ok());
+    let wanted = Suspension {
+        kind: Absence::Hospital,
+        owner: "p1".into(),
+        why: "hip".into(),
+        from: now,
+        until: now + Span::hours(5),
+    };
+    let (home, by) = ("flat".parse().unwrap(), Actor { role, point, person, via: None });
+    let order = desk::Order { ticket: 0, home, by, errand: Errand::Suspend(wanted), key: "k1".into() };
+    let (answer, _ordered) = oneshot::channel();
+    turn.request(Request { wanted: Wanted::Order(order), answer });
+    let mut early = ask(&mut turn, None);
+    assert!(early.try_recv().is_err(), "it is not written yet");
+    turn.written(writes.recv().await.unwrap());
+    let told = early.try_recv().unwrap().unwrap().suspensions;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].id.is_some(), "a refusal names it");
+    let again = ask(&mut turn, None).try_recv().unwrap().unwrap().suspensions;
+    assert_eq!(again, told, "until the home answers");
+}

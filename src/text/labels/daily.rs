@@ -97,7 +97,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("visits_birthday", "生日", "birthday"),
     ("visits_years", "岁", "years"),
     ("visits_hospital", "住院看望", "in hospital"),
-    ("visits_class_red", "红（每周）", "red (weekly)"),
-    ("visits_class_yellow", "黄（每月）", "yellow (monthly)"),
-    ("visits_class_blue", "蓝（每季）", "blue (quarterly)"),
+    ("visits_class_red", "红（高风险）", "red (high risk)"),
+    ("visits_class_yellow", "黄（重点）", "yellow (key)"),
+    ("visits_class_blue", "蓝（一般）", "blue (general)"),
 ];

@@ -59,7 +59,7 @@ pub async fn alerts(State(site): State<Arc<Site>>, Asked(part): Asked<Part>, hea
     if !(1..=LIMIT_MAX).contains(&limit) {
         return Err(ApiProblem::unclear("so many cannot be asked for at once", "limit", "send a number from 1 to 500"));
     }
-    let after = part.after.as_deref().map(|text| {
+    let after = part.after.as_deref().filter(|text| !text.is_empty()).map(|text| {
         cursor_of(text).ok_or_else(|| {
             ApiProblem::unclear("this is no place in the list", "after", "send what the last answer had as next")
         })

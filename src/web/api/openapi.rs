@@ -238,6 +238,9 @@ fn query_parameters(of: &Value) -> Vec<Value> {
         tidy(&mut schema);
         let described = schema.as_object_mut().and_then(|schema| schema.remove("description"));
         // What is not there is not sent: there is no null in an address.
+        if let Some(schema) = schema.as_object_mut().filter(|schema| schema.get("default") == Some(&Value::Null)) {
+            schema.remove("default");
+        }
         if let Some(kinds) = schema.get_mut("type").filter(|kinds| kinds.is_array()) {
             let first = kinds[0].clone();
             *kinds = first;

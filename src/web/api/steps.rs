@@ -15,7 +15,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// A step that is wanted, as it is documented; read as [`StepForm`], whose words are checked by the desk.
+// As it is documented; read as `StepForm`, whose words are checked by the desk.
+/// A step that is wanted.
 #[cfg(test)]
 #[allow(dead_code)] // only its form is used
 #[derive(schemars::JsonSchema)]
@@ -90,8 +91,8 @@ pub async fn steps(
     let body = body.map_err(|why| {
         ApiProblem::new(why.status(), why.body_text(), "send the fields of one step alone").at("body")
     })?;
-    let form: StepForm = serde_json::from_slice(&body)
-        .map_err(|why| ApiProblem::unclear(why.to_string(), "body", "send step, key, who, expect"))?;
+    let form =
+        read(&body).map_err(|why| ApiProblem::unclear(why.to_string(), "body", "send step, key, who, expect"))?;
     let key = site.one_alert(&home, number, which.raised)?;
     let person = caller.person(&site, &form).await?;
     let Some(clicks) = clicks(&site, &key, &person, &form) else {
@@ -122,6 +123,13 @@ pub async fn steps(
     let detail = format!("{number} {} for {}", form.step, person.id);
     site.audit_call(&caller, "step_by_program", &key.home, detail).await;
     Ok((status, Json(fresh(&site, &caller, &key, &person))).into_response())
+}
+
+/// What is null is not said.
+fn read(body: &[u8]) -> serde_json::Result<StepForm> {
+    let mut said: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body)?;
+    said.retain(|_, value| !value.is_null());
+    serde_json::from_value(said.into())
 }
 
 fn fresh(site: &Site, caller: &Caller, key: &AlertKey, person: &crate::web::Person) -> Option<AlertBody> {

@@ -96,12 +96,12 @@ fn state(state: &DailyState) -> &'static str {
 }
 
 fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(|text| cell(&text)).collect();
+    let cells: Vec<String> = cells.into_iter().map(|text| field(&text)).collect();
     format!("{}\r\n", cells.join(","))
 }
 
 /// A cell that no program takes for more than text.
-fn cell(text: &str) -> String {
+fn field(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn a_cell_is_text_whatever_stands_in_it() {
-        assert_eq!(cell("plain"), "plain");
-        assert_eq!(cell("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
-        assert_eq!(cell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+        assert_eq!(field("plain"), "plain");
+        assert_eq!(field("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(field("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
     }
 
     #[test]

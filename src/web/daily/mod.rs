@@ -4,6 +4,8 @@ mod csv;
 mod model;
 mod visits;
 
+pub(super) use model::in_minutes;
+
 use crate::model::errand::{ContactDeed, Errand};
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::CallResult;

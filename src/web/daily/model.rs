@@ -4,7 +4,7 @@ use crate::desk::{Blindness, Counts, DailyRow, DailyState, DailyView, Ended, Ent
 use crate::model::card::{Class, Contact};
 use crate::model::errand::ContactDeed;
 use crate::model::own_sign::{OwnSign, SignBy};
-use crate::model::time::{Day, Timestamp, Zone};
+use crate::model::time::{Day, Span, Timestamp, Zone};
 use crate::text::{self, Language};
 use crate::web::Site;
 use crate::web::access::Right;
@@ -121,7 +121,12 @@ impl ListModel {
 }
 
 fn left(language: Language, view: &DailyView, now: Timestamp) -> Option<String> {
-    (!view.is_past_deadline).then(|| text::duration(language, view.deadline_at - now))
+    (!view.is_past_deadline).then(|| in_minutes(language, view.deadline_at - now))
+}
+
+/// To the minute: a list is not a stopwatch.
+pub(in crate::web) fn in_minutes(language: Language, span: Span) -> String {
+    text::duration(language, Span::minutes(span.num_minutes().max(1)))
 }
 
 /// `2026-11-21 周六`
@@ -177,13 +182,10 @@ impl Painter<'_> {
     fn row(&self, row: &DailyRow, contacts: &[Contact]) -> RowModel {
         let home = escape(row.home.as_str());
         let id = format!("home-{}", row.home);
-        let wants_a_call = row.state.wants_a_call();
         let (class_id, class) = class(self.language, row.class);
         let late =
             matches!(row.state, DailyState::ToPhone | DailyState::CannotTell(_)).then(|| self.now - row.limit.at);
-        let phones = contacts
-            .iter()
-            .filter(|contact| !contact.phone.trim().is_empty() && row.state.is_unresolved() | wants_a_call);
+        let phones = contacts.iter().filter(|contact| !contact.phone.trim().is_empty());
         RowModel {
             href: format!("/home/{home}"),
             back: format!("/daily#{}", escape(&id)),
@@ -197,7 +199,7 @@ impl Painter<'_> {
             usual: row.usual_by.map(|usual| format!("{} {usual}", self.l("daily_usual"))).unwrap_or_default(),
             late: late
                 .filter(|late| late.num_minutes() > 0)
-                .map(|late| format!("{} {}", self.l("daily_late"), text::duration(self.language, late))),
+                .map(|late| format!("{} {}", self.l("daily_late"), in_minutes(self.language, late))),
             carried: row
                 .open_since
                 .filter(|_| row.state.is_unresolved())

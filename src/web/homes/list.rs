@@ -112,7 +112,7 @@ fn homes_page(site: &Site, visitor: &Visitor, now: Timestamp, wanted: Wanted, li
         total,
         states: states.map(|(value, word)| choice(value, word, &wanted.state)).collect(),
         classes: classes.map(|(value, word)| choice(value, word, &wanted.class)).collect(),
-        is_sifted: Wanted { sort: String::new(), down: String::new(), ..wanted.clone() }.query(&[]) != "",
+        is_sifted: !wanted.query(&[("sort", ""), ("down", "")]).is_empty(),
         wanted,
         f,
     }
@@ -270,6 +270,9 @@ fn natural(text: &str) -> Vec<Part> {
     parts
 }
 
+/// In a cell; the page says what it means.
+const NOT_KNOWN: &str = "—";
+
 struct Printer<'a> {
     site: &'a Site,
     language: Language,
@@ -279,13 +282,17 @@ struct Printer<'a> {
 impl Printer<'_> {
     fn line(&self, line: &HomeLine) -> Line {
         let place = line.place.as_ref().map_or_else(|| line.home.to_string(), |place| text::shown(place, 40));
-        let unknown = || text::label(self.language, "unknown").to_owned();
+        let unknown = || NOT_KNOWN.to_owned();
         let age = |at: Timestamp| text::duration(self.language, self.now - at);
         Line {
             href: format!("/home/{}", escape(line.home.as_str())),
             home: line.home.to_string(),
             class: line.class.map_or("", Class::as_str),
-            class_word: if line.class.is_some() { self.l(class_label(line.class)) } else { "—" },
+            class_word: match line.class {
+                // The colour says it; what it means stands in the choice above and on the home's page.
+                Some(_) => self.l(class_label(line.class)).split(['（', '(']).next().unwrap_or_default().trim(),
+                None => NOT_KNOWN,
+            },
             state: line.state.as_str(),
             state_word: state_words(self.language, line.state),
             life: line.life_at.map_or_else(unknown, age),
@@ -297,7 +304,7 @@ impl Printer<'_> {
                 format!("{kind} {}", text::date_time(self.language, &self.site.settings.zone, until))
             }),
             alerts: if line.open_alerts > 0 { line.open_alerts.to_string() } else { String::new() },
-            minutes: line.minutes.map_or_else(|| "—".to_owned(), |minutes| minutes.to_string()),
+            minutes: line.minutes.map_or_else(unknown, |minutes| minutes.to_string()),
             place,
         }
     }

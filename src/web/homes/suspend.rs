@@ -139,6 +139,9 @@ pub(super) async fn begin(
         Ok(home) => home,
         Err(why) => return why,
     };
+    if !visitor.may(Right::Suspend) {
+        return crate::web::pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["not_for_role"]);
+    }
     let done = match errand(&site, &visitor, &form) {
         Ok(wanted) => {
             let detail = form.kind.clone();
@@ -152,9 +155,6 @@ pub(super) async fn begin(
 fn errand(site: &Site, visitor: &Visitor, form: &SuspendForm) -> Result<Errand, &'static str> {
     let now = whole_millis(site.now());
     let person = visitor.person.as_ref().ok_or("choose_first")?;
-    if !visitor.may(Right::Suspend) {
-        return Err("not_for_role");
-    }
     let kind = Absence::ALL.into_iter().find(|kind| kind.as_str() == form.kind).ok_or("suspend_kind_missing")?;
     let until = suspension::end(&form.until, &site.settings.zone, now, true).map_err(|_| "suspend_needs_end")?;
     let (owner, why) = (person.id.to_string(), form.why.trim().to_owned());

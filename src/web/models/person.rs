@@ -84,9 +84,9 @@ impl Painter<'_> {
     pub fn people_of(&self, card: &Card, view: &AlertView) -> Vec<CallModel> {
         let last = |whom: &str| {
             let calls = view.timeline.iter().rev();
-            let call = calls.filter(|line| !line.undone).find_map(|line| match &line.step.deed {
-                Deed::Call { whom: called, result } if called == whom => Some((line, *result)),
-                _ => None,
+            let call = calls.filter(|line| !line.undone).find_map(|line| {
+                let Deed::Call { whom: called, result } = &line.step.deed else { return None };
+                (called == whom).then_some((line, *result))
             });
             call.map_or_else(String::new, |(line, result): (&Line, CallResult)| {
                 let at = text::clock_time(&self.site.settings.zone, line.step.at);

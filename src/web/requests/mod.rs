@@ -7,7 +7,7 @@ use crate::model::time::{TimeOfDay, Timestamp};
 use crate::text::{self, Language};
 use crate::web::Site;
 use crate::web::access::Right;
-use crate::web::daily::work;
+use crate::web::daily::{in_minutes, work};
 use crate::web::deeds::words;
 use crate::web::form::{Visitor, escape};
 use crate::web::models::Frame;
@@ -219,7 +219,7 @@ impl Painter<'_> {
             wish: text::shown(&row.request.wish, 400),
             due: format!("{} {}", self.l("requests_due"), self.at(*due)),
             overdue: (late.num_seconds() > 0 && ended.is_none())
-                .then(|| format!("{} {}", self.l("requests_overdue"), text::duration(self.language, late))),
+                .then(|| format!("{} {}", self.l("requests_overdue"), in_minutes(self.language, late))),
             assigned: assigned.as_ref().map_or_else(|| self.l("requests_nobody").to_owned(), |who| self.person(who)),
             assigned_id: assigned.as_ref().map(ToString::to_string).unwrap_or_default(),
             opened: format!("{} · {}", self.at(*opened_at), actor(&row.request.opened_by)),

@@ -4,13 +4,12 @@ use super::{SignInPage, blank, shortened, with_visit};
 use crate::clock;
 use crate::model::ids::PersonId;
 use crate::model::staff::{Member, Position};
-use crate::model::time::Span;
 use crate::text;
 use crate::web::form::{DESK_COOKIE, SESSION_COOKIE, Visitor, YEAR_SECS, is_secure, set_cookie, way_back};
 use crate::web::gate::Peer;
 use crate::web::secrets::{code_hash, is_same, plain_code};
 use crate::web::sessions::Kind;
-use crate::web::tries::Tried;
+use crate::web::tries::{Tried, Waiting};
 use crate::web::{Person, Site};
 use axum::Form;
 use axum::extract::State;
@@ -33,8 +32,8 @@ pub(super) struct EnterForm {
 enum Refused {
     /// Name, password or code are wrong; which of them is not told.
     Wrong,
-    /// Too many tries: so long must pass.
-    Wait(Span),
+    /// Too many tries.
+    Wait(Waiting),
     /// What is wrong with it, as a label.
     Because(&'static str),
 }
@@ -52,14 +51,17 @@ pub(super) async fn enter(
         Ok(person) => return signed_in(&site, &visitor, &headers, &form, &peer, person).await,
         Err(refused) => refused,
     };
+    // Whoever does not wait fills no disk with lines that all say the same.
+    let mut is_told = false;
     let mut drawn: SignInPage = blank(&site, &visitor, &headers);
     let (status, what) = match refused {
         Refused::Wrong => {
             drawn.message = Some(text::label(visitor.language, "sign_in_wrong").to_owned());
             (StatusCode::UNAUTHORIZED, "sign_in_failed")
         }
-        Refused::Wait(wait) => {
-            let seconds = wait.num_seconds().max(1).to_string();
+        Refused::Wait(waiting) => {
+            is_told = waiting.is_told;
+            let seconds = waiting.still.num_seconds().max(1).to_string();
             drawn.message = Some(text::label(visitor.language, "sign_in_wait").replace("{s}", &seconds));
             (StatusCode::TOO_MANY_REQUESTS, "sign_in_delayed")
         }
@@ -68,7 +70,9 @@ pub(super) async fn enter(
             (StatusCode::UNPROCESSABLE_ENTITY, "sign_in_refused")
         }
     };
-    site.audit(&visitor, what, None, format!("as {account:?} from {peer}")).await;
+    if !is_told {
+        site.audit(&visitor, what, None, format!("as {account:?} from {peer}")).await;
+    }
     drawn.by_code |= form.code.is_some();
     drawn.desk |= form.desk.is_some();
     (drawn.who, drawn.back) = (shortened(&form.who), way_back(Some(&form.back)));
@@ -172,7 +176,7 @@ async fn signed_in(
         site.end_sessions(move |hash, _| *hash == before).await;
     }
     let Some(secret) = site.begin_session(kind, &person.id).await else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the sign-in could not be kept; try again\n").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "the system gives no random numbers\n").into_response();
     };
     let who = Visitor { person: Some(person.clone()), ..visitor.clone() };
     let as_what = if kind == Kind::Desk { "desk" } else { "personal" };
@@ -197,8 +201,9 @@ fn landing(person: &Person, back: &str) -> String {
     let has = |position| person.positions.has(position);
     match way_back(Some(back)) {
         back if back != "/" => back,
-        back if person.role().is_some() || has(Position::Reader) => back,
+        back if person.role().is_some() => back,
         _ if has(Position::Technician) => "/homes".to_owned(),
+        _ if has(Position::Reader) => "/reports".to_owned(),
         _ => "/me".to_owned(),
     }
 }

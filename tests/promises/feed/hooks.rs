@@ -15,12 +15,15 @@ const SOON: Duration = Duration::from_secs(30);
 /// Never answers.
 const HANGS: u16 = 0;
 
+/// The headers and the body of one event.
+type Posted = (Vec<(String, String)>, String);
+
 /// A receiver that answers with one status after the other as the test wants, and remembers what it took.
 #[derive(Clone)]
 struct Receiver {
     url: String,
     status: Arc<AtomicU16>,
-    taken: Arc<Mutex<Vec<(Vec<(String, String)>, String)>>>,
+    taken: Arc<Mutex<Vec<Posted>>>,
     asked: Arc<AtomicU16>,
 }
 

@@ -47,8 +47,8 @@ impl Program {
 
     /// Events as lines.
     pub fn lines(&self, query: &str) -> Vec<Value> {
-        let (status, text) =
-            self.get(&format!("/api/v1/events?limit=1000&{query}").replace("limit=1000&limit=1000", "limit=1000"));
+        let limit = if query.contains("limit=") { "" } else { "&limit=1000" };
+        let (status, text) = self.get(&format!("/api/v1/events?{query}{limit}"));
         assert_eq!(status, 200, "{text}");
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

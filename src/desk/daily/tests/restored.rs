@@ -49,7 +49,7 @@ fn any_input(dice: &mut Dice, bench: &Bench, clock: &str, turn: u32) -> Input {
         4 => contact(ContactDeed::Called { result: CallResult::Reached }),
         5 => contact(ContactDeed::Undo),
         6 => contact(ContactDeed::Away { until: day }),
-        7 => contact(if turn % 2 == 0 { ContactDeed::Hospital } else { ContactDeed::Back }),
+        7 => contact(if turn.is_multiple_of(2) { ContactDeed::Hospital } else { ContactDeed::Back }),
         8 => Errand::Visit(VisitDeed::Visited { who: who(), on: day, note: "made-up".into() }),
         9 => Errand::Visit(VisitDeed::Planned { who: who(), on: day, note: String::new() }),
         10 => {

@@ -35,7 +35,7 @@ fn visits_are_due_by_class_and_the_longest_overdue_stands_first() {
     ];
     assert_eq!(due(&bench, "12:00"), expected);
     let classes = bench.desk.visits_view(at("12:00")).classes;
-    assert_eq!(classes, [(Class::Red, 1, 2), (Class::Yellow, 0, 1), (Class::Blue, 1, 1)]);
+    assert_eq!(classes, [(Class::Red, 0, 2), (Class::Yellow, 0, 1), (Class::Blue, 1, 1)]);
     visited(&mut bench, "13:00", "red", "2026-11-21");
     assert!(
         due(&bench, "13:00").iter().all(|(home, ..)| home != "red") || due(&bench, "13:00").last().unwrap().2 == -7
