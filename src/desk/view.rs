@@ -364,10 +364,8 @@ impl Desk {
 
 fn reminded(row: &Row) -> Option<Reminder> {
     let owner = row.alert.owner.as_ref().filter(|_| row.alert.phase.is_open())?;
-    row.alert.steps.iter().rev().find_map(|step| match step.deed {
-        Deed::Remind { of } if step.at >= owner.progress_at => Some(of),
-        _ => None,
-    })
+    let mut since = row.alert.steps.iter().rev().filter(|step| step.at >= owner.progress_at);
+    since.find_map(|step| if let Deed::Remind { of } = step.deed { Some(of) } else { None })
 }
 
 /// The next step only: what somebody in a hurry should find under the thumb.

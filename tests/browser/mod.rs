@@ -256,7 +256,17 @@ impl Browser {
 
     /// A picture of what the window shows, for people.
     pub fn picture(&self, path: &Path) {
-        let shot = self.devtools("Page.captureScreenshot", &json!({}));
+        self.picture_of(path, &json!({}));
+    }
+
+    /// A smaller one of this part of it.
+    pub fn small_picture(&self, path: &Path, width: u32, height: u32, scale: f64) {
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": scale });
+        self.picture_of(path, &json!({ "clip": clip }));
+    }
+
+    fn picture_of(&self, path: &Path, params: &Value) {
+        let shot = self.devtools("Page.captureScreenshot", params);
         std::fs::write(path, decode_base64(shot["data"].as_str().unwrap())).unwrap();
     }
 }
