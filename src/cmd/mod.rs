@@ -15,7 +15,7 @@ mod progress;
 pub mod replay;
 pub mod report;
 pub mod schema;
-mod sign_in;
+pub(crate) mod sign_in;
 pub mod simulate;
 mod socket;
 pub mod station;

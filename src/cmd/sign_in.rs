@@ -3,7 +3,7 @@
 use crate::problem::Problem;
 
 /// What somebody shows at the door.
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     /// Their id or name.
     pub who: &'a str,
     /// A one-time code, if it is by one.
@@ -13,7 +13,7 @@ pub(super) struct Shown<'a> {
 }
 
 /// The cookie of the session that begins at the station served at `base`; blocks. The agent must not follow redirects.
-pub(super) fn sign_in(agent: &ureq::Agent, base: &str, shown: &Shown<'_>) -> Result<String, Problem> {
+pub(crate) fn sign_in(agent: &ureq::Agent, base: &str, shown: &Shown<'_>) -> Result<String, Problem> {
     let place = format!("{base}/sign-in");
     let failed = |error: ureq::Error| Problem::of(&place, error.to_string());
     let mut form = agent.get(&place).query("code", shown.code).call().map_err(failed)?;

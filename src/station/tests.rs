@@ -1,13 +1,19 @@
 //! A station's pages about its past, over HTTP, on a database of made-up months.
 
 use super::*;
+use crate::cmd::sign_in::{Shown, sign_in};
 use crate::station::memory::tests::make;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 fn settings(dir: &std::path::Path) -> Settings {
-    let person = |id: &str, name: &str, role| Person { id: id.parse().unwrap(), name: name.into(), role };
-    use crate::model::lifecycle::Role::{Desk, Supervisor};
+    use crate::model::staff::Position::{Desk, Supervisor};
+    let person = |id: &str, name: &str, position| Person {
+        id: id.parse().unwrap(),
+        name: name.into(),
+        positions: [position].into_iter().collect(),
+    };
+    let key = |id: &str| Key { person: id.parse().unwrap(), code: Some(code_of(id)), password: None, pin: None };
     Settings {
         point: "lehe".parse().unwrap(),
         name: "乐合社区服务站".into(),
@@ -15,22 +21,40 @@ fn settings(dir: &std::path::Path) -> Settings {
         language: Language::English,
         location: None,
         listen: "127.0.0.1:0".parse().unwrap(),
+        names: Vec::new(),
+        credentials: None,
+        plain_http: false,
         broker: "mqtt://127.0.0.1:1".parse().unwrap(),
         login: None,
         tls: None,
         homes: None,
         state_dir: dir.to_owned(),
         people: vec![person("li", "小李", Desk), person("wang", "王芳", Supervisor)],
+        keys: ["li", "wang"].map(key).to_vec(),
         directory: Vec::new(),
         timers: Timers::default(),
         unreachable_after: Span::days(4_000),
+        duty: None,
+        daily: desk::DailySettings::default(),
+        hooks_allow: Vec::new(),
     }
+}
+
+fn code_of(who: &str) -> String {
+    format!("MADE-UP-{who}")
+}
+
+/// The cookie of somebody who has signed in.
+fn session(address: SocketAddr, who: &str) -> String {
+    let config = ureq::Agent::config_builder().max_redirects(0).http_status_as_error(false);
+    let shown = Shown { who, code: &code_of(who), password: "a made-up password" };
+    sign_in(&config.build().into(), &format!("http://{address}"), &shown).unwrap()
 }
 
 /// Status and body, asked for by somebody of the staff.
 fn get(address: SocketAddr, path: &str, who: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: who={who}\r\nconnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {who}\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let answer = String::from_utf8(answer).unwrap();
@@ -61,21 +85,22 @@ async fn figures_lists_and_files_of_a_report_say_the_same_and_filed_alerts_have_
 }
 
 fn look(address: SocketAddr) {
-    assert_eq!(get(address, "/reports", "li").0, 403, "a desk sees no report of everybody");
-    assert_eq!(get(address, "/api/v1/circle.geojson", "li").0, 403);
+    let (li, wang) = (session(address, "li"), session(address, "wang"));
+    assert_eq!(get(address, "/reports", &li).0, 403, "a desk sees no report of everybody");
+    assert_eq!(get(address, "/api/v1/circle.geojson", &li).0, 403);
     let day = |at| Zone::named("Asia/Shanghai").unwrap().date(at);
     let range = format!("from={}&to={}", day(clock::now() - Span::days(300)), day(clock::now()));
-    let (status, page) = get(address, &format!("/reports?{range}"), "wang");
+    let (status, page) = get(address, &format!("/reports?{range}"), &wang);
     assert_eq!(status, 200);
     assert_eq!(page.matches("<svg class=\"picture").count(), 3, "three pictures");
-    let (_, json) = get(address, &format!("/reports/figures.json?{range}"), "wang");
+    let (_, json) = get(address, &format!("/reports/figures.json?{range}"), &wang);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let figures = json["figures"].as_array().unwrap();
     assert!(figures.iter().any(|figure| figure["id"] == "person_alerts" && figure["value"].as_u64() > Some(50)));
     // Each figure leads to exactly the alerts that it counts.
     let mut followed = 0;
     for link in links(&page, "/reports/alerts?") {
-        let csv = get(address, &link.replace("/reports/alerts?", "/reports/alerts.csv?"), "wang").1;
+        let csv = get(address, &link.replace("/reports/alerts?", "/reports/alerts.csv?"), &wang).1;
         let of = link.split("&of=").nth(1).unwrap_or_default().split('&').next().unwrap_or_default();
         let is_plain = !link.contains("&rule=") && !link.contains("&severity=") && !link.contains("&outcome=");
         let figure = figures.iter().find(|figure| figure["id"] == of && figure["unit"] == "alerts");
@@ -85,36 +110,35 @@ fn look(address: SocketAddr) {
         }
     }
     assert!(followed > 8, "{followed}");
-    let (_, csv) = get(address, &format!("/reports/figures.csv?{range}"), "wang");
+    let (_, csv) = get(address, &format!("/reports/figures.csv?{range}"), &wang);
     assert!(csv.starts_with("\u{feff}figure,rule,value,among,unit\r\n"));
     for figure in figures.iter().filter(|figure| figure["unit"] == "alerts" && figure["rule"].is_null()) {
         let among = figure["among"].as_u64().map(|among| among.to_string()).unwrap_or_default();
         let line = format!("{},,{},{among},\r\n", figure["id"].as_str().unwrap(), figure["value"]);
         assert!(csv.contains(&line), "{line}");
     }
-    past(address, &range);
+    past(address, &range, &li, &wang);
 }
 
-fn past(address: SocketAddr, range: &str) {
-    let (_, list) = get(address, &format!("/reports/alerts?{range}&of=person"), "wang");
+fn past(address: SocketAddr, range: &str, li: &str, wang: &str) {
+    let (_, list) = get(address, &format!("/reports/alerts?{range}&of=person"), wang);
     let alert = links(&list, "/alert/").pop().expect("there are alerts");
-    let (status, page) = get(address, &alert, "li");
+    let (status, page) = get(address, &alert, li);
     assert_eq!(status, 200, "{alert}");
     assert!(page.matches("<li class=\"person\">").count() >= 4, "who did what when stands there: {alert}");
     assert!(!page.contains("name=\"step\""), "nothing can be done to it any more");
     let home = alert.split('/').nth(2).unwrap();
-    assert!(links(&get(address, &format!("/home/{home}"), "li").1, "/alert/").len() >= 2, "and its home names it");
-    let (status, circle) = get(address, "/circle", "li");
+    assert!(links(&get(address, &format!("/home/{home}"), li).1, "/alert/").len() >= 2, "and its home names it");
+    let (status, circle) = get(address, "/circle", li);
     assert_eq!(status, 200);
     assert_eq!(circle.matches("scope=\"row\"").count(), 300, "each home is in the table");
     assert!(circle.matches("<a href=\"/home/").count() > 500, "and most are marks of their own");
     let drawing = circle.split("<svg class=\"picture minutes").nth(1).unwrap().split("</svg>").next().unwrap();
     assert!(drawing.len() < 40_000, "{}", drawing.len());
-    for (path, who) in [("/faults", "li"), ("/faults?by=street", "li"), ("/faults?by=part", "li")] {
+    for (path, who) in [("/faults", li), ("/faults?by=street", li), ("/faults?by=part", li)] {
         assert_eq!(get(address, path, who).0, 200, "{path}");
     }
-    assert!(get(address, "/faults.csv", "li").1.starts_with("\u{feff}home,number,rule,"));
-    assert_eq!(get(address, "/reports?from=2026-02-30&to=2026-03-01", "wang").0, 422);
-    let (_, nobody) = get(address, "/circle", "");
-    assert!(nobody.contains("Choose first"), "without a person nothing is shown");
+    assert!(get(address, "/faults.csv", li).1.starts_with("\u{feff}home,number,rule,"));
+    assert_eq!(get(address, "/reports?from=2026-02-30&to=2026-03-01", wang).0, 422);
+    assert_eq!(get(address, "/circle", "").0, 303, "nobody sees anything before signing in");
 }

@@ -16,7 +16,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 fn settings() -> Settings {
     let (point, timers) = ("lehe".parse().unwrap(), Timers::default());
-    Settings { point, timers, unreachable_after: Span::days(4_000), people: BTreeMap::new() }
+    let (daily, people, duty) = (Default::default(), BTreeMap::new(), None);
+    Settings { point, timers, unreachable_after: Span::days(4_000), people, daily, duty }
 }
 
 /// A home's book and the station's desk through one alert; the lines that the desk wrote.
@@ -50,6 +51,7 @@ impl Life {
                         inputs.insert(0, Input::Notice(Box::new(notice)));
                     }
                     Effect::Receipt { .. } | Effect::Answer { .. } | Effect::Changed(_) => {}
+                    Effect::Happened(_) | Effect::Suspend(_) => {}
                 }
             }
         }
@@ -162,7 +164,7 @@ fn lines_of_filed_alerts_go_and_the_desk_is_the_same() {
     old.does(now, Input::File { alert: ripe.filed.case.key.clone(), version: ripe.version });
     let (Opened { memory, .. }, writes) = opened(dir.path());
     let lines: Vec<Recorded> = old.lines.iter().chain(&young.lines).cloned().collect();
-    memory.write(1, lines.clone());
+    memory.write(1, lines.clone(), &[]);
     memory.prune(now, BTreeSet::from([key.clone()]));
     written(writes, 1);
     let is_of_filed = |line: &&Recorded| {
@@ -245,7 +247,7 @@ pub(in crate::station) fn make(dir: &Path, now: Timestamp, is_filed: bool, alert
             ripe.push(one);
         }
         ticket += 1;
-        memory.write(ticket, life.lines);
+        memory.write(ticket, life.lines, &[]);
         if ripe.len() >= 500 {
             filing::keep(&office, &std::mem::take(&mut ripe)).unwrap();
         }
