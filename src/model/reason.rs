@@ -299,7 +299,6 @@ pub enum Reason {
         point: PointId,
     },
     /// Raised by the station: no screen with running sound showed its desk in duty hours.
-    #[cfg_attr(test, schemars(skip))] // of a station, never of a home
     NoWatcher {
         /// Since when.
         since: Timestamp,

@@ -59,7 +59,7 @@ fn nobody_has_to_watch_outside_duty_hours_or_where_there_are_none() {
     assert_eq!(desk.is_on_duty(at(0)), Some(false));
     let mut desk = super::desk();
     desk.does(at(0), Input::Tick);
-    assert_eq!((desk.next_wakeup(), desk.is_on_duty(at(0))), (None, None));
+    assert_eq!((desk.waits_for(), desk.is_on_duty(at(0))), (None, None));
 }
 
 #[test]

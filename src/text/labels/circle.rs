@@ -30,10 +30,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("beyond_15", "圈外", "beyond 15 min"),
     ("minutes_short", "分", "min"),
     ("north", "北", "N"),
-    ("state_alert", "警情", "alert"),
     ("state_blind", "失联", "no contact"),
-    ("state_cannot_see", "看不清", "cannot see"),
     ("state_unheard", "未收到信号", "not heard"),
-    ("state_suspended", "已报备", "suspended"),
     ("state_watched", "守护中", "watched"),
 ];
