@@ -94,6 +94,14 @@
 //! | profile | limits for a kind of person, under the keys that somebody set |
 //! | to ask first | to ask the person at home before anybody is told |
 //! | check | the same before a limit is reached: ends by itself, is no alert |
+//! | errand | what the staff does for a home that is no step of an alert |
+//! | card | what a station knows about a home and who lives there |
+//! | case | an alert that is over for good, kept outside the history; to *file* is to make it one |
+//! | office | what people write at a station and may change: cards, staff, sessions, cases, audit |
+//! | position | what somebody is at the station; it says what they may see and do |
+//! | event | what other systems are told of one thing that happened |
+//! | own sign | that somebody showed by themselves that their day began |
+//! | to watch | of a screen: to show the desk with its sound running |
 //! | signal | what a lamp, a siren or a voice in the home says: how far help has come |
 //! | way | how the staff of a point goes: on foot, by e-bike, by car |
 //! | shift | a part of the week in which the same points are on duty |

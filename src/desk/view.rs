@@ -20,8 +20,8 @@ pub struct View {
     pub bands: Vec<Band>,
     /// Open faults: never among the persons.
     pub faults: Vec<RowView>,
-    /// Every home ever heard of.
-    pub homes: Vec<HomeView>,
+    /// How many homes were ever heard.
+    pub homes: usize,
 }
 
 impl View {
@@ -231,8 +231,20 @@ impl Desk {
             }
         }
         faults.sort_by_key(pressing);
-        let homes = self.watch.homes.keys().filter_map(|home| self.home_view(home)).collect();
-        View { at: now, bands, faults, homes }
+        if let Some(closed) = bands.iter_mut().find(|band| band.name == BandName::JustClosed) {
+            closed.rows.truncate(JUST_CLOSED_MAX);
+        }
+        View { at: now, bands, faults, homes: self.watch.homes.len() }
+    }
+
+    /// Every home ever heard of. Costs as much as there are homes: for pages that show them all.
+    pub fn home_views(&self) -> Vec<HomeView> {
+        self.watch.homes.keys().filter_map(|home| self.home_view(home)).collect()
+    }
+
+    /// How many homes are silent for too long.
+    pub fn unreachable(&self) -> usize {
+        self.watch.homes.values().filter(|seen| seen.reported.is_some()).count()
     }
 
     /// One alert, with its timeline, as a person acting as `by` sees it.
@@ -445,4 +457,6 @@ const OTHER_DEEDS: [&str; 14] = [
 ];
 
 const JUST_CLOSED: Span = Span::hours(2);
+/// Older ones are in the reports, and on the pages of their homes.
+const JUST_CLOSED_MAX: usize = 20;
 const EARLIER_SHOWN_MAX: usize = 5;

@@ -188,15 +188,17 @@ impl Running {
     /// The daemon in one useful line, for systemd.
     pub fn status_line(&self) -> String {
         let by = Actor::station(self.point.clone());
-        let view = self.desk.read().unwrap_or_else(PoisonError::into_inner).view(clock::now(), &by);
+        let (view, unreachable) = {
+            let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
+            (desk.view(clock::now(), &by), desk.unreachable())
+        };
         let health = self.health.read().unwrap_or_else(PoisonError::into_inner).clone();
         let open = [BandName::Unclaimed, BandName::InHand, BandName::NoContact].map(|band| view.band(band).len());
-        let unreachable = view.homes.iter().filter(|home| home.unreachable).count();
         let mut line = format!(
             "the desk is open at {}://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
             self.scheme,
             self.address,
-            count(view.homes.len(), "home"),
+            count(view.homes, "home"),
             count(open.iter().sum(), "open alert"),
             open[0]
         );

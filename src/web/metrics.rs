@@ -56,7 +56,7 @@ fn write(site: &Site, hooks: Option<(Vec<Hook>, Option<u64>)>) -> String {
     let (figures, homes) = {
         let desk = site.desk();
         let figures: Vec<Figures> = desk.figures().filter(|figures| !figures.test).collect();
-        (figures, desk.view(now, &site.actor(None)).homes)
+        (figures, desk.home_views())
     };
     alerts(&mut page, &figures);
     times(&mut page, &figures);

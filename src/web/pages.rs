@@ -4,7 +4,7 @@ use crate::desk::{BandName, View};
 use crate::model::reason::Severity;
 use crate::text;
 use crate::web::form::Visitor;
-use crate::web::models::{BandModel, Fact, Frame, HomeModel, Painter, RowModel};
+use crate::web::models::{BandModel, Fact, Frame, Painter};
 use crate::web::{CSS, OFFICE_CSS, SCRIPT, Site};
 use askama::Template;
 use axum::extract::State;
@@ -17,8 +17,8 @@ use std::sync::Arc;
 struct DeskPage {
     f: Frame,
     bands: Vec<BandModel>,
-    faults: Vec<RowModel>,
-    homes: Vec<HomeModel>,
+    faults: BandModel,
+    homes: usize,
     unclaimed: usize,
     emergencies: usize,
     open: usize,
@@ -29,8 +29,8 @@ struct DeskPage {
 struct DeskRows<'a> {
     f: &'a Frame,
     bands: &'a [BandModel],
-    faults: &'a [RowModel],
-    homes: &'a [HomeModel],
+    faults: &'a BandModel,
+    homes: usize,
     unclaimed: usize,
     emergencies: usize,
     open: usize,
@@ -44,8 +44,7 @@ pub(super) async fn desk(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
 /// `GET /desk.fragment`: the rows alone, for the script.
 pub(super) async fn desk_fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let DeskPage { f, bands, faults, homes, unclaimed, emergencies, open } = desk_page(&site, &headers);
-    let (bands, faults, homes) = (&bands[..], &faults[..], &homes[..]);
-    page(DeskRows { f: &f, bands, faults, homes, unclaimed, emergencies, open }.render())
+    page(DeskRows { f: &f, bands: &bands, faults: &faults, homes, unclaimed, emergencies, open }.render())
 }
 
 fn desk_page(site: &Site, headers: &HeaderMap) -> DeskPage {
@@ -62,8 +61,8 @@ fn desk_page(site: &Site, headers: &HeaderMap) -> DeskPage {
     }
     DeskPage {
         bands: painter.bands(&view),
-        faults: painter.rows(&view.faults),
-        homes: painter.homes(&view.homes),
+        faults: painter.fault_band(&view),
+        homes: view.homes,
         unclaimed,
         emergencies,
         open: open(&view),

@@ -25,7 +25,7 @@ fn a_home_that_falls_silent_is_one_alert_that_only_people_close() {
     assert!(matches!(desk.answer_to(&rows[0].key, at(400), "p1", close, "c"), Answer::Done { .. }));
     desk.does(at(9_000), Input::Tick);
     assert!(no_contact(&desk, at(9_000)).is_empty(), "closed with open eyes: not raised again until it was heard");
-    assert!(desk.view(at(9_000), &person("p1")).homes[0].unreachable, "but not called well");
+    assert!(desk.home_views()[0].unreachable, "but not called well");
     desk.does(at(9_100), beat("flat"));
     desk.does(at(9_280), Input::Tick);
     assert_eq!(no_contact(&desk, at(9_280)).len(), 1);

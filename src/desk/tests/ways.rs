@@ -44,7 +44,7 @@ fn a_home_on_a_slow_level_is_missed_at_its_level_also_by_a_station_that_was_rest
     let mut desk = desk();
     desk.does(at(0), slow_beat(Some(Span::hours(5))));
     assert_eq!(desk.next_wakeup(), Some(at(5 * 3600)));
-    assert_eq!(desk.view(at(1), &person("p1")).homes[0].level, Some(Span::hours(5)));
+    assert_eq!(desk.home_views()[0].level, Some(Span::hours(5)));
     let mut desk = desk.restored();
     desk.does(at(100), Input::Tick);
     assert_eq!(desk.next_wakeup(), Some(at(100 + 5 * 3600)));
@@ -142,7 +142,7 @@ fn a_heartbeat_that_came_the_slower_of_two_ways_does_not_show_how_it_was_as_how_
     let Input::Heartbeat { home, condition } = by_broker else { panic!("no heartbeat") };
     desk.does(at(5), Input::Heartbeat { home, condition: Condition { blind: true, ..condition } });
     desk.does(at(8), by_https);
-    let shown = |desk: &Desk| desk.view(at(9), &person("p1")).homes[0].condition.clone().unwrap();
+    let shown = |desk: &Desk| desk.home_views()[0].condition.clone().unwrap();
     assert!(shown(&desk).blind);
     let mut anew = Gateway::new(8, "b");
     desk.does(at(60), anew.beat(at(60)));

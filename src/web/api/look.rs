@@ -33,7 +33,7 @@ pub async fn desk(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<R
         unclaimed: view.band(BandName::Unclaimed).len(),
         bands: bands.collect(),
         faults: view.faults.iter().map(body).collect(),
-        homes: view.homes.iter().map(|home| HomeBody::of(&caller, home)).collect(),
+        homes: site.desk().home_views().iter().map(|home| HomeBody::of(&caller, home)).collect(),
     };
     Ok(Json(answer).into_response())
 }
@@ -106,8 +106,8 @@ pub async fn alert(
 /// `GET /api/v1/homes`
 pub async fn homes(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<Response> {
     let caller = Caller::of(&site, &headers, Scope::Read).await?;
-    let view = site.desk().view(site.now(), &caller.actor(&site));
-    let homes = view.homes.iter().map(|home| HomeBody::of(&caller, home)).collect();
+    let homes = site.desk().home_views();
+    let homes = homes.iter().map(|home| HomeBody::of(&caller, home)).collect();
     Ok(Json(HomesBody { homes }).into_response())
 }
 

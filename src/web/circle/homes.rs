@@ -50,8 +50,7 @@ pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
     let ways = ways(&cases);
     let view = site.desk().view(now, &site.actor(None));
     let needing = needing(&view);
-    let mut homes: Vec<Home> =
-        known(site, &view).into_iter().map(|seen| home(site, &seen, &needing, &ways, now)).collect();
+    let mut homes: Vec<Home> = known(site).into_iter().map(|seen| home(site, &seen, &needing, &ways, now)).collect();
     homes.sort_by_key(|home| {
         let ring = home.minutes.map(|minutes| ring(minutes).unwrap_or(u16::MAX));
         (ring.is_none(), ring, home.bearing.is_none(), home.bearing, home.home.clone())
@@ -60,11 +59,12 @@ pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
 }
 
 /// Homes that were heard, and homes of which there is only a card.
-fn known(site: &Site, view: &View) -> Vec<HomeView> {
-    let heard: BTreeSet<&HomeId> = view.homes.iter().map(|home| &home.home).collect();
+fn known(site: &Site) -> Vec<HomeView> {
     let desk = site.desk();
-    let cards = desk.carded().filter(|home| !heard.contains(home)).filter_map(|home| desk.home(home));
-    view.homes.iter().cloned().chain(cards.collect::<Vec<_>>()).collect()
+    let mut homes = desk.home_views();
+    let heard: BTreeSet<HomeId> = homes.iter().map(|home| home.home.clone()).collect();
+    homes.extend(desk.carded().filter(|home| !heard.contains(home)).filter_map(|home| desk.home(home)));
+    homes
 }
 
 fn home(

@@ -98,9 +98,8 @@ fn back_here(row: RowModel) -> RowModel {
 }
 
 fn endings(site: &Site, painter: &Painter<'_>, now: Timestamp) -> Vec<EndingModel> {
-    let view = site.desk().view(now, &site.actor(None));
     let mut ending = Vec::new();
-    for home in &view.homes {
+    for home in &site.desk().home_views() {
         let suspended = home.condition.iter().flat_map(|condition| &condition.suspended);
         if suspended.into_iter().any(|it| it.until > now && it.until - now <= ENDING_WITHIN) {
             let model = painter.home(home);

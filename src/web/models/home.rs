@@ -16,10 +16,6 @@ pub(in crate::web) struct HomeModel {
 }
 
 impl Painter<'_> {
-    pub fn homes(&self, homes: &[HomeView]) -> Vec<HomeModel> {
-        homes.iter().map(|home| self.home(home)).collect()
-    }
-
     pub fn home(&self, home: &HomeView) -> HomeModel {
         let link = match (home.unreachable, home.online) {
             (true, _) => self.l("no_contact"),

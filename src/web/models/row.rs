@@ -1,19 +1,23 @@
 //! Alerts in the queue: bands, rows, clocks, flags.
 
 use super::{LATE, Painter, severity_id};
-use crate::desk::{BandName, RowView, View};
+use crate::desk::{BandName, RowView, View, folded};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::Phase;
 use crate::model::reason::{Reason, Severity};
 use crate::model::time::{Span, Timestamp};
 use crate::text;
 use crate::web::extras::Extras;
+use crate::web::faults::{FoldModel, fold_models};
 use crate::web::form::escape;
 
 pub(in crate::web) struct BandModel {
     pub name: &'static str,
     pub word: &'static str,
     pub counts: bool,
+    /// All alerts in it, folded or not.
+    pub count: usize,
+    pub folds: Vec<FoldModel>,
     pub rows: Vec<RowModel>,
 }
 
@@ -78,13 +82,25 @@ impl Painter<'_> {
             BandName::Notices => self.l("notices"),
             BandName::JustClosed => self.l("just_closed"),
         };
-        let band = |name: BandName| BandModel {
-            name: name.as_str(),
-            word: word(name),
-            counts: name != BandName::JustClosed,
-            rows: self.rows(view.band(name)),
+        let band = |name: BandName| {
+            let (folds, rows) = folded(view.band(name).to_vec());
+            BandModel {
+                name: name.as_str(),
+                word: word(name),
+                counts: name != BandName::JustClosed,
+                count: view.band(name).len(),
+                folds: fold_models(self, &folds),
+                rows: self.rows(&rows),
+            }
         };
         BandName::ALL.into_iter().map(band).collect()
+    }
+
+    /// The faults as a band of their own.
+    pub fn fault_band(&self, view: &View) -> BandModel {
+        let (folds, rows) = folded(view.faults.clone());
+        let (folds, rows) = (fold_models(self, &folds), self.rows(&rows));
+        BandModel { name: "faults", word: self.l("faults"), counts: true, count: view.faults.len(), folds, rows }
     }
 
     pub fn rows(&self, rows: &[RowView]) -> Vec<RowModel> {
