@@ -15,7 +15,6 @@ mod progress;
 pub mod replay;
 pub mod report;
 pub mod schema;
-pub(crate) mod sign_in;
 pub mod simulate;
 mod socket;
 pub mod station;

@@ -1,8 +1,8 @@
 //! A station's pages about its past, over HTTP, on a database of made-up months.
 
 use super::*;
-use crate::cmd::sign_in::{Shown, sign_in};
 use crate::station::memory::tests::make;
+use crate::web::visit::{Shown, sign_in};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 

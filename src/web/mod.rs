@@ -41,6 +41,7 @@ mod tests;
 mod tokens;
 mod tries;
 mod uncover;
+pub mod visit;
 
 pub use api::{Bell, Telling, Told};
 pub use feed::Feed;

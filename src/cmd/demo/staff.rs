@@ -1,7 +1,7 @@
 //! The demo's staff: reads the desk and clicks, over HTTP as a page or a program would.
 
-use crate::cmd::sign_in::{Shown, sign_in};
 use crate::problem::Problem;
+use crate::web::visit::{Shown, sign_in};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 /// The crowd's own arguments.
 #[derive(Debug, clap::Args)]
+#[group(skip)] // the subcommands' own arguments are a group of this name already
 pub(super) struct Args {
     /// Drive a real broker and station with so many made-up homes, instead of a year in the engine
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

@@ -1,9 +1,9 @@
 //! The station's page as the crowd's staff uses it: steps by its API, and screens that watch as browsers do.
 
 use crate::clock;
-use crate::cmd::sign_in::{Shown, sign_in};
 use crate::problem::Problem;
 use crate::sim::crowd::{Message, Seen};
+use crate::web::visit::{Shown, sign_in};
 use crate::wire::{self, Wire};
 use std::io::{BufRead, BufReader};
 use std::path::Path;

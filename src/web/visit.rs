@@ -1,9 +1,10 @@
-//! Signing in at a station's page as a browser does: the form, its token, the cookie that comes back.
+//! The other side of the door: signing in at a station's page as a browser does, by its form, its token, and the cookie that
+//! comes back. For the demo's staff, for the crowd of `simulate`, and for tests.
 
 use crate::problem::Problem;
 
 /// What somebody shows at the door.
-pub(crate) struct Shown<'a> {
+pub struct Shown<'a> {
     /// Their id or name.
     pub who: &'a str,
     /// A one-time code, if it is by one.
@@ -13,7 +14,7 @@ pub(crate) struct Shown<'a> {
 }
 
 /// The cookie of the session that begins at the station served at `base`; blocks. The agent must not follow redirects.
-pub(crate) fn sign_in(agent: &ureq::Agent, base: &str, shown: &Shown<'_>) -> Result<String, Problem> {
+pub fn sign_in(agent: &ureq::Agent, base: &str, shown: &Shown<'_>) -> Result<String, Problem> {
     let place = format!("{base}/sign-in");
     let failed = |error: ureq::Error| Problem::of(&place, error.to_string());
     let mut form = agent.get(&place).query("code", shown.code).call().map_err(failed)?;
