@@ -34,7 +34,7 @@ pub fn sign_in(agent: &ureq::Agent, base: &str, shown: &Shown<'_>) -> Result<Str
 
 /// `name=value` of a cookie that an answer sets; empty if it sets none.
 fn cookie<T>(answer: &ureq::http::Response<T>, name: &str) -> String {
-    let set = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    let set = answer.headers().get_all(ureq::http::header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = set.filter_map(|line| line.split(';').next());
     pairs.find(|pair| pair.split_once('=').is_some_and(|(its, _)| its == name)).unwrap_or_default().to_owned()
 }
