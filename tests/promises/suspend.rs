@@ -52,7 +52,7 @@ fn what_is_said_at_the_box_holds_over_a_kill_and_is_shown_at_home_and_at_the_sta
     assert!(accepted(&world, &["--list"]).contains("2 in hospital until "));
     wait_until("the station knows", PATIENCE, || at_the_station(&world).len() == 1);
     assert_eq!(at_the_station(&world)[0]["kind"], "hospital");
-    assert!(world.html("/").contains("p-03"), "and its page shows it");
+    assert!(world.html("/home/made-up-1").contains("p-03"), "and the home's page shows it");
     wait_until("the status tells", PATIENCE, || in_status(&world).len() == 1);
     let run_dir = world.path("run");
     let (shown, ..) = run(&["status", "--run-dir", run_dir.to_str().unwrap()], "");
