@@ -125,7 +125,9 @@ mod tests {
             std::thread::yield_now();
         }
         assert_eq!(seen(3, 10).1, 3, "the newest number stays known");
-        store.submit(batch(3, &["d"]));
+        // Of a later day: old ones may go in more than one slice, and an event of the first day with them.
+        let later = Entry { at: from_millis(2) + Span::days(7), body: "d".to_owned() };
+        store.submit(Batch { ticket: 3, urgent: true, events: vec![later], ..Batch::default() });
         written();
         assert_eq!(seen(3, 10).2, [(4, "d".to_owned())]);
     }
