@@ -3,7 +3,9 @@
 //! A row is changed through here alone, so the order of the timers is never stale; looking is free.
 
 use crate::desk::input::AlertKey;
+use crate::desk::listing::figures;
 use crate::desk::row::Row;
+use crate::desk::tally::Tally;
 use crate::model::lifecycle::Timers;
 use crate::model::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,8 @@ pub(super) struct Rows {
     timer_of: BTreeMap<AlertKey, Timestamp>,
     /// Rows with steps that the home's gateway has not confirmed.
     unconfirmed: BTreeSet<AlertKey>,
+    /// What happened to them, also to those that have left.
+    tally: Tally,
 }
 
 impl Deref for Rows {
@@ -32,13 +36,25 @@ impl Deref for Rows {
 
 impl Rows {
     pub fn new(timers: Timers) -> Rows {
-        let (rows, by_timer, timer_of, unconfirmed) = Default::default();
-        Rows { timers, rows, by_timer, timer_of, unconfirmed }
+        let (rows, by_timer, timer_of, unconfirmed, tally) = Default::default();
+        Rows { timers, rows, by_timer, timer_of, unconfirmed, tally }
     }
 
+    /// An alert that came for the first time.
     pub fn insert(&mut self, key: AlertKey, row: Row) {
+        self.tally.changed(None, &figures(&row));
+        self.insert_again(key, row);
+    }
+
+    /// An alert that was here before and had left.
+    pub fn insert_again(&mut self, key: AlertKey, row: Row) {
         self.rows.insert(key.clone(), row);
         self.put_in_order(key);
+    }
+
+    /// What happened to all that were ever here.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Lets go of the row of this alert.
@@ -52,7 +68,10 @@ impl Rows {
 
     /// Changes the row of this alert; `None` if there is none.
     pub fn change<T>(&mut self, key: &AlertKey, change: impl FnOnce(&mut Row) -> T) -> Option<T> {
-        let changed = self.rows.get_mut(key).map(change)?;
+        let row = self.rows.get_mut(key)?;
+        let before = figures(row);
+        let changed = change(row);
+        self.tally.changed(Some(&before), &figures(row));
         self.put_in_order(key.clone());
         Some(changed)
     }

@@ -133,6 +133,19 @@ impl Desk {
         DailyView { day, opened_at, deadline_at, is_past_deadline: now >= deadline_at, rows, counts }
     }
 
+    /// How many homes stand where on the list that is open at `now`.
+    pub fn daily_counts_at(&self, now: Timestamp) -> Counts {
+        let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
+        let unknown = Morning::default();
+        let unheard = self.cards.keys().filter(|home| !self.watch.homes.contains_key(*home));
+        let mut counts = Counts::default();
+        for home in self.watch.homes.keys().chain(unheard) {
+            let morning = self.daily.homes.get(home).unwrap_or(&unknown);
+            counts.count(&self.daily_state(now, day, home, morning));
+        }
+        counts
+    }
+
     /// One home on the list that is open at `now`.
     pub(super) fn daily_row(&self, now: Timestamp, day: Day, home: &HomeId) -> DailyRow {
         let unknown = Morning::default();
