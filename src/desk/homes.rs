@@ -152,7 +152,7 @@ impl Desk {
     }
 
     /// Every home that was heard or has a card, by its id.
-    fn known_homes(&self) -> impl Iterator<Item = (&HomeId, Option<&HomeSeen>)> {
+    pub(super) fn known_homes(&self) -> impl Iterator<Item = (&HomeId, Option<&HomeSeen>)> {
         let mut heard = self.watch.homes.iter().peekable();
         let mut carded = self.cards.keys().peekable();
         std::iter::from_fn(move || {
