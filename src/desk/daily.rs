@@ -23,6 +23,7 @@ use crate::model::lifecycle::{Actor, CallResult};
 use crate::model::suspension::Absence;
 use crate::model::time::{Day, Span, TimeOfDay, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 
 /// When the day's list opens, when who is telephoned, and how often people are visited.
@@ -137,6 +138,25 @@ impl Settings {
 
     fn deadline_at(&self, day: Day) -> Timestamp {
         self.zone.on_day(day, self.deadline)
+    }
+}
+
+/// The times of one day's list, each reckoned once for all homes on it.
+struct Times<'a> {
+    settings: &'a Settings,
+    day: Day,
+    opens_at: Timestamp,
+    known: RefCell<BTreeMap<TimeOfDay, Timestamp>>,
+}
+
+impl<'a> Times<'a> {
+    fn of(settings: &'a Settings, day: Day) -> Times<'a> {
+        Times { settings, day, opens_at: settings.opens_at(day), known: RefCell::default() }
+    }
+
+    /// When the clock on the wall shows `time` on that day.
+    fn on(&self, time: TimeOfDay) -> Timestamp {
+        *self.known.borrow_mut().entry(time).or_insert_with(|| self.settings.zone.on_day(self.day, time))
     }
 }
 

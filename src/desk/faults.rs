@@ -8,7 +8,7 @@ use crate::model::ids::{HomeId, SensorId};
 use crate::model::lifecycle::Actor;
 use crate::model::reason::{Class, Reason, Severity};
 use crate::model::time::{Span, Timestamp, Zone};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One trouble, as who goes there needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,20 +84,21 @@ impl Desk {
         let is_trouble = |severity| matches!(severity, Severity::Blind | Severity::Fault);
         let rows = self.rows.values().filter(|row| is_trouble(row.alert.severity));
         let rows: Vec<RowView> = rows.map(|row| self.row_view(now, row, by)).collect();
-        let mut known: Vec<(AlertKey, Timestamp, Trouble)> = past
-            .iter()
-            .filter(|case| is_trouble(case.severity))
-            .map(|case| (case.key.clone(), case.raised_at, Trouble::of(&case.key.home, &case.reason)))
-            .collect();
-        known.extend(rows.iter().map(|row| (row.key.clone(), row.raised_at, Trouble::of(&row.key.home, &row.reason))));
+        let mut known: BTreeMap<Trouble, BTreeMap<AlertKey, Timestamp>> = BTreeMap::new();
+        for case in past.iter().filter(|case| is_trouble(case.severity)) {
+            let of = known.entry(Trouble::of(&case.key.home, &case.reason)).or_default();
+            of.insert(case.key.clone(), case.raised_at);
+        }
+        for row in &rows {
+            let of = known.entry(Trouble::of(&row.key.home, &row.reason)).or_default();
+            of.insert(row.key.clone(), row.raised_at);
+        }
         let fault = |row: RowView| {
-            let trouble = Trouble::of(&row.key.home, &row.reason);
-            let lately =
-                |(_, at, other): &&(AlertKey, Timestamp, Trouble)| *other == trouble && now - *at <= REPEATS_IN;
-            let keys: BTreeSet<&AlertKey> = known.iter().filter(lately).map(|(key, _, _)| key).collect();
+            let known = known.get(&Trouble::of(&row.key.home, &row.reason));
+            let times = known.map_or(0, |known| known.values().filter(|at| now - **at <= REPEATS_IN).count());
             let at = due(&row.reason, row.severity, row.raised_at, zone);
             let is_over = at < now && row.phase.is_open() && row.recovered_at.is_none();
-            Fault { due: Due { at, is_over }, state: state(&row), part: Part::of(&row.reason), times: keys.len(), row }
+            Fault { due: Due { at, is_over }, state: state(&row), part: Part::of(&row.reason), times, row }
         };
         let mut faults: Vec<Fault> = rows.into_iter().map(fault).collect();
         faults.sort_by_key(|fault| (!fault.row.phase.is_open(), fault.due.at, fault.row.key.clone()));
@@ -106,7 +107,7 @@ impl Desk {
 }
 
 /// Which trouble comes back: the same rule about the same part of the same home.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Trouble {
     home: HomeId,
     rule: &'static str,

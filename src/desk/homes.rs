@@ -1,5 +1,8 @@
 //! The homes of a station in one line each, and the one word for how each of them is: the worst that is true.
 
+use crate::desk::input::Condition;
+use crate::desk::row::Row;
+use crate::desk::watch::HomeSeen;
 use crate::desk::{Desk, HomeView};
 use crate::model::card::Class as Visits;
 use crate::model::ids::HomeId;
@@ -76,94 +79,158 @@ pub struct HomeLine {
     pub minutes: Option<u16>,
 }
 
+impl Condition {
+    /// The last sign of life of a home that was heard with this, in the station's time; absent while nothing can be seen.
+    fn life_at(&self, heard_at: Option<Timestamp>) -> Option<Timestamp> {
+        let age = self.last_life_secs.filter(|_| !self.blind)?;
+        Some(heard_at? - Span::try_seconds(i64::try_from(age).ok()?)?)
+    }
+
+    fn sensors_believed(&self) -> (usize, usize) {
+        let believed = self.sensors.iter().filter(|sensor| !sensor.is_missing && sensor.heard_secs.is_some());
+        (believed.count(), self.sensors.len())
+    }
+
+    /// The suspension that holds now and ends last.
+    fn suspended_at(&self, now: Timestamp) -> Option<(Option<Absence>, Timestamp)> {
+        let held = self.suspended.iter().filter(|held| held.from <= now && now < held.until);
+        held.max_by_key(|held| held.until).map(|held| (held.kind, held.until))
+    }
+}
+
 impl HomeView {
     /// The last sign of life, in the station's time.
     pub fn life_at(&self) -> Option<Timestamp> {
-        let age = self.condition.as_ref().filter(|condition| !condition.blind)?.last_life_secs?;
-        Some(self.heard_at? - Span::try_seconds(i64::try_from(age).ok()?)?)
+        self.condition.as_ref()?.life_at(self.heard_at)
     }
 
     /// Sensors that are believed, and all of them.
     pub fn sensors(&self) -> Option<(usize, usize)> {
-        let sensors = &self.condition.as_ref()?.sensors;
-        let believed = sensors.iter().filter(|sensor| !sensor.is_missing && sensor.heard_secs.is_some());
-        Some((believed.count(), sensors.len()))
+        self.condition.as_ref().map(Condition::sensors_believed)
     }
 }
+
+/// Open alerts of a home, and whether one of them is about the person.
+type Open = (u32, bool);
 
 impl Desk {
     /// Every home that was heard or has a card, by its id.
     pub fn home_lines(&self, now: Timestamp) -> Vec<HomeLine> {
-        let mut open: BTreeMap<&HomeId, (u32, bool)> = BTreeMap::new();
-        for row in self.rows.values().filter(|row| row.alert.phase.is_open()) {
-            let of_person = matches!(row.alert.severity, Severity::Emergency | Severity::Urgent);
-            if row.alert.severity != Severity::Fault && row.alert.reason.class() != Class::Check {
-                let (count, is_of_person) = open.entry(&row.key.home).or_default();
-                *count += 1;
-                *is_of_person |= of_person;
-            }
-        }
-        let unheard = self.cards.keys().filter(|home| !self.watch.homes.contains_key(home));
-        let homes = self.watch.homes.keys().chain(unheard);
-        let mut lines: Vec<HomeLine> = homes
-            .filter_map(|home| Some(self.line_of(now, self.home(home)?, open.get(home).copied().unwrap_or_default())))
-            .collect();
-        lines.sort_by(|a, b| a.home.cmp(&b.home));
-        lines
+        let open = self.open_by_home();
+        let homes = self.known_homes();
+        homes.map(|(home, seen)| self.line_of(now, home, seen, open.get(home).copied().unwrap_or_default())).collect()
     }
 
     /// One home of the list.
     pub fn home_line(&self, now: Timestamp, home: &HomeId) -> Option<HomeLine> {
-        let open = self.rows_of(home).filter(|row| {
-            let is_question = row.alert.reason.class() == Class::Check;
-            row.alert.phase.is_open() && row.alert.severity != Severity::Fault && !is_question
-        });
-        let open = open.fold((0, false), |(count, of_person), row| {
-            (count + 1, of_person || matches!(row.alert.severity, Severity::Emergency | Severity::Urgent))
-        });
-        Some(self.line_of(now, self.home(home)?, open))
+        let seen = self.watch.homes.get(home);
+        let is_known = seen.is_some() || self.cards.contains_key(home);
+        let open = self.rows_of(home).filter_map(weight).fold((0, false), add);
+        is_known.then(|| self.line_of(now, home, seen, open))
     }
 
-    fn line_of(&self, now: Timestamp, view: HomeView, (open_alerts, of_person): (u32, bool)) -> HomeLine {
-        let card = self.card(&view.home);
-        let suspended = view.condition.iter().flat_map(|condition| &condition.suspended);
-        let suspended = suspended.filter(|held| held.from <= now && now < held.until).max_by_key(|held| held.until);
-        let suspended = suspended.map(|held| (held.kind, held.until));
-        let batteries = view.condition.iter().flat_map(|condition| &condition.sensors);
+    /// How many homes are how, each of [`HomeState::NAMES`] in its order.
+    pub fn homes_by_state(&self, now: Timestamp) -> [(&'static str, u64); HomeState::NAMES.len()] {
+        let mut counts = HomeState::NAMES.map(|name| (name, 0));
+        let open = self.open_by_home();
+        for (home, seen) in self.known_homes() {
+            let has_alert = open.get(home).is_some_and(|(_, of_person)| *of_person);
+            let name = state(now, seen, has_alert).as_str();
+            counts.iter_mut().filter(|(known, _)| *known == name).for_each(|(_, count)| *count += 1);
+        }
+        counts
+    }
+
+    /// When the home was heard that was not heard for the longest time, of those heard since this station runs.
+    pub fn longest_unheard(&self) -> Option<Timestamp> {
+        self.watch.homes.values().filter_map(|seen| seen.heard_at).min()
+    }
+
+    /// For how long homes were heard in time and could see, all of them together, since this station runs.
+    pub fn watched(&self) -> Span {
+        self.watch.watched
+    }
+
+    /// Every home that was heard or has a card, by its id.
+    pub(super) fn known_homes(&self) -> impl Iterator<Item = (&HomeId, Option<&HomeSeen>)> {
+        let mut heard = self.watch.homes.iter().peekable();
+        let mut carded = self.cards.keys().peekable();
+        std::iter::from_fn(move || {
+            let is_card_first = match (heard.peek(), carded.peek()) {
+                (Some((heard, _)), Some(carded)) => carded < heard,
+                (heard, carded) => heard.is_none() && carded.is_some(),
+            };
+            if is_card_first {
+                return carded.next().map(|home| (home, None));
+            }
+            let (home, seen) = heard.next()?;
+            carded.next_if(|carded| *carded == home);
+            Some((home, Some(seen)))
+        })
+    }
+
+    fn open_by_home(&self) -> BTreeMap<&HomeId, Open> {
+        let mut open: BTreeMap<&HomeId, Open> = BTreeMap::new();
+        for row in self.rows.values() {
+            let Some(one) = weight(row) else { continue };
+            let of_home = open.entry(&row.key.home).or_default();
+            *of_home = add(*of_home, one);
+        }
+        open
+    }
+
+    fn line_of(&self, now: Timestamp, home: &HomeId, seen: Option<&HomeSeen>, (open, of_person): Open) -> HomeLine {
+        let card = self.card(home);
+        let condition = seen.and_then(|seen| seen.condition.as_ref());
+        let heard_at = seen.and_then(|seen| seen.heard_at);
+        let batteries = condition.into_iter().flat_map(|condition| &condition.sensors);
         HomeLine {
-            state: state(now, &view, of_person, suspended.map(|(_, until)| until)),
-            life_at: view.life_at(),
-            heard_at: view.heard_at,
-            sensors: view.sensors(),
+            state: state(now, seen, of_person),
+            life_at: condition.and_then(|condition| condition.life_at(heard_at)),
+            heard_at,
+            sensors: condition.map(Condition::sensors_believed),
             weakest_battery: batteries.filter_map(|sensor| sensor.battery_percent).min(),
-            suspended,
-            open_alerts,
+            suspended: condition.and_then(|condition| condition.suspended_at(now)),
+            open_alerts: open,
             class: card.and_then(|card| card.class),
             minutes: card.and_then(|card| card.way_in.minutes),
-            place: view.place,
-            home: view.home,
+            place: self.place_of(home),
+            home: home.clone(),
         }
     }
 }
 
-fn state(now: Timestamp, view: &HomeView, has_alert: bool, suspended_until: Option<Timestamp>) -> HomeState {
+/// What an alert counts among those of its home: nothing if it is over, trouble of equipment, or a question only.
+fn weight(row: &Row) -> Option<Open> {
+    let alert = &row.alert;
+    let counts = alert.phase.is_open() && alert.severity != Severity::Fault && alert.reason.class() != Class::Check;
+    counts.then(|| (1, matches!(alert.severity, Severity::Emergency | Severity::Urgent)))
+}
+
+fn add((count, of_person): Open, (more, is_of_person): Open) -> Open {
+    (count + more, of_person || is_of_person)
+}
+
+fn state(now: Timestamp, seen: Option<&HomeSeen>, has_alert: bool) -> HomeState {
     if has_alert {
         return HomeState::Alert;
     }
-    if view.unreachable {
+    if seen.is_some_and(|seen| seen.reported.is_some()) {
         return HomeState::NoContact;
     }
-    let Some(condition) = &view.condition else { return HomeState::Unknown };
+    let Some((seen, condition)) = seen.and_then(|seen| Some((seen, seen.condition.as_ref()?))) else {
+        return HomeState::Unknown;
+    };
     if condition.blind {
         return HomeState::CannotSee;
     }
-    if let Some(until) = suspended_until {
+    if let Some((_, until)) = condition.suspended_at(now) {
         return HomeState::Suspended(until);
     }
     if let Some((day, of)) = condition.learning {
         return HomeState::Learning(day, of);
     }
-    match view.life_at() {
+    match condition.life_at(seen.heard_at) {
         None => HomeState::Unknown,
         Some(at) if now - at <= ACTIVE_FOR => HomeState::Active,
         Some(_) => HomeState::Quiet,

@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::desk::input::AlertKey;
 use crate::desk::row::Row;
+use crate::desk::tally::Tally;
 use crate::model::lifecycle::{Deed, Outcome, Phase};
 use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp};
@@ -49,9 +50,14 @@ impl Desk {
         places
     }
 
-    /// Every alert as numbers.
-    pub fn figures(&self) -> impl Iterator<Item = Figures> {
-        self.rows.values().map(figures)
+    /// What happened to all alerts, also to those that were filed, since this station runs.
+    pub fn tally(&self) -> &Tally {
+        self.rows.tally()
+    }
+
+    /// The alerts that people have to act on as numbers; tests and drills left out.
+    pub fn open_figures(&self) -> impl Iterator<Item = Figures> {
+        self.rows.values().filter(|row| row.alert.phase.is_open() && !row.alert.test).map(figures)
     }
 
     /// Whether a click of this key was answered before.
@@ -60,7 +66,8 @@ impl Desk {
     }
 }
 
-fn figures(row: &Row) -> Figures {
+/// An alert as numbers.
+pub(super) fn figures(row: &Row) -> Figures {
     let alert = &row.alert;
     let raised_at = alert.steps.first().map_or(row.received_at, |step| step.at);
     let since_raise = |at: Timestamp| (at - raised_at).max(Span::zero());

@@ -19,6 +19,7 @@ mod rows;
 mod screens;
 mod send;
 mod suspensions;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod twins;
@@ -44,6 +45,7 @@ pub use report::{Figure, Of, Range, Report, Selection, Times, Value};
 pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
 pub use screens::{Hearing, Screen, Sound};
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
+pub use tally::{LIMITS_SECS, Lengths, Tally};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
 pub use visits::{DueBy, DueVisit, Intervals, Visit, VisitsView};
 
@@ -121,6 +123,7 @@ impl Desk {
         match input {
             Input::Notice(notice) => self.notice(now, *notice, &mut effects),
             Input::Heartbeat { home, condition } => {
+                self.watch.told_at(now, &home, self.settings.unreachable_after);
                 self.heard(now, &home, &mut effects);
                 let newest = self.watch.homes.get(&home).and_then(|seen| seen.condition.as_ref());
                 // One that came the slower of two ways tells how it was.
@@ -373,6 +376,8 @@ impl Desk {
                 let key = AlertKey { home: notice.home.clone(), alert: notice.alert };
                 if self.rows.contains_key(&key) {
                     self.rows.change(&key, |row| row.hold(at, notice, point, timers));
+                } else if self.filed.holds(&key, 0) {
+                    self.rows.insert_again(key, Row::begin(at, notice, point, timers));
                 } else {
                     self.rows.insert(key, Row::begin(at, notice, point, timers));
                 }

@@ -211,29 +211,31 @@ impl Desk {
     /// The queue as a person acting as `by` sees it.
     pub fn view(&self, now: Timestamp, by: &Actor) -> View {
         let mut bands: Vec<Band> = BandName::ALL.into_iter().map(|name| Band { name, rows: Vec::new() }).collect();
-        let mut faults = Vec::new();
+        let (mut faults, mut closed) = (Vec::new(), Vec::new());
         for row in self.rows.values() {
-            let is_fault = row.alert.severity == Severity::Fault;
             let Some(name) = self.band_of(now, row) else { continue };
-            let row = self.row_view(now, row, by);
-            if is_fault && name != BandName::JustClosed {
-                faults.push(row);
+            if name == BandName::JustClosed {
+                closed.push((std::cmp::Reverse(closed_at(row)), &row.key, row));
+            } else if row.alert.severity == Severity::Fault {
+                faults.push(self.row_view(now, row, by));
             } else if let Some(band) = bands.iter_mut().find(|band| band.name == name) {
-                band.rows.push(row);
+                band.rows.push(self.row_view(now, row, by));
             }
         }
+        // A busy day closes hundreds, and few of them are shown.
+        closed.sort_unstable_by_key(|(at, key, _)| (*at, *key));
+        closed.truncate(JUST_CLOSED_MAX);
         for band in &mut bands {
             match band.name {
-                BandName::JustClosed => band.rows.sort_by_key(|row| std::cmp::Reverse(closed_at(row))),
+                BandName::JustClosed => {
+                    band.rows = closed.iter().map(|(_, _, row)| self.row_view(now, row, by)).collect();
+                }
                 BandName::Unclaimed | BandName::InHand | BandName::NoContact | BandName::Notices => {
                     band.rows.sort_by_key(pressing);
                 }
             }
         }
         faults.sort_by_key(pressing);
-        if let Some(closed) = bands.iter_mut().find(|band| band.name == BandName::JustClosed) {
-            closed.rows.truncate(JUST_CLOSED_MAX);
-        }
         View { at: now, bands, faults, homes: self.watch.homes.len() }
     }
 
@@ -422,8 +424,9 @@ fn pressing(row: &RowView) -> (Severity, bool, Timestamp, Timestamp) {
     (row.severity, row.reason.class() == Class::Check, deadline, row.raised_at)
 }
 
-fn closed_at(row: &RowView) -> Timestamp {
-    row.closed.as_ref().map_or(row.raised_at, |closed| closed.at)
+fn closed_at(row: &Row) -> Timestamp {
+    let raised_at = || row.alert.steps.first().map_or(row.received_at, |step| step.at);
+    row.alert.closed.as_ref().map_or_else(raised_at, |closed| closed.at)
 }
 
 /// The numbers of all steps that were taken back, with the steps they implied.

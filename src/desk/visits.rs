@@ -8,7 +8,7 @@ use crate::model::lifecycle::Actor;
 use crate::model::suspension::Absence;
 use crate::model::time::{Day, Span, Timestamp, Zone};
 use chrono::Datelike;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// In days, how often people are visited.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,8 +159,7 @@ impl Desk {
         let (settings, today) = (&self.settings.daily.visits, self.settings.daily.zone.day(now));
         let mut view = VisitsView { today, ..VisitsView::default() };
         let mut counted: BTreeMap<Class, (u32, u32)> = BTreeMap::new();
-        let homes: BTreeSet<&HomeId> = self.watch.homes.keys().chain(self.cards.keys()).collect();
-        for home in homes {
+        for (home, _) in self.known_homes() {
             let last = self.visits.last(home);
             match self.card(home).and_then(|card| card.class) {
                 Some(class) => {

@@ -20,6 +20,8 @@ pub(super) struct Watch {
     /// Before this nothing of any home is over; absent until all were looked through. Whoever is heard puts it off, so at its
     /// time all are looked through again: not at each message of a hundred thousand homes.
     not_before: Option<Option<Timestamp>>,
+    /// For how long homes were heard in time and could see, all of them together.
+    pub watched: Span,
 }
 
 /// What is known about one home's gateway.
@@ -86,6 +88,18 @@ impl Watch {
 }
 
 impl Watch {
+    /// A home tells at `now` how it is: the time since its last word was watched if that word came in time and it could see.
+    pub fn told_at(&mut self, now: Timestamp, home: &HomeId, unreachable_after: Span) {
+        let Some(seen) = self.homes.get(home) else { return };
+        let Some(since) = seen.heard_at.filter(|_| seen.condition.as_ref().is_some_and(|last| !last.blind)) else {
+            return;
+        };
+        let gap = now - since;
+        if gap > Span::zero() && gap <= seen.missed_after(unreachable_after) {
+            self.watched += gap;
+        }
+    }
+
     /// Whether a home may have been silent for too long, or one of two gateways.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.not_before.is_none_or(|at| at.is_some_and(|at| at <= now))

@@ -6,6 +6,7 @@
 
 use super::material::Caption;
 use super::svg::{Drawing, escaped};
+use std::collections::BTreeMap;
 
 /// What [`minutes`] is drawn of.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,25 +103,54 @@ pub fn placed(homes: &[(u16, u16, Dot)]) -> Vec<Placed> {
     let mut order: Vec<usize> = (0..homes.len()).collect();
     order.sort_by_key(|nth| homes.get(*nth).map(|(minutes, bearing, _)| (ring(*minutes), *bearing, *minutes)));
     let mut placed: Vec<Placed> = Vec::new();
+    let mut crowd = Crowd::default();
+    // Where no place was free none will be: further homes of the same minutes and bearing join the same mark.
+    let mut full: BTreeMap<(u16, u16), usize> = BTreeMap::new();
     for nth in order {
         let Some((minutes, bearing, dot)) = homes.get(nth).copied() else { continue };
-        let slides = std::iter::once(0).chain((1..=SLIDE_DEGREES).flat_map(|by| [by, -by]));
+        let joins = full.get(&(minutes, bearing)).copied();
+        let slides = std::iter::once(0).chain((1..=SLIDE_DEGREES).flat_map(|by| [by, -by])).filter(|_| joins.is_none());
         let free = slides
             .map(|slide| point(minutes, f64::from(bearing) + f64::from(slide)))
-            .find(|at| placed.iter().all(|other| distance(*at, other.at) >= APART));
-        match free {
-            Some(at) => placed.push(Placed { homes: vec![nth], dot, at, href: String::new(), words: String::new() }),
-            None => {
-                let at = point(minutes, f64::from(bearing));
-                let near = |a: &&mut Placed, b: &&mut Placed| distance(at, a.at).total_cmp(&distance(at, b.at));
-                if let Some(nearest) = placed.iter_mut().min_by(near) {
-                    nearest.homes.push(nth);
-                    nearest.dot = nearest.dot.min(dot);
-                }
-            }
+            .find(|at| crowd.near(*at).all(|other| distance(*at, other) >= APART));
+        if let Some(at) = free {
+            crowd.stand(at);
+            placed.push(Placed { homes: vec![nth], dot, at, href: String::new(), words: String::new() });
+            continue;
+        }
+        let at = point(minutes, f64::from(bearing));
+        let near =
+            |(_, a): &(usize, &Placed), (_, b): &(usize, &Placed)| distance(at, a.at).total_cmp(&distance(at, b.at));
+        let Some(joins) = joins.or_else(|| placed.iter().enumerate().min_by(near).map(|(nth, _)| nth)) else {
+            continue;
+        };
+        full.insert((minutes, bearing), joins);
+        if let Some(nearest) = placed.get_mut(joins) {
+            nearest.homes.push(nth);
+            nearest.dot = nearest.dot.min(dot);
         }
     }
     placed
+}
+
+/// Where marks stand, by fields as wide as marks must be apart: whoever is too near stands in one of the nine around.
+#[derive(Default)]
+struct Crowd(BTreeMap<(i32, i32), Vec<(i32, i32)>>);
+
+impl Crowd {
+    fn stand(&mut self, at: (i32, i32)) {
+        self.0.entry(field(at)).or_default().push(at);
+    }
+
+    fn near(&self, at: (i32, i32)) -> impl Iterator<Item = (i32, i32)> {
+        let (x, y) = field(at);
+        let rows = (x - 1..=x + 1).map(move |x| self.0.range((x, y - 1)..=(x, y + 1)));
+        rows.flatten().flat_map(|(_, standing)| standing.iter().copied())
+    }
+}
+
+fn field((x, y): (i32, i32)) -> (i32, i32) {
+    (x.div_euclid(APART as i32), y.div_euclid(APART as i32))
 }
 
 /// The ring of so many minutes: 0, 1, 2, or 3 for those that are farther.

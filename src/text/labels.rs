@@ -9,27 +9,33 @@ mod faults;
 mod feed;
 mod handover;
 mod homes;
+mod lists;
 mod ready;
 mod reports;
 mod requests;
 
 use crate::text::Language;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The words of this name; the name itself where there is none, so that a gap is seen and a test finds it.
 pub fn label(language: Language, name: &'static str) -> &'static str {
-    let found = all().find(|(label, _, _)| *label == name);
-    found.map_or(name, |(_, chinese, english)| language.pick(chinese, english))
+    label_named(language, name).unwrap_or(name)
 }
 
 /// The words of a name that is only known when it is read; `None` where there are none.
 pub fn label_named(language: Language, name: &str) -> Option<&'static str> {
-    all().find(|(label, _, _)| *label == name).map(|(_, chinese, english)| language.pick(*chinese, *english))
+    BY_NAME.get(name).map(|(chinese, english)| language.pick(*chinese, *english))
 }
 
 /// Whether there are words of this name.
 pub fn has_label(name: &str) -> bool {
-    all().any(|(label, _, _)| *label == name)
+    BY_NAME.contains_key(name)
 }
+
+/// A page asks for thousands of words.
+static BY_NAME: LazyLock<BTreeMap<&str, (&str, &str)>> =
+    LazyLock::new(|| all().map(|(name, chinese, english)| (*name, (*chinese, *english))).collect());
 
 fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
     TABLES.iter().flat_map(|table| table.iter())
@@ -48,6 +54,7 @@ const TABLES: &[Table] = &[
     feed::LABELS,
     handover::LABELS,
     homes::LABELS,
+    lists::LABELS,
     ready::LABELS,
     reports::LABELS,
     requests::LABELS,

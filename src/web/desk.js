@@ -3,7 +3,7 @@
 (function () {
 	'use strict';
 	var STALE = 10000, DEAD = 30000;
-	if (typeof document === 'undefined') { worker(); return; }
+	if (!self.document) { worker(); return; }
 
 	/* ---- the stream: one for each browser where it can share, else one for each tab, else asking every 5 s ---- */
 
@@ -71,15 +71,16 @@
 
 	var body = document.body, data = body.dataset, content = $('content'), beside = $('beside'), words = $('words').dataset;
 	var units = data.units.split(','), fragment = data.fragment, isDesk = fragment === '/desk.fragment';
-	var screenId = sessionStorage.screen = sessionStorage.screen || Math.random().toString(36).slice(2) + data.now;
-	var serverMinusHere = Number(data.now) - steady(), lastBeat = steady(), seenBeat = false, ready = $('not-ready').hidden;
+	var screenId = sessionStorage.screen = sessionStorage.screen || Math.random() + data.now;
+	var toServer = data.now - steady(), lastBeat = steady(), seenBeat = false, ready = $('not-ready').hidden;
 	var tab = null, look = null, asking = {};
 	var desk = { n: 0, emergencies: [], rings: [] }, known = null, held = null;
 	var panel = null, awaited = '', pressed = null, byKey = false, byMouse = false;
+	var ahead = Date.now() - steady(), lastTick = steady(), old = false;
 
-	function now() { return steady() + serverMinusHere; }
+	function now() { return steady() + toServer; }
 	function $(id) { return document.getElementById(id); }
-	function show(element, shown) { if (element && element.hidden === shown) { element.hidden = !shown; } }
+	function show(element, shown) { if (element && element.hidden !== !shown) { element.hidden = !shown; } }
 	function write(element, text) { if (element && element.textContent !== text) { element.textContent = text; } }
 	function active() { return document.activeElement || body; }
 	function what(row) { return row.querySelector('.what'); }
@@ -87,7 +88,7 @@
 	function two(n) { return (n < 10 ? '0' : '') + n; }
 	function list(root, selector) { return Array.prototype.slice.call(root.querySelectorAll(selector)); }
 	function wallAt(ms, secs) {
-		var s = Math.floor(ms / 1000 + Number($('wall').dataset.offset)) % 86400;
+		var s = Math.floor(ms / 1000 - -$('wall').dataset.offset) % 86400;
 		return two(Math.floor(s / 3600)) + ':' + two(Math.floor(s / 60) % 60) + (secs ? ':' + two(s % 60) : '');
 	}
 	function length(ms) {
@@ -99,23 +100,21 @@
 	function drawClocks() {
 		var at = now();
 		list(document, 'time[data-until]').forEach(clock => {
-			var left = Math.trunc((Number(clock.dataset.until) - at) / 1000);
-			var over = Number(clock.dataset.until) < at;
-			var n = Math.abs(left);
+			var until = clock.dataset.until, left = Math.trunc((until - at) / 1000), over = until < at, n = Math.abs(left);
 			write(clock, (over ? '+' : '') + Math.floor(n / 60) + ':' + two(n % 60));
 			if (clock.dataset.ends) { show(clock.closest('form'), !over); return; }
-			clock.parentNode.className = 'clock ' + (over ? 'over' : (left <= Number(clock.dataset.warn) ? 'warn' : 'fine'));
+			clock.parentNode.className = 'clock ' + (over ? 'over' : (left <= clock.dataset.warn ? 'warn' : 'fine'));
 		});
 		list(document, '[data-since]').forEach(age => {
 			var ago = age.dataset.ago;
-			write(age, length(at - Number(age.dataset.since)) + (ago === 'ago' ? ' ago' : ago));
+			write(age, length(at - age.dataset.since) + (ago === 'ago' ? ' ago' : ago));
 		});
 		write($('wall'), wallAt(at, true));
 	}
 
-	/* ---- what the page says about itself: live, ready, loud ---- */
+	/* ---- live, ready, loud ---- */
 	function drawAge() {
-		var silent = steady() - lastBeat, stale = silent > STALE, dead = silent > DEAD;
+		var silent = steady() - lastBeat, stale = old || silent > STALE, dead = silent > DEAD;
 		show($('live'), seenBeat && !stale);
 		write($('live-age'), length(silent));
 		show($('stale'), stale);
@@ -130,7 +129,7 @@
 		drawSound();
 	}
 	function drawTitle(stale, dead) {
-		var title = (desk.n > 0 ? '(' + desk.n + (desk.emergencies.length > 0 ? '!) ' : ') ') : '') + data.title;
+		var title = (desk.n > 0 ? '(' + desk.n + (desk.emergencies[0] ? '!) ' : ') ') : '') + data.title;
 		if (sound() !== 'running') { title = '🔇 ' + title; }
 		if (dead) { title = '✖ ' + data.cut; }
 		if (document.title !== title) { document.title = title; }
@@ -153,27 +152,27 @@
 		return audio ? audio.state.replace('suspended', 'locked') : 'missing';
 	}
 	function drawSound() {
-		var state = sound(), paused = pausedUntil > steady(), button = $('sound');
+		var state = sound(), on = state === 'running', paused = pausedUntil > steady(), button = $('sound');
 		button.hidden = false;
-		button.className = 'sound ' + (paused && state === 'running' ? 'paused' : state);
-		write(button, state !== 'running' ? (state === 'missing' ? words.soundMissing : words.soundLocked)
+		button.className = 'sound ' + (paused && on ? 'paused' : state);
+		write(button, !on ? (state === 'missing' ? words.soundMissing : words.soundLocked)
 			: paused ? words.soundPaused + wallAt(now() + pausedUntil - steady()) : words.soundOn);
-		button.title = state === 'running' ? words.soundPause : '';
+		button.title = on ? words.soundPause : '';
 	}
 
 	// Base note and four harmonics, each 6 dB softer; 20 ms rise and fall.
 	function pulse(base, at, secs, loud) {
-		var gain = audio.createGain();
-		gain.gain.setValueAtTime(0, at);
-		gain.gain.linearRampToValueAtTime(loud, at + 0.02);
-		gain.gain.setValueAtTime(loud, at + secs - 0.02);
-		gain.gain.linearRampToValueAtTime(0, at + secs);
-		gain.connect(audio.destination);
-		var wave = audio.createPeriodicWave(new Float32Array([0, 0, 0, 0, 0, 0]), new Float32Array([0, 1, 0.5, 0.25, 0.125, 0.0625]));
+		var node = audio.createGain(), gain = node.gain;
+		gain.setValueAtTime(0, at);
+		gain.linearRampToValueAtTime(loud, at + 0.02);
+		gain.setValueAtTime(loud, at + secs - 0.02);
+		gain.linearRampToValueAtTime(0, at + secs);
+		node.connect(audio.destination);
+		var wave = audio.createPeriodicWave(new Float32Array(6), new Float32Array([0, 1, 0.5, 0.25, 0.125, 0.0625]));
 		var tone = audio.createOscillator();
 		tone.setPeriodicWave(wave);
 		tone.frequency.value = base;
-		tone.connect(gain);
+		tone.connect(node);
 		tone.start(at);
 		tone.stop(at + secs);
 		playing.push(tone);
@@ -236,13 +235,14 @@
 	}
 
 	// The station counts the screens whose sound can be heard.
+	function here() { if (tab) { tab.postMessage({ kind: 'here', sounds: sound() === 'running' }); } }
 	function post() {
 		if (!data.sees) { return; }
 		lastPost = steady();
 		posted = sound();
-		if (tab) { tab.postMessage({ kind: 'here', sounds: posted === 'running' }); }
+		here();
 		http('/api/v1/screens', 'json', JSON.stringify({ id: screenId, sound: posted, visible: !document.hidden, build: data.build }),
-			request => { if (request.status === 200) { setReady(JSON.parse(request.responseText).ready); } });
+			xhr => { if (xhr.status === 200) { setReady(JSON.parse(xhr.responseText).ready); } });
 	}
 	/* ---- what the desk says ---- */
 
@@ -251,16 +251,17 @@
 		var counts = fresh.querySelector('.counts');
 		if (!counts) { return; }
 		var rows = list(fresh, '.row[data-rings]');
-		desk.n = Number(counts.dataset.unclaimed);
+		desk.n = +counts.dataset.unclaimed;
 		desk.emergencies = rows.filter(row => row.dataset.rings === 'emergency');
 		desk.rings = rows.map(row => ({
-			name: row.dataset.rings || (data.who && row.dataset.asks === data.who ? 'ask' : ''), by: Number(row.dataset.by)
+			name: row.dataset.rings || (data.who && row.dataset.asks === data.who ? 'ask' : ''), by: row.dataset.by
 		})).filter(ring => ring.name);
 		var told = rows.filter(row => row.dataset.rings);
 		var news = known ? told.filter(row => known.indexOf(mark(row)) < 0) : [];
 		news.forEach(row => {
-			if (row.dataset.rings === 'emergency' || row.dataset.rings === 'urgent') { pausedUntil = 0; nextAt = 0; notify(row); }
-			write($(row.dataset.rings === 'emergency' ? 'say-now' : 'say'), row.dataset.say);
+			var rings = row.dataset.rings, isDire = rings === 'emergency';
+			if (isDire || rings === 'urgent') { pausedUntil = nextAt = 0; notify(row); }
+			write($(isDire ? 'say-now' : 'say'), row.dataset.say);
 		});
 		known = told.map(mark);
 		var why = fresh.querySelector('.why');
@@ -274,9 +275,9 @@
 	// Never more than one for an alert and its step, whatever the number of tabs.
 	function notify(row) {
 		if (!window.Notification || Notification.permission !== 'granted') { return; }
-		var told = (localStorage.getItem('told') || '').split('\n');
+		var told = (localStorage.told || '').split('\n');
 		if (told.indexOf(mark(row)) >= 0) { return; }
-		localStorage.setItem('told', told.slice(-40).concat(mark(row)).join('\n'));
+		localStorage.told = told.slice(-40).concat(mark(row)).join('\n');
 		var say = row.dataset.say.split('\n'), id = row.id;
 		var note = new Notification(say[0], { body: say[1] || '', tag: id, requireInteraction: row.dataset.rings === 'emergency' });
 		note.onclick = () => {
@@ -294,6 +295,7 @@
 		if (!data.sees) { return; }
 		ask('/desk.fragment', html => {
 			var fresh = parse(html);
+			if (old) { old = false; lastBeat = steady(); }
 			hear(fresh);
 			if (isDesk) { take(fresh, html); }
 			if (!window.EventSource) { beat({}); }
@@ -305,23 +307,23 @@
 	function ask(url, then) {
 		if (asking[url]) { asking[url] = 2; return; }
 		asking[url] = 1;
-		http(url, '', null, request => {
+		http(url, '', null, xhr => {
 			var again = asking[url] === 2;
 			delete asking[url];
-			if (request.status === 200) { then(request.responseText); }
+			if (xhr.status === 200) { then(xhr.responseText); }
 			if (again) { ask(url, then); }
 		});
 	}
 	function http(url, type, sent, done) {
-		var request = new XMLHttpRequest();
-		request.open(type ? 'POST' : 'GET', url);
-		if (type) { request.setRequestHeader('content-type', 'application/' + type); }
-		request.timeout = 12000;
-		request.onloadend = () => {
-			var out = request.status === 401 || (request.responseURL || '').indexOf('/sign-in') > 0;
-			if (out) { ended(); } else { done(request); }
+		var xhr = new XMLHttpRequest();
+		xhr.open(type ? 'POST' : 'GET', url);
+		if (type) { xhr.setRequestHeader('content-type', 'application/' + type); }
+		xhr.timeout = 12000;
+		xhr.onloadend = () => {
+			var out = xhr.status === 401 || (xhr.responseURL || '').indexOf('/sign-in') > 0;
+			if (out) { ended(); } else { done(xhr); }
 		};
-		request.send(sent);
+		xhr.send(sent);
 	}
 	function ended() {
 		show($('ended'), true);
@@ -331,12 +333,12 @@
 
 	/* ---- rows stay where the hand is ---- */
 	function isWriting(root) {
-		return list(root, 'textarea, input.text').some(field => field.value !== field.defaultValue) ||
-			list(root, 'input[type=radio]').some(field => field.checked !== field.defaultChecked);
+		return list(root, 'textarea, input.text').some(f => f.value !== f.defaultValue) ||
+			list(root, 'input[type=radio]').some(f => f.checked !== f.defaultChecked);
 	}
 	function isHeld() {
 		var inList = byKey && content.contains(active()) && active().closest('.row, form');
-		return Boolean(inList || (byMouse && content.querySelector('.row:hover')));
+		return inList || (byMouse && content.querySelector('.row:hover'));
 	}
 	function ids(root) { return list(root, '.row').map(row => row.id); }
 	function take(fresh, html) {
@@ -366,8 +368,8 @@
 		var there = ids(content);
 		var hidden = isDesk ? desk.emergencies.filter(row => there.indexOf(row.id) < 0) : desk.emergencies;
 		var link = $('alarm-link');
-		show($('alarm'), hidden.length > 0);
-		if (hidden.length > 0) {
+		show($('alarm'), hidden[0]);
+		if (hidden[0]) {
 			write(link, '⬣ ' + hidden[0].dataset.say.replace('\n', ' · ') + (hidden.length > 1 ? ' +' + (hidden.length - 1) : ''));
 			link.href = '/#' + hidden[0].id;
 		}
@@ -396,8 +398,8 @@
 	function put(html) {
 		beside.innerHTML = html;
 		// What is on the page twice has one id.
-		list(beside, '[id]').forEach(element => { element.id = 'b-' + element.id; });
-		list(beside, '[for]').forEach(label => { label.htmlFor = 'b-' + label.htmlFor; });
+		list(beside, '[id]').forEach(e => { e.id = 'b-' + e.id; });
+		list(beside, '[for]').forEach(e => { e.htmlFor = 'b-' + e.htmlFor; });
 		beside.classList.add('opened');
 		drawClocks();
 		if (awaited) {
@@ -436,13 +438,12 @@
 		if (form.dataset.sent) { return; }
 		form.dataset.sent = '1';
 		form.classList.add('unsent');
-		var fields = new URLSearchParams();
-		new FormData(form).forEach((value, name) => { fields.append(name, value); });
+		var fields = new URLSearchParams(new FormData(form));
 		if (pressed && pressed.form === form && pressed.name) { fields.append(pressed.name, pressed.value); }
-		http(form.getAttribute('action'), 'x-www-form-urlencoded', fields.toString(), request => {
+		http(form.getAttribute('action'), 'x-www-form-urlencoded', fields.toString(), xhr => {
 			delete form.dataset.sent;
 			form.classList.remove('unsent');
-			var page = new DOMParser().parseFromString(request.responseText || '', 'text/html');
+			var page = new DOMParser().parseFromString(xhr.responseText || '', 'text/html');
 			var main = page.getElementById('content');
 			show($('unsent'), !main);
 			if (!main) { return; }
@@ -451,7 +452,7 @@
 				document.querySelector('header .who').replaceWith(who);
 				data.who = page.body.dataset.who;
 			}
-			var isDone = request.status === 200 && main.classList.contains('desk');
+			var isDone = xhr.status === 200 && main.classList.contains('desk');
 			if (!isDone && !isWide()) {
 				form.submit(); // the same click: the same answer, as a page
 			} else if (isDone) {
@@ -517,20 +518,33 @@
 	}
 
 	/* ---- begin ---- */
+	// What slept is not shown as current before it was read anew. The steady clock may have slept too.
+	function wake() {
+		var unseen = Date.now() - steady() - ahead, late = steady() - lastTick;
+		ahead += unseen;
+		lastTick += late;
+		if (Math.max(unseen, late) < 6000 || !data.sees) { return; }
+		old = true;
+		if (unseen > 0) { lastBeat -= unseen; }
+		drawAge();
+		refresh();
+	}
 	function beat(news) {
-		lastBeat = steady();
+		if (old) { refresh(); } else { lastBeat = steady(); }
 		seenBeat = true;
-		if (news.now_ms) { serverMinusHere = news.now_ms - steady(); }
+		if (news.now_ms) { toServer = news.now_ms - steady(); }
 		if ('ready' in news) { setReady(news.ready); }
 		if (news.build && news.build !== data.build) { show($('updated'), true); }
 		drawAge();
 	}
 	function told(message) {
-		if (message.kind === 'beat') { beat(message.data); }
-		else if (message.kind === 'tick') { tick(); }
-		else if (message.kind === 'sing') { sings = message.sings; sing(); }
-		else if (message.kind === 'pause') { pause(message.ms); }
-		else if (message.kind === 'bye') { setInterval(() => { refresh(); beat({}); }, 5000); }
+		wake();
+		var kind = message.kind;
+		if (kind === 'beat') { beat(message.data); }
+		else if (kind === 'tick') { tick(); }
+		else if (kind === 'sing') { sings = message.sings; sing(); }
+		else if (kind === 'pause') { pause(message.ms); }
+		else if (kind === 'bye') { setInterval(() => { refresh(); beat({}); }, 5000); }
 		else { refresh(); }
 	}
 
@@ -539,7 +553,7 @@
 		drawAge();
 		sing();
 		if (steady() - lastPost >= 9500 || posted !== sound()) { post(); }
-		else if (tab) { tab.postMessage({ kind: 'here', sounds: sound() === 'running' }); }
+		else { here(); }
 		if (steady() - lastBeat > DEAD && steady() - staleAt > 20000) { staleAt = steady(); play('stale'); }
 		if (look) { look(); }
 	}
@@ -560,8 +574,8 @@
 	}
 	function on(kind, then) { document.addEventListener(kind, then); }
 
-	$('sound').addEventListener('click', toggle);
-	$('fresh-show').addEventListener('click', () => { release(true); scrollTo(0, 0); });
+	$('sound').onclick = toggle;
+	$('fresh-show').onclick = () => { release(true); scrollTo(0, 0); };
 	on('click', e => {
 		pressed = e.target.closest('button');
 		if (pressed !== $('sound')) { unlock(); }
@@ -577,6 +591,7 @@
 			open(href(link));
 		}
 	});
+	on('resume', wake);
 	on('mousedown', () => { byKey = false; });
 	on('pointermove', e => { byMouse = e.pointerType === 'mouse'; });
 	on('keydown', e => { byKey = true; if (e.key !== 'Escape') { unlock(); } key(e); });
@@ -594,7 +609,7 @@
 	addEventListener('pageshow', e => { if (e.persisted) { location.reload(); } });
 
 	body.classList.add('live-page');
-	setInterval(drawClocks, 1000);
+	setInterval(() => { wake(); drawClocks(); }, 1000);
 	setInterval(() => { if (!tab) { tick(); } }, 1000);
 	hear(content);
 	drawAge();

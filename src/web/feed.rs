@@ -57,6 +57,16 @@ impl Feed {
         drop(self.live.send(change)); // nobody listens: fine
     }
 
+    /// The number of the newest change.
+    pub(super) fn seq(&self) -> u64 {
+        self.kept().seq
+    }
+
+    /// How many pages listen.
+    pub fn listening(&self) -> usize {
+        self.live.receiver_count()
+    }
+
     /// The id of the newest change, for a page that is drawn now.
     pub fn after(&self) -> String {
         format!("{}-{}", self.run, self.kept().seq)

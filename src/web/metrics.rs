@@ -1,9 +1,9 @@
 //! `GET /metrics`: the station as numbers, for a supervisor of many stations. No home and no person is named.
 //!
 //! To this machine, or with a token of the scope `read`. Counted anew from the history at each start: a counter that fell is a
-//! restart, as Prometheus expects. Tests and drills are left out.
+//! restart, as Prometheus expects, and while the station runs none falls. Tests and drills are left out.
 
-use crate::desk::{Figures, HomeView};
+use crate::desk::{Counts, Figures, HomeState, Lengths, Sound, Tally};
 use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp};
 use crate::store::office::{Hook, Scope};
@@ -51,41 +51,60 @@ fn write(site: &Site, hooks: Option<(Vec<Hook>, Option<u64>)>) -> String {
     );
     page.begin("carecircle_ready", "gauge", "Whether a notice that is sent now arrives and is kept.");
     page.sample("carecircle_ready", &[], f64::from(u8::from(health.is_ready())));
-    page.begin("carecircle_sse_clients", "gauge", "Programs that listen to the stream of events.");
-    page.sample("carecircle_sse_clients", &[], site.api.listening() as f64);
-    let (figures, homes) = {
-        let desk = site.desk();
-        let figures: Vec<Figures> = desk.figures().filter(|figures| !figures.test).collect();
-        (figures, desk.home_views())
-    };
-    alerts(&mut page, &figures);
-    times(&mut page, &figures);
+    page.begin("carecircle_sse_clients", "gauge", "Streams of changes that are open, of pages and of programs.");
+    for (of, count) in [("pages", site.feed.listening()), ("programs", site.api.listening())] {
+        page.sample("carecircle_sse_clients", &[("of", of)], count as f64);
+    }
+    let desk = site.desk();
+    let screens: Vec<Sound> = desk.screens(now).map(|(_, screen)| screen.sound).collect();
+    let open: Vec<Figures> = desk.open_figures().collect();
+    let (tally, daily) = (desk.tally().clone(), desk.daily_counts_at(now));
+    let homes = Homes { states: desk.homes_by_state(now), oldest: desk.longest_unheard(), watched: desk.watched() };
+    drop(desk);
+    of_screens(&mut page, &screens);
+    alerts(&mut page, &tally, &open);
+    times(&mut page, &tally);
     of_homes(&mut page, now, &homes);
+    of_mornings(&mut page, &daily);
     if let Some((hooks, newest)) = hooks {
         of_hooks(&mut page, now, &hooks, newest);
     }
     page.0
 }
 
-fn alerts(page: &mut Page, figures: &[Figures]) {
-    let (mut total, mut open, mut faults) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    for one in figures {
-        let (severity, outcome) = (severity_id(one.severity), one.outcome.map_or("", |outcome| outcome.as_str()));
-        *total.entry((one.rule, severity, outcome)).or_insert(0_u64) += 1;
-        if one.phase.is_open() {
-            *open.entry((one.phase.as_str(), severity)).or_insert(0_u64) += 1;
-            if one.severity == Severity::Fault {
-                *faults.entry(one.rule).or_insert(0_u64) += 1;
-            }
+fn of_screens(page: &mut Page, screens: &[Sound]) {
+    page.begin(
+        "carecircle_screens",
+        "gauge",
+        "Open pages that spoke within half a minute, by the state of their sound.",
+    );
+    for sound in Sound::ALL {
+        let count = screens.iter().filter(|one| **one == sound).count();
+        page.sample("carecircle_screens", &[("sound", sound.as_str())], count as f64);
+    }
+}
+
+fn alerts(page: &mut Page, tally: &Tally, open: &[Figures]) {
+    page.begin("carecircle_alerts_raised_total", "counter", "Alerts that came.");
+    for ((rule, severity), count) in &tally.raised {
+        let labels = [("rule", *rule), ("severity", severity_id(*severity))];
+        page.sample("carecircle_alerts_raised_total", &labels, *count as f64);
+    }
+    page.begin("carecircle_alerts_total", "counter", "Ends of alerts; one that was reopened ends again.");
+    for ((rule, severity, outcome), count) in &tally.ended {
+        let outcome = outcome.map_or("", |outcome| outcome.as_str());
+        let labels = [("rule", *rule), ("severity", severity_id(*severity)), ("outcome", outcome)];
+        page.sample("carecircle_alerts_total", &labels, *count as f64);
+    }
+    let (mut phases, mut faults) = (BTreeMap::new(), BTreeMap::new());
+    for one in open {
+        *phases.entry((one.phase.as_str(), severity_id(one.severity))).or_insert(0_u64) += 1;
+        if one.severity == Severity::Fault {
+            *faults.entry(one.rule).or_insert(0_u64) += 1;
         }
     }
-    page.begin("carecircle_alerts_total", "counter", "Alerts in the history; without an outcome while they are open.");
-    for ((rule, severity, outcome), count) in total {
-        let labels = [("rule", rule), ("severity", severity), ("outcome", outcome)];
-        page.sample("carecircle_alerts_total", &labels, count as f64);
-    }
     page.begin("carecircle_alerts_open", "gauge", "Alerts that people have to act on.");
-    for ((phase, severity), count) in open {
+    for ((phase, severity), count) in phases {
         page.sample("carecircle_alerts_open", &[("phase", phase), ("severity", severity)], count as f64);
     }
     page.begin("carecircle_faults_open", "gauge", "Faults of equipment that are open.");
@@ -94,47 +113,52 @@ fn alerts(page: &mut Page, figures: &[Figures]) {
     }
 }
 
-fn times(page: &mut Page, figures: &[Figures]) {
-    // What the home's gateway or the station found out about equipment is no call that somebody answers.
-    let of_persons = || figures.iter().filter(|one| matches!(one.severity, Severity::Emergency | Severity::Urgent));
-    page.histogram(
-        "carecircle_transport_seconds",
-        "From the raise in the home to the receipt here.",
-        of_persons().map(|one| one.transport),
-    );
-    page.histogram("carecircle_take_seconds", "From the receipt to the take.", of_persons().filter_map(|one| one.take));
-    page.histogram(
-        "carecircle_arrive_seconds",
-        "From the raise to the door.",
-        of_persons().filter_map(|one| one.arrive),
-    );
-    page.histogram("carecircle_close_seconds", "From the raise to the end.", of_persons().filter_map(|one| one.close));
+fn times(page: &mut Page, tally: &Tally) {
+    let Tally { transport, take, arrive, close, raised: _, ended: _ } = tally;
+    page.histogram("carecircle_transport_seconds", "From the raise in the home to the receipt here.", transport);
+    page.histogram("carecircle_take_seconds", "From the receipt to the take.", take);
+    page.histogram("carecircle_arrive_seconds", "From the raise to the door.", arrive);
+    page.histogram("carecircle_close_seconds", "From the raise to the end.", close);
 }
 
-fn of_homes(page: &mut Page, now: Timestamp, homes: &[HomeView]) {
-    let mut states: BTreeMap<&str, u64> =
-        ["blind", "cannot_see", "suspended", "heard", "not_heard"].map(|state| (state, 0)).into();
-    for home in homes {
-        *states.entry(state(home)).or_insert(0) += 1;
-    }
-    page.begin("carecircle_homes", "gauge", "Homes by how they can be seen.");
-    for (state, count) in states {
+/// What is said of all homes together.
+struct Homes {
+    states: [(&'static str, u64); HomeState::NAMES.len()],
+    oldest: Option<Timestamp>,
+    watched: Span,
+}
+
+fn of_homes(page: &mut Page, now: Timestamp, homes: &Homes) {
+    page.begin("carecircle_homes", "gauge", "Homes by how they are, each under the worst that is true of it.");
+    for (state, count) in homes.states {
         page.sample("carecircle_homes", &[("state", state)], count as f64);
     }
-    if let Some(oldest) = homes.iter().filter_map(|home| home.heard_at).min() {
+    page.begin(
+        "carecircle_home_days_watched_total",
+        "counter",
+        "Days for which homes were heard in time and could see.",
+    );
+    page.sample("carecircle_home_days_watched_total", &[], secs(homes.watched) / 86_400.0);
+    if let Some(oldest) = homes.oldest {
         let age = secs(now - oldest);
         page.begin("carecircle_heartbeat_age_seconds_max", "gauge", "Age of the oldest newest word of a home.");
         page.sample("carecircle_heartbeat_age_seconds_max", &[], age);
     }
 }
 
-fn state(home: &HomeView) -> &'static str {
-    match &home.condition {
-        _ if home.unreachable => "blind",
-        _ if home.heard_at.is_none() => "not_heard",
-        Some(condition) if condition.blind => "cannot_see",
-        Some(condition) if !condition.suspended.is_empty() => "suspended",
-        Some(_) | None => "heard",
+fn of_mornings(page: &mut Page, daily: &Counts) {
+    page.begin("carecircle_daily", "gauge", "Homes by where they stand on the day's list.");
+    let states = [
+        ("own_sign", daily.own_sign()),
+        ("phoned", daily.phoned),
+        ("visited", daily.visited),
+        ("suspended", daily.suspended),
+        ("to_phone", daily.to_phone),
+        ("cannot_tell", daily.cannot_tell),
+        ("waiting", daily.waiting),
+    ];
+    for (state, count) in states {
+        page.sample("carecircle_daily", &[("state", state)], f64::from(count));
     }
 }
 
@@ -184,25 +208,21 @@ impl Page {
         self.0 += &format!("{} {value}\n", if labels.is_empty() { "" } else { "}" });
     }
 
-    fn histogram(&mut self, name: &str, help: &str, spans: impl Iterator<Item = Span>) {
+    fn histogram(&mut self, name: &str, help: &str, lengths: &Lengths) {
         self.begin(name, "histogram", help);
-        let spans: Vec<f64> = spans.map(secs).collect();
         let bucket = format!("{name}_bucket");
-        for limit in BUCKETS_SECS {
-            let count = spans.iter().filter(|secs| **secs <= limit).count();
+        for (limit, count) in lengths.up_to() {
             self.sample(&bucket, &[("le", &limit.to_string())], count as f64);
         }
-        self.sample(&bucket, &[("le", "+Inf")], spans.len() as f64);
-        self.sample(&format!("{name}_sum"), &[], spans.iter().sum());
-        self.sample(&format!("{name}_count"), &[], spans.len() as f64);
+        self.sample(&bucket, &[("le", "+Inf")], lengths.count as f64);
+        self.sample(&format!("{name}_sum"), &[], lengths.sum_ms as f64 / 1000.0);
+        self.sample(&format!("{name}_count"), &[], lengths.count as f64);
     }
 }
 
 fn secs(span: Span) -> f64 {
     span.num_milliseconds().max(0) as f64 / 1000.0
 }
-
-const BUCKETS_SECS: [f64; 11] = [5.0, 15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0];
 
 #[cfg(test)]
 mod tests {
@@ -213,7 +233,7 @@ mod tests {
         let mut page = Page::default();
         page.begin("x_total", "counter", "Of x.");
         page.sample("x_total", &[("a", "q\"\\\n"), ("b", "")], 3.0);
-        page.histogram("y_seconds", "Of y.", [Span::seconds(5), Span::milliseconds(70_500)].into_iter());
+        page.histogram("y_seconds", "Of y.", &[Span::seconds(5), Span::milliseconds(70_500)].into_iter().collect());
         assert!(
             page.0.starts_with("# HELP x_total Of x.\n# TYPE x_total counter\nx_total{a=\"q\\\"\\\\\\n\",b=\"\"} 3\n")
         );

@@ -11,6 +11,7 @@ pub mod api;
 mod circle;
 mod daily;
 mod deeds;
+mod drawings;
 mod extras;
 mod faults;
 mod feed;
@@ -167,6 +168,7 @@ pub struct Site {
     feed: Feed,
     office: Office,
     api: api::Api,
+    drawings: drawings::Drawings,
     staff: Staff,
     sessions: Sessions,
     passwords: Passwords,
@@ -189,6 +191,9 @@ impl Site {
         office: Office,
     ) -> Result<Site, Error> {
         let now: fn() -> Timestamp = crate::clock::now;
+        let secret = secrets::token()
+            .map_err(|secrets::Unavailable| Error::Unavailable("the system gives no random numbers".to_owned()))?;
+        let drawings = drawings::Drawings::new(&secret);
         Ok(Site {
             hosts: guard::hosts(listen, &settings.names),
             staff: Staff::new(office.staff()?.into_iter().collect()),
@@ -205,6 +210,7 @@ impl Site {
             feed,
             office,
             api: api::Api::default(),
+            drawings,
             now,
         })
     }

@@ -3,6 +3,7 @@
 use crate::desk::{BandName, View};
 use crate::model::reason::Severity;
 use crate::text;
+use crate::web::drawings::{Marks, Part};
 use crate::web::form::Visitor;
 use crate::web::models::{BandModel, Fact, Frame, Painter};
 use crate::web::{CSS, OFFICE_CSS, SCRIPT, Site};
@@ -38,21 +39,28 @@ struct DeskRows<'a> {
 
 /// `GET /`
 pub(super) async fn desk(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    page(desk_page(&site, &headers).render())
+    let visitor = Visitor::of(&site, &headers);
+    page(desk_page(&site, &visitor, site.click_key()).render())
 }
 
 /// `GET /desk.fragment`: the rows alone, for the script.
 pub(super) async fn desk_fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let DeskPage { f, bands, faults, homes, unclaimed, emergencies, open } = desk_page(&site, &headers);
-    page(DeskRows { f: &f, bands: &bands, faults: &faults, homes, unclaimed, emergencies, open }.render())
+    let visitor = Visitor::of(&site, &headers);
+    let draw = |visitor: &Visitor, marks: &Marks| {
+        let drawn = desk_page(&site, visitor, marks.key.clone());
+        let DeskPage { f, bands, faults, homes, unclaimed, emergencies, open } = &drawn;
+        let (homes, unclaimed, emergencies, open) = (*homes, *unclaimed, *emergencies, *open);
+        DeskRows { f, bands, faults, homes, unclaimed, emergencies, open }.render()
+    };
+    site.drawn(Part::Desk, &visitor, draw).await
 }
 
-fn desk_page(site: &Site, headers: &HeaderMap) -> DeskPage {
-    let (visitor, now) = (Visitor::of(site, headers), site.now());
+fn desk_page(site: &Site, visitor: &Visitor, key: String) -> DeskPage {
+    let now = site.now();
     // The frame first: the id it carries is never newer than the rows.
-    let mut f = Frame::new(site, &visitor, now, "/", "/desk.fragment");
+    let mut f = Frame::new(site, visitor, now, "/", "/desk.fragment");
     let view = site.desk().view(now, &site.actor(visitor.person.as_ref()));
-    let painter = Painter { site, language: visitor.language, now, on_desk: true, key: site.click_key() };
+    let painter = Painter { site, language: visitor.language, now, on_desk: true, key };
     let unclaimed = view.band(BandName::Unclaimed).len();
     let emergencies = view.band(BandName::Unclaimed).iter().filter(|row| row.severity == Severity::Emergency).count();
     if unclaimed > 0 {

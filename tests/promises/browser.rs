@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
 mod access;
+mod asleep;
 #[path = "../browser/mod.rs"]
 mod driver;
 mod hands;
+mod light;
 mod links;
 mod pictures;
 mod shift;

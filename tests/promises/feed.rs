@@ -205,9 +205,16 @@ fn the_numbers_for_a_supervisor_are_there_and_name_nobody() {
     for line in [
         "carecircle_ready 1\n",
         "carecircle_alerts_open{phase=\"taken\",severity=\"emergency\"} 1\n",
-        "carecircle_alerts_total{rule=\"call_button\",severity=\"emergency\",outcome=\"\"} 1\n",
+        "carecircle_alerts_raised_total{rule=\"call_button\",severity=\"emergency\"} 1\n",
+        "carecircle_transport_seconds_count 1\n",
         "carecircle_take_seconds_count 1\n",
-        "carecircle_homes{state=\"blind\"} 0\n",
+        "carecircle_homes{state=\"alert\"} 1\n",
+        "carecircle_homes{state=\"no_contact\"} 0\n",
+        "carecircle_screens{sound=\"running\"} 0\n",
+        "carecircle_sse_clients{of=\"pages\"} 0\n",
+        "carecircle_daily{state=\"own_sign\"} 0\n",
+        "# TYPE carecircle_faults_open gauge\n",
+        "# TYPE carecircle_home_days_watched_total counter\n",
     ] {
         assert!(numbers.contains(line), "{line} not in\n{numbers}");
     }

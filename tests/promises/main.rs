@@ -13,6 +13,7 @@ mod decoders;
 mod demo;
 mod directory;
 mod documents;
+mod drawings;
 mod end_to_end;
 mod families;
 mod feed;

@@ -1,5 +1,6 @@
 //! What people do about the daily contact: who may, what follows by itself.
 
+use super::Times;
 use crate::desk::input::{AlertKey, Effect, Recorded};
 use crate::desk::{Desk, STATION_NUMBERS, timer_key};
 use crate::model::alert::AlertId;
@@ -55,7 +56,7 @@ impl Desk {
         effects: &mut Vec<Effect>,
     ) {
         let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
-        let row = self.daily_row(now, day, home);
+        let row = self.daily_row(now, &Times::of(&self.settings.daily, day), home);
         match deed {
             ContactDeed::Send => self.raise_missed_contact(now, home, true, effects),
             ContactDeed::Called { result: CallResult::NoAnswer | CallResult::Busy } => {
@@ -75,7 +76,7 @@ impl Desk {
     fn raise_missed_contact(&mut self, now: Timestamp, home: &HomeId, by_hand: bool, effects: &mut Vec<Effect>) {
         let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
         let morning = self.daily.homes.get(home).cloned().unwrap_or_default();
-        let (calls, _) = self.unanswered(day, &morning);
+        let (calls, _) = self.unanswered(&Times::of(&self.settings.daily, day), &morning);
         let is_call = |entry: &&super::Entry| matches!(entry.deed, ContactDeed::Called { .. }) && !entry.undone;
         let last_call = morning.log.iter().rfind(is_call).map(|entry| entry.at);
         let (point, well_at) = (self.settings.point.clone(), morning.well_at);

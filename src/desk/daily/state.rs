@@ -1,6 +1,6 @@
 //! Where each home stands on the day's list.
 
-use super::{Entry, Morning};
+use super::{Entry, Morning, Times};
 use crate::desk::Desk;
 use crate::desk::input::AlertKey;
 use crate::model::errand::ContactDeed;
@@ -9,7 +9,7 @@ use crate::model::lifecycle::{Actor, CallResult, Contact, Outcome};
 use crate::model::own_sign::OwnSign;
 use crate::model::reason::Reason;
 use crate::model::suspension::Absence;
-use crate::model::time::{Day, Span, TimeOfDay, Timestamp};
+use crate::model::time::{Day, Span, Timestamp};
 
 /// Where a home stands on the day's list.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,8 +112,8 @@ impl DailyState {
 
 impl Desk {
     /// Where `home` stands on the list of `day`.
-    pub(super) fn daily_state(&self, now: Timestamp, day: Day, home: &HomeId, morning: &Morning) -> DailyState {
-        let opened_at = self.settings.daily.opens_at(day);
+    pub(super) fn daily_state(&self, now: Timestamp, on: &Times<'_>, home: &HomeId, morning: &Morning) -> DailyState {
+        let (day, opened_at) = (on.day, on.opens_at);
         let sign = morning.word.sign.filter(|(of, _)| *of == day).map(|(_, sign)| sign);
         let ended = self.ended(home, morning, opened_at).filter(|ended| ended.at <= now);
         match (sign, ended) {
@@ -131,7 +131,7 @@ impl Desk {
         if let Some(why) = self.blindness(home, morning) {
             return DailyState::CannotTell(why);
         }
-        let is_due = morning.open_since.is_some() || now >= self.limit(day, home, morning).at;
+        let is_due = morning.open_since.is_some() || now >= self.limit(on, home, morning).at;
         if is_due { DailyState::ToPhone } else { DailyState::Waiting }
     }
 
@@ -222,19 +222,17 @@ impl Desk {
     }
 
     /// Until when an own sign of this home is waited for.
-    pub(super) fn limit(&self, day: Day, home: &HomeId, morning: &Morning) -> Limit {
-        let settings = &self.settings.daily;
-        let on = |time: TimeOfDay| settings.zone.on_day(day, time);
+    pub(super) fn limit(&self, on: &Times<'_>, home: &HomeId, morning: &Morning) -> Limit {
         if let Some(time) = self.card(home).and_then(|card| card.contact_by) {
-            return Limit { at: on(time), by: LimitBy::Card };
+            return Limit { at: on.on(time), by: LimitBy::Card };
         }
         match morning.word.usual_by {
             // Late risers too are known about by the deadline.
             Some(usual) => {
-                let at = (on(usual) + AFTER_THE_USUAL).min(settings.deadline_at(day));
+                let at = (on.on(usual) + AFTER_THE_USUAL).min(on.on(on.settings.deadline));
                 Limit { at, by: LimitBy::Usual }
             }
-            None => Limit { at: on(settings.by), by: LimitBy::Station },
+            None => Limit { at: on.on(on.settings.by), by: LimitBy::Station },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The day's list as the page shows it.
 
-use super::{DailyState, Entry, Limit, Morning};
+use super::{DailyState, Entry, Limit, Morning, Times};
 use crate::desk::Desk;
 use crate::model::card::Class;
 use crate::model::errand::ContactDeed;
@@ -8,7 +8,6 @@ use crate::model::ids::HomeId;
 use crate::model::own_sign::{OwnSign, SignBy};
 use crate::model::time::{Day, TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// The list of a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,31 +122,42 @@ impl Desk {
     pub fn daily_view(&self, now: Timestamp) -> DailyView {
         let settings = &self.settings.daily;
         let day = self.daily.day.unwrap_or_else(|| settings.day(now));
-        let homes: BTreeSet<&HomeId> = self.watch.homes.keys().chain(self.cards.keys()).collect();
-        let mut rows: Vec<DailyRow> = homes.into_iter().map(|home| self.daily_row(now, day, home)).collect();
+        let on = Times::of(settings, day);
+        let mut rows: Vec<DailyRow> = self.known_homes().map(|(home, _)| self.daily_row(now, &on, home)).collect();
         let mut counts = Counts::default();
         rows.iter().for_each(|row| counts.count(&row.state));
         rows.sort_by(|one, other| pressing(one).cmp(&pressing(other)));
-        let deadline_at = settings.deadline_at(day);
-        let opened_at = settings.opens_at(day);
+        let (deadline_at, opened_at) = (settings.deadline_at(day), on.opens_at);
         DailyView { day, opened_at, deadline_at, is_past_deadline: now >= deadline_at, rows, counts }
     }
 
+    /// How many homes stand where on the list that is open at `now`.
+    pub fn daily_counts_at(&self, now: Timestamp) -> Counts {
+        let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
+        let (unknown, on) = (Morning::default(), Times::of(&self.settings.daily, day));
+        let mut counts = Counts::default();
+        for (home, _) in self.known_homes() {
+            let morning = self.daily.homes.get(home).unwrap_or(&unknown);
+            counts.count(&self.daily_state(now, &on, home, morning));
+        }
+        counts
+    }
+
     /// One home on the list that is open at `now`.
-    pub(super) fn daily_row(&self, now: Timestamp, day: Day, home: &HomeId) -> DailyRow {
+    pub(super) fn daily_row(&self, now: Timestamp, on: &Times<'_>, home: &HomeId) -> DailyRow {
         let unknown = Morning::default();
         let morning = self.daily.homes.get(home).unwrap_or(&unknown);
         let card = self.card(home);
-        let (unanswered, again_at) = self.unanswered(day, morning);
-        let state = self.daily_state(now, day, home, morning);
+        let (unanswered, again_at) = self.unanswered(on, morning);
+        let state = self.daily_state(now, on, home, morning);
         let last = morning.log.iter().rfind(|entry| !entry.undone && !entry.raised);
         DailyRow {
             home: home.clone(),
             place: self.place_of(home),
             class: card.and_then(|card| card.class),
-            limit: self.limit(day, home, morning),
+            limit: self.limit(on, home, morning),
             usual_by: morning.word.usual_by,
-            sign: morning.word.sign.filter(|(of, _)| *of == day).map(|(_, sign)| sign),
+            sign: morning.word.sign.filter(|(of, _)| *of == on.day).map(|(_, sign)| sign),
             with_others: morning.word.with_others,
             proposes: unanswered >= PROPOSED_AFTER && matches!(state, DailyState::ToPhone | DailyState::CannotTell(_)),
             unanswered,
@@ -161,8 +171,8 @@ impl Desk {
     }
 
     /// How many calls of this list nobody answered, and when a further one counts.
-    pub(super) fn unanswered(&self, day: Day, morning: &Morning) -> (u32, Option<Timestamp>) {
-        let (opened_at, apart) = (self.settings.daily.opens_at(day), self.settings.daily.call_again_after);
+    pub(super) fn unanswered(&self, on: &Times<'_>, morning: &Morning) -> (u32, Option<Timestamp>) {
+        let (opened_at, apart) = (on.opens_at, on.settings.call_again_after);
         let mut counted = (0, None);
         let calls = morning.log.iter().filter(|entry| !entry.undone && entry.at >= opened_at);
         for call in calls.filter(|entry| is_unanswered(&entry.deed)) {

@@ -144,3 +144,48 @@ fn a_row_that_changed_while_its_case_was_written_stays() {
     desk.does(at(TWO_DAYS), Input::File { alert: key.clone(), version: ripe.version });
     assert!(desk.rows.contains_key(&key));
 }
+
+#[test]
+fn what_was_counted_stays_counted_when_its_alert_is_filed() {
+    let (mut desk, mut home) = (calm(), Book::new("flat"));
+    let key = ended(&mut desk, &mut home, 0);
+    let before = desk.tally().clone();
+    let urgent_ends: u64 = before.ended.values().sum();
+    assert_eq!((before.raised.values().sum::<u64>(), urgent_ends), (1, 1));
+    let counts = |tally: &Tally| [&tally.transport, &tally.take, &tally.arrive, &tally.close].map(|of| of.count);
+    assert_eq!(counts(&before), [1; 4]);
+    assert_eq!(before.take.sum_ms, 9_000, "from the receipt");
+    file(&mut desk, at(TWO_DAYS));
+    assert!(desk.rows.is_empty());
+    assert_eq!(*desk.tally(), before, "nothing is taken back");
+    // An alert that lives again did not come again; its second end is one.
+    let other = Actor { point: Some("other".parse().unwrap()), ..person("boss") };
+    desk.told(&home.enter(at(TWO_DAYS + 5), other.clone(), Deed::Reopen, Some("again".into())), at(TWO_DAYS + 6));
+    assert_eq!(desk.tally().raised, before.raised);
+    assert!(desk.row(&key).phase.is_open());
+    desk.told(&home.enter(at(TWO_DAYS + 90), other, close(), Some("end".into())), at(TWO_DAYS + 91));
+    assert_eq!(desk.tally().ended.values().sum::<u64>(), 2);
+    assert_eq!(desk.tally().raised.values().sum::<u64>(), 1);
+}
+
+#[test]
+fn a_close_that_is_taken_back_takes_no_count_back() {
+    let (mut desk, mut home) = (calm(), Book::new("flat"));
+    let key = desk.told(&home.raise(at(0)), at(1));
+    let ends = |desk: &Desk| desk.tally().ended.values().sum::<u64>();
+    let mut last = 0;
+    for (now, deed) in [(5, Deed::Take), (9, close()), (12, Deed::Undo { step: 0 }), (20, close())] {
+        desk.clicked(&key, at(now), "p1", deed, &format!("k{now}"));
+        assert!(ends(&desk) >= last, "a counter never falls");
+        last = ends(&desk);
+    }
+    assert_eq!(desk.tally().take.count, 1, "the first take counts, and once");
+    let before = desk.tally().clone();
+    let mut drill = Book::new("drill").raise(at(30));
+    drill.state.test = true;
+    if let Deed::Raise { test, .. } = &mut drill.step.deed {
+        *test = true;
+    }
+    desk.told(&drill, at(31));
+    assert_eq!(*desk.tally(), before, "a drill is no alert");
+}

@@ -32,6 +32,8 @@ struct CirclePage {
     drawing: HtmlSafeOutput<String>,
     shown: usize,
     rows: Vec<HomeRow>,
+    /// Homes that the table leaves out.
+    more: usize,
     beyond: usize,
     unplaced: usize,
     changes: Vec<Change>,
@@ -71,14 +73,15 @@ fn circle_page(site: &Site, visitor: &Visitor, homes: &[Home]) -> CirclePage {
     let f = Frame::of(site, visitor, site.now(), "/circle", "circle");
     let shown: Vec<(&Home, u16, u16)> =
         homes.iter().filter_map(|home| Some((home, home.minutes?, home.bearing?))).collect();
-    let rows = homes.iter().map(|home| row(&f, home));
+    let rows = homes.iter().take(ROWS_MAX).map(|home| row(&f, home));
     CirclePage {
         drawing: HtmlSafeOutput(drawing(&f, &shown)),
         shown: shown.len(),
         beyond: homes.iter().filter(|home| home.minutes.is_some_and(|minutes| minutes > 15)).count(),
         unplaced: homes.len() - shown.len(),
-        changes: homes.iter().filter_map(|home| change(&f, home)).collect(),
+        changes: homes.iter().filter_map(|home| change(&f, home)).take(ROWS_MAX).collect(),
         rows: rows.collect(),
+        more: homes.len().saturating_sub(ROWS_MAX),
         f,
     }
 }
@@ -208,6 +211,8 @@ fn state_id(dot: Dot) -> &'static str {
     }
 }
 
+/// Lines of the table: the nearest.
+const ROWS_MAX: usize = 500;
 /// Homes of a badge that its words name.
 const NAMED_MAX: usize = 4;
 /// `station.md` 2.5.

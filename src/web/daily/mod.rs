@@ -11,6 +11,7 @@ use crate::model::ids::HomeId;
 use crate::model::lifecycle::CallResult;
 use crate::web::Site;
 use crate::web::access::Right;
+use crate::web::drawings::{Marks, Part};
 use crate::web::form::Visitor;
 use crate::web::models::Frame;
 use crate::web::orders::{Sent, order};
@@ -55,21 +56,24 @@ async fn list(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     if visitor.may(Right::SeePersons) {
         site.audit(&visitor, "daily_looked_at", None, String::new()).await;
     }
-    page(daily_page(&site, &visitor).render())
+    page(daily_page(&site, &visitor, site.click_key()).render())
 }
 
 /// `GET /daily.fragment`: the list alone, for the script.
 async fn fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let DailyPage { f, list } = daily_page(&site, &Visitor::of(&site, &headers));
-    page(DailyBody { f: &f, list: &list }.render())
+    let draw = |visitor: &Visitor, marks: &Marks| {
+        let DailyPage { f, list } = daily_page(&site, visitor, marks.key.clone());
+        DailyBody { f: &f, list: &list }.render()
+    };
+    site.drawn(Part::Daily, &Visitor::of(&site, &headers), draw).await
 }
 
-fn daily_page(site: &Site, visitor: &Visitor) -> DailyPage {
+fn daily_page(site: &Site, visitor: &Visitor, key: String) -> DailyPage {
     let now = site.now();
     // The frame first: the id it carries is never newer than the rows.
     let mut f = Frame::of(site, visitor, now, "/daily", "daily_page");
     f.fragment = "/daily.fragment".to_owned();
-    let list = ListModel::of(site, visitor, now);
+    let list = ListModel::of(site, visitor, now, key);
     DailyPage { f, list }
 }
 

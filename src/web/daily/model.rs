@@ -21,13 +21,22 @@ pub(super) struct ListModel {
     pub deadline: String,
     pub left: Option<String>,
     pub is_past_deadline: bool,
-    pub to_phone: Vec<RowModel>,
-    pub cannot_tell: Vec<RowModel>,
-    pub suspended: Vec<RowModel>,
-    pub waiting: Vec<RowModel>,
-    pub well: Vec<RowModel>,
+    pub to_phone: Section,
+    pub cannot_tell: Section,
+    pub suspended: Section,
+    pub waiting: Section,
+    pub well: Section,
     pub classes: Vec<ClassModel>,
     pub days: Vec<DayModel>,
+}
+
+/// Homes that stand alike.
+pub(super) struct Section {
+    pub count: usize,
+    /// Those that press most.
+    pub rows: Vec<RowModel>,
+    /// How many are not listed.
+    pub more: usize,
 }
 
 /// A home on it.
@@ -77,16 +86,17 @@ pub(super) struct DayModel {
 }
 
 impl ListModel {
-    pub fn of(site: &Site, visitor: &Visitor, now: Timestamp) -> ListModel {
+    pub fn of(site: &Site, visitor: &Visitor, now: Timestamp, key: String) -> ListModel {
         let desk = site.desk();
         let view = desk.daily_view(now);
         let (may_see, may_work) = (visitor.may(Right::SeePersons), visitor.may(Right::Work));
         let contacts = |row: &DailyRow| desk.card(&row.home).map_or(Vec::new(), |card| card.contacts.clone());
-        let painter =
-            Painter { site, language: visitor.language, now, opened_at: view.opened_at, key: site.click_key() };
-        let drawn = |fits: fn(&DailyState) -> bool| -> Vec<RowModel> {
-            let rows = view.rows.iter().filter(|row| may_see && fits(&row.state));
-            rows.map(|row| painter.row(row, &contacts(row))).collect()
+        let painter = Painter { site, language: visitor.language, now, opened_at: view.opened_at, key };
+        let drawn = |fits: fn(&DailyState) -> bool| {
+            let fitting = || view.rows.iter().filter(|row| may_see && fits(&row.state));
+            let rows: Vec<RowModel> = fitting().take(ROWS_MAX).map(|row| painter.row(row, &contacts(row))).collect();
+            let count = fitting().count();
+            Section { more: count - rows.len(), count, rows }
         };
         let classes = desk.visits_view(now).classes.into_iter();
         let days = desk.daily_counts().rev().take(DAYS_SHOWN);
@@ -332,4 +342,6 @@ fn phone(contact: &Contact) -> PhoneModel {
 
 /// The others are on the home's page.
 const PHONES_SHOWN: usize = 3;
+/// Of those that stand alike: more than a morning is long enough for.
+const ROWS_MAX: usize = 300;
 const DAYS_SHOWN: usize = 31;

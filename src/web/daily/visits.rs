@@ -10,6 +10,7 @@ use crate::text::{self, Language};
 use crate::web::Site;
 use crate::web::access::Right;
 use crate::web::deeds::words;
+use crate::web::drawings::{Marks, Part};
 use crate::web::form::{Visitor, escape};
 use crate::web::models::Frame;
 use crate::web::orders::Sent;
@@ -93,26 +94,29 @@ async fn list(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     if visitor.may(Right::SeePersons) {
         site.audit(&visitor, "visits_looked_at", None, String::new()).await;
     }
-    page(visits_page(&site, &visitor).render())
+    page(visits_page(&site, &visitor, site.click_key()).render())
 }
 
 /// `GET /visits.fragment`
 async fn fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let VisitsPage { f, list } = visits_page(&site, &Visitor::of(&site, &headers));
-    page(VisitsBody { f: &f, list: &list }.render())
+    let draw = |visitor: &Visitor, marks: &Marks| {
+        let VisitsPage { f, list } = visits_page(&site, visitor, marks.key.clone());
+        VisitsBody { f: &f, list: &list }.render()
+    };
+    site.drawn(Part::Visits, &Visitor::of(&site, &headers), draw).await
 }
 
-fn visits_page(site: &Site, visitor: &Visitor) -> VisitsPage {
+fn visits_page(site: &Site, visitor: &Visitor, key: String) -> VisitsPage {
     let now = site.now();
     let mut f = Frame::of(site, visitor, now, "/visits", "visits_page");
     f.fragment = "/visits.fragment".to_owned();
-    VisitsPage { f, list: VisitsModel::of(site, visitor, now) }
+    VisitsPage { f, list: VisitsModel::of(site, visitor, now, &key) }
 }
 
 impl VisitsModel {
-    fn of(site: &Site, visitor: &Visitor, now: Timestamp) -> VisitsModel {
+    fn of(site: &Site, visitor: &Visitor, now: Timestamp, key: &str) -> VisitsModel {
         let view = site.desk().visits_view(now);
-        let (language, key) = (visitor.language, site.click_key());
+        let language = visitor.language;
         let may_see = visitor.may(Right::SeePersons);
         let due = view.due.iter().enumerate().filter(|_| may_see);
         let days = chrono::Days::new(92);

@@ -2,7 +2,7 @@
 
 mod groups;
 
-use crate::desk::{Fault, FaultState, Folded, Part, RowView, folded};
+use crate::desk::{AlertKey, Fault, FaultState, Folded, Part, RowView, folded};
 use crate::model::reason::{Reason, Severity};
 use crate::model::time::{Span, Timestamp};
 use crate::text;
@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The addresses of these pages.
@@ -38,6 +39,8 @@ struct FaultsPage {
     batteries: usize,
     folds: Vec<FoldModel>,
     groups: Vec<Group>,
+    /// How many are not listed.
+    more: usize,
     done: Vec<FaultModel>,
 }
 
@@ -66,6 +69,8 @@ pub(super) struct FoldModel {
     pub words: String,
     pub hint: &'static str,
     pub rows: Vec<RowModel>,
+    /// How many of them are not listed.
+    pub more: usize,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -104,9 +109,13 @@ fn faults_page(site: &Site, visitor: &Visitor, now: Timestamp, faults: Vec<Fault
     let (count, overdue) = (open.len(), open.iter().filter(|fault| fault.due.is_over).count());
     let unreachable = open.iter().filter(|fault| is_unreachable(fault)).count();
     let batteries = open.iter().filter(|fault| fault.part == Part::Battery && fault.due.at - now < WEEK).count();
-    let single = open.into_iter().filter(|fault| single.iter().any(|row| row.key == fault.row.key));
+    let single: BTreeSet<&AlertKey> = single.iter().map(|row| &row.key).collect();
+    let mut single: Vec<Fault> = open.into_iter().filter(|fault| single.contains(&fault.row.key)).collect();
+    // In the order of due times: what is left out is the least pressing.
+    let more = single.len().saturating_sub(SHOWN_MAX);
+    single.truncate(SHOWN_MAX);
     let model = |fault: &Fault| model(&painter, visitor, &here, fault);
-    let groups = grouped(single.collect(), by, visitor.language).into_iter();
+    let groups = grouped(single, by, visitor.language).into_iter();
     FaultsPage {
         views: By::ALL.map(|view| (view.as_str(), f.l(view.label()), view == by)).to_vec(),
         open: count,
@@ -114,6 +123,7 @@ fn faults_page(site: &Site, visitor: &Visitor, now: Timestamp, faults: Vec<Fault
         unreachable,
         batteries,
         folds: fold_models(&painter, &folds),
+        more,
         groups: groups.map(|(name, faults)| Group { name, faults: faults.iter().map(model).collect() }).collect(),
         done: done.iter().rev().take(DONE_SHOWN_MAX).map(model).collect(),
         f,
@@ -142,7 +152,8 @@ pub(super) fn fold_models(painter: &Painter<'_>, folds: &[Folded]) -> Vec<FoldMo
                 )
             },
             hint: text::label(language, "fold_hint"),
-            rows: painter.rows(&fold.rows),
+            rows: painter.rows(fold.rows.get(..FOLDED_SHOWN_MAX).unwrap_or(&fold.rows)),
+            more: fold.rows.len().saturating_sub(FOLDED_SHOWN_MAX),
         }
     };
     folds.iter().map(model).collect()
@@ -240,5 +251,8 @@ async fn table(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
 const PAST: Span = Span::days(30);
 const WEEK: Span = Span::days(7);
 const DONE_SHOWN_MAX: usize = 20;
+/// More than anybody can mend before the page is read again.
+const SHOWN_MAX: usize = 300;
+const FOLDED_SHOWN_MAX: usize = 100;
 /// `station.md` 2.6.
 const TIMES_SAID: usize = 3;

@@ -13,7 +13,6 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// What is to be shown, and in which order.
@@ -30,6 +29,7 @@ pub(super) struct Wanted {
     alerts: String,
     within: String,
     quiet: String,
+    from: String,
 }
 
 /// Name in addresses and name of the heading.
@@ -53,9 +53,21 @@ struct HomesPage {
     columns: Vec<Column>,
     lines: Vec<Line>,
     total: usize,
+    /// Which of them stand here, where not all do.
+    part: Option<Part>,
     states: Vec<Choice>,
     classes: Vec<Choice>,
     is_sifted: bool,
+}
+
+/// One page of a list that is longer.
+struct Part {
+    first: usize,
+    last: usize,
+    /// Of how many that are meant.
+    of: usize,
+    earlier: Option<String>,
+    later: Option<String>,
 }
 
 struct Column {
@@ -99,8 +111,8 @@ pub(super) async fn list(State(site): State<Arc<Site>>, Query(wanted): Query<Wan
 fn homes_page(site: &Site, visitor: &Visitor, now: Timestamp, wanted: Wanted, lines: Vec<HomeLine>) -> HomesPage {
     let f = Frame::of(site, visitor, now, &format!("/homes?{}", wanted.query(&[])), "homes");
     let (language, total) = (visitor.language, lines.len());
-    let mut lines: Vec<HomeLine> = lines.into_iter().filter(|line| wanted.is_meant(now, line)).collect();
-    wanted.sort(&mut lines);
+    let lines: Vec<HomeLine> = lines.into_iter().filter(|line| wanted.is_meant(now, line)).collect();
+    let (lines, part) = wanted.page(lines);
     let printer = Printer { site, language, now };
     let choice =
         |value, word, chosen: &str| Choice { value, word: text::label(language, word), is_chosen: value == chosen };
@@ -110,9 +122,10 @@ fn homes_page(site: &Site, visitor: &Visitor, now: Timestamp, wanted: Wanted, li
         columns: wanted.columns(language),
         lines: lines.iter().map(|line| printer.line(line)).collect(),
         total,
+        part,
         states: states.map(|(value, word)| choice(value, word, &wanted.state)).collect(),
         classes: classes.map(|(value, word)| choice(value, word, &wanted.class)).collect(),
-        is_sifted: !wanted.query(&[("sort", ""), ("down", "")]).is_empty(),
+        is_sifted: !wanted.query(&[("sort", ""), ("down", ""), ("from", "")]).is_empty(),
         wanted,
         f,
     }
@@ -174,26 +187,57 @@ impl Wanted {
             && number(&self.quiet).is_none_or(|least| line.life_at.is_none_or(|at| now - at >= hours(least)))
     }
 
-    /// What nobody knows comes first where old is worse, and last where near is better.
-    fn sort(&self, lines: &mut [HomeLine]) {
-        match self.sort.as_str() {
-            "place" => lines.sort_by_cached_key(natural_place),
-            "class" => lines.sort_by_cached_key(|line| (line.class.is_none(), line.class, natural_place(line))),
-            "life" => lines.sort_by_cached_key(|line| (line.life_at, natural_place(line))),
-            "link" => lines.sort_by_cached_key(|line| (line.heard_at, natural_place(line))),
-            "sensors" => lines.sort_by_cached_key(|line| {
-                (line.sensors.map(|(believed, all)| Reverse(all - believed)), natural_place(line))
-            }),
-            "suspended" => lines.sort_by_cached_key(|line| {
-                let until = line.suspended.map(|(_, until)| until);
-                (until.is_none(), until, natural_place(line))
-            }),
-            "alerts" => lines.sort_by_cached_key(|line| (Reverse(line.open_alerts), natural_place(line))),
-            "minutes" => lines.sort_by_cached_key(|line| (line.minutes.is_none(), line.minutes, natural_place(line))),
-            _ => lines.sort_by_cached_key(|line| (rank(line.state), natural_place(line))),
+    /// The lines of the wanted page in their order; all of them on one page while that can be read and printed.
+    fn page(&self, lines: Vec<HomeLine>) -> (Vec<HomeLine>, Option<Part>) {
+        let (of, is_down) = (lines.len(), !self.down.is_empty());
+        let (from, end) = match of > ON_ONE_PAGE {
+            true => {
+                let from = self.from.trim().parse::<usize>().unwrap_or(0).min(of - 1) / PAGE * PAGE;
+                (from, (from + PAGE).min(of))
+            }
+            false => (0, of),
+        };
+        let mut keyed: Vec<_> =
+            lines.into_iter().map(|line| ((self.rank(&line), natural_place(&line)), line)).collect();
+        let order = |(one, a): &((i64, String), HomeLine), (other, b): &((i64, String), HomeLine)| {
+            let order = one.cmp(other).then_with(|| a.home.cmp(&b.home));
+            if is_down { order.reverse() } else { order }
+        };
+        if end < of {
+            // What stands behind this page need not be in order.
+            keyed.select_nth_unstable_by(end, order);
+            keyed.truncate(end);
         }
-        if !self.down.is_empty() {
-            lines.reverse();
+        keyed.sort_unstable_by(order);
+        let href = |from: usize| {
+            let from = if from > 0 { from.to_string() } else { String::new() };
+            format!("/homes?{}", self.query(&[("from", &from)]))
+        };
+        let part = Part {
+            first: from + 1,
+            last: end,
+            of,
+            earlier: from.checked_sub(PAGE).map(href),
+            later: (end < of).then(|| href(end)),
+        };
+        (keyed.into_iter().skip(from).map(|(_, line)| line).collect(), (of > ON_ONE_PAGE).then_some(part))
+    }
+
+    /// What nobody knows comes first where old is worse, and last where near is better.
+    fn rank(&self, line: &HomeLine) -> i64 {
+        let at = |at: Option<Timestamp>| at.map_or(i64::MIN, |at| at.timestamp_millis());
+        match self.sort.as_str() {
+            "place" => 0,
+            "class" => {
+                line.class.and_then(|class| Class::ALL.iter().position(|of| *of == class)).map_or(9, |n| n as i64)
+            }
+            "life" => at(line.life_at),
+            "link" => at(line.heard_at),
+            "sensors" => line.sensors.map_or(i64::MIN, |(believed, all)| -((all - believed) as i64)),
+            "suspended" => line.suspended.map_or(i64::MAX, |(_, until)| until.timestamp_millis()),
+            "alerts" => -i64::from(line.open_alerts),
+            "minutes" => line.minutes.map_or(i64::MAX, i64::from),
+            _ => HomeState::NAMES.iter().position(|name| *name == line.state.as_str()).map_or(0, |nth| nth as i64),
         }
     }
 
@@ -203,7 +247,7 @@ impl Wanted {
             let (is_sorted, is_down) = (name == sort, !self.down.is_empty());
             let turned = if is_sorted && !is_down { "1" } else { "" };
             Column {
-                href: format!("/homes?{}", self.query(&[("sort", name), ("down", turned)])),
+                href: format!("/homes?{}", self.query(&[("sort", name), ("down", turned), ("from", "")])),
                 word: text::label(language, label),
                 name,
                 sorted: match (is_sorted, is_down) {
@@ -229,6 +273,7 @@ impl Wanted {
             ("alerts", &self.alerts),
             ("within", &self.within),
             ("quiet", &self.quiet),
+            ("from", &self.from),
         ];
         let said = own.into_iter().map(|(name, value)| {
             let other = other.iter().find(|(other, _)| *other == name);
@@ -239,36 +284,35 @@ impl Wanted {
     }
 }
 
-fn rank(state: HomeState) -> Option<usize> {
-    HomeState::NAMES.iter().position(|name| *name == state.as_str())
+/// A place by which lists are sorted: numbers in it are counted, so that building 10 stands behind building 9.
+fn natural_place(line: &HomeLine) -> String {
+    natural(line.place.as_deref().unwrap_or(line.home.as_str()))
 }
 
-/// A part of a place: numbers in it are counted, so that building 10 stands behind building 9.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
-    Number(u64),
-    Word(String),
-}
-
-fn natural_place(line: &HomeLine) -> (Vec<Part>, String) {
-    (natural(line.place.as_deref().unwrap_or(line.home.as_str())), line.home.to_string())
-}
-
-fn natural(text: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
+/// Before each number stands how many digits it has, as a sign that is before all letters.
+fn natural(text: &str) -> String {
+    let mut key = String::with_capacity(text.len() + 8);
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let is_number = first.is_ascii_digit();
         let end = rest.find(|c: char| c.is_ascii_digit() != is_number).unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
-        parts.push(match part.parse() {
-            Ok(number) if is_number => Part::Number(number),
-            _ => Part::Word(part.to_owned()),
-        });
+        if is_number {
+            let digits = part.trim_start_matches('0');
+            key.push(char::from(digits.len().min(30) as u8 + 1));
+            key.push_str(digits);
+        } else {
+            key.push_str(part);
+        }
         rest = after;
     }
-    parts
+    key
 }
+
+/// All of so many are still one page.
+const ON_ONE_PAGE: usize = 2000;
+/// Rows of one page of a longer list.
+const PAGE: usize = 500;
 
 /// In a cell; the page says what it means.
 const NOT_KNOWN: &str = "—";
@@ -311,5 +355,67 @@ impl Printer<'_> {
 
     fn l(&self, name: &'static str) -> &'static str {
         text::label(self.language, name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(nth: usize, place: &str) -> HomeLine {
+        HomeLine {
+            home: format!("home-{nth:06}").parse().unwrap(),
+            place: Some(place.to_owned()),
+            class: None,
+            state: if nth % 100 == 7 { HomeState::NoContact } else { HomeState::Quiet },
+            life_at: None,
+            heard_at: None,
+            sensors: None,
+            weakest_battery: None,
+            suspended: None,
+            open_alerts: 0,
+            minutes: None,
+        }
+    }
+
+    #[test]
+    fn buildings_stand_in_the_order_of_their_numbers() {
+        let mut places =
+            ["10号楼", "9号楼2单元", "9号楼", "09号楼1单元", "A座", "9号楼10单元", "", "123456789012345678901234"];
+        places.sort_by_key(|place| natural(place));
+        let expected =
+            ["", "9号楼", "09号楼1单元", "9号楼2单元", "9号楼10单元", "10号楼", "123456789012345678901234", "A座"];
+        assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn the_pages_of_a_long_list_show_every_home_once_and_in_order() {
+        let lines = || (0..2731).map(|nth| line(nth, &format!("{}号楼", nth % 977))).collect::<Vec<_>>();
+        for (sort, down) in [("", ""), ("place", ""), ("state", "1")] {
+            let mut wanted = Wanted { sort: sort.to_owned(), down: down.to_owned(), ..Wanted::default() };
+            let (mut seen, mut pages) = (Vec::new(), 0);
+            loop {
+                let (shown, part) = wanted.page(lines());
+                let part = part.expect("too long for one page");
+                assert_eq!((part.first, part.last, part.of), (seen.len() + 1, seen.len() + shown.len(), 2731));
+                assert_eq!(part.earlier.is_some(), pages > 0);
+                seen.extend(shown);
+                pages += 1;
+                let Some(later) = part.later else { break };
+                assert!(later.ends_with(&format!("from={}", seen.len())), "{later}");
+                wanted.from = seen.len().to_string();
+            }
+            assert_eq!(pages, 6);
+            let key = |line: &HomeLine| (wanted.rank(line), natural_place(line), line.home.clone());
+            let in_order = |pair: &[HomeLine]| match down {
+                "" => key(&pair[0]) < key(&pair[1]),
+                _ => key(&pair[0]) > key(&pair[1]),
+            };
+            assert!(seen.windows(2).all(in_order), "sorted by {sort:?}");
+        }
+        let beyond = Wanted { from: "99999999".to_owned(), ..Wanted::default() };
+        assert_eq!(beyond.page(lines()).0.len(), 231, "the last page");
+        assert!(Wanted::default().page(lines().split_off(731)).1.is_none(), "two thousand are one page");
+        assert_eq!(Wanted::default().page(Vec::new()).0, []);
     }
 }

@@ -19,6 +19,8 @@ pub(in crate::web) struct BandModel {
     pub count: usize,
     pub folds: Vec<FoldModel>,
     pub rows: Vec<RowModel>,
+    /// How many are not listed: those that press least.
+    pub more: usize,
 }
 
 pub(in crate::web) struct RowModel {
@@ -90,7 +92,8 @@ impl Painter<'_> {
                 counts: name != BandName::JustClosed,
                 count: view.band(name).len(),
                 folds: fold_models(self, &folds),
-                rows: self.rows(&rows),
+                more: rows.len().saturating_sub(ROWS_MAX),
+                rows: self.rows(rows.get(..ROWS_MAX).unwrap_or(&rows)),
             }
         };
         BandName::ALL.into_iter().map(band).collect()
@@ -99,8 +102,9 @@ impl Painter<'_> {
     /// The faults as a band of their own.
     pub fn fault_band(&self, view: &View) -> BandModel {
         let (folds, rows) = folded(view.faults.clone());
-        let (folds, rows) = (fold_models(self, &folds), self.rows(&rows));
-        BandModel { name: "faults", word: self.l("faults"), counts: true, count: view.faults.len(), folds, rows }
+        let (folds, more) = (fold_models(self, &folds), rows.len().saturating_sub(ROWS_MAX));
+        let rows = self.rows(rows.get(..ROWS_MAX).unwrap_or(&rows));
+        BandModel { name: "faults", word: self.l("faults"), counts: true, count: view.faults.len(), folds, rows, more }
     }
 
     pub fn rows(&self, rows: &[RowView]) -> Vec<RowModel> {
@@ -245,3 +249,6 @@ impl Painter<'_> {
         })
     }
 }
+
+/// In one band: no desk acts on more before the page is read again.
+const ROWS_MAX: usize = 300;

@@ -9,6 +9,7 @@ use crate::web::Site;
 use crate::web::access::Right;
 use crate::web::daily::{in_minutes, work};
 use crate::web::deeds::words;
+use crate::web::drawings::{Marks, Part};
 use crate::web::form::{Visitor, escape};
 use crate::web::models::Frame;
 use crate::web::orders::Sent;
@@ -115,29 +116,32 @@ async fn list(State(site): State<Arc<Site>>, Query(prefilled): Query<Prefilled>,
     if visitor.may(Right::SeePersons) {
         site.audit(&visitor, "requests_looked_at", None, String::new()).await;
     }
-    let (now, f, list) = requests_page(&site, &visitor);
+    let (now, f, list) = requests_page(&site, &visitor, site.click_key());
     let form = FormModel::of(&site, &visitor, now, &prefilled);
     page(RequestsPage { f, list, form }.render())
 }
 
 /// `GET /requests.fragment`: the list alone, for the script; the form for a new one stays as it is.
 async fn fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let (_, f, list) = requests_page(&site, &Visitor::of(&site, &headers));
-    page(RequestsBody { f: &f, list: &list }.render())
+    let draw = |visitor: &Visitor, marks: &Marks| {
+        let (_, f, list) = requests_page(&site, visitor, marks.key.clone());
+        RequestsBody { f: &f, list: &list }.render()
+    };
+    site.drawn(Part::Requests, &Visitor::of(&site, &headers), draw).await
 }
 
-fn requests_page(site: &Site, visitor: &Visitor) -> (Timestamp, Frame, RequestsModel) {
+fn requests_page(site: &Site, visitor: &Visitor, key: String) -> (Timestamp, Frame, RequestsModel) {
     let now = site.now();
     let mut f = Frame::of(site, visitor, now, "/requests", "requests_page");
     f.fragment = "/requests.fragment".to_owned();
-    let list = RequestsModel::of(site, visitor, now);
+    let list = RequestsModel::of(site, visitor, now, key);
     (now, f, list)
 }
 
 impl RequestsModel {
-    fn of(site: &Site, visitor: &Visitor, now: Timestamp) -> RequestsModel {
+    fn of(site: &Site, visitor: &Visitor, now: Timestamp, key: String) -> RequestsModel {
         let view = site.desk().requests_view(now);
-        let painter = Painter { site, language: visitor.language, now, key: site.click_key() };
+        let painter = Painter { site, language: visitor.language, now, key };
         let may_see = visitor.may(Right::SeePersons);
         let drawn = |rows: &[RequestRow]| rows.iter().filter(|_| may_see).map(|row| painter.request(row)).collect();
         let outcomes = RequestOutcome::ALL.into_iter();

@@ -93,8 +93,10 @@ fn seven_tabs_are_live_with_one_stream() {
     for tab in &tabs {
         browser.switch_to(tab);
         wait_until("the row is there", SOON, || browser.has("#content .row.s-emergency"));
+        assert!(browser.text("#live").contains("实时") && browser.text("#stale").is_empty(), "{tab} is live");
         assert_eq!(browser.run("return performance.getEntriesByType('resource').filter(function (r) { return /events/.test(r.name); }).length"), json!(0));
     }
+    assert!(bench.get("/metrics").1.contains("carecircle_sse_clients{of=\"pages\"} 1\n"), "one stream for all of them");
 }
 
 #[test]

@@ -5,27 +5,71 @@ use crate::support::wait_until;
 use crate::world::{Home, PATIENCE, World};
 use carecircle::clock;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::thread;
 
 #[test]
 fn a_station_killed_at_any_point_of_a_life_comes_back_with_alerts_owners_and_clocks() {
     let mut world = World::start(&Home::default());
     let (mut dice, mut ledger, mut slowest_ms) = (Dice::thrown(), Ledger::default(), 0);
+    let mut told = Told::default();
     let points = points(200);
     for _ in 0..points.div_ceil(LIFE.len()) {
         world.press();
         let alert = ledger.one_more(&world);
         for step in LIFE {
             ledger.clicks += 1;
+            told.read(&world, &format!("before {step}, seed {}", dice.seed));
             slowest_ms = slowest_ms.max(killed_around(&mut world, &mut dice, &alert, step, ledger.clicks));
+            told.read(&world, &format!("after {step}, seed {}", dice.seed));
         }
         wait_until("the home has confirmed the end", PATIENCE, || {
             world.alert(number(&alert)).is_some_and(|alert| alert["unconfirmed"] == false)
         });
     }
     ledger.check(&world);
-    eprintln!("{} kills, none lost, none doubled; back within {slowest_ms} ms at most", ledger.clicks);
+    let events = told.bodies.len();
+    told.newest = 0;
+    told.read(&world, "all of them once more");
+    assert_eq!(told.bodies.len(), events, "nothing is told behind what was told");
+    eprintln!(
+        "{} kills, none lost, none doubled; {events} events, each number once; back within {slowest_ms} ms at most",
+        ledger.clicks
+    );
 }
+
+/// What another system was told: every event by its number.
+#[derive(Default)]
+struct Told {
+    newest: u64,
+    bodies: BTreeMap<u64, Value>,
+}
+
+impl Told {
+    /// Reads on, a few of the known ones again: no number is left out, and none stands for something else than before.
+    #[track_caller]
+    fn read(&mut self, world: &World, when: &str) {
+        loop {
+            let after = self.newest.saturating_sub(READ_AGAIN);
+            let lines = world.html(&format!("/api/v1/events?after={after}&limit={LINES}"));
+            let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+            for (nth, event) in (after + 1..).zip(&events) {
+                assert_eq!(event["seq"], nth, "a gap or a number twice, {when}");
+                let known = self.bodies.entry(nth).or_insert_with(|| event.clone());
+                assert_eq!(known, event, "number {nth} stands for another event, {when}");
+            }
+            let newest = after + events.len() as u64;
+            assert!(newest >= self.newest, "{newest} after {}: what was told is gone, {when}", self.newest);
+            self.newest = newest;
+            if events.len() < LINES {
+                return;
+            }
+        }
+    }
+}
+
+const READ_AGAIN: u64 = 20;
+const LINES: usize = 1000;
 
 /// Kills the station while somebody clicks; returns after how many milliseconds it answered again.
 fn killed_around(world: &mut World, dice: &mut Dice, alert: &Value, step: &'static str, click: usize) -> i64 {
