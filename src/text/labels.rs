@@ -8,10 +8,12 @@ mod desk;
 mod faults;
 mod feed;
 mod handover;
+mod help;
 mod homes;
 mod ready;
 mod reports;
 mod requests;
+mod wall;
 
 use crate::text::Language;
 
@@ -47,10 +49,12 @@ const TABLES: &[Table] = &[
     faults::LABELS,
     feed::LABELS,
     handover::LABELS,
+    help::LABELS,
     homes::LABELS,
     ready::LABELS,
     reports::LABELS,
     requests::LABELS,
+    wall::LABELS,
 ];
 
 #[cfg(test)]
