@@ -367,7 +367,7 @@
 	// Holding still hides nothing: an unclaimed emergency that is not in the list is named above it.
 	function banner() {
 		var there = ids(content);
-		var hidden = isDesk ? desk.emergencies.filter(row => !there.includes(row.id)) : desk.emergencies;
+		var hidden = desk.emergencies.filter(row => !there.includes(row.id));
 		var link = $('alarm-link');
 		show($('alarm'), hidden.length > 0);
 		if (hidden.length > 0) {

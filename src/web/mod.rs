@@ -177,6 +177,8 @@ pub struct Site {
     clicks: AtomicU64,
     facts: RwLock<ready::Facts>,
     counted: Mutex<nav::Counted>,
+    /// When the audit last said that a foreign page asked.
+    foreign_told: Mutex<Option<Timestamp>>,
     now: fn() -> Timestamp,
 }
 
@@ -202,6 +204,7 @@ impl Site {
             clicks: AtomicU64::new(0),
             facts: RwLock::default(),
             counted: Mutex::default(),
+            foreign_told: Mutex::default(),
             settings,
             desk,
             health,

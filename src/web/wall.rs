@@ -68,7 +68,7 @@ fn wall_page(site: &Site, visitor: &Visitor) -> WallPage {
     let now = site.now();
     // The frame first: the id it carries is never newer than the tiles.
     let mut f = Frame::of(site, visitor, now, "/wall", "wall_page");
-    f.room = "wall";
+    f.room = "tv";
     if visitor.may(Right::SeeDesk) {
         f.fragment = "/wall.fragment".to_owned();
         f.refreshes = true;

@@ -5,13 +5,22 @@
 #![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
 
 mod access;
+mod contact;
+mod crowd;
+mod doors;
 #[path = "../browser/mod.rs"]
 mod driver;
 mod hands;
+mod hostile;
+mod keys;
 mod links;
+mod pages;
+mod paper;
 mod pictures;
 mod shift;
 mod sound;
+mod spoken;
+mod update;
 
 use super::station::bench::{Bench, call_button, inactivity};
 use super::support::wait_until;

@@ -62,8 +62,8 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("help_clock_over_is", "已超时，数字往上走", "too late, and counting up"),
     (
         "help_stale",
-        "画面不是现在的：照左边第一步做",
-        "what you see is not how things are now: begin with the first step",
+        "画面不是现在的，见“画面停住了怎么办”",
+        "what you see is not how things are now: see \"When the page stops\"",
     ),
     ("help_ended", "这台电脑不再接警：马上重新登录", "this computer receives nothing: sign in again at once"),
     (
