@@ -503,7 +503,7 @@
 		if (link) { link.click(); }
 	}
 	function move(row, step) {
-		var all = list(content, '.row').filter(other => other.offsetParent);
+		var all = list(content, '.row').filter(other => !other.closest('details:not([open])'));
 		var next = all[row ? all.indexOf(row) + step : 0];
 		if (next) { what(next).focus(); }
 	}

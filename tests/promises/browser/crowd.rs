@@ -21,7 +21,7 @@ fn thirty_seven_homes_without_a_link_are_one_row_below_the_one_who_pressed() {
     wait_until("and the one who pressed is there", SOON, || browser.has("#content .row.s-emergency"));
     let top = browser.run("return document.querySelector('#content .band .row, #content .band .fold').className");
     assert!(top.as_str().unwrap().contains("s-emergency"), "{top}");
-    let seen = "return Array.from(document.querySelectorAll('#content .row')).filter(function (row) { return row.offsetParent; }).length";
+    let seen = "return Array.from(document.querySelectorAll('#content .row')).filter(function (row) { return !row.closest('details:not([open])'); }).length";
     assert_eq!(browser.run("return document.querySelectorAll('#content .fold').length"), json!(1), "one row");
     assert_eq!(browser.run(seen), json!(1), "and the emergency");
     assert!(browser.title().starts_with("(1!)"), "{}", browser.title());

@@ -62,8 +62,9 @@ fn no_page_is_forgotten() {
     }
 }
 
-/// Words of Latin letters that stand in a Chinese page by right: what is written so in Chinese too, and the names of the bench.
-const LATIN: &str = "English PIN CSV JSON SMS HTTP HTTPS URL Webhook MQTT Prometheus Token GB ID \
+/// Words of Latin letters that stand in a Chinese page by right: what is written so in Chinese too, the words that programs
+/// are given, and the names of the bench.
+const LATIN: &str = "AsyncAPI OpenAPI read steps reports pii alert English PIN CSV JSON SMS HTTP HTTPS URL Webhook MQTT Prometheus Token GB ID \
     flat lehe pendant bed_button kitchen_button bath_pir bedroom kitchen zhang li wang zhao qian Enter Esc Asia Shanghai";
 
 fn latin_words(text: &str) -> BTreeSet<String> {
@@ -75,6 +76,16 @@ fn latin_words(text: &str) -> BTreeSet<String> {
     // A check sum, a key of the script.
     let words = words.filter(|word| !word.chars().any(|c| c.is_ascii_digit()));
     words.filter(|word| !LATIN.split_whitespace().any(|known| known == *word)).map(str::to_owned).collect()
+}
+
+fn file_name(page: &str) -> String {
+    page.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(40).collect()
+}
+
+/// Whether something that belongs to the page lies over the rest of it.
+fn covers(browser: &Browser) -> bool {
+    let fixed = "return Array.from(document.querySelectorAll('main *')).some(function (e) { return getComputedStyle(e).position === 'fixed'; })";
+    browser.run(fixed) == json!(true)
 }
 
 #[test]
@@ -94,9 +105,10 @@ fn every_page_speaks_the_language_and_is_as_wide_as_the_screen() {
                 if browser.overflow() != 0 {
                     faults.push(format!("{page} at {width} in {language} is {} too wide", browser.overflow()));
                 }
-                let name: String =
-                    page.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(40).collect();
-                keep_picture(&browser, &format!("all-{width}-{language}{name}"));
+                if covers(&browser) {
+                    faults.push(format!("{page} at {width}: something covers the page"));
+                }
+                keep_picture(&browser, &format!("all-{width}-{language}{}", file_name(page)));
                 let text = browser.run("return document.body.innerText");
                 let text = text.as_str().unwrap();
                 if language == "zh" {
@@ -136,8 +148,7 @@ fn large_letters_are_a_quarter_larger_stay_with_the_person_and_fit_everywhere() 
         browser.size(width, height);
         for page in &pages {
             browser.go(&bench.url(page));
-            let name: String = page.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(40).collect();
-            keep_picture(&browser, &format!("large-{width}{name}"));
+            keep_picture(&browser, &format!("large-{width}{}", file_name(page)));
             if browser.overflow() != 0 {
                 faults.push(format!("{page} at {width} is {} too wide", browser.overflow()));
             }

@@ -9,7 +9,7 @@ fn read(pdf: &Path, switches: &[&str]) -> String {
     let read = Command::new("pdftotext").args(switches).arg(pdf).arg("-").output();
     let read = read.expect("pdftotext is installed (apt-get install poppler-utils)");
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    String::from_utf8(read.stdout).unwrap()
+    String::from_utf8_lossy(&read.stdout).into_owned()
 }
 
 fn number(line: &str, name: &str) -> f64 {

@@ -29,6 +29,10 @@ fn pictures_of_the_documentation_can_be_made() {
             browser.go(&bench.url(href.as_str().unwrap()));
             wait_until("live", SOON, || !browser.text("#live").is_empty());
         }
+        wait_until("the page has its script", SOON, || browser.has("#sound.locked, #sound.running"));
+        if browser.has("#sound.locked") {
+            browser.click("#sound");
+        }
         wait_until("ready", SOON, || !browser.text("#ready").is_empty());
         browser.run("document.querySelectorAll('.row').forEach(function (row) { row.getAnimations().forEach(function (a) { a.cancel(); }); })");
         let path = folder.join(format!("{name}.png"));
