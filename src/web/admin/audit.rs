@@ -83,12 +83,15 @@ fn line(site: &Site, f: &Frame, looked: Looked) -> Line {
         what: word.unwrap_or(what),
         home_href: format!("/admin/audit?home={}", escape(&home)),
         home,
-        detail: text::shown(&of_sign_in(f.language, &detail), 160),
+        detail: text::shown(&in_words(f.language, &detail), 160),
     }
 }
 
-/// What is written about a sign-in, in the language of the page; anything else as it is.
-fn of_sign_in(language: Language, detail: &str) -> String {
+/// What is written about a sign-in or a report, in the language of the page; anything else as it is.
+fn in_words(language: Language, detail: &str) -> String {
+    if let Some((from, to)) = detail.strip_prefix("from=").and_then(|rest| rest.split_once("&to=")) {
+        return format!("{from} – {to}");
+    }
     let Some((how, peer)) = detail.split_once(" from ").filter(|_| language == Language::Chinese) else {
         return detail.to_owned();
     };

@@ -8,9 +8,9 @@ use carecircle::model::time::Span;
 fn of_two_who_take_at_once_one_wins_and_the_other_learns_who() {
     let bench = Bench::start();
     let hands = ["zhang", "li"].map(|who| (who, bench.cookie(who), bench.token_of(who)));
-    for round in 0..200 {
-        let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
-        wait_until("the row is there", SOON, || !bench.band("unclaimed").is_empty());
+    let raised: Vec<_> = (0..200).map(|_| bench.home.raise(call_button("pendant"), Severity::Emergency)).collect();
+    wait_until("all are there", Duration::from_secs(60), || bench.band("unclaimed").len() == raised.len());
+    for (round, id) in raised.into_iter().enumerate() {
         // Two browsers send their form in the same instant.
         let together = std::sync::Barrier::new(2);
         let take = |(who, cookie, token): &(&str, String, String)| {
@@ -37,8 +37,6 @@ fn of_two_who_take_at_once_one_wins_and_the_other_learns_who() {
         let alert = bench.alert(id);
         assert_eq!(alert["owner"]["name"], winner);
         assert_eq!(alert["timeline"].as_array().unwrap().iter().filter(|line| line["deed"] == "take").count(), 1);
-        let close = json!({ "step": "close", "who": "wang", "outcome": "found_well", "contact": "seen" });
-        assert_eq!(bench.step(id, &close).0, 201);
     }
 }
 
