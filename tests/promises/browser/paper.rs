@@ -58,7 +58,7 @@ fn report_and_hand_over_are_printed_whole_and_readable_without_colours() {
     {
         assert!(handover.contains(word), "{word} in {handover}");
     }
-    for control in ["可接警", "交班给", "记下"] {
+    for control in ["可接警", "交给", "听到了", "记下"] {
         assert!(!handover.contains(control), "{control} cannot be pressed on paper: {handover}");
     }
     let report = close_up(&printed(&browser, &bench.url("/reports"), "report"));
