@@ -244,6 +244,21 @@ impl Desk {
         self.watch.homes.keys().filter_map(|home| self.home_view(home)).collect()
     }
 
+    /// How many alerts of persons nobody has taken.
+    pub fn unclaimed(&self) -> usize {
+        let waits = |row: &&Row| {
+            let hurried = matches!(row.alert.severity, Severity::Emergency | Severity::Urgent);
+            hurried && row.alert.phase.is_open() && !row.alert.phase.is_in_hand()
+        };
+        self.rows.values().filter(waits).count()
+    }
+
+    /// How many troubles of equipment are open, lost homes among them.
+    pub fn open_faults(&self) -> usize {
+        let is_trouble = |row: &&Row| matches!(row.alert.severity, Severity::Blind | Severity::Fault);
+        self.rows.values().filter(is_trouble).filter(|row| row.alert.phase.is_open()).count()
+    }
+
     /// How many homes are silent for too long.
     pub fn unreachable(&self) -> usize {
         self.watch.homes.values().filter(|seen| seen.reported.is_some()).count()

@@ -112,6 +112,9 @@ pub struct Member {
     /// The language they read, as its short word; else the station's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// They read pages in large letters.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub large_text: bool,
     /// Year, month and day of the last day on which they work here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<(i16, i8, i8)>,

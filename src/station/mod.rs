@@ -85,6 +85,8 @@ pub struct Settings {
     pub daily: desk::DailySettings,
     /// Hosts to which events may be posted though they are not public or not encrypted.
     pub hooks_allow: Vec<String>,
+    /// Which program draws the pages: those of another one offer to be loaded anew.
+    pub build: String,
 }
 
 pub use first::Key;
@@ -252,7 +254,7 @@ fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -
         is_tls: settings.credentials.is_some(),
         location: settings.location,
         run,
-        build: env!("CARGO_PKG_VERSION").to_owned(),
+        build: settings.build.clone(),
     }
 }
 

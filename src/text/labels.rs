@@ -8,11 +8,13 @@ mod desk;
 mod faults;
 mod feed;
 mod handover;
+mod help;
 mod homes;
 mod lists;
 mod ready;
 mod reports;
 mod requests;
+mod wall;
 
 use crate::text::Language;
 use std::collections::BTreeMap;
@@ -53,11 +55,13 @@ const TABLES: &[Table] = &[
     faults::LABELS,
     feed::LABELS,
     handover::LABELS,
+    help::LABELS,
     homes::LABELS,
     lists::LABELS,
     ready::LABELS,
     reports::LABELS,
     requests::LABELS,
+    wall::LABELS,
 ];
 
 #[cfg(test)]

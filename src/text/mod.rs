@@ -5,6 +5,7 @@
 
 mod commissioning;
 mod group;
+mod initials;
 mod labels;
 mod last_resort;
 mod links;
@@ -20,6 +21,7 @@ mod when;
 
 pub use commissioning::{commissioning, outcome_of_walk, sensor_kind};
 pub use group::{ForGroup, and_more, for_group, matter};
+pub use initials::is_found;
 pub use labels::{has_label, label, label_named};
 pub use last_resort::{LastResort, last_resort};
 pub use links::link_name;

@@ -157,7 +157,7 @@ const DOORS: &[(&str, Door)] = &[
     ("/admin/hooks", Door::Of(&[Right::Administer])),
     ("/admin", Door::Of(&[Right::Administer, Right::Supervise])),
     ("/reports", Door::Of(&[Right::Reports])),
-    ("/wall", Door::Of(&[Right::Reports, Right::SeeDesk])),
+    ("/wall*", Door::Of(&[Right::Reports, Right::SeeDesk])),
     ("/api/v1/reports", Door::Of(&[Right::Reports])),
     ("/faults*", Door::Of(&[Right::SeeHomes])),
     ("/circle", Door::Of(&[Right::SeeHomes])),

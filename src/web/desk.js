@@ -5,7 +5,7 @@
 	var STALE = 10000, DEAD = 30000;
 	if (!self.document) { worker(); return; }
 
-	/* ---- the stream: one for each browser where it can share, else one for each tab, else asking every 5 s ---- */
+	/* ---- the stream: one for a browser that can share, else one for a tab, else asking every 5 s ---- */
 
 	// A clock that a wrong or changed PC clock cannot move.
 	function steady() { return performance.now(); }
@@ -44,7 +44,7 @@
 		// Of many tabs one sounds.
 		function choose() {
 			var able = tabs.filter(tab => tab.sounds && steady() - tab.at < 5000);
-			if (able.indexOf(singer) >= 0) { return; }
+			if (able.includes(singer)) { return; }
 			singer = able[0];
 			tabs.forEach(tab => { tab.port.postMessage({ kind: 'sing', sings: !singer || tab === singer }); });
 		}
@@ -86,7 +86,7 @@
 	function what(row) { return row.querySelector('.what'); }
 	function href(link) { return link.getAttribute('href'); }
 	function two(n) { return (n < 10 ? '0' : '') + n; }
-	function list(root, selector) { return Array.prototype.slice.call(root.querySelectorAll(selector)); }
+	function list(root, selector) { return Array.from(root.querySelectorAll(selector)); }
 	function wallAt(ms, secs) {
 		var s = Math.floor(ms / 1000 - -$('wall').dataset.offset) % 86400;
 		return two(Math.floor(s / 3600)) + ':' + two(Math.floor(s / 60) % 60) + (secs ? ':' + two(s % 60) : '');
@@ -252,12 +252,15 @@
 		if (!counts) { return; }
 		var rows = list(fresh, '.row[data-rings]');
 		desk.n = +counts.dataset.unclaimed;
+		[['/', 'unclaimed'], ['/daily', 'daily'], ['/faults', 'faults']].forEach(n => {
+			write(document.querySelector('.nav [href="' + n[0] + '"] b'), counts.dataset[n[1]].replace(/^0$/, ''));
+		});
 		desk.emergencies = rows.filter(row => row.dataset.rings === 'emergency');
 		desk.rings = rows.map(row => ({
 			name: row.dataset.rings || (data.who && row.dataset.asks === data.who ? 'ask' : ''), by: row.dataset.by
 		})).filter(ring => ring.name);
 		var told = rows.filter(row => row.dataset.rings);
-		var news = known ? told.filter(row => known.indexOf(mark(row)) < 0) : [];
+		var news = known ? told.filter(row => !known.includes(mark(row))) : [];
 		news.forEach(row => {
 			var rings = row.dataset.rings, isDire = rings === 'emergency';
 			if (isDire || rings === 'urgent') { pausedUntil = nextAt = 0; notify(row); }
@@ -266,7 +269,7 @@
 		known = told.map(mark);
 		var why = fresh.querySelector('.why');
 		ready = why.dataset.ready === 'true';
-		$('why').innerHTML = why.innerHTML;
+		if ($('why').innerHTML !== why.innerHTML) { $('why').innerHTML = why.innerHTML; }
 		drawAge();
 		sing();
 	}
@@ -276,7 +279,7 @@
 	function notify(row) {
 		if (!window.Notification || Notification.permission !== 'granted') { return; }
 		var told = (localStorage.told || '').split('\n');
-		if (told.indexOf(mark(row)) >= 0) { return; }
+		if (told.includes(mark(row))) { return; }
 		localStorage.told = told.slice(-40).concat(mark(row)).join('\n');
 		var say = row.dataset.say.split('\n'), id = row.id;
 		var note = new Notification(say[0], { body: say[1] || '', tag: id, requireInteraction: row.dataset.rings === 'emergency' });
@@ -347,7 +350,7 @@
 		var moves = isHeld() && before.join() !== after.join();
 		if (moves) {
 			held = html;
-			var news = after.filter(id => before.indexOf(id) < 0).length;
+			var news = after.filter(id => !before.includes(id)).length;
 			// Each row learns what is new about it where it stands, but for the one under the hand.
 			list(content, '.row').forEach(row => {
 				var other = fresh.querySelector('#' + CSS.escape(row.id));
@@ -366,7 +369,7 @@
 	// Holding still hides nothing: an unclaimed emergency that is not in the list is named above it.
 	function banner() {
 		var there = ids(content);
-		var hidden = isDesk ? desk.emergencies.filter(row => there.indexOf(row.id) < 0) : desk.emergencies;
+		var hidden = desk.emergencies.filter(row => !there.includes(row.id));
 		var link = $('alarm-link');
 		show($('alarm'), hidden[0]);
 		if (hidden[0]) {
@@ -482,7 +485,7 @@
 		if (e.key === 'g') { goes = true; setTimeout(() => { goes = false; }, 2000); return; }
 		if (e.key === '?') { show($('keys'), $('keys').hidden); }
 		else if (e.key === 'm') { toggle(); }
-		else if (e.key === '/') { e.preventDefault(); go('/homes'); }
+		else if (e.key === '/') { e.preventDefault(); location = '/homes#find'; }
 		else if (step && (row || e.key.length === 1)) { e.preventDefault(); move(row, step); }
 		else if (row) { onRow(row, e); }
 	}
@@ -501,7 +504,7 @@
 		if (link) { link.click(); }
 	}
 	function move(row, step) {
-		var all = list(content, '.row').filter(other => other.offsetParent);
+		var all = list(content, '.row').filter(other => !other.closest('details:not([open])'));
 		var next = all[row ? all.indexOf(row) + step : 0];
 		if (next) { what(next).focus(); }
 	}

@@ -19,6 +19,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(super) struct Visitor {
     pub language: Language,
+    /// Whether letters are drawn large.
+    pub is_large: bool,
     /// Who acts; at a shared desk nobody until somebody says so.
     pub person: Option<Person>,
     /// The browser's place here; none where nobody is signed in.
@@ -40,20 +42,22 @@ impl Visitor {
     pub fn of(site: &Site, headers: &HeaderMap) -> Visitor {
         let language = cookie(headers, "language").and_then(|text| text.parse().ok());
         let language = language.unwrap_or(site.settings.language);
+        let is_large = cookie(headers, LARGE_COOKIE).is_some_and(|size| size == LARGE);
         let now = site.now();
         let signed_in = cookie(headers, SESSION_COOKIE).and_then(|secret| {
             let (hash, session) = site.sessions.of(secret, now)?;
             Some((secret, hash, session.clone(), site.person(&session.person)?))
         });
         let Some((secret, hash, session, owner)) = signed_in else {
-            return Visitor { language, person: None, seat: None, token: Visitor::token_of(headers) };
+            return Visitor { language, is_large, person: None, seat: None, token: Visitor::token_of(headers) };
         };
         let acting = session.acting.as_ref().filter(|person| session.remembers(person, now));
         let person = match session.kind {
             Kind::Personal => Some(owner.clone()),
             Kind::Desk => acting.and_then(|person| site.person(person)),
         };
-        Visitor { language, person, seat: Some(Seat { hash, kind: session.kind, owner }), token: form_token(secret) }
+        let seat = Some(Seat { hash, kind: session.kind, owner });
+        Visitor { language, is_large, person, seat, token: form_token(secret) }
     }
 
     /// The token for the forms of a browser with these cookies that is not signed in.
@@ -86,6 +90,10 @@ pub(super) const SESSION_COOKIE: &str = "session";
 pub(super) const VISIT_COOKIE: &str = "visit";
 /// On a PC that is a desk: what it says when its sign-in has ended.
 pub(super) const DESK_COOKIE: &str = "desk";
+
+/// How large the letters are, on this browser.
+pub(super) const LARGE_COOKIE: &str = "letters";
+pub(super) const LARGE: &str = "large";
 
 pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());

@@ -61,6 +61,11 @@ pub(super) async fn gate(State(site): State<Arc<Site>>, request: Request, next: 
     }
     let prolonged = site.prolong(&visitor, &headers).await;
     let mut response = next.run(request).await;
+    // What the page itself refuses: not for this position, or of a home that is none of ours.
+    if visitor.seat.is_some() && matches!(response.status(), StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) {
+        let detail = format!("{} {}", response.status().as_u16(), shortened(&path));
+        site.audit(&visitor, "refused", None, detail).await;
+    }
     // A page that begins or ends a session says so itself.
     if let Some(cookie) = prolonged.filter(|_| !response.headers().contains_key(header::SET_COOKIE)) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -132,7 +137,7 @@ fn problem(status: StatusCode, what: &str, deed: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
 }
 
-fn shortened(path: &str) -> String {
+pub(super) fn shortened(path: &str) -> String {
     path.chars().take(80).collect()
 }
 

@@ -1,12 +1,15 @@
 //! Who may ask: only pages of this station, by its own names, and nobody's frame.
 
+use crate::model::time::Span;
 use crate::web::Site;
+use crate::web::form::Visitor;
+use crate::web::gate::shortened;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The names under which a browser reaches the page: on this machine, and those that were given.
 ///
@@ -24,13 +27,33 @@ pub(super) fn hosts(listen: SocketAddr, names: &[String]) -> Vec<String> {
 /// Refuses foreign requests and puts the security headers on every answer.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let mut response = match foreign(&site.hosts, request.method(), request.headers()) {
-        Some(why) => (StatusCode::FORBIDDEN, why).into_response(),
+        Some(why) => {
+            let (visitor, path) = (Visitor::of(&site, request.headers()), shortened(request.uri().path()));
+            tell(&site, &visitor, format!("{path} {why}")).await;
+            (StatusCode::FORBIDDEN, why).into_response()
+        }
         None => next.run(request).await,
     };
     for (name, value) in HEADERS {
         response.headers_mut().entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Into the audit, but not so often that whoever sends such requests could fill the disk.
+async fn tell(site: &Site, visitor: &Visitor, detail: String) {
+    let now = site.now();
+    let is_told = {
+        let mut told = site.foreign_told.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_told = told.is_some_and(|at| (now - at).abs() < TOLD_AGAIN);
+        if !is_told {
+            *told = Some(now);
+        }
+        is_told
+    };
+    if !is_told {
+        site.audit(visitor, "foreign_refused", None, detail).await;
+    }
 }
 
 /// Why a request is none of ours; `None` if it is.
@@ -60,6 +83,8 @@ fn foreign(hosts: &[String], method: &Method, headers: &HeaderMap) -> Option<&'s
 pub(super) fn is_token(_: &Site, token: &str) -> bool {
     !token.is_empty()
 }
+
+const TOLD_AGAIN: Span = Span::seconds(60);
 
 const HEADERS: [(&str, &str); 6] = [
     (

@@ -5,7 +5,7 @@ use crate::model::ids::PersonId;
 use crate::model::staff::Member;
 use crate::text::{self, Language};
 use crate::web::admin::is_pin;
-use crate::web::form::{Visitor, YEAR_SECS, is_secure, set_cookie};
+use crate::web::form::{LARGE, LARGE_COOKIE, Visitor, YEAR_SECS, is_secure, set_cookie};
 use crate::web::models::Frame;
 use crate::web::pages::{page, said};
 use crate::web::sign_in::PASSWORD_LENGTH_MIN;
@@ -27,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/me/password", post(password))
         .route("/me/pin", post(pin))
         .route("/me/language", post(language))
+        .route("/me/letters", post(letters))
 }
 
 #[derive(Template)]
@@ -166,5 +167,28 @@ async fn language(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form):
         return draw(&site, &visitor, Some("not_written"));
     }
     let cookie = set_cookie("language", chosen.as_str(), YEAR_SECS, is_secure(&site, &headers));
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/me")).into_response()
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+struct LettersForm {
+    letters: String,
+}
+
+/// `POST /me/letters`: as large as chosen on this browser now, and on every one at the next sign-in.
+async fn letters(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form): Form<LettersForm>) -> Response {
+    let visitor = Visitor::of(&site, &headers);
+    let member = person(&visitor).and_then(|person| Some((site.member(&person.id)?, person.id)));
+    let Some((member, id)) = member else {
+        return said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["bad_form"]);
+    };
+    let large_text = form.letters == LARGE;
+    let (member, detail) =
+        (Member { large_text, ..member }, format!("{id} {}", if large_text { LARGE } else { "usual" }));
+    if site.put_member(&visitor, &id, member, "letters_chosen", detail).await.is_err() {
+        return draw(&site, &visitor, Some("not_written"));
+    }
+    let cookie = set_cookie(LARGE_COOKIE, if large_text { LARGE } else { "" }, YEAR_SECS, is_secure(&site, &headers));
     ([(header::SET_COOKIE, cookie)], Redirect::to("/me")).into_response()
 }

@@ -19,6 +19,7 @@ mod form;
 mod gate;
 mod guard;
 mod handover;
+mod help;
 mod homes;
 pub mod hooks;
 mod me;
@@ -43,6 +44,7 @@ mod tokens;
 mod tries;
 mod uncover;
 pub mod visit;
+mod wall;
 
 pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
@@ -176,6 +178,9 @@ pub struct Site {
     first_code: Mutex<Option<FirstCode>>,
     clicks: AtomicU64,
     facts: RwLock<ready::Facts>,
+    counted: Mutex<nav::Counted>,
+    /// When the audit last said that a foreign page asked.
+    foreign_told: Mutex<Option<Timestamp>>,
     now: fn() -> Timestamp,
 }
 
@@ -203,6 +208,8 @@ impl Site {
             first_code: Mutex::new(settings.first_code.clone()),
             clicks: AtomicU64::new(0),
             facts: RwLock::default(),
+            counted: Mutex::default(),
+            foreign_told: Mutex::default(),
             settings,
             desk,
             health,
@@ -246,6 +253,8 @@ impl Site {
             .merge(reports::routes())
             .merge(faults::routes())
             .merge(circle::routes())
+            .merge(wall::routes())
+            .merge(help::routes())
             .route("/static/desk.css", get(pages::css))
             .route("/static/office.css", get(pages::office_css))
             .route("/static/desk.js", get(pages::js))
@@ -307,6 +316,21 @@ impl Site {
     }
 }
 
+/// Which program this is: its version, and a check sum of what browsers keep of it, so that no copy of before is used with a page of
+/// now.
+pub fn build() -> String {
+    let parts = [CSS, OFFICE_CSS, SCRIPT];
+    let sum = parts
+        .iter()
+        .flat_map(|part| part.bytes())
+        .fold(FNV_OFFSET, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(FNV_PRIME));
+    format!("{}-{sum:08x}", env!("CARGO_PKG_VERSION"))
+}
+
+/// FNV-1a of 32 bits.
+const FNV_OFFSET: u32 = 0x811c_9dc5;
+const FNV_PRIME: u32 = 0x0100_0193;
+
 const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The longest note a browser may send, each byte written as three.
@@ -323,6 +347,8 @@ const OFFICE_CSS: &str = concat!(
     include_str!("css/daily.css"),
     include_str!("css/access.css"),
     include_str!("css/feed.css"),
-    include_str!("css/shift.css")
+    include_str!("css/shift.css"),
+    include_str!("css/wall.css"),
+    include_str!("css/help.css")
 );
 const SCRIPT: &str = include_str!("desk.js");

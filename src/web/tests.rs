@@ -32,6 +32,23 @@ fn every_word_a_page_asks_for_is_there() {
 }
 
 #[test]
+fn the_audit_has_words_for_whatever_a_page_writes_into_it() {
+    let mut seen = 0;
+    for (path, source) in files("rs").into_iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
+        for call in source.split(".audit(").skip(1) {
+            let call = call.split(".await").next().unwrap_or_default();
+            let words = call.split('"').skip(1).step_by(2);
+            for word in words.filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '_') && word.len() > 3)
+            {
+                seen += 1;
+                assert!(has_label(&format!("did_{word}")), "no words for {word:?} of {path}");
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
 fn a_page_is_light() {
     assert!(CSS.len() <= 16 * 1024, "{}", CSS.len());
     assert!(SCRIPT.len() <= 24 * 1024, "{}", SCRIPT.len());

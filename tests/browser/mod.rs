@@ -130,6 +130,31 @@ impl Browser {
         self.post("/actions", &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
     }
 
+    /// Goes on with Tab, as somebody without a mouse does, until what has the focus matches; every stop shows where it is.
+    #[track_caller]
+    pub fn tab_to(&self, selector: &str) {
+        for _ in 0..200 {
+            self.keys("\u{e004}");
+            let stop = self.run(&format!(
+                "var e = document.activeElement, s = getComputedStyle(e); \
+                 return [e.matches({selector:?}), e === document.body || s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2, e.outerHTML.slice(0, 120)]"
+            ));
+            assert_eq!(stop[1], json!(true), "the focus cannot be seen on {}", stop[2]);
+            if stop[0] == json!(true) {
+                return;
+            }
+        }
+        panic!("Tab never comes to {selector:?}");
+    }
+
+    /// The page as it would be printed, on A4 without colours of the ground.
+    pub fn print(&self, path: &Path) {
+        let paper =
+            json!({ "printBackground": false, "preferCSSPageSize": true, "paperWidth": 8.27, "paperHeight": 11.69 });
+        let pdf = self.devtools("Page.printToPDF", &paper);
+        std::fs::write(path, decode_base64(pdf["data"].as_str().unwrap())).unwrap();
+    }
+
     /// Moves the pointer to the middle of what matches first, and leaves it there.
     #[track_caller]
     pub fn point_at(&self, selector: &str) {

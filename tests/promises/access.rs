@@ -82,6 +82,11 @@ fn a_form_is_good_only_with_the_token_of_the_session_that_sends_it() {
 
 /// Every address of the pages that takes a form or a body, as their source names it.
 fn posts() -> Vec<String> {
+    routes("post(")
+}
+
+/// Every address of the pages that is asked in this way.
+pub fn routes(way: &str) -> Vec<String> {
     let (mut folders, mut posts) = (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -91,7 +96,7 @@ fn posts() -> Vec<String> {
             } else if path.extension().is_some_and(|ending| ending == "rs") {
                 let source = std::fs::read_to_string(&path).unwrap();
                 let routes = source.split(".route(").skip(1).filter_map(|rest| rest.split_once('"')?.1.split_once('"'));
-                let takes = |rest: &str| rest.split(';').next().unwrap().contains("post(");
+                let takes = |rest: &str| rest.split(';').next().unwrap().contains(way);
                 posts.extend(routes.filter(|(_, rest)| takes(rest)).map(|(path, _)| path.to_owned()));
             }
         }
@@ -108,7 +113,7 @@ fn a_reader_can_change_nothing_at_any_address() {
     let posts = posts();
     assert!(posts.len() >= 12 && posts.iter().any(|path| path.ends_with("/step")), "{posts:?}");
     // What is about themselves.
-    let own = ["/sign-in", "/sign-out", "/who", "/me/password", "/me/pin", "/me/language"];
+    let own = ["/sign-in", "/sign-out", "/who", "/me/password", "/me/pin", "/me/language", "/me/letters"];
     // Whose address has a name of its own in the source.
     let named = ["/homes/cards".to_owned()];
     for path in posts.iter().chain(&named).filter(|path| !own.contains(&path.as_str())) {

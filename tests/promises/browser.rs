@@ -6,14 +6,23 @@
 
 mod access;
 mod asleep;
+mod contact;
+mod crowd;
+mod doors;
 #[path = "../browser/mod.rs"]
 mod driver;
 mod hands;
+mod hostile;
+mod keys;
 mod light;
 mod links;
+mod pages;
+mod paper;
 mod pictures;
 mod shift;
 mod sound;
+mod spoken;
+mod update;
 
 use super::station::bench::{Bench, call_button, inactivity};
 use super::support::wait_until;

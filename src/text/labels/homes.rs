@@ -13,7 +13,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "住户资料只给当班人员看：请先在上方选择当班人员",
         "Data of homes are for staff on duty: choose who acts, above, first",
     ),
-    ("homes_find", "地址或编号", "Place or id"),
+    ("homes_find", "地址、拼音首字母或编号", "Place, pinyin initials or id"),
     ("homes_apply", "筛选", "Apply"),
     ("homes_all", "全部", "all"),
     ("homes_clear", "清除筛选", "Clear"),

@@ -3,7 +3,7 @@
 use super::administrator;
 use crate::model::ids::{HomeId, PersonId};
 use crate::store::Looked;
-use crate::text;
+use crate::text::{self, Language};
 use crate::web::Site;
 use crate::web::form::escape;
 use crate::web::models::Frame;
@@ -70,13 +70,36 @@ fn line(site: &Site, f: &Frame, looked: Looked) -> Line {
     // A word that this page does not know is shown as it was written.
     let word = text::label_named(f.language, &format!("did_{what}")).map(str::to_owned);
     let home = home.unwrap_or_default();
+    // Those who are no persons.
+    let whose = |who: &str| match (who.strip_prefix("desk of "), who) {
+        (Some(owner), _) => format!("{} ({owner})", f.l("audit_desk")),
+        (None, "nobody") => f.l("audit_nobody").to_owned(),
+        (None, "station") => f.l("audit_station").to_owned(),
+        (None, who) => text::shown(who, 60),
+    };
     Line {
         at: site.settings.zone.wall_clock(at).replace('T', " "),
-        who: name.map_or_else(|| text::shown(&who, 60), |name| format!("{} ({who})", text::shown(&name, 30))),
+        who: name.map_or_else(|| whose(&who), |name| format!("{} ({who})", text::shown(&name, 30))),
         what: word.unwrap_or(what),
         home_href: format!("/admin/audit?home={}", escape(&home)),
         home,
-        detail: text::shown(&detail, 160),
+        detail: text::shown(&in_words(f.language, &detail), 160),
+    }
+}
+
+/// What is written about a sign-in or a report, in the language of the page; anything else as it is.
+fn in_words(language: Language, detail: &str) -> String {
+    if let Some((from, to)) = detail.strip_prefix("from=").and_then(|rest| rest.split_once("&to=")) {
+        return format!("{from} – {to}");
+    }
+    let Some((how, peer)) = detail.split_once(" from ").filter(|_| language == Language::Chinese) else {
+        return detail.to_owned();
+    };
+    match (how, how.strip_prefix("as ")) {
+        ("personal", _) => format!("个人登录，来自 {peer}"),
+        ("desk", _) => format!("值班台登录，来自 {peer}"),
+        (_, Some(who)) => format!("用户名 {who}，来自 {peer}"),
+        (_, None) => detail.to_owned(),
     }
 }
 

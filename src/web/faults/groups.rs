@@ -48,7 +48,11 @@ pub(super) fn grouped(faults: Vec<Fault>, by: By, language: Language) -> Vec<(St
             By::Due => (1, text::label(language, "faults_in_time").to_owned()),
             By::Street => {
                 let place = fault.row.place.as_deref().map(street).filter(|street| !street.is_empty());
-                (0, place.unwrap_or_else(|| fault.row.key.home.to_string()))
+                (
+                    0,
+                    place
+                        .map_or_else(|| fault.row.key.home.to_string(), |place| text::shown(&place, STREET_LENGTH_MAX)),
+                )
             }
             By::Part => (fault.part as u8, text::label(language, part_label(fault.part)).to_owned()),
         };
@@ -83,6 +87,8 @@ fn street(place: &str) -> String {
     }
     words.join(" ").trim_end_matches(',').to_owned()
 }
+
+const STREET_LENGTH_MAX: usize = 30;
 
 #[cfg(test)]
 mod tests {

@@ -65,6 +65,8 @@ struct FaultModel {
 
 /// Many homes in one trouble, for a page that includes `folded.html`.
 pub(super) struct FoldModel {
+    /// The same while it is the same trouble, so that it stays open when the page is drawn anew.
+    pub id: String,
     pub severity: &'static str,
     pub words: String,
     pub hint: &'static str,
@@ -141,6 +143,7 @@ pub(super) fn fold_models(painter: &Painter<'_>, folds: &[Folded]) -> Vec<FoldMo
         let (homes, rule) = (fold.homes, text::rule(language, &fold.reason));
         let since = text::hour_minute(zone, fold.since);
         FoldModel {
+            id: format!("fold-{}-{}", fold.reason.rule(), fold.since.timestamp_millis()),
             severity: crate::web::models::severity_id(fold.severity),
             words: if matches!(fold.reason, Reason::HomeUnreachable { .. }) {
                 language

@@ -171,10 +171,8 @@ pub(super) fn state_words(language: Language, state: HomeState) -> String {
 impl Wanted {
     fn is_meant(&self, now: Timestamp, line: &HomeLine) -> bool {
         let number = |text: &str| text.trim().parse::<i64>().ok();
-        let find = self.q.trim().to_lowercase();
-        let is_found = find.is_empty()
-            || line.home.as_str().to_lowercase().contains(&find)
-            || line.place.as_ref().is_some_and(|place| place.to_lowercase().contains(&find));
+        let is_found = text::is_found(line.home.as_str(), &self.q)
+            || line.place.as_ref().is_some_and(|place| text::is_found(place, &self.q));
         let some_missing = line.sensors.is_none_or(|(believed, all)| believed < all);
         let hours = |hours: i64| Span::try_hours(hours).unwrap_or(Span::MAX);
         is_found

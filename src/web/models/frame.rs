@@ -4,11 +4,13 @@ use crate::model::time::{Timestamp, Zone};
 use crate::text::{self, Language};
 use crate::web::access::Right;
 use crate::web::form::{Visitor, escape};
+use crate::web::nav::Waits;
 use crate::web::{Person, Site};
 
 /// What stands round every page.
 pub(in crate::web) struct Frame {
     pub language: Language,
+    pub is_large: bool,
     pub title: String,
     pub plain_title: String,
     pub build: String,
@@ -34,6 +36,10 @@ pub(in crate::web) struct Frame {
     pub other_language: &'static str,
     pub other_language_tag: &'static str,
     pub units: String,
+    /// What the style sheet knows this page by, where it looks other than the rest.
+    pub room: &'static str,
+    /// What waits on the pages that the navigation leads to.
+    pub waits: Waits,
 }
 
 pub(in crate::web) struct PersonModel {
@@ -57,6 +63,7 @@ impl Frame {
         let plain_title = text::label(language, "desk").to_owned();
         Frame {
             language,
+            is_large: visitor.is_large,
             title: plain_title.clone(),
             plain_title,
             build: site.settings.build.clone(),
@@ -85,6 +92,8 @@ impl Frame {
                 .map(|(c, e)| language.pick(*c, e))
                 .collect::<Vec<_>>()
                 .join(","),
+            room: "",
+            waits: site.waits(now),
         }
     }
 

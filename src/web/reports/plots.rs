@@ -18,17 +18,25 @@ pub(super) fn takes(report: &Report, language: Language) -> String {
             .pick(format!("{all} 件中 {within_60} 件在 60 秒内接单"), format!("{within_60} of {all} within 60 s")),
         labels: take_labels(language),
         series: vec![(text::label(language, "person_alerts").to_owned(), report.takes.clone())],
-        promise: Some((3, "60 s".to_owned())),
+        promise: Some((3, short(language, 60))),
     })
 }
 
 /// What stands below the bars of [`takes`].
 pub(super) fn take_labels(language: Language) -> Vec<String> {
-    let within = ["15 s", "30 s", "60 s", "2 min", "3 min", "5 min", "10 min", "15 min"];
-    let mut labels: Vec<String> = within.iter().map(|time| format!("≤ {time}")).collect();
-    labels.push("> 15 min".to_owned());
+    let within = [15, 30, 60, 120, 180, 300, 600, 900];
+    let mut labels: Vec<String> = within.iter().map(|secs| format!("≤ {}", short(language, *secs))).collect();
+    labels.push(format!("> {}", short(language, 900)));
     labels.push(text::label(language, "never_taken").to_owned());
     labels
+}
+
+/// `60 s`, `2 min`.
+fn short(language: Language, secs: u32) -> String {
+    match secs {
+        0..120 => format!("{secs} {}", language.pick("秒", "s")),
+        _ => format!("{} {}", secs / 60, language.pick("分", "min")),
+    }
 }
 
 /// How it went over the range.

@@ -5,7 +5,9 @@ use crate::clock;
 use crate::model::ids::PersonId;
 use crate::model::staff::{Member, Position};
 use crate::text;
-use crate::web::form::{DESK_COOKIE, SESSION_COOKIE, Visitor, YEAR_SECS, is_secure, set_cookie, way_back};
+use crate::web::form::{
+    DESK_COOKIE, LARGE, LARGE_COOKIE, SESSION_COOKIE, Visitor, YEAR_SECS, is_secure, set_cookie, way_back,
+};
 use crate::web::gate::Peer;
 use crate::web::secrets::{code_hash, is_same, plain_code};
 use crate::web::sessions::Kind;
@@ -190,8 +192,11 @@ async fn signed_in(
     if kind == Kind::Desk {
         set(DESK_COOKIE, "1", YEAR_SECS);
     }
-    if let Some(language) = site.member(&person.id).and_then(|member| member.language) {
-        set("language", &language, YEAR_SECS);
+    if let Some(member) = site.member(&person.id) {
+        if let Some(language) = &member.language {
+            set("language", language, YEAR_SECS);
+        }
+        set(LARGE_COOKIE, if member.large_text { LARGE } else { "" }, YEAR_SECS);
     }
     response
 }

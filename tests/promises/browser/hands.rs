@@ -7,20 +7,36 @@ use carecircle::model::time::Span;
 #[test]
 fn of_two_who_take_at_once_one_wins_and_the_other_learns_who() {
     let bench = Bench::start();
-    for _ in 0..50 {
-        let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
-        wait_until("the row is there", SOON, || !bench.band("unclaimed").is_empty());
-        let take = |who: &str| bench.step(id, &json!({ "step": "take", "who": who }));
+    let hands = ["zhang", "li"].map(|who| (who, bench.cookie(who), bench.token_of(who)));
+    let raised: Vec<_> = (0..200).map(|_| bench.home.raise(call_button("pendant"), Severity::Emergency)).collect();
+    wait_until("all are there", Duration::from_secs(60), || bench.band("unclaimed").len() == raised.len());
+    for (round, id) in raised.into_iter().enumerate() {
+        // Two browsers send their form in the same instant.
+        let together = std::sync::Barrier::new(2);
+        let take = |(who, cookie, token): &(&str, String, String)| {
+            let form = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie.as_str())];
+            let body = format!("token={token}&step=take&key={who}-{round}&who={who}&back=/");
+            together.wait();
+            bench.post(&bench.step_path(id), &form, &body)
+        };
         let (first, second) = std::thread::scope(|scope| {
-            let other = scope.spawn(|| take("li"));
-            (take("zhang"), other.join().unwrap())
+            let other = scope.spawn(|| take(&hands[1]));
+            (take(&hands[0]), other.join().unwrap())
         });
-        let won = [&first, &second].iter().filter(|(status, _)| *status == 201).count();
+        let won = [&first, &second].iter().filter(|(status, _)| *status == 303).count();
         assert_eq!(won, 1, "{first:?} {second:?}");
-        let lost = if first.0 == 201 { &second } else { &first };
-        assert!(lost.1["what"].as_str().unwrap().contains("接单"), "{lost:?}");
-        let close = json!({ "step": "close", "who": "wang", "outcome": "found_well", "contact": "seen" });
-        assert_eq!(bench.step(id, &close).0, 201);
+        let (lost, winner) = if first.0 == 303 { (&second, "值班员 小张") } else { (&first, "上门员 老李") };
+        let message = lost.1.split("class=\"message\"").nth(1).unwrap_or_default();
+        let message = message.split("</div>").next().unwrap_or_default();
+        assert!(message.contains(winner) && message.contains("早 1 秒"), "{message}");
+        // Whoever watches the desk may take over too; whoever goes may help.
+        let ways: &[&str] = if first.0 == 303 { &["assist"] } else { &["assist", "take_over"] };
+        for way in ways {
+            assert!(lost.1.contains(&format!("value=\"{way}\"")), "{way} is offered: {}", lost.1);
+        }
+        let alert = bench.alert(id);
+        assert_eq!(alert["owner"]["name"], winner);
+        assert_eq!(alert["timeline"].as_array().unwrap().iter().filter(|line| line["deed"] == "take").count(), 1);
     }
 }
 

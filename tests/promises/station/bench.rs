@@ -1,6 +1,6 @@
 //! A station with its broker, its database and one home, and the requests that a page or a program makes.
 
-use super::home::FakeHome;
+use super::home::{FakeHome, heartbeat};
 use crate::support::{Mosquitto, plain_agent, sign_in, token_in, wait_until};
 use carecircle::clock;
 use carecircle::model::alert::AlertId;
@@ -88,6 +88,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         duty: None,
         daily: carecircle::desk::DailySettings { call_again_after: Span::zero(), ..Default::default() },
         hooks_allow: vec!["127.0.0.1".to_owned()],
+        build: carecircle::web::build(),
     }
 }
 
@@ -161,6 +162,24 @@ impl Bench {
         let mut settings = settings(&self.broker.url(), self.folder.path());
         settings.listen.set_port(port);
         self.station = Some(run_station(settings));
+    }
+
+    /// The same with settings other than usual.
+    pub fn start_station_with(&mut self, port: u16, change: impl Fn(&mut Settings)) {
+        let mut settings = settings(&self.broker.url(), self.folder.path());
+        settings.listen.set_port(port);
+        change(&mut settings);
+        self.station = Some(run_station(settings));
+    }
+
+    /// Heartbeats of other homes, each as changed; all at once.
+    pub fn heartbeats(&self, homes: &[String], change: impl Fn(&mut carecircle::wire::Heartbeat)) {
+        let sent = homes.iter().map(|home| {
+            let (topic, body) = heartbeat(home, &change);
+            self.broker.begin_publish(&topic, &body)
+        });
+        let sent: Vec<_> = sent.collect();
+        sent.into_iter().for_each(|mut client| assert!(client.wait().unwrap().success()));
     }
 
     fn end(&mut self) {

@@ -8,6 +8,7 @@ use carecircle::model::reason::{Reason, Severity};
 use carecircle::mqtt;
 use carecircle::wire::{self, Down, Topic, Up, Wire};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
@@ -74,31 +75,13 @@ impl FakeHome {
 
     /// A heartbeat, as every 60 s.
     pub fn beat(&self) {
-        let heartbeat = wire::Heartbeat {
-            last_test: None,
-            v: 1,
-            home: flat(),
-            seq: 1,
-            run: 1,
-            boot: None,
-            level_secs: None,
-            at: clock::now(),
-            clock_trusted: true,
-            version: "0.1.0".into(),
-            config_hash: "0".into(),
-            oldest_unsent_secs: None,
-            answered_at_home: 0,
-            open_alerts: 0,
-            last_life_secs: Some(95),
-            blind: false,
-            sensors: Vec::new(),
-            learning: None,
-            suspended: Vec::new(),
-            directory: None,
-            refused: Vec::new(),
-            paths: Vec::new(),
-            today: None,
-        };
+        self.beat_of(|_| {});
+    }
+
+    /// One that says something else too.
+    pub fn beat_of(&self, change: impl FnOnce(&mut wire::Heartbeat)) {
+        let mut heartbeat = usual(flat());
+        change(&mut heartbeat);
         self.send(Up::Heartbeat, heartbeat.to_bytes());
     }
 
@@ -130,6 +113,45 @@ impl FakeHome {
         let state = self.state.lock().unwrap();
         let owner = state.book[&number].owner.as_ref().and_then(|owner| owner.actor.person.clone());
         owner.map(|person| person.to_string()).unwrap_or_default()
+    }
+}
+
+/// Topic and body of a heartbeat of another home.
+pub fn heartbeat(home: &str, change: impl Fn(&mut wire::Heartbeat)) -> (String, String) {
+    let home: HomeId = home.parse().unwrap();
+    let mut heartbeat = usual(home.clone());
+    change(&mut heartbeat);
+    let topic = Topic::Up(home, point(), Up::Heartbeat).to_string();
+    (topic, String::from_utf8(heartbeat.to_bytes()).unwrap())
+}
+
+/// A home in which all is well.
+fn usual(home: HomeId) -> wire::Heartbeat {
+    static SEQ: AtomicU64 = AtomicU64::new(1);
+    wire::Heartbeat {
+        last_test: None,
+        v: 1,
+        home,
+        seq: SEQ.fetch_add(1, Ordering::Relaxed),
+        run: 1,
+        boot: None,
+        level_secs: None,
+        at: clock::now(),
+        clock_trusted: true,
+        version: "0.1.0".into(),
+        config_hash: "0".into(),
+        oldest_unsent_secs: None,
+        answered_at_home: 0,
+        open_alerts: 0,
+        last_life_secs: Some(95),
+        blind: false,
+        sensors: Vec::new(),
+        learning: None,
+        suspended: Vec::new(),
+        directory: None,
+        refused: Vec::new(),
+        paths: Vec::new(),
+        today: None,
     }
 }
 
