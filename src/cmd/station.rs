@@ -158,6 +158,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         duty: config.duty,
         daily: config.daily,
         hooks_allow: config.hooks_allow,
+        modem: config.modem,
     })
 }
 

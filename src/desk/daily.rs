@@ -138,6 +138,12 @@ impl Settings {
     fn deadline_at(&self, day: Day) -> Timestamp {
         self.zone.on_day(day, self.deadline)
     }
+
+    /// The day whose list is open at `now`, and when it should be done.
+    pub(super) fn deadline_of(&self, now: Timestamp) -> (Day, Timestamp) {
+        let day = self.day(now);
+        (day, self.deadline_at(day))
+    }
 }
 
 impl Daily {

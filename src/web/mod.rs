@@ -39,6 +39,7 @@ mod staff;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod telephone;
 mod tries;
 mod uncover;
 pub mod visit;
@@ -49,6 +50,7 @@ pub use gate::Caller;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
+pub use telephone::{Modem, Telephone, TestSms};
 
 use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
@@ -109,6 +111,8 @@ pub struct Health {
     pub second_path: bool,
     /// What is free of the disk, where the system says it.
     pub disk: Option<crate::store::Free>,
+    /// The station's own modem, if it has one.
+    pub modem: Option<Modem>,
 }
 
 impl Health {
@@ -174,6 +178,7 @@ pub struct Site {
     first_code: Mutex<Option<FirstCode>>,
     clicks: AtomicU64,
     facts: RwLock<ready::Facts>,
+    telephone: Option<Telephone>,
     now: fn() -> Timestamp,
 }
 
@@ -198,6 +203,7 @@ impl Site {
             first_code: Mutex::new(settings.first_code.clone()),
             clicks: AtomicU64::new(0),
             facts: RwLock::default(),
+            telephone: None,
             settings,
             desk,
             health,
@@ -212,6 +218,11 @@ impl Site {
     /// The same with something to tell other systems.
     pub fn telling(self, telling: Telling) -> Site {
         Site { api: api::Api::new(telling), ..self }
+    }
+
+    /// The same with a modem by which people can be called.
+    pub fn calling(self, telephone: Option<Telephone>) -> Site {
+        Site { telephone, ..self }
     }
 
     /// The router of all pages.

@@ -39,6 +39,7 @@ mod service;
 mod simulated;
 mod station;
 mod storage;
+mod street;
 mod support;
 mod suspend;
 mod test_alert;
