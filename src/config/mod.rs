@@ -10,6 +10,7 @@ mod directory;
 mod document;
 mod gateway;
 mod gateway_checks;
+mod line;
 mod modems;
 mod nearest;
 mod outside;
@@ -165,6 +166,8 @@ pub struct Station {
     pub daily: DailySettings,
     /// Hosts to which events may be posted though they are not public or not encrypted.
     pub hooks_allow: Vec<String>,
+    /// Its own way to the telephones of its staff, if it has one.
+    pub modem: Option<outside::Modem>,
     /// Changes when the configuration does.
     pub hash: String,
 }

@@ -3,7 +3,7 @@
 pub use crate::devices::{Address, Settings as DeviceSettings, Wiring};
 pub use crate::mqtt::{Access as BrokerAccess, Broker};
 pub use crate::sinks::ChannelSettings;
-pub use crate::sinks::sms::{Phones, address::Address as PhoneNumber};
+pub use crate::sinks::sms::{LineSettings as Modem, Phones, Port, address::Address as PhoneNumber};
 
 use crate::devices::{Carrier, Devices};
 

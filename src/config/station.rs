@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Homes, Person, Station, directory, shared, work};
+use crate::config::{Homes, Person, Station, directory, line, shared, work};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::place::Location;
@@ -24,6 +24,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let people = people(root);
     let zone = own.as_ref().map_or_else(Zone::utc, |own| own.zone.clone());
     let daily = work::read(root, zone);
+    let modem = line::read(&root.section("modem"));
     let hooks_allow = hooks_allow(&root.section("webhooks"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
@@ -48,6 +49,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         duty: own.duty,
         daily,
         hooks_allow,
+        modem,
         hash: report.hash(),
     })
 }

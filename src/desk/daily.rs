@@ -139,6 +139,12 @@ impl Settings {
     fn deadline_at(&self, day: Day) -> Timestamp {
         self.zone.on_day(day, self.deadline)
     }
+
+    /// The day whose list is open at `now`, and when it should be done.
+    pub(super) fn deadline_of(&self, now: Timestamp) -> (Day, Timestamp) {
+        let day = self.day(now);
+        (day, self.deadline_at(day))
+    }
 }
 
 /// The times of one day's list, each reckoned once for all homes on it.

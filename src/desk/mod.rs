@@ -4,6 +4,7 @@
 //! the judge between service points; among its own staff this desk is. Never takes back an alert: only people close.
 
 mod cases;
+mod codes;
 mod daily;
 mod errands;
 mod events;
@@ -14,10 +15,13 @@ mod input;
 mod listing;
 mod report;
 mod requests;
+mod roster;
 mod row;
 mod rows;
 mod screens;
 mod send;
+mod spoken;
+mod summons;
 mod suspensions;
 mod tally;
 #[cfg(test)]
@@ -28,6 +32,7 @@ mod visits;
 mod watch;
 
 pub use cases::{Case, Did, FiledCase, Ripe, Spell};
+pub use codes::{Code, Codes};
 pub use daily::{
     Blindness, Closed, Counts, DailyRow, DailyState, DailyView, Ended, Entry, Limit, LimitBy,
     Settings as DailySettings, Word,
@@ -43,7 +48,10 @@ pub use input::{
 pub use listing::{Figures, Place};
 pub use report::{Figure, Of, Range, Report, Selection, Times, Value};
 pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
+pub use roster::{OnDuty, Reachable, Roster};
 pub use screens::{Hearing, Screen, Sound};
+pub use spoken::{Said, Spoken};
+pub use summons::{Known, Matter, Summons, Told};
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
 pub use tally::{LIMITS_SECS, Lengths, Tally};
 pub use view::{AlertView, Band, BandName, HomeView, Line, RowView, View};
@@ -62,7 +70,7 @@ use crate::desk::visits::Visits;
 use crate::desk::watch::Watch;
 use crate::model::alert::{AlertId, Step};
 use crate::model::card::Card;
-use crate::model::ids::{HomeId, PersonId};
+use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Deed, Refusal, Role};
 use crate::model::reason::Reason;
 use crate::model::time::Timestamp;
@@ -178,6 +186,11 @@ impl Desk {
     /// What is known about a home.
     pub fn card(&self, home: &HomeId) -> Option<&Card> {
         self.cards.get(home).map(Box::as_ref)
+    }
+
+    /// Whose desk this is.
+    pub fn point(&self) -> &PointId {
+        &self.settings.point
     }
 
     /// Every home of which there is a card.

@@ -16,6 +16,7 @@ mod months;
 mod screens;
 mod silence;
 mod stories;
+mod summons;
 mod suspended;
 mod ways;
 

@@ -282,6 +282,11 @@ impl Desk {
         Some(AlertView { row: self.row_view(now, row, by), timeline, earlier, home })
     }
 
+    /// One alert as it stands in the queue, as a person acting as `by` sees it.
+    pub fn alert_row(&self, now: Timestamp, key: &AlertKey, by: &Actor) -> Option<RowView> {
+        self.rows.get(key).map(|row| self.row_view(now, row, by))
+    }
+
     /// The alerts of this number in this home; two where a gateway had to begin a new database.
     pub fn alerts_numbered(&self, home: &HomeId, number: u64) -> Vec<AlertKey> {
         let keys = self.rows.keys().filter(|key| key.home == *home && key.alert.number == number);
@@ -391,7 +396,7 @@ impl Desk {
     }
 }
 
-fn reminded(row: &Row) -> Option<Reminder> {
+pub(super) fn reminded(row: &Row) -> Option<Reminder> {
     let owner = row.alert.owner.as_ref().filter(|_| row.alert.phase.is_open())?;
     let mut since = row.alert.steps.iter().rev().filter(|step| step.at >= owner.progress_at);
     since.find_map(|step| if let Deed::Remind { of } = step.deed { Some(of) } else { None })

@@ -1,5 +1,6 @@
 //! The people of a service point: what each may be, and which role that gives them in an alert.
 
+use crate::model::duty::DutyHours;
 use crate::model::lifecycle::Role;
 use crate::model::time::{Millis, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,12 @@ pub struct Member {
     /// Shut out, without an end.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
+    /// The telephone that alerts are sent to, as it is dialled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// When they are on duty: the usual week, and days that differ from it. Nobody knows without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duty: Option<DutyHours>,
     /// By what they prove who they are.
     pub secrets: Secrets,
 }

@@ -11,6 +11,7 @@ mod homes;
 mod hooks;
 mod memory;
 mod reply;
+mod summoner;
 mod turn;
 
 use crate::clock;
@@ -26,7 +27,9 @@ use crate::problem::Problem;
 use crate::station::directory::Catalogue;
 use crate::station::filing::Filing;
 use crate::station::memory::Memory;
+use crate::station::summoner::Summoner;
 use crate::station::turn::Turn;
+use crate::sinks::sms::LineSettings;
 use crate::store::Office;
 use crate::text::Language;
 use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
@@ -87,6 +90,8 @@ pub struct Settings {
     pub hooks_allow: Vec<String>,
     /// Which program draws the pages: those of another one offer to be loaded anew.
     pub build: String,
+    /// Its own way to the telephones of its staff, if it has one.
+    pub modem: Option<LineSettings>,
 }
 
 pub use first::Key;
@@ -145,8 +150,19 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
     let filing = Filing::new(office.clone());
     let pages = page_settings(&settings, first_code.clone(), opened.run);
+    let parts = summoner::Parts {
+        point: settings.point.clone(),
+        zone: settings.zone.clone(),
+        language: settings.language,
+        desk: desk.clone(),
+        health: health.clone(),
+        office: office.clone(),
+        requests: requests.clone(),
+    };
+    let summoner = settings.modem.as_ref().map(|modem| Summoner::open(modem, parts)).transpose()?;
+    let telephone = summoner.as_ref().map(|(_, _, telephone)| telephone.clone());
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
-    let site = site.map_err(|error| error.problem())?;
+    let site = site.map_err(|error| error.problem())?.calling(telephone);
     let bell = Bell::default();
     let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
     let (allow, hooks_changed) = (settings.hooks_allow.clone(), Bell::default());
@@ -182,6 +198,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let mut tasks =
         vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
+    tasks.extend(summoner.map(|(summoner, heard, _)| tokio::spawn(summoner.run(heard, stop.subscribe()))));
     let scheme = if settings.credentials.is_some() { "https" } else { "http" };
     Ok(Running { address, scheme, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
 }

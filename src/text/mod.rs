@@ -15,6 +15,7 @@ mod report;
 mod say;
 mod sms;
 mod step;
+mod summons;
 mod suspension;
 mod terms;
 mod when;
@@ -29,7 +30,8 @@ pub use names::{counted, room, shown};
 pub use reason::{headline, reason};
 pub use report::{condition, report, weekdays};
 pub use say::{ForCall, to_say};
-pub use sms::{Sms, sms, sms_over};
+pub use sms::{Answers, Mark, Sms, sms, sms_over};
+pub use summons::{Summons, summons};
 pub use step::{actor, deed_done, refusal, step};
 pub use suspension::{what_changes, what_stays};
 pub use terms::{

@@ -14,8 +14,8 @@ use crate::text::{Language, date_time, hour_minute, reason, room, shown, terms};
 pub struct Sms<'a> {
     /// Short address of the home.
     pub place: &'a str,
-    /// The alert's number, which an answer may name.
-    pub number: u64,
+    /// What an answer may name it by.
+    pub mark: Mark<'a>,
     /// Why.
     pub reason: &'a Reason,
     /// How urgent.
@@ -26,10 +26,41 @@ pub struct Sms<'a> {
     pub raised_at: Timestamp,
     /// The clock on the wall; absent where it cannot be believed.
     pub now: Option<Timestamp>,
-    /// Whether an answer takes it.
-    pub may_answer: bool,
+    /// What an answer does.
+    pub answers: Answers,
+    /// When somebody must be at the door, where that is said.
+    pub due: Option<Timestamp>,
     /// The last resort, where that is what the message is about.
     pub last_resort: Option<LastResort<'a>>,
+}
+
+/// What names an alert in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark<'a> {
+    /// Its number in the home.
+    Number(u64),
+    /// Its short code at the station.
+    Code(&'a str),
+}
+
+impl std::fmt::Display for Mark<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Mark::Number(number) => write!(f, "#{number}"),
+            Mark::Code(code) => f.write_str(code),
+        }
+    }
+}
+
+/// What somebody may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// Nothing.
+    None,
+    /// `1` takes it.
+    Take,
+    /// `1`, `2`, `3` and `0`: all the way to the door.
+    All,
 }
 
 /// The alert in one message.
@@ -54,16 +85,16 @@ pub fn sms(language: Language, zone: &Zone, told: &Sms<'_>) -> String {
 
 /// The end of it in one message.
 pub fn sms_over(language: Language, told: &Sms<'_>) -> String {
-    let (rule, number) = (terms::rule(language, told.reason), told.number);
+    let (rule, mark) = (terms::rule(language, told.reason), told.mark);
     let test = if told.is_test { language.pick("测试", "TEST ") } else { "" };
     let place = shown(told.place, PLACE_LENGTH_MAX);
     let whole = language.pick(
-        format!("【照护圈】{test}已办结：{place} {rule}，不必再前往。#{number}"),
-        format!("CARECIRCLE {test}closed: {place}, {rule}. No need to go any more. #{number}"),
+        format!("【照护圈】{test}已办结：{place} {rule}，不必再前往。{mark}"),
+        format!("CARECIRCLE {test}closed: {place}, {rule}. No need to go any more. {mark}"),
     );
     let short = |place: &str| {
         language
-            .pick(format!("{test}已办结：{place} {rule} #{number}"), format!("{test}closed: {place}, {rule} #{number}"))
+            .pick(format!("{test}已办结：{place} {rule} {mark}"), format!("{test}closed: {place}, {rule} {mark}"))
     };
     if fits(&whole) { whole } else { cut(&place, short) }
 }
@@ -78,30 +109,33 @@ struct Parts {
 }
 
 fn alert(language: Language, zone: &Zone, told: &Sms<'_>, place: &str, parts: Parts) -> String {
-    let Sms { reason, severity, number, .. } = *told;
+    let Sms { reason, severity, mark, .. } = *told;
     let tag = if parts.frame { language.pick("【照护圈】", "CARECIRCLE ") } else { "" };
     let severity_word =
         if told.is_test { language.pick("测试", "TEST") } else { terms::severity(language, severity) };
     let matter = matter(language, reason, parts.frame);
     let place_in = where_in(reason).filter(|_| parts.room).map(|id| shown(&room(language, id), ROOM_LENGTH_MAX));
     let since = since(language, zone, told, parts.frame);
-    let deed = if parts.deed { deed(language, told) } else { String::new() };
-    let answer = if told.may_answer && parts.frame && !told.is_test {
-        language.pick("回1接单", " Reply 1 to take it.")
-    } else {
-        ""
+    let deed = if parts.deed { deed(language, zone, told) } else { String::new() };
+    let answer = match told.answers {
+        Answers::Take if parts.frame && !told.is_test => language.pick("回1接单", " Reply 1 to take it."),
+        // Who is on duty answers whatever it is: a test shows whether that works.
+        Answers::All if parts.frame => {
+            language.pick("回1接单2出发3到达0去不了", " Reply 1 take 2 on way 3 arrived 0 cannot.")
+        }
+        Answers::None | Answers::Take | Answers::All => "",
     };
     match language {
         Language::Chinese => {
             let place_in = place_in.unwrap_or_default();
             let dot = if deed.is_empty() || answer.is_empty() { "" } else { "。" };
-            format!("{tag}{severity_word}：{place} {place_in}{matter}，{since}。{deed}{dot}{answer} #{number}")
+            format!("{tag}{severity_word}：{place} {place_in}{matter}，{since}。{deed}{dot}{answer} {mark}")
         }
         Language::English => {
             let place_in = place_in.map(|room| format!("{room}, ")).unwrap_or_default();
             let deed = if deed.is_empty() { String::new() } else { format!(" {deed}") };
             format!(
-                "{tag}{}: {place}: {place_in}{matter}, {since}.{deed}{answer} #{number}",
+                "{tag}{}: {place}: {place_in}{matter}, {since}.{deed}{answer} {mark}",
                 severity_word.to_uppercase()
             )
         }
@@ -122,18 +156,20 @@ fn matter(language: Language, of: &Reason, is_whole: bool) -> String {
 /// Nothing but where to go and what to do.
 fn where_to_go(language: Language, told: &Sms<'_>, place: &str, resort: LastResort<'_>) -> String {
     let (severity, deed) = (terms::severity(language, told.severity), last_resort_short(language, resort));
-    let number = told.number;
+    let mark = told.mark;
     language.pick(
-        format!("{severity}：{place} {deed} #{number}"),
-        format!("{}: {place}: {deed} #{number}", severity.to_uppercase()),
+        format!("{severity}：{place} {deed} {mark}"),
+        format!("{}: {place}: {deed} {mark}", severity.to_uppercase()),
     )
 }
 
 /// What to do, in the fewest words.
-fn deed(language: Language, told: &Sms<'_>) -> String {
-    match told.last_resort.filter(|_| !told.is_test) {
-        Some(resort) => last_resort_short(language, resort),
-        None => usual_deed(language, told).to_owned(),
+fn deed(language: Language, zone: &Zone, told: &Sms<'_>) -> String {
+    let due = told.due.filter(|_| !told.is_test).map(|due| hour_minute(zone, due));
+    match (told.last_resort.filter(|_| !told.is_test), due) {
+        (Some(resort), _) => last_resort_short(language, resort),
+        (None, Some(due)) => language.pick(format!("请{due}前到"), format!("Be there by {due}.")),
+        (None, None) => usual_deed(language, told).to_owned(),
     }
 }
 
@@ -255,14 +291,14 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
 }
 
 /// The text with as much of the place as fits.
-fn cut(place: &str, text: impl Fn(&str) -> String) -> String {
+pub(super) fn cut(place: &str, text: impl Fn(&str) -> String) -> String {
     let lengths = (0..=place.chars().count()).rev();
     let texts = lengths.map(|length| text(&shown(place, length)));
     texts.into_iter().find(|text| fits(text)).unwrap_or_else(|| text("").chars().take(CHINESE_MAX).collect())
 }
 
 /// Whether it is one message. What is safely of the phone's short alphabet has more room; anything else counts as UTF-16.
-fn fits(text: &str) -> bool {
+pub(super) fn fits(text: &str) -> bool {
     let is_plain = text.bytes().all(|c| c.is_ascii_graphic() || c == b' ') && !text.contains(NOT_PLAIN);
     if is_plain { text.len() <= PLAIN_MAX } else { text.encode_utf16().count() <= CHINESE_MAX }
 }
@@ -272,7 +308,7 @@ const NOT_PLAIN: [char; 9] = ['`', '^', '{', '}', '\\', '[', ']', '~', '|'];
 const CHINESE_MAX: usize = 70;
 const PLAIN_MAX: usize = 160;
 /// As long as a place may be in the config.
-const PLACE_LENGTH_MAX: usize = 20;
+pub(super) const PLACE_LENGTH_MAX: usize = 20;
 /// Rooms by their usual words are shorter.
 const ROOM_LENGTH_MAX: usize = 12;
 
@@ -285,7 +321,18 @@ mod tests {
         let raised_at = from_millis(1_795_241_529_000);
         let severity = reason.severity();
         let now = Some(raised_at + Span::minutes(1));
-        Sms { place, number: 7, reason, severity, is_test: false, raised_at, now, may_answer: true, last_resort: None }
+        Sms {
+            place,
+            mark: Mark::Number(7),
+            reason,
+            severity,
+            is_test: false,
+            raised_at,
+            now,
+            answers: Answers::Take,
+            due: None,
+            last_resort: None,
+        }
     }
 
     fn shanghai() -> Zone {
@@ -308,7 +355,10 @@ mod tests {
                 for language in Language::ALL {
                     let mut told = told(&example, place);
                     told.is_test = nth % 2 == 1 || matches!(example, Reason::Test { .. });
-                    told.number = if nth == 2 { 99_999 } else { 123 };
+                    told.mark = Mark::Number(if nth == 2 { 99_999 } else { 123 });
+                        if nth > 2 {
+                            (told.mark, told.answers, told.due) = (Mark::Code("K7"), Answers::All, Some(told.raised_at));
+                        }
                     told.now = told.now.filter(|_| nth != 3);
                     for text in [sms(language, &shanghai(), &told), sms_over(language, &told)] {
                         assert!(fits(&text), "{} in {text:?}", text.encode_utf16().count());
@@ -344,7 +394,7 @@ mod tests {
         assert_eq!(over, "【照护圈】已办结：3号楼2单元201室 久留不出，不必再前往。#7");
         let press = serde_json::from_str(r#"{"rule":"call_button","sensor":"pendant","press":"sos"}"#).unwrap();
         let mut press = told(&press, "3号楼2单元201室");
-        press.may_answer = false;
+        press.answers = Answers::None;
         let text = sms(Language::Chinese, &shanghai(), &press);
         assert_eq!(text, "【照护圈】紧急：3号楼2单元201室 一键呼叫，14:12。请立即上门 #7");
     }
@@ -361,7 +411,7 @@ mod tests {
         let place = "幸福里小区十八号楼三单元一千二百零一室";
         for example in reason::tests::extremes() {
             for language in Language::ALL {
-                let told = Sms { last_resort: resort, number: 9_999, ..told(&example, place) };
+                let told = Sms { last_resort: resort, mark: Mark::Number(9_999), ..told(&example, place) };
                 let text = sms(language, &shanghai(), &told);
                 assert!(fits(&text) && text.contains("120") && text.contains("幸福里小区"), "{text}");
                 let test = sms(language, &shanghai(), &Sms { is_test: true, ..told });
@@ -395,7 +445,7 @@ mod tests {
         let place = "幸福里小区十八号楼三单元一千二百零一室";
         for example in reason::tests::extremes() {
             let mut told = told(&example, place);
-            told.number = 9_999;
+            told.mark = Mark::Number(9_999);
             // The extremes of an instant are years away, and then a day is named.
             let is_of_today = begun_at(&example).is_none_or(|at| (told.raised_at - at).abs() < Span::hours(6));
             for language in Language::ALL.into_iter().filter(|language| is_of_today || *language == Language::Chinese) {

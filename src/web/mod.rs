@@ -41,6 +41,7 @@ mod staff;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod telephone;
 mod tries;
 mod uncover;
 pub mod visit;
@@ -52,6 +53,7 @@ pub use gate::Caller;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
+pub use telephone::{Modem, Telephone, TestSms};
 
 use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
@@ -112,6 +114,8 @@ pub struct Health {
     pub second_path: bool,
     /// What is free of the disk, where the system says it.
     pub disk: Option<crate::store::Free>,
+    /// The station's own modem, if it has one.
+    pub modem: Option<Modem>,
 }
 
 impl Health {
@@ -181,6 +185,7 @@ pub struct Site {
     counted: Mutex<nav::Counted>,
     /// When the audit last said that a foreign page asked.
     foreign_told: Mutex<Option<Timestamp>>,
+    telephone: Option<Telephone>,
     now: fn() -> Timestamp,
 }
 
@@ -210,6 +215,7 @@ impl Site {
             facts: RwLock::default(),
             counted: Mutex::default(),
             foreign_told: Mutex::default(),
+            telephone: None,
             settings,
             desk,
             health,
@@ -225,6 +231,11 @@ impl Site {
     /// The same with something to tell other systems.
     pub fn telling(self, telling: Telling) -> Site {
         Site { api: api::Api::new(telling), ..self }
+    }
+
+    /// The same with a modem by which people can be called.
+    pub fn calling(self, telephone: Option<Telephone>) -> Site {
+        Site { telephone, ..self }
     }
 
     /// The router of all pages.

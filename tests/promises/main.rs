@@ -40,6 +40,7 @@ mod service;
 mod simulated;
 mod station;
 mod storage;
+mod street;
 mod support;
 mod suspend;
 mod test_alert;

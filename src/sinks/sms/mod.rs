@@ -13,6 +13,7 @@ mod book;
 pub mod faults;
 mod gsm7;
 mod hour;
+mod line;
 mod modem;
 pub mod pdu;
 mod settings;
@@ -29,8 +30,10 @@ use crate::sinks::{BoxFuture, Handed, NotDelivered, Opening, Outgoing, Sink};
 use crate::text;
 use crate::wire;
 use book::{Book, Kind, Wanted};
-use modem::{NotSent, Patience, Request};
-pub use settings::{Phones, Settings, check, files};
+use modem::Request;
+pub use line::{Line, LineSettings};
+pub use modem::{Event, NotSent, Patience};
+pub use settings::{Phones, Port, Settings, check, files};
 pub use shared::Modems;
 use shared::{Member, Shared};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -172,13 +175,14 @@ impl Sms {
     fn words(&self, notice: &wire::Notice, kind: Kind) -> String {
         let told = text::Sms {
             place: &notice.place,
-            number: notice.alert.number,
+            mark: text::Mark::Number(notice.alert.number),
             reason: &notice.state.reason,
             severity: notice.state.severity,
             is_test: notice.state.test,
             raised_at: notice.alert.raised_at,
             now: notice.clock_trusted.then(clock::now),
-            may_answer: self.settings.accept_answers,
+            answers: if self.settings.accept_answers { text::Answers::Take } else { text::Answers::None },
+            due: None,
             last_resort: crate::sinks::last_resort(notice).filter(|_| kind == Kind::LastResort),
         };
         match kind {

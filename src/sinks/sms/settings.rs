@@ -64,11 +64,11 @@ impl TryFrom<String> for Port {
     }
 }
 
-fn usual_baud() -> u32 {
+pub(super) fn usual_baud() -> u32 {
     115_200
 }
 
-fn usual_per_hour() -> u16 {
+pub(super) fn usual_per_hour() -> u16 {
     20
 }
 
@@ -127,16 +127,20 @@ impl Nature for Settings {
 impl Settings {
     /// The PIN out of its file.
     pub(super) fn pin(&self) -> Result<Option<String>, Problem> {
-        let Some(file) = &self.pin_file else { return Ok(None) };
-        let secret = mqtt::secret(file)?;
-        let text = String::from_utf8_lossy(&secret);
-        let pin = text.lines().next().unwrap_or_default().trim();
-        if (4..=8).contains(&pin.len()) && pin.bytes().all(|digit| digit.is_ascii_digit()) {
-            return Ok(Some(pin.to_owned()));
-        }
-        let what = "its first line is no PIN";
-        Err(Problem::of(file.display().to_string(), what).with_deed("write the 4 to 8 digits that came with the SIM"))
+        self.pin_file.as_deref().map(read_pin).transpose()
     }
+}
+
+/// The PIN that stands in a file.
+pub(super) fn read_pin(file: &Path) -> Result<String, Problem> {
+    let secret = mqtt::secret(file)?;
+    let text = String::from_utf8_lossy(&secret);
+    let pin = text.lines().next().unwrap_or_default().trim();
+    if (4..=8).contains(&pin.len()) && pin.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Ok(pin.to_owned());
+    }
+    let what = "its first line is no PIN";
+    Err(Problem::of(file.display().to_string(), what).with_deed("write the 4 to 8 digits that came with the SIM"))
 }
 
 /// What would keep the channel from working, without opening it.

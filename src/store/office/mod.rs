@@ -11,6 +11,7 @@ mod schema;
 mod sessions;
 mod shifts;
 mod staff;
+mod summons;
 mod tokens;
 
 pub use audit::Looked;

@@ -51,6 +51,7 @@ fn begin(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
          CREATE INDEX filed_by_time ON filed (began_ms);
          CREATE TABLE shift (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL,
              text TEXT NOT NULL DEFAULT '') STRICT;
+         CREATE TABLE summons (key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
          CREATE TABLE person (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
          CREATE TABLE session (hash BLOB PRIMARY KEY, ends_ms INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;",
     )?;

@@ -3,6 +3,7 @@
 mod audit;
 mod people;
 mod person;
+mod phone;
 
 pub(super) use people::words;
 pub(super) use person::is_pin;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/admin/people/{id}/code", post(person::code))
         .route("/admin/people/{id}/pin", post(person::pin))
         .route("/admin/people/{id}/shut", post(person::shut))
+        .route("/admin/people/{id}/sms", post(phone::test))
         .route("/admin/audit", get(audit::show))
 }
 

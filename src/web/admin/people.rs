@@ -1,6 +1,7 @@
 //! `/admin/people`: everybody who works here or once did, and somebody new.
 
 use super::administrator;
+use super::phone::duty_words;
 use crate::model::ids::PersonId;
 use crate::model::staff::{Member, Position, Positions};
 use crate::text::{self, Language};
@@ -30,6 +31,10 @@ struct Line {
     href: String,
     name: String,
     positions: String,
+    phone: String,
+    duty: String,
+    /// On duty now, by the roster.
+    is_on: bool,
     keys: String,
     until: String,
     is_out: bool,
@@ -121,6 +126,9 @@ fn people_page(site: &Site, visitor: &Visitor, message: Option<String>) -> Peopl
             id: id.to_string(),
             name: text::shown(&member.name, 40),
             positions: words(language, &member.positions),
+            phone: member.phone.clone().unwrap_or_default(),
+            duty: member.duty.as_ref().map(|duty| duty_words(language, duty)).unwrap_or_default(),
+            is_on: member.duty.as_ref().is_some_and(|duty| duty.covers(&site.settings.zone, site.now())),
             keys: if keys.is_empty() { label("has_nothing").to_owned() } else { keys.join(" · ") },
             until: member.until.map(super::person::date).unwrap_or_default(),
             is_out: !member.is_in(today),

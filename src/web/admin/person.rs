@@ -2,6 +2,7 @@
 
 use super::administrator;
 use super::people::{Mark, Ticked, listed, marks, new_name};
+use super::phone::{self, duty_of, duty_words};
 use crate::model::ids::PersonId;
 use crate::model::staff::{Code, Member, Position};
 use crate::text;
@@ -27,6 +28,11 @@ struct PersonPage {
     href: String,
     marks: Vec<Mark>,
     until: String,
+    phone: String,
+    duty: String,
+    /// A test can be sent.
+    may_test: bool,
+    test: String,
     disabled: bool,
     has_password: bool,
     has_pin: bool,
@@ -37,14 +43,14 @@ struct PersonPage {
 }
 
 /// Who is meant, and who asks.
-struct Asked {
-    visitor: Visitor,
-    id: PersonId,
-    member: Member,
+pub(super) struct Asked {
+    pub visitor: Visitor,
+    pub id: PersonId,
+    pub member: Member,
 }
 
 #[allow(clippy::result_large_err)] // the error is the answer
-fn asked(site: &Site, headers: &HeaderMap, id: String) -> Result<Asked, Response> {
+pub(super) fn asked(site: &Site, headers: &HeaderMap, id: String) -> Result<Asked, Response> {
     let visitor = administrator(site, headers)?;
     let found = PersonId::new(id).ok().and_then(|id| Some((site.member(&id)?, id)));
     match found {
@@ -54,7 +60,7 @@ fn asked(site: &Site, headers: &HeaderMap, id: String) -> Result<Asked, Response
 }
 
 impl Asked {
-    fn draw(self, site: &Site, code: Option<String>, message: Option<&'static str>) -> Response {
+    pub(super) fn draw(self, site: &Site, code: Option<String>, message: Option<&'static str>) -> Response {
         let (language, href) = (self.visitor.language, format!("/admin/people/{}", escape(self.id.as_str())));
         let link = code.as_ref().map(|code| format!("/sign-in?who={}&code={code}", escape(self.id.as_str())));
         let drawn = PersonPage {
@@ -64,6 +70,10 @@ impl Asked {
             href,
             marks: marks(language, &self.member.positions),
             until: self.member.until.map(date).unwrap_or_default(),
+            phone: self.member.phone.clone().unwrap_or_default(),
+            duty: self.member.duty.as_ref().map(|duty| duty_words(language, duty)).unwrap_or_default(),
+            may_test: site.telephone.is_some() && self.member.phone.is_some(),
+            test: phone::tested(site, language, &self.id),
             disabled: self.member.disabled,
             has_password: self.member.secrets.password.is_some(),
             has_pin: self.member.secrets.pin.is_some(),
@@ -112,6 +122,8 @@ pub(super) async fn show(State(site): State<Arc<Site>>, Path(id): Path<String>, 
 pub(super) struct SaveForm {
     name: String,
     until: String,
+    phone: String,
+    duty: String,
     #[serde(flatten)]
     ticked: Ticked,
 }
@@ -132,7 +144,11 @@ pub(super) async fn save(
         Err(why) => return asked.draw(&site, None, Some(why)),
     };
     let until = |member: &Member| member.until.map(date).unwrap_or_default();
-    let told = |member: &Member| format!("{} [{}] {}", member.name, listed(&member.positions), until(member));
+    let told = |member: &Member| {
+        let phone = member.phone.as_deref().unwrap_or("-");
+        let duty = member.duty.as_ref().map(|duty| duty_words(text::Language::English, duty)).unwrap_or_default();
+        format!("{} [{}] {} {phone} {duty}", member.name, listed(&member.positions), until(member))
+    };
     let detail = format!("{}: {} -> {}", asked.id, told(&asked.member), told(&changed));
     asked.put(&site, changed, "person_changed", detail).await
 }
@@ -147,7 +163,9 @@ fn changed(site: &Site, asked: &Asked, form: &SaveForm) -> Result<Member, &'stat
         return Err("position_missing");
     }
     let name = new_name(site, &asked.id, &form.name)?;
-    Ok(Member { name, positions, until, ..asked.member.clone() })
+    let phone = phone::number(site, &asked.id, &form.phone)?;
+    let duty = duty_of(&form.duty).map_err(|_| "duty_unclear")?;
+    Ok(Member { name, positions, until, phone, duty, ..asked.member.clone() })
 }
 
 /// `POST /admin/people/<id>/code`: a new one, shown once.

@@ -4,7 +4,7 @@ use crate::desk::{Hearing, Sound};
 use crate::model::ids::PersonId;
 use crate::model::time::{Span, Timestamp, from_millis};
 use crate::text::{self, Language};
-use crate::web::Site;
+use crate::web::{Modem, Site};
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
@@ -63,7 +63,11 @@ impl Site {
 pub(super) fn proofs(site: &Site, language: Language, now: Timestamp) -> Vec<Proof> {
     let facts = site.facts.read().unwrap_or_else(PoisonError::into_inner);
     let prover = Prover { site, facts: &facts, language, now };
-    vec![prover.path(), prover.store(), prover.screen(), prover.person(), prover.clock(), prover.disk()]
+    let mut all = vec![prover.path(), prover.store(), prover.screen(), prover.person(), prover.clock(), prover.disk()];
+    if let Some(modem) = site.health().modem {
+        all.extend([prover.modem(&modem), prover.roster(&modem)]);
+    }
+    all
 }
 
 struct Prover<'a> {
@@ -175,6 +179,35 @@ impl Prover<'_> {
                 Proof { what: "ready_disk", state: State::Unknown, found, deed: None }
             }
         }
+    }
+
+    /// Alerts come in without it: it calls those who are not at the desk.
+    fn modem(&self, modem: &Modem) -> Proof {
+        match &modem.state {
+            Ok(()) => {
+                let taken = modem.taken_at.map(|at| format!(" · {} {}", self.l("ready_sms_taken"), self.ago(at)));
+                self.good("ready_sms", format!("{}{}", self.l("ready_sms_good"), taken.unwrap_or_default()))
+            }
+            Err(why) => {
+                let found = format!("{} ({})", self.l("ready_sms_down"), text::shown(why, 160));
+                Proof { what: "ready_sms", state: State::Unknown, found, deed: Some("ready_sms_do") }
+            }
+        }
+    }
+
+    /// Who would be called.
+    fn roster(&self, modem: &Modem) -> Proof {
+        let names = modem.on_duty.iter().filter_map(|id| self.site.name(id)).map(|name| text::shown(&name, 30));
+        let names = names.collect::<Vec<String>>().join(", ");
+        if modem.by_roster {
+            return self.good("ready_roster", names);
+        }
+        let (what, state, deed) = ("ready_roster", State::Unknown, Some("ready_roster_do"));
+        let found = match names.is_empty() {
+            true => self.l("ready_roster_no_phone").to_owned(),
+            false => format!("{} ({names})", self.l("ready_roster_none")),
+        };
+        Proof { what, state, found, deed }
     }
 
     fn ago(&self, at: Timestamp) -> String {

@@ -89,6 +89,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         daily: carecircle::desk::DailySettings { call_again_after: Span::zero(), ..Default::default() },
         hooks_allow: vec!["127.0.0.1".to_owned()],
         build: carecircle::web::build(),
+        modem: None,
     }
 }
 
@@ -155,6 +156,13 @@ impl Bench {
 
     pub fn stop_station(&mut self) {
         self.end();
+    }
+
+    /// Starts it again on the same database, with settings other than usual.
+    pub fn start_station_with(&mut self, change: impl Fn(&mut Settings)) {
+        let mut settings = settings(&self.broker.url(), self.folder.path());
+        change(&mut settings);
+        self.station = Some(run_station(settings));
     }
 
     /// Starts it again where open pages look for it.

@@ -140,4 +140,4 @@ const UNLOCKS_MAX: u32 = 10;
 /// A SIM that allows fewer has refused a PIN before, perhaps this one.
 const PIN_TRIES: u8 = 3;
 const PIN_REFUSED: &str = "the PIN in pin_file is wrong and is not tried again, because the third wrong one locks the SIM: \
-     correct the file, enter the right PIN once in a phone, then start the gateway anew";
+     correct the file, enter the right PIN once in a phone, then start the program anew";

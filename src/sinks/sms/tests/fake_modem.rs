@@ -1,6 +1,6 @@
 //! A modem on a pty that can be told to misbehave.
 
-use crate::sinks::sms::pdu;
+use super::pdu;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use std::fs::{File, OpenOptions};
