@@ -9,6 +9,7 @@ mod faults;
 mod feed;
 mod handover;
 mod homes;
+mod picture;
 mod ready;
 mod reports;
 mod requests;
@@ -48,6 +49,7 @@ const TABLES: &[Table] = &[
     feed::LABELS,
     handover::LABELS,
     homes::LABELS,
+    picture::LABELS,
     ready::LABELS,
     reports::LABELS,
     requests::LABELS,

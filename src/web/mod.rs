@@ -27,6 +27,7 @@ mod nav;
 mod orders;
 mod pages;
 mod past;
+mod picture;
 mod ready;
 mod reports;
 mod requests;
@@ -46,6 +47,7 @@ pub mod visit;
 pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
 pub use gate::Caller;
+pub use picture::Pictures;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
@@ -63,6 +65,7 @@ use crate::web::secrets::Passwords;
 use crate::web::sessions::Sessions;
 use crate::web::staff::Staff;
 use crate::web::tries::Tries;
+use crate::wire::Look;
 use axum::Router;
 use axum::routing::{get, post};
 use std::collections::BTreeMap;
@@ -143,6 +146,8 @@ pub enum Wanted {
         /// What stands there now.
         card: Option<Box<Card>>,
     },
+    /// A home is asked what its last days were like.
+    Look(Look),
     /// Who answers alerts from now on.
     People(BTreeMap<PersonId, Role>),
 }
@@ -174,6 +179,7 @@ pub struct Site {
     first_code: Mutex<Option<FirstCode>>,
     clicks: AtomicU64,
     facts: RwLock<ready::Facts>,
+    pictures: Pictures,
     now: fn() -> Timestamp,
 }
 
@@ -198,6 +204,7 @@ impl Site {
             first_code: Mutex::new(settings.first_code.clone()),
             clicks: AtomicU64::new(0),
             facts: RwLock::default(),
+            pictures: Pictures::default(),
             settings,
             desk,
             health,
@@ -212,6 +219,11 @@ impl Site {
     /// The same with something to tell other systems.
     pub fn telling(self, telling: Telling) -> Site {
         Site { api: api::Api::new(telling), ..self }
+    }
+
+    /// Where what homes show to people who look is kept.
+    pub fn pictures(&self) -> Pictures {
+        self.pictures.clone()
     }
 
     /// The router of all pages.
@@ -229,6 +241,7 @@ impl Site {
             .route("/readyz", get(pages::readyz))
             .merge(handover::routes())
             .merge(homes::routes())
+            .merge(picture::routes())
             .merge(ready::routes())
             .merge(screens::routes())
             .merge(daily::routes())
@@ -311,6 +324,7 @@ const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"
 const OFFICE_CSS: &str = concat!(
     include_str!("css/office.css"),
     include_str!("css/homes.css"),
+    include_str!("css/picture.css"),
     include_str!("css/reports.css"),
     include_str!("css/faults.css"),
     include_str!("css/circle.css"),
