@@ -13,6 +13,7 @@ use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
 use crate::config::{Directory, Gateway, SerialPort, points, rules, signals, visits};
 use crate::engine::circle::{Circle, Steps};
+use crate::model::card::Consent;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
 use crate::model::level::{Level, Supervision};
@@ -125,6 +126,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     Some(Gateway {
         home: Home { id: home.id, place: home.place, zone: home.zone, sensors: models(sensors, sources) },
         language: home.language,
+        shares: home.shares,
         state_dir,
         run_dir,
         mqtt,
@@ -194,6 +196,7 @@ struct HomeEntry {
     place: String,
     zone: Zone,
     language: Language,
+    shares: Consent,
 }
 
 impl HomeEntry {
@@ -213,9 +216,10 @@ impl HomeEntry {
         }
         let zone = shared::zone(section);
         let language = section.or("language", Language::default());
+        let shares = section.or("shares", Consent::default());
         section.finish();
         let id = id?.value;
-        Some(HomeEntry { place: place.map_or(id.to_string(), |place| place.value), id, zone: zone?, language })
+        Some(HomeEntry { place: place.map_or(id.to_string(), |place| place.value), id, zone: zone?, language, shares })
     }
 }
 

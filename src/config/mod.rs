@@ -38,6 +38,7 @@ pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings
 use crate::desk::DailySettings;
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;
+use crate::model::card::Consent;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
 use crate::model::level::Supervision;
@@ -63,6 +64,8 @@ pub struct Gateway {
     pub home: Home,
     /// In which language people are spoken to.
     pub language: Language,
+    /// What of the home's activity stations may see, by the word of who lives there.
+    pub shares: Consent,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// Where the running daemon can be asked.

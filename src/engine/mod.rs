@@ -11,6 +11,7 @@
 
 pub mod book;
 pub mod circle;
+pub mod diary;
 pub mod drive;
 pub mod effect;
 pub mod floods;

@@ -70,6 +70,7 @@ impl Gateway {
                 self.send_heartbeats(now, |way| way.channel.as_str() == name);
             }
             What::Heard(heard) => self.heard(now, event.channel, &heard),
+            What::Look(look) => self.look(now, &name, look),
             What::Receipt(receipt) => {
                 self.spoke(now, &name, receipt.point.as_str());
                 self.turn.receipt(now, &event.channel, &receipt);

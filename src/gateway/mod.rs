@@ -6,6 +6,7 @@ pub mod health;
 pub mod last_good;
 pub mod plan;
 
+mod activity;
 mod admission;
 mod answering;
 mod deliveries;
@@ -44,6 +45,7 @@ use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
 use crate::sources;
 use crate::store::{Error, Store, Written};
+use activity::Looks;
 use answering::Answering;
 use deliveries::Deliveries;
 use directory::Standing;
@@ -185,6 +187,7 @@ struct Gateway {
     paths: Paths,
     answering: Answering,
     testing: Testing,
+    looks: Looks,
     /// The own sign of the resident that stations were told.
     own_sign_told: Option<OwnSign>,
 }
@@ -223,6 +226,7 @@ impl Gateway {
             paths: Paths::default(),
             answering: Answering::read(&base.state_dir),
             testing: Testing::default(),
+            looks: Looks::default(),
             own_sign_told: None,
             base,
             plan,

@@ -4,6 +4,7 @@ use crate::config;
 use crate::devices;
 use crate::engine::circle::Circle;
 use crate::engine::rules;
+use crate::model::card::Consent;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PointId, SensorId};
 use crate::model::level::Supervision;
@@ -33,6 +34,8 @@ pub fn behind_broker(family: &str) -> String {
 pub struct Plan {
     /// The home; each sensor's `source` names what carries it.
     pub home: Home,
+    /// What of its activity stations may see.
+    pub shares: Consent,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// Where short-lived files are kept: memory, not the card.
@@ -121,6 +124,7 @@ impl Plan {
             phones: config.phones,
             directory: config.directory,
             home: config.home,
+            shares: config.shares,
             state_dir: config.state_dir,
             run_dir: config.run_dir,
             devices: config.devices,

@@ -166,6 +166,7 @@ pub struct Health {
 
 /// What of the home's activity the station may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Consent {
     /// Alerts, and how old the last sign of life is.

@@ -6,6 +6,7 @@
 //! neither quiet nor lively, it is not known.
 
 mod activity;
+mod actogram;
 mod bars;
 mod blocks;
 mod circle;
@@ -18,6 +19,7 @@ mod strip;
 mod svg;
 
 pub use activity::activity;
+pub use actogram::{Actogram, Lively, Mark, Seen, actogram};
 pub use bars::{Bars, bars};
 pub use blocks::{BLOCKS_PER_DAY, Blocks};
 pub use circle::{CIRCLE_CSS, Circle, circle, circle_file};

@@ -45,6 +45,11 @@ pub trait Sink: Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
+    /// Tries once to say something that is of no use later; most channels carry nothing of that sort.
+    fn say<'a>(&'a self, _point: &'a PointId, _said: &'a Live) -> BoxFuture<'a, Result<(), NotDelivered>> {
+        Box::pin(async { Err(NotDelivered::Never("this channel carries alerts alone".to_owned())) })
+    }
+
     /// What shows that this way out works, besides what is delivered.
     fn proves(&self) -> Proves {
         Proves::Probe
@@ -61,6 +66,15 @@ pub trait Sink: Send + Sync {
 
     /// Says goodbye where the channel has a word for it.
     fn stop(&self) {}
+}
+
+/// What is said while somebody looks, and never again.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Live {
+    /// What the last days were like.
+    Activity(wire::Activity),
+    /// What is heard of each sensor.
+    Walk(wire::Walk),
 }
 
 /// What shows that a way out works. It is done in the rhythm of the way's level.
@@ -157,6 +171,8 @@ pub enum What {
     Greeting,
     /// The station hears our heartbeats.
     Heard(wire::Heard),
+    /// Somebody at the station wants to see what the last days were like.
+    Look(wire::Look),
     /// Something came that cannot be used.
     Refused {
         /// On which topic.

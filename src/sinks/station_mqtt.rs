@@ -9,7 +9,7 @@ use crate::mqtt::{self, Broker, Link, NotPublished, Will};
 use crate::problem::Problem;
 use crate::sinks::nature::Nature;
 use crate::sinks::{
-    BoxFuture, FromStation, FromSuspending, Handed, NotDelivered, Opening, Outgoing, Proves, Sink, What,
+    BoxFuture, FromStation, FromSuspending, Handed, Live, NotDelivered, Opening, Outgoing, Proves, Sink, What,
 };
 use crate::wire::{self, Down, Topic, Up, Wire};
 use std::path::Path;
@@ -99,6 +99,17 @@ impl Sink for StationMqtt {
         })
     }
 
+    fn say<'a>(&'a self, point: &'a PointId, said: &'a Live) -> BoxFuture<'a, Result<(), NotDelivered>> {
+        Box::pin(async move {
+            let (up, bytes) = match said {
+                Live::Activity(activity) => (Up::Activity, activity.to_bytes()),
+                Live::Walk(walk) => (Up::Walk, walk.to_bytes()),
+            };
+            let topic = Topic::Up(self.home.clone(), point.clone(), up).to_string();
+            Ok(self.link.publish(&topic, bytes, false).await?)
+        })
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), NotDelivered>> {
         Box::pin(async move {
             match self.link.why_down() {
@@ -184,6 +195,13 @@ fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<Wh
             }
             let heard = wire::Heard::from_bytes(payload).map_err(|error| error.to_string())?;
             ours(&heard.home).map(|()| What::Heard(heard))
+        }
+        Some(Topic::Down(_, Down::Look)) => {
+            if retained {
+                return Err("a question must not be retained: nobody looks whenever this home connects".to_owned());
+            }
+            let look = wire::Look::from_bytes(payload).map_err(|error| error.to_string())?;
+            ours(&look.home).map(|()| What::Look(look))
         }
         Some(Topic::Down(_, Down::Suspension)) => {
             let change = suspension(payload, retained).and_then(|said| ours(&said.home).map(|()| said.what));

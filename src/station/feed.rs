@@ -53,8 +53,41 @@ pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool)
             let online = wire::Link::from_bytes(payload).map_err(words)?.online;
             Ok(Some(Input::HomeLink { home, online }))
         }
-        // Shown only with consent, by a later version.
-        Up::Activity => Ok(None),
+        // For whoever looks, and not for the desk: see `live`.
+        Up::Activity | Up::Walk => Ok(None),
+    }
+}
+
+/// What a home says to people who look: kept nowhere but in memory.
+pub(super) enum Live {
+    /// What its last days were like.
+    Activity(wire::Activity),
+    /// What is heard of each sensor.
+    Walk(wire::Walk),
+}
+
+/// The same for what is no matter of the desk. Errors say nothing of what the message held.
+pub(super) fn live(point: &PointId, topic: &str, payload: &[u8], retained: bool) -> Option<Result<Live, &'static str>> {
+    let Some(Topic::Up(home, to, up)) = Topic::parse(topic) else { return None };
+    let read = match up {
+        Up::Activity => wire::Activity::from_bytes(payload).map(|said| (said.home.clone(), Live::Activity(said))),
+        Up::Walk => wire::Walk::from_bytes(payload).map(|said| (said.home.clone(), Live::Walk(said))),
+        Up::Notice | Up::Heartbeat | Up::Link => return None,
+    };
+    Some(match read {
+        _ if to != *point => Err("it is for another point"),
+        _ if retained => Err("retained: nobody asked for it now"),
+        Err(_) => Err("it is no body of this kind"),
+        Ok((said, _)) if said != home => Err("it speaks of another home"),
+        Ok((_, live)) => Ok(live),
+    })
+}
+
+/// Asks a home what its last days were like, for somebody who looks.
+pub(super) async fn look(link: &Link, look: wire::Look) {
+    let topic = Topic::Down(look.home.clone(), Down::Look).to_string();
+    if let Err(why) = link.publish(&topic, look.to_bytes(), false).await {
+        tracing::info!(topic, %why, "a home was not asked for its days");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
 use crate::store::Written;
-use crate::web::{Bell, Feed, Health, Request, Wanted};
+use crate::web::{Bell, Feed, Health, Pictures, Request, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -46,6 +46,7 @@ pub(super) struct Turn {
     pruned_at: Timestamp,
     measured_at: Option<Timestamp>,
     filing: Option<Filing>,
+    pictures: Pictures,
 }
 
 struct Waiting {
@@ -102,6 +103,7 @@ impl Turn {
             pruned_at: clock::now(),
             measured_at: None,
             filing: None,
+            pictures: Pictures::default(),
         }
     }
 
@@ -113,6 +115,11 @@ impl Turn {
     /// The same with somebody who waits for what happened.
     pub fn ringing(self, bell: Bell) -> Turn {
         Turn { bell, ..self }
+    }
+
+    /// The same with a place for what homes show to people who look.
+    pub fn showing(self, pictures: Pictures) -> Turn {
+        Turn { pictures, ..self }
     }
 
     /// The same with a place for alerts that are over for good.
@@ -170,6 +177,9 @@ impl Turn {
                 self.decide(Input::OwnLink { up: false });
             }
             Event::Message { topic, payload, retained, .. } => {
+                if let Some(live) = feed::live(&self.point, &topic, &payload, retained) {
+                    return self.live(&topic, live);
+                }
                 match feed::read(&self.point, &topic, &payload, retained) {
                     Ok(Some(input)) => {
                         self.ways.heard_by_broker(&input);
@@ -199,6 +209,15 @@ impl Turn {
         tokio::spawn(async move { feed::greet(&link, point, homes).await });
     }
 
+    /// What a home says to people who look is kept in memory alone.
+    fn live(&mut self, topic: &str, live: Result<feed::Live, &'static str>) {
+        match live {
+            Ok(feed::Live::Activity(activity)) => drop(self.pictures.answered(clock::now(), activity)),
+            Ok(feed::Live::Walk(_)) => {}
+            Err(why) => tracing::warn!(topic, why, "a message was not understood"),
+        }
+    }
+
     /// Homes that have not heard which points there are do so now.
     fn name_points(&mut self) {
         let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
@@ -226,6 +245,12 @@ impl Turn {
             Wanted::Card { home, card } => {
                 self.desk.write().unwrap_or_else(PoisonError::into_inner).put_card(home, card);
                 drop(answer.send((Answer::Done { version: 0 }, true))); // the office wrote it before
+                return;
+            }
+            Wanted::Look(look) => {
+                let link = self.link.clone();
+                tokio::spawn(async move { feed::look(&link, look).await });
+                drop(answer.send((Answer::Done { version: 0 }, true))); // nothing of it is written
                 return;
             }
             Wanted::People(people) => {
@@ -341,6 +366,7 @@ impl Turn {
             let ripe = self.desk.read().unwrap_or_else(PoisonError::into_inner).ripe(now, filing::AT_ONCE);
             filing.keep(now, ripe);
         }
+        self.pictures.forget(now);
         if self.measured_at.is_none_or(|at| !(at..at + MEASURE_EVERY).contains(&now)) {
             self.measured_at = Some(now);
             let free = self.memory.free();

@@ -2,6 +2,7 @@
 
 use crate::store::database::{self, Table};
 use crate::store::error::{Error, words};
+use crate::model::time::Timestamp;
 use crate::store::opening::{with_suffix, words_of};
 use crate::store::{Record, upgrade};
 use rusqlite::{Connection, OpenFlags};
@@ -42,12 +43,21 @@ impl Looking {
     }
 
     /// Hands every line to `take`, in the order in which it was written; what is written meanwhile is left out.
-    pub fn for_each_record(&self, mut take: impl FnMut(Record)) -> Result<(), Error> {
+    pub fn for_each_record(&self, take: impl FnMut(Record)) -> Result<(), Error> {
+        self.for_each_record_since(None, take)
+    }
+
+    /// The same for what was recorded at or after `since`.
+    pub fn for_each_record_since(
+        &self,
+        since: Option<Timestamp>,
+        mut take: impl FnMut(Record),
+    ) -> Result<(), Error> {
         let mut read = || -> rusqlite::Result<()> {
             // One picture of both tables.
             let transaction = self.connection.unchecked_transaction()?;
             let known = words_of(&transaction)?;
-            database::read(&transaction, &known, None, |slice| {
+            database::read(&transaction, &known, since, |slice| {
                 slice.into_iter().for_each(&mut take);
                 true
             })

@@ -11,6 +11,7 @@ mod handover;
 mod help;
 mod homes;
 mod lists;
+mod picture;
 mod ready;
 mod reports;
 mod requests;
@@ -58,6 +59,7 @@ const TABLES: &[Table] = &[
     help::LABELS,
     homes::LABELS,
     lists::LABELS,
+    picture::LABELS,
     ready::LABELS,
     reports::LABELS,
     requests::LABELS,

@@ -221,6 +221,8 @@ pub fn proof(language: Language, proof: Proof) -> &'static str {
 pub fn audited(language: Language, what: &str) -> Option<&'static str> {
     let (chinese, english) = match what {
         "home_looked_at" => ("看了住户页", "looked at the home"),
+        "picture_asked" => ("向家中询问作息图", "asked the home for its picture"),
+        "picture_looked_at" => ("看了作息图", "looked at the picture of activity"),
         "card_opened" => ("打开了资料表", "opened the card"),
         "card_written" => ("改了资料", "wrote the card"),
         "card_forgotten" => ("删除了资料", "removed the card"),

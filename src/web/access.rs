@@ -14,6 +14,8 @@ pub(super) enum Right {
     SeeHomes,
     /// See who lives there: names, telephones, cards.
     SeePersons,
+    /// See when somebody moves about at home, as far as they agreed to it.
+    SeePicture,
     /// Take, go, arrive, call, note.
     Act,
     /// Send somebody, hand an alert to another point.
@@ -37,10 +39,11 @@ pub(super) enum Right {
 impl Right {
     /// Every right, in the order of the table.
     #[cfg(test)]
-    const ALL: [Right; 12] = [
+    const ALL: [Right; 13] = [
         Right::SeeDesk,
         Right::SeeHomes,
         Right::SeePersons,
+        Right::SeePicture,
         Right::Act,
         Right::Send,
         Right::Work,
@@ -58,7 +61,7 @@ impl Right {
             Right::SeeDesk => matches!(position, Desk | Responder | Supervisor),
             Right::SeeHomes => matches!(position, Desk | Responder | Supervisor | Technician),
             Right::SeePersons | Right::Act | Right::Uncover => matches!(position, Desk | Responder | Supervisor),
-            Right::Send | Right::Work | Right::Suspend => matches!(position, Desk | Supervisor),
+            Right::SeePicture | Right::Send | Right::Work | Right::Suspend => matches!(position, Desk | Supervisor),
             Right::Supervise => position == Supervisor,
             Right::Maintain => matches!(position, Supervisor | Technician),
             Right::Reports => matches!(position, Supervisor | Reader),
@@ -70,7 +73,9 @@ impl Right {
     fn is_of_an_empty_desk(self) -> bool {
         match self {
             Right::SeeDesk | Right::SeeHomes | Right::SeePersons => true,
-            Right::Act
+            // Who looks is written down by name.
+            Right::SeePicture
+            | Right::Act
             | Right::Send
             | Right::Work
             | Right::Uncover
@@ -186,6 +191,7 @@ mod tests {
         SeeDesk      x     x         x          -         -     -
         SeeHomes     x     x         x          x         -     -
         SeePersons   x     x         x          -         -     -
+        SeePicture   x     -         x          -         -     -
         Act          x     x         x          -         -     -
         Send         x     -         x          -         -     -
         Work         x     -         x          -         -     -

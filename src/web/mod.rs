@@ -29,6 +29,7 @@ mod nav;
 mod orders;
 mod pages;
 mod past;
+mod picture;
 mod ready;
 mod reports;
 mod requests;
@@ -50,6 +51,7 @@ mod wall;
 pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
 pub use gate::Caller;
+pub use picture::Pictures;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
@@ -68,6 +70,7 @@ use crate::web::secrets::Passwords;
 use crate::web::sessions::Sessions;
 use crate::web::staff::Staff;
 use crate::web::tries::Tries;
+use crate::wire::Look;
 use axum::Router;
 use axum::routing::{get, post};
 use std::collections::BTreeMap;
@@ -150,6 +153,8 @@ pub enum Wanted {
         /// What stands there now.
         card: Option<Box<Card>>,
     },
+    /// A home is asked what its last days were like.
+    Look(Look),
     /// Who answers alerts from now on.
     People(BTreeMap<PersonId, Role>),
 }
@@ -186,6 +191,7 @@ pub struct Site {
     /// When the audit last said that a foreign page asked.
     foreign_told: Mutex<Option<Timestamp>>,
     telephone: Option<Telephone>,
+    pictures: Pictures,
     now: fn() -> Timestamp,
 }
 
@@ -216,6 +222,7 @@ impl Site {
             counted: Mutex::default(),
             foreign_told: Mutex::default(),
             telephone: None,
+            pictures: Pictures::default(),
             settings,
             desk,
             health,
@@ -238,6 +245,11 @@ impl Site {
         Site { telephone, ..self }
     }
 
+    /// Where what homes show to people who look is kept.
+    pub fn pictures(&self) -> Pictures {
+        self.pictures.clone()
+    }
+
     /// The router of all pages.
     pub fn router(self) -> Router {
         let site = Arc::new(self);
@@ -253,6 +265,7 @@ impl Site {
             .route("/readyz", get(pages::readyz))
             .merge(handover::routes())
             .merge(homes::routes())
+            .merge(picture::routes())
             .merge(ready::routes())
             .merge(screens::routes())
             .merge(daily::routes())
@@ -352,6 +365,7 @@ const CSS: &str = concat!(include_str!("desk.css"), include_str!("css/alert.css"
 const OFFICE_CSS: &str = concat!(
     include_str!("css/office.css"),
     include_str!("css/homes.css"),
+    include_str!("css/picture.css"),
     include_str!("css/reports.css"),
     include_str!("css/faults.css"),
     include_str!("css/circle.css"),

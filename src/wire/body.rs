@@ -385,7 +385,7 @@ pub struct SensorAge {
 }
 
 /// A home may be newer than its station: a kind that is not known must not make its heartbeat unreadable.
-fn if_known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SensorKind>, D::Error> {
+pub(super) fn if_known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SensorKind>, D::Error> {
     let word = Option::<String>::deserialize(from)?;
     Ok(word.and_then(|word| SensorKind::ALL.into_iter().find(|kind| kind.as_str() == word)))
 }

@@ -3,6 +3,7 @@
 //! Tolerant to read (unknown fields are ignored, unknown words set aside), strict to write. Every body carries `v: 1`; changes
 //! within a version only add. Source: `house.md` section 6; the forms as documents: `docs/schema/`.
 
+mod activity;
 mod answer;
 mod body;
 mod directory;
@@ -13,6 +14,7 @@ pub mod schema;
 mod suspended;
 mod topic;
 
+pub use activity::{ActiveDay, Activity, Look, Usual, UsualPart, Walk, Walked};
 pub use answer::{Answer, AsHeard, Declined};
 pub use body::{
     AlertState, Greeting, Heard, Heartbeat, LastResort, LastTest, Learning, Link, Notice, PathWord, Receipt, SensorAge,

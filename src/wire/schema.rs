@@ -91,6 +91,9 @@ pub(super) mod tests {
             "Greeting" => again::<Greeting>(body),
             "Directory" => again::<Directory>(body),
             "Heard" => again::<Heard>(body),
+            "Activity" => again::<wire::Activity>(body),
+            "Look" => again::<wire::Look>(body),
+            "Walk" => again::<wire::Walk>(body),
             "HttpDeclined" => again::<wire::Declined>(body),
             // Only a station writes it; a home reads of it what it can.
             "HttpAnswer" => {

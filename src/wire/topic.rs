@@ -20,6 +20,7 @@ pub enum Up {
     Notice,
     Heartbeat,
     Activity,
+    Walk,
     Link,
 }
 
@@ -33,21 +34,28 @@ pub enum Down {
     Suspension,
     Greeting,
     Heard,
+    Look,
 }
 
 impl Up {
-    pub(super) const ALL: [(Up, &'static str); 4] =
-        [(Up::Notice, "notice"), (Up::Heartbeat, "heartbeat"), (Up::Activity, "activity"), (Up::Link, "link")];
+    pub(super) const ALL: [(Up, &'static str); 5] = [
+        (Up::Notice, "notice"),
+        (Up::Heartbeat, "heartbeat"),
+        (Up::Activity, "activity"),
+        (Up::Walk, "walk"),
+        (Up::Link, "link"),
+    ];
 }
 
 impl Down {
-    pub(super) const ALL: [(Down, &'static str); 6] = [
+    pub(super) const ALL: [(Down, &'static str); 7] = [
         (Down::Receipt, "receipt"),
         (Down::Step, "step"),
         (Down::Directory, "directory"),
         (Down::Suspension, "suspension"),
         (Down::Greeting, "greeting"),
         (Down::Heard, "heard"),
+        (Down::Look, "look"),
     ];
 }
 

@@ -32,6 +32,7 @@ mod mqtt;
 mod mutated;
 mod night;
 mod outage;
+mod picture;
 mod replay;
 mod report;
 mod second_path;

@@ -5,6 +5,7 @@ use crate::engine::circle::{Circle, Point};
 use crate::engine::rules;
 use crate::gateway::plan::{Channel, Plan};
 use crate::model::hex;
+use crate::model::card::Consent;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{HomeId, PointId, SensorId};
 use crate::model::lifecycle::Timers;
@@ -103,6 +104,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
     }];
     Plan {
         home,
+        shares: Consent::Rooms,
         state_dir: at.folder.join("gateway"),
         run_dir: at.folder.join("run"),
         mqtt: Some(connection(at.broker, "demo-0412.home")),

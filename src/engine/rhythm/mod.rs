@@ -20,6 +20,7 @@ pub mod tail;
 pub mod today;
 pub mod together;
 pub mod trail;
+pub mod usual;
 pub mod vacancy;
 
 use crate::model::home::{Home, Sensor, SensorKind};

@@ -122,7 +122,7 @@ impl Crowd {
                 self.tally.answered += 1;
                 Vec::new()
             }
-            Down::Directory | Down::Suspension | Down::Greeting => Vec::new(),
+            Down::Directory | Down::Suspension | Down::Greeting | Down::Look => Vec::new(),
         }
     }
 

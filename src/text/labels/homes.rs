@@ -83,12 +83,6 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "此网关版本较旧，不告知房间和类型",
         "This gateway is of an older version and tells neither rooms nor kinds",
     ),
-    ("home_picture", "作息图", "Picture of activity"),
-    (
-        "home_picture_why",
-        "本站还不向家中索取每日活动图和作息规律，所以这里不画空图。家中网关的报告里有。",
-        "This station does not ask the home for its days and rhythm yet, so no empty picture is drawn here. The gateway's own report has them.",
-    ),
     (
         "home_rooms_why",
         "本人只同意共享警情和最近活动时间：不列各传感器。",

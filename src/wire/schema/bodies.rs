@@ -2,7 +2,7 @@
 
 use crate::model::suspension::Suspend;
 use crate::wire::local::{Answer, Question};
-use crate::wire::{self, Directory, Down, Greeting, Heard, Heartbeat, Link, Notice, Receipt, StationStep, Up, local};
+use crate::wire::{self, Activity, Directory, Down, Greeting, Heard, Heartbeat, Link, Look, Notice, Receipt, StationStep, Up, Walk, local};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -12,6 +12,8 @@ pub fn bodies() -> Vec<Body> {
     vec![
         Body::of::<Notice>(Way::Up(Up::Notice)),
         Body::of::<Heartbeat>(Way::Up(Up::Heartbeat)),
+        Body::of::<Activity>(Way::Up(Up::Activity)),
+        Body::of::<Walk>(Way::Up(Up::Walk)),
         Body::of::<Link>(Way::Up(Up::Link)),
         Body::of::<Receipt>(Way::Down(Down::Receipt)),
         Body::of::<StationStep>(Way::Down(Down::Step)),
@@ -19,6 +21,7 @@ pub fn bodies() -> Vec<Body> {
         Body::of::<Greeting>(Way::Down(Down::Greeting)),
         Body::of::<Directory>(Way::Down(Down::Directory)),
         Body::of::<Heard>(Way::Down(Down::Heard)),
+        Body::of::<Look>(Way::Down(Down::Look)),
         Body::of::<wire::Answer>(Way::Other("HTTPS, 200 of POST /v1/notices, POST /v1/heartbeats, GET /v1/steps")),
         Body::of::<wire::Declined>(Way::Other("HTTPS, any other status")),
         Body::of::<Question>(Way::Other(local::SOCKET)),
@@ -27,7 +30,7 @@ pub fn bodies() -> Vec<Body> {
 }
 
 /// Topics that the access list of a broker may name and on which nothing travels yet.
-pub const UNUSED: (&[Up], &[Down]) = (&[Up::Activity], &[]);
+pub const UNUSED: (&[Up], &[Down]) = (&[], &[]);
 
 /// A row of the table.
 pub struct Body {
