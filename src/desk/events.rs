@@ -25,34 +25,20 @@ pub(super) struct Before {
 impl Desk {
     /// To be asked before `recorded` is learned.
     pub(super) fn before(&self, recorded: &Recorded) -> Before {
-        let was_known = match recorded {
-            Recorded::Notice { notice, .. } => self.rows.contains_key(&key_of(notice)),
-            Recorded::Done { alert, .. } => self.rows.contains_key(alert),
-            Recorded::Home { .. }
-            | Recorded::Refused { .. }
-            | Recorded::Errand { .. }
-            | Recorded::Filed { .. }
-            | Recorded::Suspended { .. }
-            | Recorded::Morning { .. }
-            | Recorded::Day { .. }
-            | Recorded::Level { .. }
-            | Recorded::OneGateway { .. }
-            | Recorded::HeardAgain { .. } => false,
-        };
         let seen = |home: &HomeId| self.watch.homes.get(home);
-        let over = match recorded {
-            Recorded::HeardAgain { home, .. } => seen(home).and_then(|seen| seen.reported),
-            Recorded::OneGateway { home, .. } => seen(home).and_then(|seen| seen.twins.alert),
+        let (was_known, over) = match recorded {
+            Recorded::Notice { notice, .. } => (self.rows.contains_key(&key_of(notice)), None),
+            Recorded::Done { alert, .. } => (self.rows.contains_key(alert), None),
+            Recorded::HeardAgain { home, .. } => (false, seen(home).and_then(|seen| seen.reported)),
+            Recorded::OneGateway { home, .. } => (false, seen(home).and_then(|seen| seen.twins.alert)),
             Recorded::Home { .. }
-            | Recorded::Notice { .. }
-            | Recorded::Done { .. }
             | Recorded::Refused { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Morning { .. }
             | Recorded::Day { .. }
-            | Recorded::Level { .. } => None,
+            | Recorded::Level { .. } => (false, None),
         };
         let recovers = over.zip(recorded.home()).map(|(alert, home)| AlertKey { home: home.clone(), alert });
         Before { was_known, recovers }

@@ -28,6 +28,7 @@ mod orders;
 mod pages;
 mod past;
 mod ready;
+mod registers;
 mod reports;
 mod requests;
 mod screens;

@@ -7,6 +7,7 @@ use super::{ApiProblem, Caller, Result};
 use crate::desk::{AlertKey, Answer};
 use crate::store::office::Scope;
 use crate::text;
+use crate::web::access::Right;
 use crate::web::deeds::{StepForm, clicks};
 use crate::web::{Site, Wanted};
 use axum::Json;
@@ -18,8 +19,7 @@ use std::sync::Arc;
 // As it is documented; read as `StepForm`, whose words are checked by the desk.
 /// A step that is wanted.
 #[cfg(test)]
-#[allow(dead_code)] // only its form is used
-#[derive(schemars::JsonSchema)]
+#[derive(schemars::JsonSchema, serde::Serialize)]
 #[schemars(rename = "StepAsked")]
 pub struct StepAsked {
     /// What.
@@ -51,9 +51,9 @@ pub struct StepAsked {
 
 /// The steps that people do.
 #[cfg(test)]
-#[allow(missing_docs, dead_code)]
-#[derive(schemars::JsonSchema)]
-#[schemars(rename_all = "snake_case")]
+#[allow(missing_docs)]
+#[derive(schemars::JsonSchema, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StepWord {
     Take,
     Depart,
@@ -99,6 +99,10 @@ pub async fn steps(
         let deed = "see /api/v1/openapi.json for what each step needs";
         return Err(ApiProblem::unclear("the step is not known or incomplete", "step", deed));
     };
+    if !clicks.iter().all(|click| person.may(Right::of_step(&click.deed))) {
+        let what = "this person may not do this step";
+        return Err(ApiProblem::new(StatusCode::FORBIDDEN, what, "name somebody who may, or ask them").at("who"));
+    }
     let mut status = if site.desk().has_answered(&key, &form.key) { StatusCode::OK } else { StatusCode::CREATED };
     for click in clicks {
         match site.ask(Wanted::Click(click)).await {
@@ -135,4 +139,54 @@ fn read(body: &[u8]) -> serde_json::Result<StepForm> {
 fn fresh(site: &Site, caller: &Caller, key: &AlertKey, person: &crate::web::Person) -> Option<AlertBody> {
     let view = site.desk().alert_view(site.now(), key, &site.actor(Some(person)));
     view.map(|view| AlertBody::of(site, caller, &view.row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::lifecycle::{CallResult, Contact, Outcome};
+    use crate::web::deeds::deed;
+
+    fn asked(step: StepWord) -> StepAsked {
+        StepAsked {
+            step,
+            key: "platform-8812".to_owned(),
+            who: Some("p-03".parse().unwrap()),
+            pin: Some("4711".to_owned()),
+            expect: Some(4),
+            outcome: Some(Outcome::FoundWell),
+            contact: Some(Contact::Spoken),
+            note: Some("all is well".to_owned()),
+            person: Some("p-04".parse().unwrap()),
+            whom: Some("family".to_owned()),
+            result: Some(CallResult::Reached),
+        }
+    }
+
+    #[test]
+    fn what_the_document_asks_for_is_what_is_read() {
+        use StepWord::*;
+        let words = [
+            Take, Depart, Arrive, Close, Release, Ask, HandOver, Accept, TakeOver, Assist, Escalate, Call, Note, Undo,
+            Reopen,
+        ];
+        for step in words {
+            let sent = serde_json::to_value(asked(step)).unwrap();
+            let form = read(sent.to_string().as_bytes()).unwrap();
+            assert!(deed(&form).is_some(), "{sent}");
+            let read = serde_json::json!({
+                "step": form.step, "key": form.key, "who": form.who, "pin": form.pin, "expect": form.expect,
+                "outcome": form.outcome, "contact": form.contact, "note": form.note, "person": form.person,
+                "whom": form.whom, "result": form.result,
+            });
+            assert_eq!(read, sent, "every field arrives");
+        }
+    }
+
+    #[test]
+    fn what_is_null_is_as_if_it_were_not_said() {
+        let form = read(br#"{"step":"take","key":"k","who":null,"expect":null}"#).unwrap();
+        assert_eq!((form.who.as_str(), form.expect), ("", None));
+        assert!(read(b"[]").is_err() && read(b"{").is_err() && read(br#"{"step":1}"#).is_err());
+    }
 }
