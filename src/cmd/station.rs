@@ -158,6 +158,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         duty: config.duty,
         daily: config.daily,
         hooks_allow: config.hooks_allow,
+        events_by_mqtt: config.events_by_mqtt,
     })
 }
 

@@ -165,6 +165,8 @@ pub struct Station {
     pub daily: DailySettings,
     /// Hosts to which events may be posted though they are not public or not encrypted.
     pub hooks_allow: Vec<String>,
+    /// Events are said on topics of the station's broker, too.
+    pub events_by_mqtt: bool,
     /// Changes when the configuration does.
     pub hash: String,
 }

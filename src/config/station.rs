@@ -25,6 +25,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let zone = own.as_ref().map_or_else(Zone::utc, |own| own.zone.clone());
     let daily = work::read(root, zone);
     let hooks_allow = hooks_allow(&root.section("webhooks"));
+    let events_by_mqtt = events_by_mqtt(&root.section("events"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
     let own = own?;
@@ -48,6 +49,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         duty: own.duty,
         daily,
         hooks_allow,
+        events_by_mqtt,
         hash: report.hash(),
     })
 }
@@ -201,6 +203,13 @@ fn hooks_allow(section: &Section<'_, '_>) -> Vec<String> {
         }
     }
     value
+}
+
+/// `[events]`
+fn events_by_mqtt(section: &Section<'_, '_>) -> bool {
+    let mqtt = section.or("mqtt", false);
+    section.finish();
+    mqtt
 }
 
 fn people(root: &Section<'_, '_>) -> Vec<Person> {

@@ -11,6 +11,7 @@ mod homes;
 mod hooks;
 mod memory;
 mod reply;
+mod telling;
 mod turn;
 
 use crate::clock;
@@ -85,6 +86,8 @@ pub struct Settings {
     pub daily: desk::DailySettings,
     /// Hosts to which events may be posted though they are not public or not encrypted.
     pub hooks_allow: Vec<String>,
+    /// Events are said on topics of its own broker, too.
+    pub events_by_mqtt: bool,
 }
 
 pub use first::Key;
@@ -150,16 +153,18 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let (allow, hooks_changed) = (settings.hooks_allow.clone(), Bell::default());
     let posting = hooks::Posting {
         point: settings.point.clone(),
-        office,
+        office: office.clone(),
         told: told.clone(),
         changed: hooks_changed.clone(),
         allow: allow.clone(),
     };
+    let by_mqtt = told.clone();
     let site = site.telling(Telling { told, allow, check: hooks::check, hooks_changed });
 
     let alive = Arc::new(AtomicU64::new(0));
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
     let (stop, stopping) = watch::channel(false);
+    let saying = telling::Saying { point: settings.point.clone(), office, told: by_mqtt, link: link.clone() };
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
     let turn = turn.naming(catalogue).ringing(bell).filing(filing);
@@ -179,6 +184,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let homes = door.as_ref().map(|door| door.address);
     let mut tasks =
         vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
+    tasks.extend(settings.events_by_mqtt.then(|| tokio::spawn(telling::run(saying, stop.subscribe()))));
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
     let scheme = if settings.credentials.is_some() { "https" } else { "http" };
     Ok(Running { address, scheme, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })

@@ -37,6 +37,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         duty: None,
         daily: desk::DailySettings::default(),
         hooks_allow: Vec::new(),
+        events_by_mqtt: false,
     }
 }
 

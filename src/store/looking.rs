@@ -58,7 +58,7 @@ impl Looking {
 
 /// Where no daemon has left its log, the file alone is the whole database. Then it is read as one that nobody changes: to
 /// share it, SQLite would put files beside it that belong to whoever looks, and the daemon could not open them.
-fn uri(path: &Path) -> String {
+pub(super) fn uri(path: &Path) -> String {
     let is_shared = with_suffix(path, "-shm").exists();
     let has_log = std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let name: String = path.to_string_lossy().chars().map(escaped).collect();

@@ -219,6 +219,9 @@ const DOORS: &[(&str, Door)] = &[
     ("/api/v1/asyncapi.json", Door::Open),
     ("/api/v1/schema", Door::Open),
     ("/api/v1/alerts.csv", Door::Of(&[Right::Reports])),
+    ("/api/v1/faults", Door::Of(&[Right::SeeHomes])),
+    ("/api/v1/daily", Door::Of(&[Right::SeePersons])),
+    ("/api/v1/test", Door::Of(&[Right::Act])),
     ("/api/v1/home*", Door::Of(&[Right::SeeHomes])),
     ("/api/v1/events", Door::Of(&[Right::SeeDesk])),
 ];

@@ -29,7 +29,7 @@ mod pages;
 mod past;
 mod ready;
 mod registers;
-mod reports;
+pub mod reports;
 mod requests;
 mod screens;
 mod secrets;
@@ -53,6 +53,7 @@ pub use staff::{Person, answering};
 
 use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
+use crate::model::event::Event;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
 use crate::model::place::Location;
@@ -144,6 +145,8 @@ pub enum Wanted {
         /// What stands there now.
         card: Option<Box<Card>>,
     },
+    /// Something for other systems that nothing is written down about besides.
+    Tell(Box<Event>),
     /// Who answers alerts from now on.
     People(BTreeMap<PersonId, Role>),
 }
@@ -249,6 +252,7 @@ impl Site {
             .merge(hooks::routes())
             .route("/metrics", get(metrics::metrics))
             .fallback(pages::no_such_page)
+            .method_not_allowed_fallback(guard::not_so)
             .layer(axum::middleware::from_fn_with_state(site.clone(), ready::look))
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), gate::gate))

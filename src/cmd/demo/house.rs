@@ -226,5 +226,6 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         duty: None,
         daily: Default::default(),
         hooks_allow: Vec::new(),
+        events_by_mqtt: false,
     }
 }

@@ -207,7 +207,7 @@ fn two_years_of_alerts_at_the_start() {
         Some(which) => drop(start(which == "filed")),
         None => {
             let (all, filed) = (start(false), start(true));
-            assert_eq!(all.homes_known(), filed.homes_known(), "no home is forgotten with its alerts");
+            assert!(all.homes().eq(filed.homes()), "no home is forgotten with its alerts");
             let (rows, left) = (all.open_cases().len(), filed.open_cases().len());
             assert!(rows == alerts as usize && (4..rows).contains(&left), "{rows} rows, {left} left");
         }
@@ -219,7 +219,7 @@ fn start_of(dir: &Path, is_filed: bool, alerts: u64) -> Desk {
     let begun = clock::since_boot();
     let (Opened { history, .. }, _writes) = opened(dir);
     let read = history.len();
-    assert_eq!(read, lines);
+    assert!(read <= lines, "{read} of {lines}");
     let desk = Desk::new(settings()).restore(history);
     let took = clock::since_boot() - begun;
     let resident = std::fs::read_to_string("/proc/self/status").unwrap();

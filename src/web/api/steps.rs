@@ -1,5 +1,6 @@
 //! A step by a program: the same rules and the same answers as a click.
 
+use super::asked::{Sent, said};
 use super::bodies::{AlertBody, ConflictBody, names};
 use super::look::WhichOf;
 use super::problem::{Asked, Named};
@@ -12,7 +13,7 @@ use crate::web::deeds::{StepForm, clicks};
 use crate::web::{Site, Wanted};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
@@ -78,23 +79,12 @@ pub async fn steps(
     Named((home, number)): Named<(String, u64)>,
     Asked(which): Asked<WhichOf>,
     headers: HeaderMap,
-    body: std::result::Result<axum::body::Bytes, axum::extract::rejection::BytesRejection>,
+    body: Sent,
 ) -> Result<Response> {
     let caller = Caller::of(&site, &headers, Scope::Steps).await?;
-    // Another site's form cannot send this type without asking first, and that question is not answered.
-    let is_json =
-        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    if !is_json {
-        let (what, deed) = ("the body is no JSON", "send application/json");
-        return Err(ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what, deed).at("Content-Type"));
-    }
-    let body = body.map_err(|why| {
-        ApiProblem::new(why.status(), why.body_text(), "send the fields of one step alone").at("body")
-    })?;
-    let form =
-        read(&body).map_err(|why| ApiProblem::unclear(why.to_string(), "body", "send step, key, who, expect"))?;
+    let form: StepForm = said(&headers, body, "send step, key, who, expect")?;
     let key = site.one_alert(&home, number, which.raised)?;
-    let person = caller.person(&site, &form).await?;
+    let person = caller.person(&site, &form.who, &form.pin).await?;
     let Some(clicks) = clicks(&site, &key, &person, &form) else {
         let deed = "see /api/v1/openapi.json for what each step needs";
         return Err(ApiProblem::unclear("the step is not known or incomplete", "step", deed));
@@ -125,15 +115,8 @@ pub async fn steps(
         }
     }
     let detail = format!("{number} {} for {}", form.step, person.id);
-    site.audit_call(&caller, "step_by_program", &key.home, detail).await;
+    site.audit_call(&caller, "step_by_program", Some(&key.home), detail).await;
     Ok((status, Json(fresh(&site, &caller, &key, &person))).into_response())
-}
-
-/// What is null is not said.
-fn read(body: &[u8]) -> serde_json::Result<StepForm> {
-    let mut said: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body)?;
-    said.retain(|_, value| !value.is_null());
-    serde_json::from_value(said.into())
 }
 
 fn fresh(site: &Site, caller: &Caller, key: &AlertKey, person: &crate::web::Person) -> Option<AlertBody> {
@@ -143,6 +126,7 @@ fn fresh(site: &Site, caller: &Caller, key: &AlertKey, person: &crate::web::Pers
 
 #[cfg(test)]
 mod tests {
+    use super::super::asked::read;
     use super::*;
     use crate::model::lifecycle::{CallResult, Contact, Outcome};
     use crate::web::deeds::deed;
@@ -172,7 +156,7 @@ mod tests {
         ];
         for step in words {
             let sent = serde_json::to_value(asked(step)).unwrap();
-            let form = read(sent.to_string().as_bytes()).unwrap();
+            let form: StepForm = read(sent.to_string().as_bytes()).unwrap();
             assert!(deed(&form).is_some(), "{sent}");
             let read = serde_json::json!({
                 "step": form.step, "key": form.key, "who": form.who, "pin": form.pin, "expect": form.expect,
@@ -185,8 +169,9 @@ mod tests {
 
     #[test]
     fn what_is_null_is_as_if_it_were_not_said() {
-        let form = read(br#"{"step":"take","key":"k","who":null,"expect":null}"#).unwrap();
+        let form: StepForm = read(br#"{"step":"take","key":"k","who":null,"expect":null}"#).unwrap();
         assert_eq!((form.who.as_str(), form.expect), ("", None));
-        assert!(read(b"[]").is_err() && read(b"{").is_err() && read(br#"{"step":1}"#).is_err());
+        let none = |body: &[u8]| read::<StepForm>(body).is_err();
+        assert!(none(b"[]") && none(b"{") && none(br#"{"step":1}"#));
     }
 }

@@ -88,6 +88,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         duty: None,
         daily: carecircle::desk::DailySettings { call_again_after: Span::zero(), ..Default::default() },
         hooks_allow: vec!["127.0.0.1".to_owned()],
+        events_by_mqtt: false,
     }
 }
 
