@@ -160,6 +160,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         hooks_allow: config.hooks_allow,
         build: web::build(),
         modem: config.modem,
+        events_by_mqtt: config.events_by_mqtt,
     })
 }
 

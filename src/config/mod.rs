@@ -171,6 +171,8 @@ pub struct Station {
     pub hooks_allow: Vec<String>,
     /// Its own way to the telephones of its staff, if it has one.
     pub modem: Option<outside::Modem>,
+    /// Events are said on topics of the station's broker, too.
+    pub events_by_mqtt: bool,
     /// Changes when the configuration does.
     pub hash: String,
 }

@@ -26,6 +26,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let daily = work::read(root, zone);
     let modem = line::read(&root.section("modem"));
     let hooks_allow = hooks_allow(&root.section("webhooks"));
+    let events_by_mqtt = events_by_mqtt(&root.section("events"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
     let own = own?;
@@ -50,6 +51,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         daily,
         hooks_allow,
         modem,
+        events_by_mqtt,
         hash: report.hash(),
     })
 }
@@ -203,6 +205,13 @@ fn hooks_allow(section: &Section<'_, '_>) -> Vec<String> {
         }
     }
     value
+}
+
+/// `[events]`
+fn events_by_mqtt(section: &Section<'_, '_>) -> bool {
+    let mqtt = section.or("mqtt", false);
+    section.finish();
+    mqtt
 }
 
 fn people(root: &Section<'_, '_>) -> Vec<Person> {

@@ -291,6 +291,15 @@ impl Desk {
         Closed { day, counts: view.counts, open }
     }
 
+    /// Where a home stands on the list that is open; nothing where it is on none.
+    pub(super) fn contact_of(&self, now: Timestamp, home: &HomeId) -> Option<(Day, DailyState)> {
+        let is_listed = self.watch.homes.contains_key(home) || self.cards.contains_key(home);
+        let day = self.daily.day.filter(|_| is_listed)?;
+        let unknown = Morning::default();
+        let morning = self.daily.homes.get(home).unwrap_or(&unknown);
+        Some((day, self.daily_state(now, day, home, morning)))
+    }
+
     /// What became of the days before, oldest first.
     pub fn daily_counts(&self) -> impl DoubleEndedIterator<Item = &(Day, Counts)> {
         self.daily.closed.iter()

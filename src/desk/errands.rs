@@ -108,6 +108,11 @@ impl Desk {
         }
     }
 
+    /// Whether the errand of this key was done.
+    pub fn has_done(&self, key: &str) -> bool {
+        self.errands.is_done(key)
+    }
+
     /// The notes on a home, oldest first.
     pub fn notes(&self, home: &HomeId) -> &[Done] {
         self.errands.notes.get(home).map_or(&[], Vec::as_slice)

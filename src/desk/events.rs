@@ -3,12 +3,14 @@
 //! A click of our own people is told when it is written here. When the home's book confirms it, that is no news; when the book
 //! refuses it, it is told as taken back.
 
+mod besides;
+
 use crate::desk::Desk;
+use crate::desk::events::besides::Stood;
 use crate::desk::input::{AlertKey, Notice, Recorded};
 use crate::desk::row::Row;
 use crate::model::alert::Step;
-use crate::model::errand::Errand;
-use crate::model::event::{AlertStep, Event, EventKind, HomeSight, VERSION};
+use crate::model::event::{AlertStep, Event, EventKind, VERSION};
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, CallResult, Deed, Phase, Via};
 use crate::model::reason::Reason;
@@ -20,61 +22,61 @@ pub(super) struct Before {
     was_known: bool,
     /// What the station raised itself and is over with this line.
     recovers: Option<AlertKey>,
+    stood: Stood,
 }
 
 impl Desk {
     /// To be asked before `recorded` is learned.
     pub(super) fn before(&self, recorded: &Recorded) -> Before {
-        let was_known = match recorded {
-            Recorded::Notice { notice, .. } => self.rows.contains_key(&key_of(notice)),
-            Recorded::Done { alert, .. } => self.rows.contains_key(alert),
-            Recorded::Home { .. }
-            | Recorded::Refused { .. }
-            | Recorded::Errand { .. }
-            | Recorded::Filed { .. }
-            | Recorded::Suspended { .. }
-            | Recorded::Morning { .. }
-            | Recorded::Day { .. }
-            | Recorded::Level { .. }
-            | Recorded::OneGateway { .. }
-            | Recorded::HeardAgain { .. } => false,
-        };
         let seen = |home: &HomeId| self.watch.homes.get(home);
-        let over = match recorded {
-            Recorded::HeardAgain { home, .. } => seen(home).and_then(|seen| seen.reported),
-            Recorded::OneGateway { home, .. } => seen(home).and_then(|seen| seen.twins.alert),
+        let (was_known, over) = match recorded {
+            Recorded::Notice { notice, .. } => (self.rows.contains_key(&key_of(notice)), None),
+            Recorded::Done { alert, .. } => (self.rows.contains_key(alert), None),
+            Recorded::HeardAgain { home, .. } => (false, seen(home).and_then(|seen| seen.reported)),
+            Recorded::OneGateway { home, .. } => (false, seen(home).and_then(|seen| seen.twins.alert)),
             Recorded::Home { .. }
-            | Recorded::Notice { .. }
-            | Recorded::Done { .. }
             | Recorded::Refused { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Morning { .. }
             | Recorded::Day { .. }
-            | Recorded::Level { .. } => None,
+            | Recorded::Sight { .. }
+            | Recorded::Listened { .. }
+            | Recorded::Level { .. } => (false, None),
         };
         let recovers = over.zip(recorded.home()).map(|(alert, home)| AlertKey { home: home.clone(), alert });
-        Before { was_known, recovers }
+        let stood = self.stood(recorded, recovers.as_ref());
+        Before { was_known, recovers, stood }
     }
 
     /// What other systems are told of `recorded`, which was just learned.
     pub(super) fn happened(&self, recorded: &Recorded, before: Before) -> Vec<Event> {
+        let Before { was_known, recovers, stood } = before;
+        let mut events = self.of_alerts_and_homes(recorded, was_known, recovers.as_ref());
+        events.extend(self.besides(recorded, stood, recovers.as_ref()));
+        events
+    }
+
+    fn of_alerts_and_homes(&self, recorded: &Recorded, was_known: bool, recovers: Option<&AlertKey>) -> Vec<Event> {
         match recorded {
-            Recorded::Home { at, home } => vec![self.of_home(*at, home, HomeSight::Heard)],
-            Recorded::Notice { notice, .. } => self.of_notice(notice, before.was_known),
-            Recorded::Done { at, alert, by, what, key } => self.of_done(*at, alert, by, what, key, before.was_known),
+            Recorded::Home { at, home } => vec![self.of_home(*at, home)],
+            Recorded::Notice { notice, .. } => self.of_notice(notice, was_known),
+            Recorded::Done { at, alert, by, what, key } => self.of_done(*at, alert, by, what, key, was_known),
             Recorded::HeardAgain { at, home } => {
-                let recovered = self.of_recovery(*at, before.recovers.as_ref());
-                recovered.into_iter().chain([self.of_home(*at, home, HomeSight::Heard)]).collect()
+                let recovered = self.of_recovery(*at, recovers);
+                recovered.into_iter().chain([self.of_home(*at, home)]).collect()
             }
-            Recorded::OneGateway { at, .. } => self.of_recovery(*at, before.recovers.as_ref()).into_iter().collect(),
-            Recorded::Errand { what, .. } => of_errand(what).into_iter().collect(),
-            Recorded::Refused { .. }
-            | Recorded::Filed { .. }
-            | Recorded::Suspended { .. }
+            Recorded::OneGateway { at, .. } => self.of_recovery(*at, recovers).into_iter().collect(),
+            // Told by how things stand after them.
+            Recorded::Errand { .. }
             | Recorded::Morning { .. }
             | Recorded::Day { .. }
+            | Recorded::Sight { .. }
+            | Recorded::Refused { .. }
+            | Recorded::Filed { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Listened { .. }
             | Recorded::Level { .. } => Vec::new(),
         }
     }
@@ -84,6 +86,7 @@ impl Desk {
         let Some(row) = self.rows.get(&key_of(notice)) else { return Vec::new() };
         let Notice { step, .. } = notice;
         let mut events = if was_known { Vec::new() } else { self.of_raise(row) };
+        events.extend((!was_known).then(|| self.of_test(row)).into_iter().flatten());
         let ours = step.by.point.as_ref() == Some(&self.settings.point);
         let was_our_click = ours && step.by.role.is_staff() && step.by.via == Some(Via::Desk);
         let refused_our_click = matches!(step.deed, Deed::Refused { .. })
@@ -143,7 +146,7 @@ impl Desk {
                 told
             }
         };
-        events.extend(blind.then(|| self.of_home(at, &alert.home, HomeSight::Blind)));
+        events.extend(blind.then(|| self.of_home(at, &alert.home)));
         events
     }
 
@@ -168,13 +171,6 @@ impl Desk {
         let by = Actor::station(self.settings.point.clone());
         let step = self.step(row, &by, &Deed::Recovered, None, row.alert.phase);
         Some(Event::of_alert(EventKind::Recovered, at, step))
-    }
-
-    fn of_home(&self, at: Timestamp, home: &HomeId, sight: HomeSight) -> Event {
-        let seen = self.watch.homes.get(home);
-        // What was heard is heard now; the state beside it follows this line.
-        let heard_at = if sight == HomeSight::Heard { Some(at) } else { seen.and_then(|seen| seen.heard_at) };
-        Event::of_home(at, home.clone(), sight, heard_at)
     }
 
     fn step(&self, row: &Row, by: &Actor, deed: &Deed, number: Option<u32>, phase: Phase) -> AlertStep {
@@ -210,19 +206,6 @@ impl Desk {
             text: text(deed),
             place: row.place.clone(),
         }
-    }
-}
-
-/// What the staff does for a home besides alerts; each kind of work says here what others are told of it.
-fn of_errand(errand: &Errand) -> Option<Event> {
-    match errand {
-        // Words between people of the station.
-        Errand::Note { .. } => None,
-        Errand::Suspend(_)
-        | Errand::EndSuspension { .. }
-        | Errand::Contact(_)
-        | Errand::Visit(_)
-        | Errand::Request(_) => None,
     }
 }
 

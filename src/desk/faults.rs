@@ -4,6 +4,7 @@
 use crate::desk::cases::Case;
 use crate::desk::view::RowView;
 use crate::desk::{AlertKey, Desk};
+use crate::model::alert::Alert;
 use crate::model::ids::{HomeId, SensorId};
 use crate::model::lifecycle::Actor;
 use crate::model::reason::{Class, Reason, Severity};
@@ -63,6 +64,16 @@ pub enum Part {
 }
 
 impl Part {
+    /// The word for it in files and programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Part::Battery => "battery",
+            Part::Sensor => "sensor",
+            Part::Gateway => "gateway",
+            Part::Nothing => "nothing",
+        }
+    }
+
     /// What a trouble of this kind needs.
     pub fn of(reason: &Reason) -> Part {
         if matches!(reason, Reason::LowBattery { .. }) {
@@ -123,13 +134,35 @@ impl Trouble {
 }
 
 fn state(row: &RowView) -> FaultState {
-    let is_well = row.recovered_at.is_some();
-    match (row.phase.is_open(), is_well) {
+    stands(row.phase.is_open(), row.recovered_at.is_some(), row.owner.is_some() || row.asked.is_some())
+}
+
+fn stands(is_open: bool, is_well: bool, is_assigned: bool) -> FaultState {
+    match (is_open, is_well) {
         (true, true) => FaultState::Recovered,
-        (true, false) if row.owner.is_some() || row.asked.is_some() => FaultState::Assigned,
+        (true, false) if is_assigned => FaultState::Assigned,
         (true, false) => FaultState::Open,
         (false, true) => FaultState::Verified,
         (false, false) => FaultState::FixedByHand,
+    }
+}
+
+impl FaultState {
+    /// How far the trouble of this alert is.
+    pub(super) fn of(alert: &Alert) -> FaultState {
+        let is_assigned = alert.owner.is_some() || alert.asked.is_some();
+        stands(alert.phase.is_open(), alert.recovered_at.is_some(), is_assigned)
+    }
+
+    /// The word for it in files and programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FaultState::Open => "open",
+            FaultState::Assigned => "assigned",
+            FaultState::Recovered => "recovered",
+            FaultState::Verified => "verified",
+            FaultState::FixedByHand => "by_hand",
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::desk::daily;
 use crate::desk::handover::Handover;
 use crate::desk::screens::Screen;
+use crate::desk::sights::Sight;
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::duty::DutyHours;
 use crate::model::errand::{Declined, Errand};
@@ -451,6 +452,25 @@ pub enum Recorded {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         closed: Option<daily::Closed>,
     },
+    /// A home can be seen otherwise than before.
+    Sight {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        home: HomeId,
+        /// How.
+        sight: Sight,
+    },
+    /// The station listened to its homes until now.
+    Listened {
+        /// Until when.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// From when on.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "from_ms")]
+        from: Timestamp,
+    },
     /// An alert is over for good and kept as a case.
     Filed {
         /// When.
@@ -504,13 +524,14 @@ impl Recorded {
     /// Which home it is about; nothing where it is about all of them.
     pub fn home(&self) -> Option<&HomeId> {
         Some(match self {
-            Recorded::Day { .. } => return None,
+            Recorded::Day { .. } | Recorded::Listened { .. } => return None,
             Recorded::Notice { notice, .. } => &notice.home,
             Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Filed { alert, .. } => {
                 &alert.home
             }
             Recorded::Home { home, .. }
             | Recorded::Morning { home, .. }
+            | Recorded::Sight { home, .. }
             | Recorded::Errand { home, .. }
             | Recorded::Suspended { home, .. }
             | Recorded::Level { home, .. }
@@ -529,6 +550,8 @@ impl Recorded {
             | Recorded::Errand { at, .. }
             | Recorded::Suspended { at, .. }
             | Recorded::Morning { at, .. }
+            | Recorded::Sight { at, .. }
+            | Recorded::Listened { at, .. }
             | Recorded::Day { at, .. }
             | Recorded::Filed { at, .. }
             | Recorded::Level { at, .. }

@@ -20,6 +20,7 @@ mod row;
 mod rows;
 mod screens;
 mod send;
+mod sights;
 mod spoken;
 mod summons;
 mod suspensions;
@@ -46,10 +47,11 @@ pub use input::{
     Settings, Subject, Suspended, Suspending, SuspensionRefused,
 };
 pub use listing::{Figures, Place};
-pub use report::{Figure, Of, Range, Report, Selection, Times, Value};
+pub use report::{Figure, Of, Range, Report, Selection, Sources, Times, Value};
 pub use requests::{EndedRequest, Request, RequestRow, RequestsView, Wished};
 pub use roster::{OnDuty, Reachable, Roster};
 pub use screens::{Hearing, Screen, Sound};
+pub use sights::{Held, HomeTimes, Sight};
 pub use spoken::{Said, Spoken};
 pub use summons::{Known, Matter, Summons, Told};
 pub use suspensions::{LONGEST_OF_A_DESK, Stand, SuspensionView};
@@ -65,6 +67,7 @@ use crate::desk::row::Row;
 use crate::desk::rows::Rows;
 use crate::desk::screens::Screens;
 use crate::desk::send::Sending;
+use crate::desk::sights::Sights;
 use crate::desk::suspensions::Suspensions;
 use crate::desk::visits::Visits;
 use crate::desk::watch::Watch;
@@ -86,6 +89,7 @@ pub struct Desk {
     errands: Errands,
     screens: Screens,
     suspensions: Suspensions,
+    sights: Sights,
     daily: Daily,
     visits: Visits,
     requests: Requests,
@@ -107,6 +111,7 @@ impl Desk {
             errands: Errands::default(),
             screens: Screens::default(),
             suspensions: Suspensions::default(),
+            sights: Sights::default(),
             daily: Daily::default(),
             visits: Visits::default(),
             requests: Requests::default(),
@@ -128,6 +133,7 @@ impl Desk {
         let mut effects = Vec::new();
         self.watch.since.get_or_insert(now);
         self.open_list(now, &mut effects);
+        self.listens_still(now, &mut effects);
         match input {
             Input::Notice(notice) => self.notice(now, *notice, &mut effects),
             Input::Heartbeat { home, condition } => {
@@ -142,12 +148,16 @@ impl Desk {
                 self.twins(now, &home, &condition.beat, &mut effects);
                 if !is_older {
                     self.watch.homes.entry(home.clone()).or_default().condition = Some(condition);
+                    self.sight_heard(now, &home, &mut effects);
                     self.suspensions_heard(now, &home, &mut effects);
                     self.told_of_day(now, &home, &mut effects);
                 }
             }
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
-            Input::OwnLink { up } => self.own_link(now, up),
+            Input::OwnLink { up } => {
+                self.own_link(now, up);
+                self.listening(now, up, &mut effects);
+            }
             Input::Click(click) => self.click(now, click, &mut effects),
             Input::Order(order) => self.order(now, order, &mut effects),
             Input::Handover(handover) => self.handover(now, handover, &mut effects),
@@ -433,6 +443,8 @@ impl Desk {
                 self.errands.learn(at, home, by, what, key);
             }
             Recorded::Suspended { at, home, id, refused } => self.suspensions.answered(at, &home, &id, refused),
+            Recorded::Sight { at, home, sight } => self.sights.learn(at, home, sight),
+            Recorded::Listened { at, from } => self.sights.learn_listened(from, at),
             Recorded::Morning { home, word, .. } => self.daily.told(home, word),
             Recorded::Day { day, closed, .. } => self.daily.open(day, closed, &self.settings.daily),
             Recorded::Filed { alert, last_step, place, noticed_at, own_alerts, .. } => {

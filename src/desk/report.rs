@@ -5,16 +5,20 @@
 
 mod range;
 mod select;
+mod watch;
 
 pub use range::Range;
 pub use select::{Of, Selection};
 
+use crate::desk::Counts;
 use crate::desk::STATION_NUMBERS;
 use crate::desk::cases::{Case, Spell};
+use crate::desk::sights::HomeTimes;
+use crate::model::duty::DutyHours;
 use crate::model::ids::{HomeId, PointId};
 use crate::model::lifecycle::Outcome;
 use crate::model::reason::Severity;
-use crate::model::time::{Span, Timestamp, Zone};
+use crate::model::time::{Day, Span, Timestamp, Zone};
 use select::is_counted;
 use std::collections::BTreeMap;
 
@@ -37,6 +41,34 @@ pub struct Report {
     pub parts: Vec<(Range, [usize; 3])>,
     /// By the point whose staff took it first: alerts, taken within 60 s, in time at the door.
     pub points: BTreeMap<PointId, [usize; 3]>,
+    /// What became of the day's lists that are over, oldest first.
+    pub days: Vec<(Day, Counts)>,
+}
+
+/// What a report is counted from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// All alerts that began in the time, what is open, and equipment in trouble shortly before.
+    pub cases: &'a [Case],
+    /// Homes that the station knows.
+    pub homes: usize,
+    /// How each of them could be seen in the time.
+    pub times: &'a [HomeTimes],
+    /// What became of the day's lists, oldest first.
+    pub days: &'a [(Day, Counts)],
+    /// When somebody has to watch the desk; absent where nobody said so.
+    pub duty: Option<&'a DutyHours>,
+    /// How often somebody said that the sound of a desk was heard; absent where that cannot be read.
+    pub sound_tests: Option<usize>,
+}
+
+/// How long homes could be seen how, in hours.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct HomeWatch {
+    watched: f64,
+    suspended: f64,
+    cannot_see: f64,
+    learning: f64,
 }
 
 /// One figure.
@@ -97,23 +129,18 @@ impl Times {
 }
 
 impl Report {
-    /// The figures of `range` as known at `now`. `cases` hold all that began in it, what is open, and equipment in trouble
-    /// shortly before; `homes` since when each is known.
-    pub fn of(
-        range: Range,
-        now: Timestamp,
-        zone: &Zone,
-        cases: &[Case],
-        homes: &[(HomeId, Option<Timestamp>)],
-    ) -> Report {
+    /// The figures of `range` as known at `now`.
+    pub fn of(range: Range, now: Timestamp, zone: &Zone, sources: &Sources<'_>) -> Report {
         let until = now.clamp(range.from, range.to);
-        let counter = Counter { range, now, until, zone, cases };
-        let home_hours = counter.watched_hours(homes);
+        let counter = Counter { range, now, until, zone, sources: *sources };
+        let watch = counter.home_watch();
         let mut figures = counter.answering();
-        figures.extend(counter.results(home_hours));
+        figures.extend(counter.results(watch.as_ref()));
         figures.extend(counter.load());
         figures.extend(counter.delivery());
-        figures.extend(counter.equipment(homes.len()));
+        figures.extend(counter.equipment(sources.homes));
+        figures.extend(counter.daily());
+        figures.extend(counter.desk());
         figures.extend(counter.apart());
         Report {
             range,
@@ -124,6 +151,7 @@ impl Report {
             takes: counter.takes(),
             parts: range.parts(zone, until).into_iter().map(|part| (part, counter.part(part))).collect(),
             points: counter.points(),
+            days: counter.days(),
         }
     }
 
@@ -138,14 +166,14 @@ struct Counter<'a> {
     now: Timestamp,
     until: Timestamp,
     zone: &'a Zone,
-    cases: &'a [Case],
+    sources: Sources<'a>,
 }
 
 impl<'a> Counter<'a> {
     fn chosen(&self, of: Of) -> impl Iterator<Item = &'a Case> {
         let selection = Selection::of(of, self.range);
         let (now, zone) = (self.now, self.zone);
-        self.cases.iter().filter(move |case| selection.holds(case, now, zone))
+        self.sources.cases.iter().filter(move |case| selection.holds(case, now, zone))
     }
 
     fn count(&self, of: Of) -> usize {
@@ -178,25 +206,17 @@ impl<'a> Counter<'a> {
         ]
     }
 
-    fn results(&self, home_hours: Option<f64>) -> Vec<Figure> {
-        let mut figures = vec![
-            self.counted("real", Of::Real),
-            self.counted("unneeded", Of::Unneeded),
-            Figure {
-                id: "home_days",
-                rule: None,
-                value: home_hours.map_or(Value::Unknown, Value::HomeHours),
-                of: None,
-            },
-        ];
+    fn results(&self, watch: Option<&HomeWatch>) -> Vec<Figure> {
+        let mut figures = vec![self.counted("real", Of::Real), self.counted("unneeded", Of::Unneeded)];
+        figures.extend(self.home_days(watch));
         let mut by_rule: BTreeMap<&'static str, usize> = BTreeMap::new();
         for case in self.chosen(Of::Unneeded) {
             *by_rule.entry(case.reason.rule()).or_default() += 1;
         }
         let whole = (None, self.count(Of::Unneeded));
-            // Of less than a day nobody can tell a rate.
+        // Of less than a day nobody can tell a rate.
         for (rule, count) in std::iter::once(whole).chain(by_rule.into_iter().map(|(rule, n)| (Some(rule), n))) {
-            let days = home_hours.map(|hours| hours / 24.0).filter(|days| *days >= 1.0);
+            let days = watch.map(|watch| watch.watched / 24.0).filter(|days| *days >= 1.0);
             let value = days.map_or(Value::Unknown, |days| Value::PerThirtyDays(count as f64 * 30.0 / days));
             let of = Selection { rule: rule.map(str::to_owned), ..Selection::of(Of::Unneeded, self.range) };
             figures.push(Figure { id: "unneeded_per_30_home_days", rule, value, of: Some(of) });
@@ -320,7 +340,7 @@ impl<'a> Counter<'a> {
     fn part(&self, part: Range) -> [usize; 3] {
         let count = |of| {
             let selection = Selection::of(of, part);
-            self.cases.iter().filter(|case| selection.holds(case, self.now, self.zone)).count()
+            self.sources.cases.iter().filter(|case| selection.holds(case, self.now, self.zone)).count()
         };
         [count(Of::Person), count(Of::Taken60), count(Of::OnSite)]
     }
@@ -340,7 +360,7 @@ impl<'a> Counter<'a> {
     /// When no alert could come from each home, within the range; what overlaps is one.
     fn blind_by_home(&self) -> BTreeMap<&'a HomeId, Vec<(Timestamp, Timestamp)>> {
         let mut by_home: BTreeMap<&HomeId, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
-        for case in self.cases.iter().filter(|case| case.severity == Severity::Blind && is_counted(case)) {
+        for case in self.sources.cases.iter().filter(|case| case.severity == Severity::Blind && is_counted(case)) {
             let within = |spell: &Spell| {
                 let to = spell.to.unwrap_or(self.until).min(self.until);
                 Some((spell.from.max(self.range.from), to)).filter(|(from, to)| from < to)
@@ -351,23 +371,9 @@ impl<'a> Counter<'a> {
         by_home.values_mut().for_each(|spells| *spells = united(std::mem::take(spells)));
         by_home
     }
-
-    /// Hours of homes in which an alert could have come, as far as the station knows: it does not see when homes were
-    /// suspended or learned. Nothing where no home is known.
-    fn watched_hours(&self, homes: &[(HomeId, Option<Timestamp>)]) -> Option<f64> {
-        let blind = self.blind_by_home();
-        let millis = |from: Timestamp, to: Timestamp| (to - from).num_milliseconds().max(0);
-        let of_home = |(home, since): &(HomeId, Option<Timestamp>)| {
-            let from = (*since)?.max(self.range.from);
-            let unseen = blind.get(home).into_iter().flatten().map(|(begin, to)| millis((*begin).max(from), *to));
-            Some((millis(from, self.until) - unseen.sum::<i64>()).max(0))
-        };
-        let known: Vec<i64> = homes.iter().filter_map(of_home).collect();
-        (!known.is_empty()).then(|| known.iter().sum::<i64>() as f64 / 3_600_000.0)
-    }
 }
 
-fn united(mut spells: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
+pub(super) fn united(mut spells: Vec<(Timestamp, Timestamp)>) -> Vec<(Timestamp, Timestamp)> {
     spells.sort_unstable();
     let mut united: Vec<(Timestamp, Timestamp)> = Vec::new();
     for (from, to) in spells {

@@ -6,6 +6,7 @@
 use crate::desk::input::{AlertKey, Effect, Recorded};
 use crate::desk::{Desk, STATION_NUMBERS, timer_key};
 use crate::model::alert::AlertId;
+use crate::model::duty::DutyHours;
 use crate::model::ids::{HomeId, PersonId};
 use crate::model::lifecycle::{Actor, Deed};
 use crate::model::reason::Reason;
@@ -123,6 +124,11 @@ impl Desk {
         hearing
     }
 
+    /// When somebody has to watch the desk, where the configuration says so.
+    pub fn duty(&self) -> Option<&DutyHours> {
+        self.settings.duty.as_ref().map(|(duty, _)| duty)
+    }
+
     /// Whether somebody has to watch now; `None` where the configuration does not say when.
     pub fn is_on_duty(&self, now: Timestamp) -> Option<bool> {
         let (duty, zone) = self.settings.duty.as_ref()?;
@@ -193,7 +199,7 @@ impl Screens {
 /// A page says every ten seconds how it is; after so long without a word it watches no more.
 const WATCHES_FOR: Span = Span::seconds(15);
 /// So long without anybody is no reload of a page.
-const UNWATCHED_FOR: Span = Span::seconds(60);
+pub(super) const UNWATCHED_FOR: Span = Span::seconds(60);
 const SCREEN_FORGOTTEN: Span = Span::seconds(60);
 /// More pages than any point has people.
 const SCREENS_MAX: usize = 1_000;

@@ -3,6 +3,14 @@
 //! Plain data: the desk makes it of what it writes down, the store keeps it, `wire` puts the envelope round it. Words here are a
 //! promise to programs of others: within `v: 1` fields and kinds are only added.
 
+mod besides;
+mod kind;
+
+pub use besides::{
+    DailyClosed, DailyContact, FaultStep, HomeSight, HomeState, StationState, SuspensionChange, TestSign,
+};
+pub use kind::{EventKind, KINDS};
+
 use crate::model::alert::AlertId;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{CallResult, Outcome, Phase, Role, Via};
@@ -12,7 +20,6 @@ use serde::Serialize;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Event {
     /// What.
     #[serde(rename = "type")]
@@ -26,149 +33,6 @@ pub struct Event {
     pub data: EventData,
 }
 
-/// What can happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub enum EventKind {
-    /// An alert began.
-    #[serde(rename = "care.carecircle.alert.raised")]
-    Raised,
-    /// The same finding came again while the alert was open.
-    #[serde(rename = "care.carecircle.alert.again")]
-    Again,
-    /// A station holds it.
-    #[serde(rename = "care.carecircle.alert.received")]
-    Received,
-    /// One person was asked to take it.
-    #[serde(rename = "care.carecircle.alert.asked")]
-    Asked,
-    /// A person owns it.
-    #[serde(rename = "care.carecircle.alert.taken")]
-    Taken,
-    /// The owner set out.
-    #[serde(rename = "care.carecircle.alert.on_the_way")]
-    OnTheWay,
-    /// Somebody is at the door.
-    #[serde(rename = "care.carecircle.alert.arrived")]
-    Arrived,
-    /// A person ended it.
-    #[serde(rename = "care.carecircle.alert.closed")]
-    Closed,
-    /// It was taken back at home before any receipt, or a check that is over.
-    #[serde(rename = "care.carecircle.alert.cancelled")]
-    Cancelled,
-    /// Somebody in the home said that no help is needed; people still close it.
-    #[serde(rename = "care.carecircle.alert.person_cancelled")]
-    PersonCancelled,
-    /// The owner gave it back.
-    #[serde(rename = "care.carecircle.alert.released")]
-    Released,
-    /// Another person owns it now.
-    #[serde(rename = "care.carecircle.alert.handed_over")]
-    HandedOver,
-    /// A second person helps without owning.
-    #[serde(rename = "care.carecircle.alert.assisted")]
-    Assisted,
-    /// Further points or people are asked.
-    #[serde(rename = "care.carecircle.alert.escalated")]
-    Escalated,
-    /// A take that nobody carried out ran out.
-    #[serde(rename = "care.carecircle.alert.lapsed")]
-    Lapsed,
-    /// Nobody was at the door within the promised time.
-    #[serde(rename = "care.carecircle.alert.overdue")]
-    Overdue,
-    /// A step was taken back, or the home's book refused it.
-    #[serde(rename = "care.carecircle.alert.undone")]
-    Undone,
-    /// A closed alert was opened again.
-    #[serde(rename = "care.carecircle.alert.reopened")]
-    Reopened,
-    /// Somebody wrote a note.
-    #[serde(rename = "care.carecircle.alert.noted")]
-    Noted,
-    /// A telephone call was tried.
-    #[serde(rename = "care.carecircle.alert.called")]
-    Called,
-    /// A sign of life after the alert.
-    #[serde(rename = "care.carecircle.alert.life")]
-    Life,
-    /// The trouble went by itself; people still close it.
-    #[serde(rename = "care.carecircle.alert.recovered")]
-    Recovered,
-    /// A home can be seen again, or no longer.
-    #[serde(rename = "care.carecircle.home.state")]
-    HomeState,
-    /// The station can take alerts.
-    #[serde(rename = "care.carecircle.station.ready")]
-    Ready,
-    /// The station cannot take alerts.
-    #[serde(rename = "care.carecircle.station.not_ready")]
-    NotReady,
-}
-
-impl EventKind {
-    /// Every kind.
-    pub const ALL: [EventKind; 25] = [
-        EventKind::Raised,
-        EventKind::Again,
-        EventKind::Received,
-        EventKind::Asked,
-        EventKind::Taken,
-        EventKind::OnTheWay,
-        EventKind::Arrived,
-        EventKind::Closed,
-        EventKind::Cancelled,
-        EventKind::PersonCancelled,
-        EventKind::Released,
-        EventKind::HandedOver,
-        EventKind::Assisted,
-        EventKind::Escalated,
-        EventKind::Lapsed,
-        EventKind::Overdue,
-        EventKind::Undone,
-        EventKind::Reopened,
-        EventKind::Noted,
-        EventKind::Called,
-        EventKind::Life,
-        EventKind::Recovered,
-        EventKind::HomeState,
-        EventKind::Ready,
-        EventKind::NotReady,
-    ];
-
-    /// The word for it, without what all have in common.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EventKind::Raised => "alert.raised",
-            EventKind::Again => "alert.again",
-            EventKind::Received => "alert.received",
-            EventKind::Asked => "alert.asked",
-            EventKind::Taken => "alert.taken",
-            EventKind::OnTheWay => "alert.on_the_way",
-            EventKind::Arrived => "alert.arrived",
-            EventKind::Closed => "alert.closed",
-            EventKind::Cancelled => "alert.cancelled",
-            EventKind::PersonCancelled => "alert.person_cancelled",
-            EventKind::Released => "alert.released",
-            EventKind::HandedOver => "alert.handed_over",
-            EventKind::Assisted => "alert.assisted",
-            EventKind::Escalated => "alert.escalated",
-            EventKind::Lapsed => "alert.lapsed",
-            EventKind::Overdue => "alert.overdue",
-            EventKind::Undone => "alert.undone",
-            EventKind::Reopened => "alert.reopened",
-            EventKind::Noted => "alert.noted",
-            EventKind::Called => "alert.called",
-            EventKind::Life => "alert.life",
-            EventKind::Recovered => "alert.recovered",
-            EventKind::HomeState => "home.state",
-            EventKind::Ready => "station.ready",
-            EventKind::NotReady => "station.not_ready",
-        }
-    }
-}
-
 /// More about what happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -178,6 +42,16 @@ pub enum EventData {
     Alert(Box<AlertStep>),
     /// Of the kind `home.state`.
     Home(HomeState),
+    /// Of kinds `fault.…`.
+    Fault(Box<FaultStep>),
+    /// Of kinds `daily.…` about one home.
+    Daily(DailyContact),
+    /// Of the kind `daily.closed`.
+    DayClosed(DailyClosed),
+    /// Of kinds `suspension.…`.
+    Suspension(SuspensionChange),
+    /// Of kinds `test.…`.
+    Test(TestSign),
     /// Of kinds `station.…`.
     Station(StationState),
 }
@@ -250,48 +124,11 @@ pub struct AlertStep {
     pub place: Option<String>,
 }
 
-/// How a home can be seen.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct HomeState {
-    /// 1.
-    pub v: u32,
-    /// Which home.
-    pub home: HomeId,
-    /// How.
-    pub state: HomeSight,
-    /// When its gateway was heard last; null if not since the station started.
-    pub heard_at: Option<Timestamp>,
-}
-
-/// Whether the station hears a home's gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum HomeSight {
-    /// It is heard.
-    Heard,
-    /// It has been silent for too long: the home cannot be seen.
-    Blind,
-}
-
-/// Whether the station can take alerts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct StationState {
-    /// 1.
-    pub v: u32,
-    /// Whether a notice that is sent now arrives and is kept.
-    pub ready: bool,
-    /// Why not: `broker`, `store`.
-    pub reasons: Vec<String>,
-}
-
 /// The version of all data.
 pub const VERSION: u32 = 1;
 
 /// What of the data nobody learns without the scope `pii`.
-pub const PERSONAL: [&str; 2] = ["text", "place"];
+pub const PERSONAL: [&str; 3] = ["text", "place", "owner"];
 
 impl Event {
     /// About an alert.
@@ -300,11 +137,39 @@ impl Event {
         Event { kind, time, subject, data: EventData::Alert(Box::new(step)) }
     }
 
+    /// About trouble of equipment.
+    pub fn of_fault(kind: EventKind, time: Timestamp, step: FaultStep) -> Event {
+        let subject = Some(subject_of(&step.home, AlertId { number: step.alert, raised_at: step.raised_id }));
+        Event { kind, time, subject, data: EventData::Fault(Box::new(step)) }
+    }
+
     /// About a home.
-    pub fn of_home(time: Timestamp, home: HomeId, state: HomeSight, heard_at: Option<Timestamp>) -> Event {
-        let subject = Some(home.to_string());
-        let data = EventData::Home(HomeState { v: VERSION, home, state, heard_at });
-        Event { kind: EventKind::HomeState, time, subject, data }
+    pub fn of_home(time: Timestamp, state: HomeState) -> Event {
+        let subject = Some(state.home.to_string());
+        Event { kind: EventKind::HomeState, time, subject, data: EventData::Home(state) }
+    }
+
+    /// About the daily contact of a home.
+    pub fn of_daily(kind: EventKind, time: Timestamp, contact: DailyContact) -> Event {
+        let subject = Some(contact.home.to_string());
+        Event { kind, time, subject, data: EventData::Daily(contact) }
+    }
+
+    /// About a day's list.
+    pub fn of_day(time: Timestamp, closed: DailyClosed) -> Event {
+        Event { kind: EventKind::DailyClosed, time, subject: None, data: EventData::DayClosed(closed) }
+    }
+
+    /// About a suspension.
+    pub fn of_suspension(kind: EventKind, time: Timestamp, change: SuspensionChange) -> Event {
+        let subject = Some(change.home.to_string());
+        Event { kind, time, subject, data: EventData::Suspension(change) }
+    }
+
+    /// About a test of a way.
+    pub fn of_test(kind: EventKind, time: Timestamp, test: TestSign) -> Event {
+        let subject = test.home.as_ref().map(ToString::to_string);
+        Event { kind, time, subject, data: EventData::Test(test) }
     }
 
     /// About the station itself; ready without reasons.
@@ -318,17 +183,4 @@ impl Event {
 /// `ky-lehe-0412/37`
 fn subject_of(home: &HomeId, alert: AlertId) -> String {
     format!("{home}/{}", alert.number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_kind_has_one_word() {
-        for kind in EventKind::ALL {
-            let written = serde_json::to_value(kind).unwrap();
-            assert_eq!(written, format!("care.carecircle.{}", kind.as_str()));
-        }
-    }
 }

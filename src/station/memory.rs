@@ -102,6 +102,8 @@ fn fate(body: &str, filed: &BTreeSet<AlertKey>) -> Fate {
             Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Morning { .. }
+            | Recorded::Sight { .. }
+            | Recorded::Listened { .. }
             | Recorded::Day { .. }
             | Recorded::Errand { .. }
             | Recorded::OneGateway { .. }

@@ -12,6 +12,7 @@ mod hooks;
 mod memory;
 mod reply;
 mod summoner;
+mod telling;
 mod turn;
 
 use crate::clock;
@@ -24,12 +25,12 @@ use crate::model::staff::Member;
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
+use crate::sinks::sms::LineSettings;
 use crate::station::directory::Catalogue;
 use crate::station::filing::Filing;
 use crate::station::memory::Memory;
 use crate::station::summoner::Summoner;
 use crate::station::turn::Turn;
-use crate::sinks::sms::LineSettings;
 use crate::store::Office;
 use crate::text::Language;
 use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
@@ -92,6 +93,8 @@ pub struct Settings {
     pub build: String,
     /// Its own way to the telephones of its staff, if it has one.
     pub modem: Option<LineSettings>,
+    /// Events are said on topics of its own broker, too.
+    pub events_by_mqtt: bool,
 }
 
 pub use first::Key;
@@ -169,16 +172,18 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let (allow, hooks_changed) = (settings.hooks_allow.clone(), Bell::default());
     let posting = hooks::Posting {
         point: settings.point.clone(),
-        office,
+        office: office.clone(),
         told: told.clone(),
         changed: hooks_changed.clone(),
         allow: allow.clone(),
     };
+    let by_mqtt = told.clone();
     let site = site.telling(Telling { told, allow, check: hooks::check, hooks_changed });
 
     let alive = Arc::new(AtomicU64::new(0));
     let (link, events) = mqtt::start(feed::connection(&settings), Arc::default());
     let (stop, stopping) = watch::channel(false);
+    let saying = telling::Saying { point: settings.point.clone(), office, told: by_mqtt, link: link.clone() };
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
     let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures);
@@ -198,6 +203,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let homes = door.as_ref().map(|door| door.address);
     let mut tasks =
         vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
+    tasks.extend(settings.events_by_mqtt.then(|| tokio::spawn(telling::run(saying, stop.subscribe()))));
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
     tasks.extend(summoner.map(|(summoner, heard, _)| tokio::spawn(summoner.run(heard, stop.subscribe()))));
     let scheme = if settings.credentials.is_some() { "https" } else { "http" };

@@ -39,6 +39,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         hooks_allow: Vec::new(),
         build: web::build(),
         modem: None,
+        events_by_mqtt: false,
     }
 }
 

@@ -253,6 +253,12 @@ impl Turn {
                 drop(answer.send((Answer::Done { version: 0 }, true))); // nothing of it is written
                 return;
             }
+            Wanted::Tell(event) => {
+                self.clicks.insert(ticket, answer);
+                let mut turn = Waiting::at(clock::now());
+                turn.answers.push((ticket, Answer::Done { version: 0 }));
+                return self.write(turn, Vec::new(), &[*event]);
+            }
             Wanted::People(people) => {
                 self.desk.write().unwrap_or_else(PoisonError::into_inner).put_people(people);
                 drop(answer.send((Answer::Done { version: 0 }, true)));

@@ -1,8 +1,8 @@
 //! Somebody looks into a database beside the daemon that writes it: nothing is locked, changed, made or upgraded.
 
+use crate::model::time::Timestamp;
 use crate::store::database::{self, Table};
 use crate::store::error::{Error, words};
-use crate::model::time::Timestamp;
 use crate::store::opening::{with_suffix, words_of};
 use crate::store::{Record, upgrade};
 use rusqlite::{Connection, OpenFlags};
@@ -48,11 +48,7 @@ impl Looking {
     }
 
     /// The same for what was recorded at or after `since`.
-    pub fn for_each_record_since(
-        &self,
-        since: Option<Timestamp>,
-        mut take: impl FnMut(Record),
-    ) -> Result<(), Error> {
+    pub fn for_each_record_since(&self, since: Option<Timestamp>, mut take: impl FnMut(Record)) -> Result<(), Error> {
         let mut read = || -> rusqlite::Result<()> {
             // One picture of both tables.
             let transaction = self.connection.unchecked_transaction()?;
@@ -68,7 +64,7 @@ impl Looking {
 
 /// Where no daemon has left its log, the file alone is the whole database. Then it is read as one that nobody changes: to
 /// share it, SQLite would put files beside it that belong to whoever looks, and the daemon could not open them.
-fn uri(path: &Path) -> String {
+pub(super) fn uri(path: &Path) -> String {
     let is_shared = with_suffix(path, "-shm").exists();
     let has_log = std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let name: String = path.to_string_lossy().chars().map(escaped).collect();

@@ -142,9 +142,7 @@ fn english(zone: &Zone, what: Summons<'_>, place: &str) -> String {
         Summons::Test => "TEST, nobody needs to go. Reply 9 when received.".to_owned(),
         Summons::WhichOne { codes } => format!("several alerts are open. Reply again with the code: {codes}"),
         Summons::NoneOpen => "not done: no alert is open that you were told of.".to_owned(),
-        Summons::NotUnderstood => {
-            "not understood. Reply 1 take 2 on way 3 arrived 0 cannot, and the code.".to_owned()
-        }
+        Summons::NotUnderstood => "not understood. Reply 1 take 2 on way 3 arrived 0 cannot, and the code.".to_owned(),
         Summons::Refused { .. } => format!("not done: {place}"),
     }
 }

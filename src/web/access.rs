@@ -1,12 +1,13 @@
 //! Who may do and see what: one table over the positions, and one over the addresses of pages.
 
+use crate::model::lifecycle::Deed;
 use crate::model::staff::Position;
+use crate::web::Person;
 use crate::web::form::Visitor;
 use crate::web::sessions::Kind;
 
 /// Something that not everybody may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(dead_code)] // until every page asks
 pub(super) enum Right {
     /// See the desk and alerts of this point.
     SeeDesk,
@@ -69,6 +70,45 @@ impl Right {
         }
     }
 
+    /// What a step of an alert asks for; which of them are possible now, and whose, the alert itself judges.
+    pub fn of_step(deed: &Deed) -> Right {
+        match deed {
+            Deed::Ask { .. } | Deed::TakeOver => Right::Send,
+            Deed::Reopen => Right::Supervise,
+            Deed::Take
+            | Deed::Depart
+            | Deed::Arrive { .. }
+            | Deed::Close { .. }
+            | Deed::Release { .. }
+            | Deed::HandOver { .. }
+            | Deed::Accept
+            | Deed::Assist
+            // Whoever stands at the door and needs help says so.
+            | Deed::Escalate { .. }
+            | Deed::Call { .. }
+            | Deed::Note { .. }
+            | Deed::Undo { .. } => Right::Act,
+            // Steps of homes and of stations themselves, which no person does.
+            Deed::Raise { .. }
+            | Deed::Again { .. }
+            | Deed::AskHome { .. }
+            | Deed::Unanswered { .. }
+            | Deed::Cancel
+            | Deed::CheckOver { .. }
+            | Deed::PersonCancelled
+            | Deed::Receive
+            | Deed::AskEnded
+            | Deed::HandOverEnded
+            | Deed::Life { .. }
+            | Deed::Recovered
+            | Deed::Remind { .. }
+            | Deed::Lapse
+            | Deed::Overdue
+            | Deed::Refused { .. }
+            | Deed::Unknown => Right::Act,
+        }
+    }
+
     /// Whether a shared desk at which nobody acts may: it is there to be looked at.
     fn is_of_an_empty_desk(self) -> bool {
         match self {
@@ -88,12 +128,19 @@ impl Right {
     }
 }
 
+impl Person {
+    /// Whether this person may.
+    pub(super) fn may(&self, right: Right) -> bool {
+        self.positions.iter().any(|position| right.is_of(position))
+    }
+}
+
 impl Visitor {
     /// Whether whoever looks may.
     pub fn may(&self, right: Right) -> bool {
         match (&self.person, &self.seat) {
             (_, None) => false,
-            (Some(person), Some(_)) => person.positions.iter().any(|position| right.is_of(position)),
+            (Some(person), Some(_)) => person.may(right),
             (None, Some(seat)) => seat.kind == Kind::Desk && right.is_of_an_empty_desk(),
         }
     }
@@ -177,6 +224,9 @@ const DOORS: &[(&str, Door)] = &[
     ("/api/v1/asyncapi.json", Door::Open),
     ("/api/v1/schema", Door::Open),
     ("/api/v1/alerts.csv", Door::Of(&[Right::Reports])),
+    ("/api/v1/faults", Door::Of(&[Right::SeeHomes])),
+    ("/api/v1/daily", Door::Of(&[Right::SeePersons])),
+    ("/api/v1/test", Door::Of(&[Right::Act])),
     ("/api/v1/home*", Door::Of(&[Right::SeeHomes])),
     ("/api/v1/events", Door::Of(&[Right::SeeDesk])),
 ];
@@ -213,6 +263,24 @@ mod tests {
             assert_eq!(lines.next().unwrap(), [&[format!("{right:?}").as_str()][..], &marks].concat());
         }
         assert_eq!(lines.next(), None);
+    }
+
+    /// One table: whoever the life-cycle refuses for their role has not the right either, and the other way round.
+    #[test]
+    fn a_step_asks_for_the_right_of_those_whose_role_may_do_it() {
+        let own = Deed::examples().into_iter().filter(|deed| !matches!(deed, Deed::Unknown));
+        for deed in own.filter(|deed| Position::ALL.iter().filter_map(|p| p.role()).any(|role| may(deed, role))) {
+            for position in Position::ALL {
+                let by_role = position.role().is_some_and(|role| may(&deed, role));
+                assert_eq!(Right::of_step(&deed).is_of(position), by_role, "{} of {position:?}", deed.name());
+            }
+        }
+        fn may(deed: &Deed, role: crate::model::lifecycle::Role) -> bool {
+            use crate::model::lifecycle::{Phase, Refusal};
+            let phases = [Phase::Raised, Phase::Received, Phase::Taken, Phase::Closed];
+            let refused = |phase: Phase| matches!(phase.after(deed, role), Err(Refusal::NotForRole { .. }));
+            !phases.into_iter().all(refused)
+        }
     }
 
     #[test]

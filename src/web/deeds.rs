@@ -94,6 +94,9 @@ pub(super) async fn step(
     let Some(clicks) = clicks(&site, key, &person, &form) else {
         return pages::said(&site, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &["bad_form"]);
     };
+    if !clicks.iter().all(|click| visitor.may(Right::of_step(&click.deed))) {
+        return pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["not_for_you"]);
+    }
     for click in clicks {
         match site.ask(Wanted::Click(click)).await {
             Some((Answer::Done { .. }, _)) => {}
@@ -171,7 +174,8 @@ pub(super) fn clicks(site: &Site, alert: &AlertKey, person: &Person, form: &Step
     Some(clicks)
 }
 
-fn deed(form: &StepForm) -> Option<Deed> {
+/// What a form means; nothing where it is no step, or incomplete.
+pub(super) fn deed(form: &StepForm) -> Option<Deed> {
     let person = || PersonId::new(form.person.clone()).ok();
     Some(match form.step.as_str() {
         "take" => Deed::Take,

@@ -95,7 +95,23 @@ fn not_signed_in(site: &Site, visitor: &Visitor, request: &Request) -> Response 
 }
 
 /// The addresses at which a program shows a token instead of a session.
-const FOR_TOKENS: [&str; 5] = ["/api/v1/desk", "/api/v1/alerts", "/api/v1/homes", "/api/v1/events", "/metrics"];
+const FOR_TOKENS: [&str; 15] = [
+    "/api/v1/desk",
+    "/api/v1/alerts",
+    "/api/v1/homes",
+    "/api/v1/daily",
+    "/api/v1/faults",
+    "/api/v1/reports",
+    "/api/v1/circle",
+    "/api/v1/test",
+    "/api/v1/events",
+    "/metrics",
+    "/faults.csv",
+    "/daily.csv",
+    "/reports/figures.csv",
+    "/reports/figures.json",
+    "/reports/alerts.csv",
+];
 
 fn takes_tokens(path: &str) -> bool {
     let is_there =

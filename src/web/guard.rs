@@ -2,10 +2,11 @@
 
 use crate::model::time::Span;
 use crate::web::Site;
+use crate::web::api::ApiProblem;
 use crate::web::form::Visitor;
 use crate::web::gate::shortened;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::SocketAddr;
@@ -26,12 +27,14 @@ pub(super) fn hosts(listen: SocketAddr, names: &[String]) -> Vec<String> {
 
 /// Refuses foreign requests and puts the security headers on every answer.
 pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let is_ours = matches!(*request.method(), Method::GET | Method::HEAD | Method::POST);
     let mut response = match foreign(&site.hosts, request.method(), request.headers()) {
         Some(why) => {
             let (visitor, path) = (Visitor::of(&site, request.headers()), shortened(request.uri().path()));
             tell(&site, &visitor, format!("{path} {why}")).await;
             (StatusCode::FORBIDDEN, why).into_response()
         }
+        None if !is_ours => not_so(request.uri().clone()).await,
         None => next.run(request).await,
     };
     for (name, value) in HEADERS {
@@ -54,6 +57,17 @@ async fn tell(site: &Site, visitor: &Visitor, detail: String) {
     if !is_told {
         site.audit(visitor, "foreign_refused", None, detail).await;
     }
+}
+
+/// Nothing is asked or done in this way at this address.
+pub(super) async fn not_so(uri: Uri) -> Response {
+    let allow = [(header::ALLOW, "GET, HEAD, POST")];
+    if uri.path().starts_with("/api/") {
+        let what = "nothing is asked in this way here";
+        let why = ApiProblem::new(StatusCode::METHOD_NOT_ALLOWED, what, "see /api/v1/openapi.json");
+        return (allow, why).into_response();
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, allow, "nothing is asked in this way here\n").into_response()
 }
 
 /// Why a request is none of ours; `None` if it is.

@@ -2,17 +2,17 @@
 
 use crate::model::event::EventKind;
 use crate::model::time::Timestamp;
+use crate::store::Office;
 use crate::store::office::{Hook, NewHook};
 use crate::text;
 use crate::web::Site;
-use crate::web::access::Right;
 use crate::web::form::Visitor;
 use crate::web::models::Frame;
-use crate::web::pages::{page, said};
-use crate::web::tokens::{JustToken, KEY_LENGTH_MAX, administrator, day, minute, name};
+use crate::web::pages::page;
+use crate::web::registers::{JustToken, administrator, day, is_key, minute, name, of_office, unreadable};
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router};
@@ -60,18 +60,13 @@ struct Beside {
 
 /// `GET /admin/hooks`
 async fn list(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let visitor = Visitor::of(&site, &headers);
-    if !visitor.may(Right::Administer) {
-        return said(&site, &visitor, StatusCode::FORBIDDEN, &["feed_not_yours"]);
-    }
-    draw(&site, &visitor, Beside::default()).await
+    draw(&site, &Visitor::of(&site, &headers), Beside::default()).await
 }
 
 async fn draw(site: &Arc<Site>, visitor: &Visitor, beside: Beside) -> Response {
-    let office = site.office.clone();
-    let hooks = tokio::task::spawn_blocking(move || office.hooks()).await;
-    let Ok(Ok(hooks)) = hooks else {
-        return said(site, visitor, StatusCode::SERVICE_UNAVAILABLE, &["feed_unreadable"]);
+    let hooks = match of_office(site, visitor, Office::hooks).await {
+        Ok(hooks) => hooks,
+        Err(unread) => return unread,
     };
     let newest = site.api.telling.told.newest().await.ok();
     let f = Frame::of(site, visitor, site.now(), "/admin/hooks", "hooks");
@@ -132,7 +127,7 @@ async fn make(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form): For
     let visitor = Visitor::of(&site, &headers);
     let by = match administrator(&site, &visitor, &form.token) {
         Ok(by) => by,
-        Err((status, why)) => return said(&site, &visitor, status, &[why]),
+        Err(refused) => return refused,
     };
     let url = form.url.trim().to_owned();
     let beside = |wrong: String| Beside { wrong: Some(wrong), url: text::shown(&url, URL_LENGTH_MAX), fresh: None };
@@ -140,25 +135,22 @@ async fn make(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form): For
     if let Err(why) = (telling.check)(&url, &telling.allow) {
         return draw(&site, &visitor, beside(why.to_string())).await;
     }
-    let is_key = (1..=KEY_LENGTH_MAX).contains(&form.key.len());
-    let Some(kinds) = form.kinds().filter(|_| is_key && url.len() <= URL_LENGTH_MAX) else {
+    let Some(kinds) = form.kinds().filter(|_| is_key(&form.key) && url.len() <= URL_LENGTH_MAX) else {
         return draw(&site, &visitor, beside(text::label(visitor.language, "hook_kinds_wrong").to_owned())).await;
     };
-    let Ok(cursor) = telling.told.newest().await else {
-        return said(&site, &visitor, StatusCode::SERVICE_UNAVAILABLE, &["feed_unreadable"]);
-    };
-    let (office, now) = (site.office.clone(), site.now());
-    let made = tokio::task::spawn_blocking(move || {
+    let Ok(cursor) = telling.told.newest().await else { return unreadable(&site, &visitor) };
+    let now = site.now();
+    let made = of_office(&site, &visitor, move |office| {
         let (key, pii) = (&form.key[..], form.pii.is_some());
         office.make_hook(now, &NewHook { key, url: &url, kinds: &kinds, pii, cursor, by: &by })
     });
     match made.await {
-        Ok(Ok(Some(secret))) => {
+        Ok(Some(secret)) => {
             telling.hooks_changed.ring();
             draw(&site, &visitor, Beside { fresh: Some(secret), ..Beside::default() }).await
         }
-        Ok(Ok(None)) => Redirect::to("/admin/hooks").into_response(),
-        Ok(Err(_)) | Err(_) => said(&site, &visitor, StatusCode::SERVICE_UNAVAILABLE, &["feed_unreadable"]),
+        Ok(None) => Redirect::to("/admin/hooks").into_response(),
+        Err(unwritten) => unwritten,
     }
 }
 
@@ -181,16 +173,17 @@ async fn change(
     let visitor = Visitor::of(&site, &headers);
     let by = match administrator(&site, &visitor, &form.token) {
         Ok(by) => by,
-        Err((status, why)) => return said(&site, &visitor, status, &[why]),
+        Err(refused) => return refused,
     };
-    let (office, now) = (site.office.clone(), site.now());
-    let changed = tokio::task::spawn_blocking(move || match deed {
+    let now = site.now();
+    let changed = of_office(&site, &visitor, move |office| match deed {
         HookDeed::End => office.end_hook(id, &by, now).map(|_| None),
         HookDeed::Resume => office.resume_hook(id, &by, now).map(|_| None),
         HookDeed::Secret => office.turn_hook_secret(id, &by, now),
     });
-    let Ok(Ok(fresh)) = changed.await else {
-        return said(&site, &visitor, StatusCode::SERVICE_UNAVAILABLE, &["feed_unreadable"]);
+    let fresh = match changed.await {
+        Ok(fresh) => fresh,
+        Err(unwritten) => return unwritten,
     };
     site.api.telling.hooks_changed.ring();
     match fresh {

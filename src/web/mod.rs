@@ -31,7 +31,8 @@ mod pages;
 mod past;
 mod picture;
 mod ready;
-mod reports;
+mod registers;
+pub mod reports;
 mod requests;
 mod screens;
 mod secrets;
@@ -39,10 +40,10 @@ mod sessions;
 mod sign_in;
 mod signed_in;
 mod staff;
+mod telephone;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod telephone;
 mod tries;
 mod uncover;
 pub mod visit;
@@ -59,6 +60,7 @@ pub use telephone::{Modem, Telephone, TestSms};
 
 use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
+use crate::model::event::Event;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
 use crate::model::place::Location;
@@ -155,6 +157,8 @@ pub enum Wanted {
     },
     /// A home is asked what its last days were like.
     Look(Look),
+    /// Something for other systems that nothing is written down about besides.
+    Tell(Box<Event>),
     /// Who answers alerts from now on.
     People(BTreeMap<PersonId, Role>),
 }
@@ -287,6 +291,7 @@ impl Site {
             .merge(hooks::routes())
             .route("/metrics", get(metrics::metrics))
             .fallback(pages::no_such_page)
+            .method_not_allowed_fallback(guard::not_so)
             .layer(axum::middleware::from_fn_with_state(site.clone(), ready::look))
             .layer(axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX))
             .layer(axum::middleware::from_fn_with_state(site.clone(), gate::gate))

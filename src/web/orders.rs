@@ -50,11 +50,28 @@ pub(super) async fn ordered(
     let errand = errand.filter(|_| is_key).ok_or((StatusCode::UNPROCESSABLE_ENTITY, "bad_form"))?;
     let by = site.actor(Some(person));
     let order = Order { ticket: 0, home, by, errand, key: sent.key.to_owned() };
+    match hand_in(site, order).await {
+        Ok(_) => Ok(()),
+        Err(Undone::Declined(why)) => Err((StatusCode::CONFLICT, declined(why))),
+        Err(Undone::NotAnswered) => Err((StatusCode::SERVICE_UNAVAILABLE, "not_answered")),
+    }
+}
+
+/// Why an errand was not done.
+pub(super) enum Undone {
+    /// The desk does not take it.
+    Declined(Declined),
+    /// No answer came in time.
+    NotAnswered,
+}
+
+/// Hands an errand to the desk; whether it is on the disk.
+pub(super) async fn hand_in(site: &Site, order: Order) -> Result<bool, Undone> {
     match site.ask(Wanted::Order(order)).await {
-        Some((Answer::Done { .. }, _)) => Ok(()),
-        Some((Answer::Declined(why), _)) => Err((StatusCode::CONFLICT, declined(why))),
-        Some((Answer::Refused(_) | Answer::NoSuchAlert, _)) => Err((StatusCode::CONFLICT, "errand_declined")),
-        None => Err((StatusCode::SERVICE_UNAVAILABLE, "not_answered")),
+        Some((Answer::Done { .. }, durable)) => Ok(durable),
+        Some((Answer::Declined(why), _)) => Err(Undone::Declined(why)),
+        Some((Answer::Refused(_) | Answer::NoSuchAlert, _)) => Err(Undone::Declined(Declined::Unclear("errand"))),
+        None => Err(Undone::NotAnswered),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::model::lifecycle::Actor;
 use crate::model::time::Timestamp;
 use crate::store::{Error, Office};
 use crate::web::Site;
+use crate::web::reports::files::cases;
 use std::sync::Arc;
 
 impl Site {
@@ -47,16 +48,7 @@ impl Site {
     /// Every alert that began from `from` until just before `to`, and all that are in the queue.
     pub(super) async fn cases(self: &Arc<Site>, from: Timestamp, to: Timestamp) -> Result<Vec<Case>, String> {
         let (office, in_queue) = (self.office.clone(), self.desk().open_cases());
-        let read = move || {
-            let known: std::collections::BTreeSet<AlertKey> = in_queue.iter().map(|case| case.key.clone()).collect();
-            let filed = office.filed_between(from, to)?;
-            let cases = filed.iter().filter_map(|body| serde_json::from_str::<Case>(body).ok());
-            // Between keeping a case and letting go of its row both are there.
-            let mut cases: Vec<Case> = cases.filter(|case| !known.contains(&case.key)).collect();
-            cases.extend(in_queue);
-            cases.sort_by_key(|case| (case.raised_at, case.key.clone()));
-            Ok::<_, Error>(cases)
-        };
+        let read = move || cases(&office, in_queue, from, to);
         let read = tokio::task::spawn_blocking(read).await;
         read.map_err(|failed| failed.to_string())?.map_err(|error| error.to_string())
     }

@@ -1,6 +1,6 @@
 //! The envelope of an event: the attributes of CloudEvents 1.0, so that stock tools read it.
 
-use crate::model::event::PERSONAL;
+use crate::model::event::{KINDS, PERSONAL};
 use crate::model::ids::PointId;
 use crate::model::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,17 +77,22 @@ impl CloudEvent {
     }
 }
 
-/// What all kinds have in common.
-const KINDS: &str = "care.carecircle.";
+/// The schemas of data: which kinds begin so, the name of the file, the name of the type. The first that fits.
+pub const SCHEMAS: [(&str, &str, &str); 8] = [
+    ("alert.", "alert-step", "AlertStep"),
+    ("home.", "home-state", "HomeState"),
+    ("fault.", "fault-step", "FaultStep"),
+    ("daily.closed", "daily-closed", "DailyClosed"),
+    ("daily.", "daily-contact", "DailyContact"),
+    ("suspension.", "suspension", "SuspensionChange"),
+    ("test.", "test", "TestSign"),
+    ("station.", "station-state", "StationState"),
+];
 
 /// The name of the schema of the data of this kind.
-pub fn schema_file(kind: &str) -> &'static str {
-    match kind.strip_prefix(KINDS).unwrap_or(kind).split('.').next() {
-        Some("alert") => "alert-step",
-        Some("home") => "home-state",
-        Some("station") => "station-state",
-        _ => "event",
-    }
+fn schema_file(kind: &str) -> &'static str {
+    let word = kind.strip_prefix(KINDS).unwrap_or(kind);
+    SCHEMAS.iter().find(|(begin, _, _)| word.starts_with(begin)).map_or("event", |(_, file, _)| file)
 }
 
 #[cfg(test)]

@@ -21,6 +21,6 @@ pub use body::{
     StationStep, Today, VERSION, Wire, WireError,
 };
 pub use directory::{Directory, Listed};
-pub use event::{CloudEvent, schema_file};
+pub use event::{CloudEvent, SCHEMAS};
 pub use suspended::{InForce, Refusal};
-pub use topic::{Down, Topic, Up, down_filter, up_filter};
+pub use topic::{Down, Topic, Up, down_filter, station_event_topic, station_state_topic, up_filter};

@@ -22,6 +22,8 @@ mod bodies;
 #[cfg(test)]
 mod feed;
 #[cfg(test)]
+pub mod golden;
+#[cfg(test)]
 pub(super) mod tests {
     use super::bodies::{self, Way};
     use super::*;
@@ -34,7 +36,6 @@ pub(super) mod tests {
         Wire,
     };
     use jsonschema::Validator;
-    use serde::Serialize;
     use serde_json::{Value, json};
     use std::path::{Path, PathBuf};
 
@@ -112,27 +113,10 @@ pub(super) mod tests {
         name.split('_').next().unwrap()
     }
 
-    /// One blank for each step in: the program carries the text.
-    pub fn written(document: &Value) -> String {
-        let mut text = Vec::new();
-        let form = serde_json::ser::PrettyFormatter::with_indent(b" ");
-        document.serialize(&mut serde_json::Serializer::with_formatter(&mut text, form)).unwrap();
-        String::from_utf8(text).unwrap() + "\n"
-    }
-
     #[test]
     fn the_committed_documents_are_what_the_types_say() {
-        for (file, committed, document) in [
-            ("docs/schema/wire.json", JSON, bodies::json_schema()),
-            ("docs/schema/asyncapi.json", ASYNCAPI, asyncapi::document()),
-        ] {
-            let document = written(&document);
-            if std::env::var_os("UPDATE_GOLDEN").is_some() {
-                std::fs::write(root().join(file), &document).unwrap();
-            } else {
-                assert!(document == committed, "{file} is not current; UPDATE_GOLDEN=1 writes it anew, then review it");
-            }
-        }
+        golden::assert_current("wire.json", JSON, &bodies::json_schema());
+        golden::assert_current("asyncapi.json", ASYNCAPI, &asyncapi::document());
     }
 
     #[test]
@@ -295,20 +279,7 @@ pub(super) mod tests {
         let document: Value = serde_json::from_str(ASYNCAPI).unwrap();
         assert_eq!(document["asyncapi"], "3.0.0");
         assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
-        fn references(value: &Value, into: &mut Vec<String>) {
-            if let Some(object) = value.as_object() {
-                into.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
-                object.values().for_each(|value| references(value, into));
-            } else if let Some(list) = value.as_array() {
-                list.iter().for_each(|value| references(value, into));
-            }
-        }
-        let mut named = Vec::new();
-        references(&document, &mut named);
-        for name in named {
-            let path = name.strip_prefix('#').unwrap_or_else(|| panic!("{name} leads out of the document"));
-            assert!(document.pointer(path).is_some(), "{name} leads nowhere");
-        }
+        golden::assert_whole(&document);
         let server = &document["servers"]["broker"];
         assert!(server["host"].is_string() && server["protocol"] == "secure-mqtt", "{server}");
         for operation in document["operations"].as_object().unwrap().values() {

@@ -105,6 +105,16 @@ pub fn up_filter(point: &PointId) -> String {
     format!("{ROOT}/+/up/{point}/#")
 }
 
+/// Where the station of `point` says that something of this kind happened, for whoever reads along at its broker.
+pub fn station_event_topic(point: &PointId, kind: &str) -> String {
+    format!("{ROOT}/station/{point}/event/{kind}")
+}
+
+/// Where it says, retained, how a home can be seen.
+pub fn station_state_topic(point: &PointId, home: &HomeId) -> String {
+    format!("{ROOT}/station/{point}/state/{home}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

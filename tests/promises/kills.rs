@@ -10,6 +10,7 @@ use carecircle::sim::radio::Radio;
 use serde_json::Value;
 use std::time::Duration;
 
+mod said;
 mod station;
 mod timers;
 

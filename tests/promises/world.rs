@@ -316,6 +316,8 @@ listen = "127.0.0.1:{page}"
 state_dir = "{folder}/station"
 [mqtt]
 broker = "{district}"
+[events]
+mqtt = true
 [[person]]
 id = "desk1"
 name = "前台一"

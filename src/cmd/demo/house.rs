@@ -4,8 +4,8 @@ use crate::devices::{Address, Settings as DeviceSettings, Wiring};
 use crate::engine::circle::{Circle, Point};
 use crate::engine::rules;
 use crate::gateway::plan::{Channel, Plan};
-use crate::model::hex;
 use crate::model::card::Consent;
+use crate::model::hex;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{HomeId, PointId, SensorId};
 use crate::model::lifecycle::Timers;
@@ -230,5 +230,6 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         hooks_allow: Vec::new(),
         build: crate::web::build(),
         modem: None,
+        events_by_mqtt: false,
     }
 }

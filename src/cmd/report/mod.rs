@@ -4,6 +4,7 @@ mod gather;
 mod page;
 mod places;
 mod source;
+mod station;
 mod table;
 mod terminal;
 
@@ -49,6 +50,15 @@ pub struct Args {
     /// zh or en; without it the language of the configuration
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<Language>,
+    /// A station's configuration: the figures of a month as its page gives them as CSV, read beside the running daemon
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["database", "history", "days", "language", "text"])]
+    station: Option<PathBuf>,
+    /// Of a station: which month; without it the present one
+    #[arg(long, value_name = "YYYY-MM", requires = "station")]
+    month: Option<String>,
+    /// Of a station: JSON in place of CSV
+    #[arg(long, requires = "station")]
+    json: bool,
     /// Print it for a terminal of 80 columns; a page is written only with --out
     #[arg(long)]
     text: bool,
@@ -102,6 +112,9 @@ pub struct SensorRow {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
+    if let Some(station) = &args.station {
+        return station::run(station, &args);
+    }
     let (config, problems) = config::load_gateway(&args.config);
     super::warn(&problems);
     let Some(config) = config else { return ExitCode::from(super::EXIT_CONFIGURATION) };

@@ -92,6 +92,20 @@ pub enum LimitBy {
 }
 
 impl DailyState {
+    /// The word for it in files and programs.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            DailyState::Alerted(_) => "alert",
+            DailyState::ToPhone => "to_phone",
+            DailyState::CannotTell(_) => "cannot_tell",
+            DailyState::Waiting => "waiting",
+            DailyState::Suspended { .. } => "suspended",
+            DailyState::Ended(ended) if ended.seen => "visited",
+            DailyState::Ended(_) => "phoned",
+            DailyState::OwnSign(_) => "own_sign",
+        }
+    }
+
     /// Whether nobody knows yet how the resident is.
     pub fn is_unresolved(&self) -> bool {
         match self {

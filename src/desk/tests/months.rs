@@ -1,7 +1,7 @@
 //! Figures of reports against a second, plain count over the raw lines of the history, for fifty made-up months.
 
 use super::*;
-use crate::desk::{Of, Range, Report, Selection, Value};
+use crate::desk::{Of, Range, Report, Selection, Sources, Value};
 use crate::model::reason::Severity;
 use crate::model::time::Zone;
 
@@ -169,7 +169,8 @@ fn figures_are_those_that_a_plain_count_over_the_lines_finds() {
         let now = at(40 * 86_400);
         let range = Range { from: at(0), to: at(30 * 86_400) };
         let cases = desk.open_cases();
-        let report = Report::of(range, now, &zone, &cases, &desk.homes_known());
+        let sources = Sources { cases: &cases, homes: 0, times: &[], days: &[], duty: None, sound_tests: None };
+        let report = Report::of(range, now, &zone, &sources);
         let all = plain();
         let counted: Vec<&Plain> = all.iter().filter(|alert| !alert.is_apart()).collect();
         let people: Vec<&&Plain> = counted.iter().filter(|alert| alert.is_person).collect();
@@ -231,10 +232,104 @@ fn a_home_without_contact_is_counted_once_however_many_alerts_say_so() {
         desk.does(at(minute * 60), beat("other"));
     }
     desk.does(at(3600), beat("flat"));
-    let range = Range { from: at(0), to: at(86_400) };
-    let report = Report::of(range, at(7200), &Zone::utc(), &desk.open_cases(), &desk.homes_known());
+    let report = day_of(&desk, 7200, None);
     // Missed after 180 s, heard again after an hour.
     assert_eq!(report.figure("no_contact_hours").unwrap().value, Value::HomeHours((3600.0 - 180.0) / 3600.0));
-    let Value::HomeHours(watched) = report.figure("home_days").unwrap().value else { panic!() };
-    assert!((watched - (4.0 - 3420.0 / 3600.0)).abs() < 0.001, "{watched}");
+    // Until the last line that says that the station listened.
+    assert_hours(&report, "home_days", 180.0 + 3600.0);
+}
+
+/// The report of the day of `at(0)`.
+fn day_of(desk: &Desk, now: i64, duty: Option<&crate::model::duty::DutyHours>) -> Report {
+    let range = Range { from: at(0), to: at(86_400) };
+    let (cases, times) = (desk.open_cases(), desk.home_times(range, at(now)));
+    let days: Vec<_> = desk.daily_counts().copied().collect();
+    let sources = Sources { cases: &cases, homes: times.len(), times: &times, days: &days, duty, sound_tests: Some(3) };
+    Report::of(range, at(now), &Zone::utc(), &sources)
+}
+
+fn assert_hours(report: &Report, id: &str, secs: f64) {
+    let Value::HomeHours(hours) = report.figure(id).unwrap().value else { panic!("{id}: {report:?}") };
+    assert!((hours - secs / 3600.0).abs() < 0.000_1, "{id}: {} s in place of {secs}", hours * 3600.0);
+}
+
+#[test]
+fn a_home_is_watched_while_it_is_heard_sees_knows_what_is_usual_and_is_not_suspended() {
+    use crate::model::suspension::Absence;
+    let mut desk = desk();
+    let beat = |learning: bool, blind: bool, suspended: bool| {
+        let held = Suspended {
+            kind: Some(Absence::Away),
+            owner: "p1".into(),
+            why: String::new(),
+            from: at(0),
+            until: at(86_400),
+        };
+        let learning = learning.then_some((3, 14));
+        let condition = Condition {
+            learning,
+            blind,
+            suspended: suspended.then_some(held).into_iter().collect(),
+            ..Condition::default()
+        };
+        Input::Heartbeat { home: "flat".parse().unwrap(), condition }
+    };
+    desk.does(at(0), Input::OwnLink { up: true });
+    for minute in 0..600_i64 {
+        let (learning, blind, suspended) = (minute < 60, (120..180).contains(&minute), (150..300).contains(&minute));
+        desk.does(at(minute * 60), beat(learning, blind, suspended));
+        if minute == 400 {
+            // Its broker is away for an hour: nobody knows what was.
+            desk.does(at(minute * 60 + 30), Input::OwnLink { up: false });
+        } else if minute == 460 {
+            desk.does(at(minute * 60 + 30), Input::OwnLink { up: true });
+        }
+    }
+    desk.does(at(36_000), Input::OwnLink { up: false });
+    for desk in [&desk, &desk.restored()] {
+        let report = day_of(desk, 40_000, None);
+        assert_hours(&report, "home_days_learning", 3600.0);
+        assert_hours(&report, "home_days_cannot_see", 3600.0);
+        assert_hours(&report, "home_days_suspended", 7200.0);
+        assert_hours(&report, "home_days", 3600.0 + 18_000.0 - 3600.0);
+    }
+    assert_eq!(day_of(&super::desk(), 40_000, None).figure("home_days").unwrap().value, Value::Unknown);
+}
+
+#[test]
+fn minutes_without_a_watching_screen_count_in_duty_hours_alone() {
+    // at(0) is 06:12:09 UTC.
+    let duty = "Mon-Sun 07:00-08:00".parse().unwrap();
+    let mut desk = desk();
+    assert_eq!(day_of(&desk, 10, None).figure("desk_unwatched").unwrap().value, Value::Unknown);
+    desk.settings.duty = Some((duty, Zone::utc()));
+    desk.does(at(0), Input::Tick);
+    let opens = 2871;
+    desk.does(at(opens + 60), Input::Tick);
+    let watches = Screen { id: "a".into(), sound: Sound::Running, visible: true, build: "1".into(), person: None };
+    desk.does(at(opens + 600), Input::Screen(watches));
+    let duty = desk.settings.duty.clone().unwrap().0;
+    let unwatched = |desk: &Desk, now| day_of(desk, now, Some(&duty)).figure("desk_unwatched").unwrap().value;
+    assert_eq!(unwatched(&desk, 20_000), Value::Length(Span::seconds(600)));
+    // Nobody again, until long after the end of the turn.
+    desk.does(at(opens + 700), Input::Tick);
+    assert_eq!(unwatched(&desk, 20_000), Value::Length(Span::seconds(600 + 3600 - 615)));
+    assert_eq!(day_of(&desk, 20_000, None).figure("sound_tests").unwrap().value, Value::Count(3));
+}
+
+#[test]
+fn the_daily_contact_is_counted_by_the_lists_that_are_over() {
+    let mut desk = desk();
+    desk.does(at(0), beat("flat"));
+    desk.does(at(0), beat("other"));
+    assert_eq!(
+        day_of(&desk, 10, None).figure("contacts_unresolved").unwrap().value,
+        Value::Unknown,
+        "it is open still"
+    );
+    desk.does(at(86_400), Input::Tick);
+    let report = day_of(&desk, 86_400, None);
+    assert_eq!(report.figure("contacts_unresolved").unwrap().value, Value::Share(2, 2));
+    assert_eq!(report.figure("contacts_own_sign").unwrap().value, Value::Share(0, 2));
+    assert_eq!(report.days.len(), 1);
 }

@@ -101,6 +101,8 @@ async fn a_home_by_https_gets_no_receipt_without_a_commit_and_no_step_before_it(
         br#"{"v":1,"home":"flat","seq":1,"run":1,"at_ms":1,"clock_trusted":true,"version":"x","config_hash":"x",
         "open_alerts":1,"blind":false,"sensors":[]}"#;
     turn.event(Event::Message { topic: heartbeat, payload: payload.to_vec(), retained: false, kept: None });
+    // How the home can be seen is news.
+    turn.written(Written { ticket: turn.ticket, result: Ok(()) });
     let answer = ask(&mut turn, None).try_recv().unwrap().unwrap();
     assert_eq!((answer.steps.len(), answer.ask_again_secs), (1, None), "the broker leads there again");
 }

@@ -7,6 +7,7 @@ mod audit;
 mod cards;
 mod filed;
 mod hooks;
+mod marks;
 mod schema;
 mod sessions;
 mod shifts;
@@ -48,6 +49,12 @@ impl Office {
         Ok(Office { connection: Arc::new(Mutex::new(connection)), reader: Arc::new(Mutex::new(reader)) })
     }
 
+    /// The same beside a station that may be running: only to be asked; nothing is locked, changed, made or upgraded.
+    pub fn look(dir: &Path) -> Result<Office, Error> {
+        let connection = Arc::new(Mutex::new(schema::looking(&dir.join("office.db"))?));
+        Ok(Office { reader: connection.clone(), connection })
+    }
+
     fn reader(&self) -> MutexGuard<'_, Connection> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,6 +84,26 @@ mod tests {
     use crate::model::card::Card;
     use crate::model::ids::HomeId;
     use crate::model::time::from_millis;
+
+    #[test]
+    fn names_and_secrets_are_for_the_user_of_the_daemon_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("state/station");
+        let office = Office::open(&dir).unwrap();
+        office.forget_card(&"flat".parse().unwrap(), "p1", from_millis(1)).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&dir), 0o700);
+        let modes = |dir: &Path| -> Vec<u32> {
+            std::fs::read_dir(dir).unwrap().map(|file| mode(&file.unwrap().path())).collect()
+        };
+        assert!(modes(&dir).len() >= 2 && modes(&dir).iter().all(|mode| *mode == 0o600), "{:?}", modes(&dir));
+        drop(office);
+        // One that was made by a careless copy.
+        std::fs::set_permissions(dir.join("office.db"), std::fs::Permissions::from_mode(0o644)).unwrap();
+        drop(Office::open(&dir).unwrap());
+        assert!(modes(&dir).iter().all(|mode| *mode == 0o600), "{:?}", modes(&dir));
+    }
 
     #[test]
     fn what_was_written_down_is_there_after_a_restart_and_gone_when_it_is_forgotten() {

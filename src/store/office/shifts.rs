@@ -61,6 +61,14 @@ impl Office {
         transaction.commit().map_err(failed)
     }
 
+    /// How many lines of a kind were written from `from` until just before `to`.
+    pub fn shift_lines_between(&self, kind: ShiftKind, from: Timestamp, to: Timestamp) -> Result<usize, Error> {
+        let ask = "SELECT count(*) FROM shift WHERE kind = ?1 AND at_ms >= ?2 AND at_ms < ?3";
+        let asked = params![kind.as_str(), from.timestamp_millis(), to.timestamp_millis()];
+        let count: i64 = self.reader().query_row(ask, asked, |row| row.get(0)).map_err(failed)?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
     /// The newest lines, newest first.
     pub fn shift_lines(&self, count: usize) -> Result<Vec<ShiftLine>, Error> {
         let connection = self.connection();

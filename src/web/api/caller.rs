@@ -8,7 +8,6 @@ use crate::model::lifecycle::Actor;
 use crate::store::office::{Scope, Token};
 use crate::web::access::Right;
 use crate::web::acting::NotActing;
-use crate::web::deeds::StepForm;
 use crate::web::form::Visitor;
 use crate::web::{Person, Site};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -55,6 +54,11 @@ impl Caller {
         self.program.as_ref().map_or_else(|| self.visitor.may(Right::SeePersons), |token| token.may(Scope::Pii))
     }
 
+    /// Whether whoever asks may see what `right` shows: of a program its scopes say so, which were asked before.
+    pub fn may(&self, right: Right) -> bool {
+        self.program.is_some() || self.visitor.may(right)
+    }
+
     /// For the audit.
     pub fn who(&self) -> String {
         match &self.program {
@@ -64,14 +68,14 @@ impl Caller {
     }
 
     /// The person who does a step: of a page whoever that browser knows, of a program whoever it names.
-    pub async fn person(&self, site: &Site, form: &StepForm) -> Result<Person> {
+    pub async fn person(&self, site: &Site, who: &str, pin: &str) -> Result<Person> {
         let unknown = || {
             let what = "nobody of this station who answers alerts is known here by this id";
             ApiProblem::unclear(what, "who", "send a person's id, and at a shared desk the PIN")
         };
         let person = match &self.program {
-            Some(_) => PersonId::new(form.who.clone()).ok().and_then(|id| site.person(&id)).ok_or_else(unknown)?,
-            None => match site.acting(&self.visitor, &form.who, &form.pin).await {
+            Some(_) => PersonId::new(who).ok().and_then(|id| site.person(&id)).ok_or_else(unknown)?,
+            None => match site.acting(&self.visitor, who, pin).await {
                 Ok(person) => person,
                 Err(NotActing::Choose) => return Err(unknown()),
                 Err(why) => {
@@ -105,9 +109,15 @@ impl Site {
     }
 
     /// Writes down what a program did or saw.
-    pub(super) async fn audit_call(&self, caller: &Caller, what: &'static str, home: &HomeId, detail: String) {
-        let (office, now, who, home) = (self.office.clone(), self.now(), caller.who(), home.clone());
-        let written = tokio::task::spawn_blocking(move || office.audit(now, &who, what, Some(&home), &detail)).await;
+    pub(in crate::web) async fn audit_call(
+        &self,
+        caller: &Caller,
+        what: &'static str,
+        home: Option<&HomeId>,
+        detail: String,
+    ) {
+        let (office, now, who, home) = (self.office.clone(), self.now(), caller.who(), home.cloned());
+        let written = tokio::task::spawn_blocking(move || office.audit(now, &who, what, home.as_ref(), &detail)).await;
         if let Ok(Err(why)) = written {
             tracing::error!(%why, what, "the audit was not written");
         }

@@ -99,7 +99,7 @@ pub async fn alert(
     let Some(view) = view else {
         return Err(ApiProblem::not_found("there is no such alert here", "look at /api/v1/alerts"));
     };
-    site.audit_call(&caller, "alert_looked_at", &key.home, number.to_string()).await;
+    site.audit_call(&caller, "alert_looked_at", Some(&key.home), number.to_string()).await;
     Ok(Json(AlertBody::whole(&site, &caller, &view)).into_response())
 }
 
@@ -118,7 +118,7 @@ pub async fn home(State(site): State<Arc<Site>>, Named(home): Named<String>, hea
     let Some(view) = found else {
         return Err(ApiProblem::not_found("this station does not know this home", "look at /api/v1/homes"));
     };
-    site.audit_call(&caller, "home_looked_at", &view.home, String::new()).await;
+    site.audit_call(&caller, "home_looked_at", Some(&view.home), String::new()).await;
     Ok(Json(HomeBody::of(&caller, &view)).into_response())
 }
 

@@ -4,6 +4,7 @@
 //! A program shows a token and may what its scopes say ([`caller`]). Every answer that is none says what is wrong, where, and what
 //! to do next ([`problem`]). The forms are in [`bodies`]; `docs/schema/openapi.json` is written from them by a test.
 
+mod asked;
 pub(super) mod bodies;
 mod caller;
 mod csv;
@@ -16,6 +17,7 @@ mod problem;
 pub mod schema;
 mod steps;
 mod told;
+mod work;
 
 pub(super) use caller::Caller;
 pub use told::{Bell, Told};
@@ -25,7 +27,8 @@ use crate::web::Site;
 use crate::web::api::pace::Pace;
 use axum::Router;
 use axum::routing::{get, post};
-use problem::{ApiProblem, Result};
+pub(super) use problem::ApiProblem;
+use problem::Result;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -79,6 +82,12 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/api/v1/alerts/{home}/{number}/steps", post(steps::steps))
         .route("/api/v1/homes", get(look::homes))
         .route("/api/v1/homes/{home}", get(look::home))
+        .route("/api/v1/homes/{home}/suspensions", post(work::suspend))
+        .route("/api/v1/daily", get(work::list))
+        .route("/api/v1/daily/{home}", post(work::contact))
+        .route("/api/v1/faults", get(work::faults))
+        .route("/api/v1/faults/{home}/{number}/steps", post(work::fault_step))
+        .route("/api/v1/test", post(work::test))
         .route("/api/v1/events", get(events::events))
         .route("/api/v1/openapi.json", get(schema::openapi))
         .route("/api/v1/asyncapi.json", get(schema::asyncapi))

@@ -2,6 +2,7 @@
 
 use super::problem::Named;
 use super::{ApiProblem, Result};
+use crate::wire::SCHEMAS;
 use crate::wire::schema::{EVENTS, FEED};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -27,10 +28,10 @@ pub(super) async fn schema(Named(name): Named<String>) -> Result<Response> {
     let all: Value = serde_json::from_str(EVENTS).map_err(|why| ApiProblem::later(why.to_string()))?;
     let body = match of {
         "event" => all,
-        "alert-step" => part(all, "AlertStep"),
-        "home-state" => part(all, "HomeState"),
-        "station-state" => part(all, "StationState"),
-        _ => return Err(none()),
+        of => {
+            let schema = SCHEMAS.iter().find(|(_, file, _)| *file == of);
+            part(all, schema.map(|(_, _, name)| *name).ok_or_else(none)?)
+        }
     };
     Ok(document("application/schema+json", &body.to_string()))
 }

@@ -1,5 +1,6 @@
 //! A step by a program: the same rules and the same answers as a click.
 
+use super::asked::{Sent, said};
 use super::bodies::{AlertBody, ConflictBody, names};
 use super::look::WhichOf;
 use super::problem::{Asked, Named};
@@ -7,19 +8,19 @@ use super::{ApiProblem, Caller, Result};
 use crate::desk::{AlertKey, Answer};
 use crate::store::office::Scope;
 use crate::text;
+use crate::web::access::Right;
 use crate::web::deeds::{StepForm, clicks};
 use crate::web::{Site, Wanted};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 // As it is documented; read as `StepForm`, whose words are checked by the desk.
 /// A step that is wanted.
 #[cfg(test)]
-#[allow(dead_code)] // only its form is used
-#[derive(schemars::JsonSchema)]
+#[derive(schemars::JsonSchema, serde::Serialize)]
 #[schemars(rename = "StepAsked")]
 pub struct StepAsked {
     /// What.
@@ -51,9 +52,9 @@ pub struct StepAsked {
 
 /// The steps that people do.
 #[cfg(test)]
-#[allow(missing_docs, dead_code)]
-#[derive(schemars::JsonSchema)]
-#[schemars(rename_all = "snake_case")]
+#[allow(missing_docs)]
+#[derive(schemars::JsonSchema, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StepWord {
     Take,
     Depart,
@@ -78,27 +79,20 @@ pub async fn steps(
     Named((home, number)): Named<(String, u64)>,
     Asked(which): Asked<WhichOf>,
     headers: HeaderMap,
-    body: std::result::Result<axum::body::Bytes, axum::extract::rejection::BytesRejection>,
+    body: Sent,
 ) -> Result<Response> {
     let caller = Caller::of(&site, &headers, Scope::Steps).await?;
-    // Another site's form cannot send this type without asking first, and that question is not answered.
-    let is_json =
-        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    if !is_json {
-        let (what, deed) = ("the body is no JSON", "send application/json");
-        return Err(ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what, deed).at("Content-Type"));
-    }
-    let body = body.map_err(|why| {
-        ApiProblem::new(why.status(), why.body_text(), "send the fields of one step alone").at("body")
-    })?;
-    let form =
-        read(&body).map_err(|why| ApiProblem::unclear(why.to_string(), "body", "send step, key, who, expect"))?;
+    let form: StepForm = said(&headers, body, "send step, key, who, expect")?;
     let key = site.one_alert(&home, number, which.raised)?;
-    let person = caller.person(&site, &form).await?;
+    let person = caller.person(&site, &form.who, &form.pin).await?;
     let Some(clicks) = clicks(&site, &key, &person, &form) else {
         let deed = "see /api/v1/openapi.json for what each step needs";
         return Err(ApiProblem::unclear("the step is not known or incomplete", "step", deed));
     };
+    if !clicks.iter().all(|click| person.may(Right::of_step(&click.deed))) {
+        let what = "this person may not do this step";
+        return Err(ApiProblem::new(StatusCode::FORBIDDEN, what, "name somebody who may, or ask them").at("who"));
+    }
     let mut status = if site.desk().has_answered(&key, &form.key) { StatusCode::OK } else { StatusCode::CREATED };
     for click in clicks {
         match site.ask(Wanted::Click(click)).await {
@@ -121,18 +115,63 @@ pub async fn steps(
         }
     }
     let detail = format!("{number} {} for {}", form.step, person.id);
-    site.audit_call(&caller, "step_by_program", &key.home, detail).await;
+    site.audit_call(&caller, "step_by_program", Some(&key.home), detail).await;
     Ok((status, Json(fresh(&site, &caller, &key, &person))).into_response())
-}
-
-/// What is null is not said.
-fn read(body: &[u8]) -> serde_json::Result<StepForm> {
-    let mut said: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body)?;
-    said.retain(|_, value| !value.is_null());
-    serde_json::from_value(said.into())
 }
 
 fn fresh(site: &Site, caller: &Caller, key: &AlertKey, person: &crate::web::Person) -> Option<AlertBody> {
     let view = site.desk().alert_view(site.now(), key, &site.actor(Some(person)));
     view.map(|view| AlertBody::of(site, caller, &view.row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::asked::read;
+    use super::*;
+    use crate::model::lifecycle::{CallResult, Contact, Outcome};
+    use crate::web::deeds::deed;
+
+    fn asked(step: StepWord) -> StepAsked {
+        StepAsked {
+            step,
+            key: "platform-8812".to_owned(),
+            who: Some("p-03".parse().unwrap()),
+            pin: Some("4711".to_owned()),
+            expect: Some(4),
+            outcome: Some(Outcome::FoundWell),
+            contact: Some(Contact::Spoken),
+            note: Some("all is well".to_owned()),
+            person: Some("p-04".parse().unwrap()),
+            whom: Some("family".to_owned()),
+            result: Some(CallResult::Reached),
+        }
+    }
+
+    #[test]
+    fn what_the_document_asks_for_is_what_is_read() {
+        use StepWord::*;
+        let words = [
+            Take, Depart, Arrive, Close, Release, Ask, HandOver, Accept, TakeOver, Assist, Escalate, Call, Note, Undo,
+            Reopen,
+        ];
+        for step in words {
+            let sent = serde_json::to_value(asked(step)).unwrap();
+            let form: StepForm = read(sent.to_string().as_bytes()).unwrap();
+            assert!(deed(&form).is_some(), "{sent}");
+            let read = serde_json::json!({
+                "step": form.step, "key": form.key, "who": form.who, "pin": form.pin, "expect": form.expect,
+                "outcome": form.outcome, "contact": form.contact, "note": form.note, "person": form.person,
+                "whom": form.whom, "result": form.result,
+            });
+            assert_eq!(read, sent, "every field arrives");
+        }
+    }
+
+    #[test]
+    fn what_is_null_is_as_if_it_were_not_said() {
+        let form: StepForm = read(br#"{"step":"take","key":"k","who":null,"expect":null}"#).unwrap();
+        assert_eq!((form.who.as_str(), form.expect), ("", None));
+        let none = |body: &[u8]| read::<StepForm>(body).is_err();
+        assert!(none(b"[]") && none(b"{") && none(br#"{"step":1}"#));
+    }
 }

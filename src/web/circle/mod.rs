@@ -3,9 +3,11 @@
 mod homes;
 
 use crate::picture::{self, Dot, Minutes};
+use crate::store::office::Scope;
 use crate::text::{self, Language};
 use crate::web::Site;
 use crate::web::access::Right;
+use crate::web::api::{ApiProblem, Caller};
 use crate::web::circle::homes::{Home, Way, homes};
 use crate::web::form::{Visitor, escape};
 use crate::web::models::Frame;
@@ -176,14 +178,15 @@ fn direction(language: Language, bearing: u16) -> &'static str {
     words.get(nth).copied().unwrap_or_default()
 }
 
-/// `GET /api/v1/circle.geojson`: rounded, no names.
-async fn geojson(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let visitor = Visitor::of(&site, &headers);
-    if !visitor.may(Right::Supervise) {
-        return (StatusCode::FORBIDDEN, "for supervisors\n").into_response();
+/// `GET /api/v1/circle.geojson`: rounded, no names; where somebody lives is told to whoever may know persons.
+async fn geojson(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<Response, ApiProblem> {
+    let caller = Caller::of(&site, &headers, Scope::Pii).await?;
+    if !caller.may(Right::Supervise) {
+        let what = "this is for supervisors";
+        return Err(ApiProblem::new(StatusCode::FORBIDDEN, what, "ask your supervisor"));
     }
     let homes = homes(&site).await;
-    site.audit(&visitor, "circle_exported", None, String::new()).await;
+    site.audit_call(&caller, "circle_exported", None, String::new()).await;
     let rounded = |degrees: f64| (degrees * 10_000.0).round() / 10_000.0;
     let features = homes.iter().filter_map(|home| {
         let (latitude, longitude) = home.location?;
@@ -197,7 +200,7 @@ async fn geojson(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response 
         }))
     });
     let body = json!({ "type": "FeatureCollection", "features": features.collect::<serde_json::Value>() });
-    ([(header::CONTENT_TYPE, "application/geo+json")], body.to_string()).into_response()
+    Ok(([(header::CONTENT_TYPE, "application/geo+json")], body.to_string()).into_response())
 }
 
 fn state_id(dot: Dot) -> &'static str {

@@ -1,12 +1,13 @@
 //! The day's list, and what became of the days before, for a spreadsheet: ids, no names.
 
-use crate::desk::{DailyRow, DailyState};
+use crate::desk::DailyRow;
 use crate::model::card::Class;
 use crate::model::own_sign::SignBy;
 use crate::model::time::{Span, Timestamp, Zone};
+use crate::store::office::Scope;
 use crate::web::Site;
 use crate::web::access::Right;
-use crate::web::form::Visitor;
+use crate::web::api::Caller;
 use crate::web::pages::said;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -21,11 +22,14 @@ pub(super) struct What {
 
 /// `GET /daily.csv`: the open list; with `?days=31` the counts of so many days before.
 pub(super) async fn list(State(site): State<Arc<Site>>, Query(what): Query<What>, headers: HeaderMap) -> Response {
-    let visitor = Visitor::of(&site, &headers);
-    if !visitor.may(Right::SeePersons) {
-        return said(&site, &visitor, StatusCode::FORBIDDEN, &["choose_first"]);
+    let caller = match Caller::of(&site, &headers, Scope::Reports).await {
+        Ok(caller) => caller,
+        Err(why) => return why.into_response(),
+    };
+    if !caller.may(Right::SeePersons) {
+        return said(&site, &caller.visitor, StatusCode::FORBIDDEN, &["choose_first"]);
     }
-    site.audit(&visitor, "daily_exported", None, String::new()).await;
+    site.audit_call(&caller, "daily_exported", None, String::new()).await;
     let lines = match what.days {
         Some(days) => of_days(&site, days.into()),
         None => of_today(&site),
@@ -70,7 +74,7 @@ fn of_today(site: &Site) -> Vec<String> {
             view.day.to_string(),
             row.home.to_string(),
             class.unwrap_or_default().to_owned(),
-            state(&row.state).to_owned(),
+            row.state.as_str().to_owned(),
             row.sign.map(|sign| iso(zone, sign.at)).unwrap_or_default(),
             by.unwrap_or_default().to_owned(),
             iso(zone, row.limit.at),
@@ -79,20 +83,6 @@ fn of_today(site: &Site) -> Vec<String> {
         ])
     };
     [line(head.map(String::from))].into_iter().chain(view.rows.iter().map(row)).collect()
-}
-
-/// The word for it in the file.
-fn state(state: &DailyState) -> &'static str {
-    match state {
-        DailyState::Alerted(_) => "alert",
-        DailyState::ToPhone => "to_phone",
-        DailyState::CannotTell(_) => "cannot_tell",
-        DailyState::Waiting => "waiting",
-        DailyState::Suspended { .. } => "suspended",
-        DailyState::Ended(ended) if ended.seen => "visited",
-        DailyState::Ended(_) => "phoned",
-        DailyState::OwnSign(_) => "own_sign",
-    }
 }
 
 fn line(cells: impl IntoIterator<Item = String>) -> String {

@@ -95,23 +95,24 @@ async fn contact(
     headers: HeaderMap,
     Form(form): Form<ContactForm>,
 ) -> Response {
-    let errand = deed(&form).map(Errand::Contact);
+    let errand = deed(&form.deed, &form.until).map(Errand::Contact);
     // Another button of the same form is another click.
     let key = format!("{}-{}", form.key, form.deed);
     let sent = Sent { token: &form.token, key: &key, back: &form.back };
     work(&site, &headers, home, errand, sent).await
 }
 
-fn deed(form: &ContactForm) -> Option<ContactDeed> {
+/// What the words of a form or a program mean; nothing where they are none of ours.
+pub(super) fn deed(deed: &str, until: &str) -> Option<ContactDeed> {
     let called = |result| ContactDeed::Called { result };
-    Some(match form.deed.as_str() {
+    Some(match deed {
         "reached" => called(CallResult::Reached),
         "no_answer" => called(CallResult::NoAnswer),
         "busy" => called(CallResult::Busy),
         "wrong_number" => called(CallResult::WrongNumber),
         "send" => ContactDeed::Send,
         "visited" => ContactDeed::Visited,
-        "away" => ContactDeed::Away { until: form.until.trim().parse().ok()? },
+        "away" => ContactDeed::Away { until: until.trim().parse().ok()? },
         "hospital" => ContactDeed::Hospital,
         "back" => ContactDeed::Back,
         "undo" => ContactDeed::Undo,

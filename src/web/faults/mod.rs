@@ -5,9 +5,11 @@ mod groups;
 use crate::desk::{AlertKey, Fault, FaultState, Folded, Part, RowView, folded};
 use crate::model::reason::{Reason, Severity};
 use crate::model::time::{Span, Timestamp};
+use crate::store::office::Scope;
 use crate::text;
 use crate::web::Site;
 use crate::web::access::Right;
+use crate::web::api::Caller;
 use crate::web::faults::groups::{By, grouped};
 use crate::web::form::Visitor;
 use crate::web::models::{Frame, Painter, RowModel};
@@ -17,7 +19,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -208,12 +210,15 @@ fn state_label(state: FaultState) -> &'static str {
 
 /// `GET /faults.csv`
 async fn table(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let (visitor, now) = (Visitor::of(&site, &headers), site.now());
-    if !visitor.may(Right::SeeHomes) {
-        return said(&site, &visitor, StatusCode::FORBIDDEN, &["faults_not_allowed"]);
+    let (caller, now) = match Caller::of(&site, &headers, Scope::Reports).await {
+        Ok(caller) => (caller, site.now()),
+        Err(why) => return why.into_response(),
+    };
+    if !caller.may(Right::SeeHomes) {
+        return said(&site, &caller.visitor, StatusCode::FORBIDDEN, &["faults_not_allowed"]);
     }
-    let faults = faults(&site, &visitor, now).await;
-    site.audit(&visitor, "faults_exported", None, String::new()).await;
+    let faults = faults(&site, &caller.visitor, now).await;
+    site.audit_call(&caller, "faults_exported", None, String::new()).await;
     let zone = &site.settings.zone;
     let head = [
         "home",
@@ -241,9 +246,9 @@ async fn table(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
             csv::instant(zone, row.raised_at),
             csv::instant(zone, fault.due.at),
             fault.due.is_over.to_string(),
-            state_label(fault.state).trim_start_matches("fault_").to_owned(),
+            fault.state.as_str().to_owned(),
             owner.map(ToString::to_string).unwrap_or_default(),
-            groups::part_label(fault.part).trim_start_matches("part_").to_owned(),
+            fault.part.as_str().to_owned(),
             fault.times.to_string(),
         ]
     };

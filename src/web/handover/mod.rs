@@ -3,6 +3,7 @@
 mod page;
 
 use crate::desk::{Answer, Click, Handover};
+use crate::model::event::{Event, EventKind, TestSign, VERSION};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::Deed;
 use crate::model::time::{Span, Timestamp};
@@ -99,7 +100,12 @@ async fn sound(State(site): State<Arc<Site>>, headers: HeaderMap, Form(form): Fo
     let visitor = Visitor::of(&site, &headers);
     let done = async {
         let me = acting(&site, &visitor, &form)?;
-        site.write_line(ShiftKind::Sound, &me.id, String::new()).await
+        site.write_line(ShiftKind::Sound, &me.id, String::new()).await?;
+        let (channel, by) = ("sound".to_owned(), Some(me.id.clone()));
+        let heard = TestSign { v: VERSION, channel, home: None, seconds: None, by };
+        // What is told of it is for other systems: the line stands in any case.
+        site.ask(Wanted::Tell(Box::new(Event::of_test(EventKind::TestHeard, site.now(), heard)))).await;
+        Ok(())
     };
     answer(&site, &visitor, done.await)
 }

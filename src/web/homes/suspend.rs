@@ -134,31 +134,7 @@ pub(super) async fn begin(
     headers: HeaderMap,
     Form(form): Form<SuspendForm>,
 ) -> Response {
-    let visitor = Visitor::of(&site, &headers);
-    let home = match home_for(&site, &visitor, home) {
-        Ok(home) => home,
-        Err(why) => return why,
-    };
-    if !visitor.may(Right::Suspend) {
-        return crate::web::pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["not_for_role"]);
-    }
-    let done = match errand(&site, &visitor, &form) {
-        Ok(wanted) => {
-            let detail = form.kind.clone();
-            give(&site, &visitor, &home, wanted, &form, ("suspended", detail)).await
-        }
-        Err(why) => Err((StatusCode::UNPROCESSABLE_ENTITY, why)),
-    };
-    finish(&site, &visitor, &home, form, done).await
-}
-
-fn errand(site: &Site, visitor: &Visitor, form: &SuspendForm) -> Result<Errand, &'static str> {
-    let now = whole_millis(site.now());
-    let person = visitor.person.as_ref().ok_or("choose_first")?;
-    let kind = Absence::ALL.into_iter().find(|kind| kind.as_str() == form.kind).ok_or("suspend_kind_missing")?;
-    let until = suspension::end(&form.until, &site.settings.zone, now, true).map_err(|_| "suspend_needs_end")?;
-    let (owner, why) = (person.id.to_string(), form.why.trim().to_owned());
-    Ok(Errand::Suspend(Suspension { kind, owner, why, from: now, until }))
+    change(&site, &headers, home, form, "suspended", beginning).await
 }
 
 /// `POST /home/<id>/suspend/end`
@@ -168,20 +144,45 @@ pub(super) async fn end(
     headers: HeaderMap,
     Form(form): Form<SuspendForm>,
 ) -> Response {
-    let visitor = Visitor::of(&site, &headers);
-    let home = match home_for(&site, &visitor, home) {
+    let ending = |_: &Site, _: &Visitor, form: &SuspendForm| Ok(Errand::EndSuspension { kind: kind(form)? });
+    change(&site, &headers, home, form, "suspension_ended", ending).await
+}
+
+fn kind(form: &SuspendForm) -> Result<Absence, &'static str> {
+    Absence::ALL.into_iter().find(|kind| kind.as_str() == form.kind).ok_or("suspend_kind_missing")
+}
+
+fn beginning(site: &Site, visitor: &Visitor, form: &SuspendForm) -> Result<Errand, &'static str> {
+    let now = whole_millis(site.now());
+    let person = visitor.person.as_ref().ok_or("choose_first")?;
+    let kind = kind(form)?;
+    let until = suspension::end(&form.until, &site.settings.zone, now, true).map_err(|_| "suspend_needs_end")?;
+    let (owner, why) = (person.id.to_string(), form.why.trim().to_owned());
+    Ok(Errand::Suspend(Suspension { kind, owner, why, from: now, until }))
+}
+
+/// What a form wants, by whoever may; `what` stands in the audit.
+async fn change(
+    site: &Site,
+    headers: &HeaderMap,
+    home: String,
+    form: SuspendForm,
+    what: &'static str,
+    wanted: impl FnOnce(&Site, &Visitor, &SuspendForm) -> Result<Errand, &'static str>,
+) -> Response {
+    let visitor = Visitor::of(site, headers);
+    let home = match home_for(site, &visitor, home) {
         Ok(home) => home,
         Err(why) => return why,
     };
-    let kind = Absence::ALL.into_iter().find(|kind| kind.as_str() == form.kind);
-    let done = match kind.filter(|_| visitor.may(Right::Suspend)) {
-        Some(kind) => {
-            let (wanted, detail) = (Errand::EndSuspension { kind }, form.kind.clone());
-            give(&site, &visitor, &home, wanted, &form, ("suspension_ended", detail)).await
-        }
-        None => Err((StatusCode::FORBIDDEN, "not_for_role")),
+    if !visitor.may(Right::Suspend) {
+        return crate::web::pages::said(site, &visitor, StatusCode::FORBIDDEN, &["not_for_role"]);
+    }
+    let done = match wanted(site, &visitor, &form) {
+        Ok(wanted) => give(site, &visitor, &home, wanted, &form, what).await,
+        Err(why) => Err((StatusCode::UNPROCESSABLE_ENTITY, why)),
     };
-    finish(&site, &visitor, &home, form, done).await
+    finish(site, &visitor, &home, form, done).await
 }
 
 async fn give(
@@ -190,11 +191,11 @@ async fn give(
     home: &HomeId,
     wanted: Errand,
     form: &SuspendForm,
-    (what, detail): (&'static str, String),
+    what: &'static str,
 ) -> Result<(), (StatusCode, &'static str)> {
     let sent = Sent { token: &form.token, key: &form.key, back: &form.back };
     ordered(site, visitor, home.clone(), Some(wanted), &sent).await?;
-    site.audit(visitor, what, Some(home.clone()), detail).await;
+    site.audit(visitor, what, Some(home.clone()), form.kind.clone()).await;
     Ok(())
 }
 

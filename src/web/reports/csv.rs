@@ -1,7 +1,7 @@
 //! Comma-separated files that office programs open: RFC 4180, with a byte order mark, ids and no names, local time with its
 //! offset. What a program would take for a formula is marked as text.
 
-use crate::desk::{Case, Did, Report, Value};
+use crate::desk::{Case, Did};
 use crate::model::time::{Timestamp, Zone};
 use crate::web::models::{offset_secs, severity_id};
 use crate::web::reports::no_store;
@@ -116,43 +116,6 @@ fn alert(zone: &Zone, case: &Case) -> Vec<String> {
         case.test.to_string(),
         case.approximate.to_string(),
     ]
-}
-
-/// One line for each figure; lengths in seconds, times of homes in hours.
-pub(super) fn figures(report: &Report) -> String {
-    let head = ["figure", "rule", "value", "among", "unit"].map(str::to_owned).to_vec();
-    let line = |id: &str, rule: &str, (value, among, unit): (String, String, &str)| {
-        vec![id.to_owned(), rule.to_owned(), value, among, unit.to_owned()]
-    };
-    let figures = report.figures.iter().map(|f| line(f.id, f.rule.unwrap_or_default(), plain(f.value)));
-    let mut rows: Vec<Vec<String>> = std::iter::once(head).chain(figures).collect();
-    for (name, times) in &report.times {
-        let Some(times) = times else { continue };
-        let all = [("median", times.median), ("p90", times.p90), ("p99", times.p99), ("worst", times.worst)];
-        rows.extend(all.map(|(rank, span)| {
-            let value = format!("{:.1}", span.num_milliseconds() as f64 / 1000.0);
-            line(&format!("{name}_{rank}"), "", (value, times.count.to_string(), "s"))
-        }));
-    }
-    for (rule, outcomes) in &report.outcomes {
-        rows.extend(outcomes.iter().map(|(outcome, count)| {
-            let outcome = outcome.map_or("none", |outcome| outcome.as_str());
-            line(&format!("outcome_{outcome}"), rule, (count.to_string(), String::new(), ""))
-        }));
-    }
-    table(rows)
-}
-
-fn plain(value: Value) -> (String, String, &'static str) {
-    let none = String::new;
-    match value {
-        Value::Count(count) => (count.to_string(), none(), ""),
-        Value::Share(count, among) => (count.to_string(), among.to_string(), ""),
-        Value::Length(span) => (format!("{:.1}", span.num_milliseconds() as f64 / 1000.0), none(), "s"),
-        Value::HomeHours(hours) => (format!("{hours:.2}"), none(), "h"),
-        Value::PerThirtyDays(count) => (format!("{count:.3}"), none(), "per 30 home-days"),
-        Value::Unknown => (none(), none(), "not known"),
-    }
 }
 
 #[cfg(test)]

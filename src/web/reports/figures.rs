@@ -2,14 +2,12 @@
 
 use crate::desk::{Case, Figure, Report, Value};
 use crate::model::lifecycle::Outcome;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Span;
 use crate::text::{self, Language};
 use crate::web::Site;
 use crate::web::form::escape;
-use crate::web::reports::csv::instant;
 use crate::web::reports::list::query;
 use crate::web::reports::period::Period;
-use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A figure on the page.
@@ -96,9 +94,9 @@ impl<'a> Painted<'a> {
             }
             Value::Length(span) if span < Span::minutes(1) => seconds(span, self.language),
             Value::Length(span) => text::duration(self.language, span),
-            Value::HomeHours(hours) if figure.id == "home_days" => {
+            Value::HomeHours(hours) if figure.id.starts_with("home_days") => {
                 let days = format!("{:.1}", hours / 24.0);
-                self.language.pick(format!("至多 {days} 户·天"), format!("at most {days} home-days"))
+                self.language.pick(format!("{days} 户·天"), format!("{days} home-days"))
             }
             Value::HomeHours(hours) => {
                 let hours = format!("{hours:.1}");
@@ -186,41 +184,6 @@ fn seconds(span: Span, language: Language) -> String {
     language.pick(format!("{tenths} 秒"), format!("{tenths} s"))
 }
 
-/// The figures for programs.
-pub(super) fn json(site: &Site, report: &Report, now: Timestamp) -> Json {
-    let zone = &site.settings.zone;
-    let figure = |figure: &Figure| {
-        let (value, among, unit) = match figure.value {
-            Value::Count(count) => (json!(count), Json::Null, "alerts"),
-            Value::Share(count, among) => (json!(count), json!(among), "alerts"),
-            Value::Length(span) => (json!(span.num_milliseconds() as f64 / 1000.0), Json::Null, "s"),
-            Value::HomeHours(hours) => (json!(hours), Json::Null, "home-hours"),
-            Value::PerThirtyDays(count) => (json!(count), Json::Null, "per 30 home-days"),
-            Value::Unknown => (Json::Null, Json::Null, "unknown"),
-        };
-        json!({ "id": figure.id, "rule": figure.rule, "value": value, "among": among, "unit": unit })
-    };
-    let times = report.times.iter().filter_map(|(name, times)| {
-        let times = (*times)?;
-        let secs = |span: Span| span.num_milliseconds() as f64 / 1000.0;
-        Some(json!({
-            "of": name, "count": times.count, "median_secs": secs(times.median), "p90_secs": secs(times.p90),
-            "p99_secs": secs(times.p99), "worst_secs": secs(times.worst),
-        }))
-    });
-    let outcomes = report.outcomes.iter().flat_map(|(rule, outcomes)| {
-        outcomes.iter().map(
-            move |(outcome, count)| json!({ "rule": rule, "outcome": outcome.map(Outcome::as_str), "count": count }),
-        )
-    });
-    json!({
-        "point": site.settings.point, "from": instant(zone, report.range.from), "to": instant(zone, report.range.to),
-        "made": instant(zone, now), "version": site.settings.build,
-        "figures": report.figures.iter().map(figure).collect::<Json>(),
-        "times": times.collect::<Json>(), "outcomes": outcomes.collect::<Json>(),
-    })
-}
-
 /// `field.md`: what European alarm centres hold themselves to.
 const GOALS: [(&str, f64); 2] = [("answered_60", 98.5), ("answered_180", 99.0)];
 /// Fewer are told as counts.
@@ -239,7 +202,18 @@ pub(super) const SHARES: [&str; 11] = [
     "takes_lapsed",
     "open",
 ];
-pub(super) const RESULTS: [&str; 4] = ["real", "unneeded", "home_days", "unneeded_per_30_home_days"];
+pub(super) const RESULTS: [&str; 7] = [
+    "real",
+    "unneeded",
+    "home_days",
+    "home_days_suspended",
+    "home_days_cannot_see",
+    "home_days_learning",
+    "unneeded_per_30_home_days",
+];
+pub(super) const DAILY: [&str; 5] =
+    ["contacts_own_sign", "contacts_phoned", "contacts_visited", "contacts_suspended", "contacts_unresolved"];
+pub(super) const DESK: [&str; 2] = ["desk_unwatched", "sound_tests"];
 pub(super) const LOAD: [&str; 8] = [
     "desk_alerts",
     "intervals_over_1",

@@ -45,7 +45,7 @@ struct AlertModel {
 /// `GET /reports/alerts?from=&to=&of=…`
 pub(super) async fn alerts(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
     let (visitor, now) = (Visitor::of(&site, &headers), site.now());
-    let counted = match counted(&site, &visitor, &asked, now).await {
+    let counted = match counted(&site, &headers, &asked, now).await {
         Ok(counted) => counted,
         Err(refused) => return refused,
     };
@@ -74,8 +74,8 @@ pub(super) async fn alerts_csv(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let (visitor, now) = (Visitor::of(&site, &headers), site.now());
-    let counted = match counted(&site, &visitor, &asked, now).await {
+    let now = site.now();
+    let counted = match counted(&site, &headers, &asked, now).await {
         Ok(counted) => counted,
         Err(refused) => return refused,
     };

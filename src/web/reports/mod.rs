@@ -2,19 +2,23 @@
 
 pub(in crate::web) mod csv;
 mod figures;
+pub mod files;
 mod list;
 mod period;
 mod plots;
 
-use crate::desk::{Case, Report};
-use crate::model::time::{Span, Timestamp};
+use crate::desk::{Case, Counts, Report};
+use crate::model::time::Timestamp;
+use crate::store::office::Scope;
 use crate::text;
 use crate::web::Site;
 use crate::web::access::Right;
+use crate::web::api::{ApiProblem, Caller};
 use crate::web::form::Visitor;
 use crate::web::models::Frame;
 use crate::web::pages::{page, said};
 use crate::web::reports::figures::{Cell, FigureModel, Painted, TimesModel};
+use crate::web::reports::files::{Maker, sound_tests};
 use crate::web::reports::period::{Asked, Period};
 use askama::Template;
 use askama::filters::HtmlSafeOutput;
@@ -56,6 +60,9 @@ struct ReportPage {
     load: Vec<FigureModel>,
     delivery: Vec<FigureModel>,
     equipment: Vec<FigureModel>,
+    daily: Vec<FigureModel>,
+    days: Vec<(String, [u32; 6])>,
+    desk: Vec<FigureModel>,
     apart: Vec<FigureModel>,
     points: Vec<(String, [usize; 3])>,
 }
@@ -71,7 +78,7 @@ struct Counted {
 /// `GET /reports`
 async fn report(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
     let (visitor, now) = (Visitor::of(&site, &headers), site.now());
-    let counted = match counted(&site, &visitor, &asked, now).await {
+    let counted = match counted(&site, &headers, &asked, now).await {
         Ok(counted) => counted,
         Err(refused) => return refused,
     };
@@ -100,6 +107,9 @@ fn report_page(site: &Site, visitor: &Visitor, counted: Counted) -> ReportPage {
         load: painted.group(&figures::LOAD),
         delivery: painted.group(&figures::DELIVERY),
         equipment: painted.group(&figures::EQUIPMENT),
+        daily: painted.group(&figures::DAILY),
+        days: report.days.iter().map(|(day, counts)| (day.to_string(), of_day(counts))).collect(),
+        desk: painted.group(&figures::DESK),
         apart: painted.group(&figures::APART),
         points: report.points.iter().map(|(point, counts)| (point.to_string(), *counts)).collect(),
         period,
@@ -107,30 +117,49 @@ fn report_page(site: &Site, visitor: &Visitor, counted: Counted) -> ReportPage {
     }
 }
 
-async fn counted(site: &Arc<Site>, visitor: &Visitor, asked: &Asked, now: Timestamp) -> Result<Counted, Response> {
-    if !visitor.may(Right::Reports) {
-        return Err(said(site, visitor, StatusCode::FORBIDDEN, &["reports_not_allowed"]));
+fn of_day(counts: &Counts) -> [u32; 6] {
+    let Counts { homes, phoned, visited, suspended, .. } = *counts;
+    [homes, counts.own_sign(), phoned, visited, suspended, counts.unresolved()]
+}
+
+/// Who asks for a report, or for a file of one.
+pub(super) async fn reader(site: &Site, headers: &HeaderMap) -> Result<Caller, Response> {
+    let caller = Caller::of(site, headers, Scope::Reports).await.map_err(IntoResponse::into_response)?;
+    match caller.may(Right::Reports) {
+        true => Ok(caller),
+        false => Err(said(site, &caller.visitor, StatusCode::FORBIDDEN, &["reports_not_allowed"])),
     }
+}
+
+async fn counted(site: &Arc<Site>, headers: &HeaderMap, asked: &Asked, now: Timestamp) -> Result<Counted, Response> {
+    let caller = reader(site, headers).await?;
+    let visitor = &caller.visitor;
     let Some(period) = Period::of(asked, now, &site.settings.zone, visitor.language) else {
         return Err(said(site, visitor, StatusCode::UNPROCESSABLE_ENTITY, &["reports_no_range"]));
     };
-    let cases = site.cases(period.range.from - EQUIPMENT_BEFORE, period.range.to).await.map_err(|why| {
+    let cases = site.cases(period.range.from - files::EQUIPMENT_BEFORE, period.range.to).await.map_err(|why| {
         tracing::error!(%why, "a report could not be counted");
         said(site, visitor, StatusCode::SERVICE_UNAVAILABLE, &["reports_unread"])
     })?;
-    let homes = site.desk().homes_known();
-    let report = Report::of(period.range, now, &site.settings.zone, &cases, &homes);
-    site.audit(visitor, "report_looked_at", None, period.query.clone()).await;
+    let office = site.office.clone();
+    let range = period.range;
+    let sound = tokio::task::spawn_blocking(move || sound_tests(&office, range)).await.unwrap_or_default();
+    let report = files::count(&site.desk(), &site.settings.zone, range, now, &cases, sound);
+    site.audit_call(&caller, "report_looked_at", None, period.query.clone()).await;
     Ok(Counted { period, report, cases, now })
+}
+
+fn maker(site: &Site) -> Maker<'_> {
+    Maker { point: &site.settings.point, zone: &site.settings.zone, build: &site.settings.build }
 }
 
 /// `GET /reports/figures.csv`
 async fn figures_csv(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
-    let (visitor, now) = (Visitor::of(&site, &headers), site.now());
-    match counted(&site, &visitor, &asked, now).await {
+    let now = site.now();
+    match counted(&site, &headers, &asked, now).await {
         Ok(counted) => {
             let (from, to) = counted.period.range.dates(&site.settings.zone);
-            csv::answer(&format!("figures-{}-{from}-{to}.csv", site.settings.point), csv::figures(&counted.report))
+            csv::answer(&format!("figures-{}-{from}-{to}.csv", site.settings.point), files::csv(&counted.report))
         }
         Err(refused) => refused,
     }
@@ -138,15 +167,19 @@ async fn figures_csv(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, 
 
 /// `GET /reports/figures.json`
 async fn figures_json(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
-    let (visitor, now) = (Visitor::of(&site, &headers), site.now());
-    match counted(&site, &visitor, &asked, now).await {
-        Ok(counted) => axum::Json(figures::json(&site, &counted.report, counted.now)).into_response(),
+    let now = site.now();
+    match counted(&site, &headers, &asked, now).await {
+        Ok(counted) => axum::Json(files::json(&maker(&site), &counted.report, counted.now)).into_response(),
         Err(refused) => refused,
     }
 }
 
 /// `GET /api/v1/reports/<yyyy-mm>`
 async fn month_json(State(site): State<Arc<Site>>, Path(month): Path<String>, headers: HeaderMap) -> Response {
+    if crate::desk::Range::named_month(&site.settings.zone, &month).is_none() {
+        let why = ApiProblem::not_found("there is no such month", "write it as 2026-11");
+        return why.into_response();
+    }
     let asked = Asked { month: Some(month), ..Asked::default() };
     figures_json(State(site), Query(asked), headers).await
 }
@@ -161,6 +194,3 @@ fn named(name: &str) -> String {
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
     format!("attachment; filename=\"{name}\"")
 }
-
-/// Homes without contact and faults may have begun before the range.
-const EQUIPMENT_BEFORE: Span = Span::days(92);

@@ -2,7 +2,10 @@
 
 use crate::model::suspension::Suspend;
 use crate::wire::local::{Answer, Question};
-use crate::wire::{self, Activity, Directory, Down, Greeting, Heard, Heartbeat, Link, Look, Notice, Receipt, StationStep, Up, Walk, local};
+use crate::wire::{
+    self, Activity, Directory, Down, Greeting, Heard, Heartbeat, Link, Look, Notice, Receipt, StationStep, Up, Walk,
+    local,
+};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};

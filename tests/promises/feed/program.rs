@@ -38,7 +38,12 @@ impl Program {
     }
 
     pub fn step(&self, alert: &str, body: &Value) -> (u16, Value) {
-        let request = self.agent.post(format!("http://{}{alert}/steps", self.address));
+        self.send(&format!("{alert}/steps"), body)
+    }
+
+    /// Sends a body as a program does.
+    pub fn send(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.agent.post(format!("http://{}{path}", self.address));
         let request = request.header("content-type", "application/json").header("authorization", self.bearer());
         let mut answer = request.send(body.to_string()).unwrap();
         let text = answer.body_mut().read_to_string().unwrap();

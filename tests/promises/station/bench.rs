@@ -90,6 +90,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         hooks_allow: vec!["127.0.0.1".to_owned()],
         build: carecircle::web::build(),
         modem: None,
+        events_by_mqtt: false,
     }
 }
 
