@@ -297,7 +297,7 @@ impl Desk {
         let day = self.daily.day.filter(|_| is_listed)?;
         let unknown = Morning::default();
         let morning = self.daily.homes.get(home).unwrap_or(&unknown);
-        Some((day, self.daily_state(now, day, home, morning)))
+        Some((day, self.daily_state(now, &Times::of(&self.settings.daily, day), home, morning)))
     }
 
     /// What became of the days before, oldest first.

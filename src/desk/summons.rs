@@ -122,12 +122,6 @@ impl Desk {
         self.settings.daily.deadline_of(now)
     }
 
-    /// How many alerts nobody has taken, of those for which somebody is called.
-    pub fn unclaimed(&self) -> usize {
-        let is_it = |row: &&Row| is_hurried(row) && row.alert.phase.is_open() && row.alert.owner.is_none();
-        self.rows.values().filter(is_it).count()
-    }
-
     /// How many homes of the day's list nobody knows of, once its time is over: for an hour from then on.
     pub fn open_at_deadline(&self, now: Timestamp) -> Option<(Day, usize)> {
         let (day, at) = self.settings.daily.deadline_of(now);
