@@ -194,7 +194,7 @@ impl<'a> Counter<'a> {
             *by_rule.entry(case.reason.rule()).or_default() += 1;
         }
         let whole = (None, self.count(Of::Unneeded));
-            // Of less than a day nobody can tell a rate.
+        // Of less than a day nobody can tell a rate.
         for (rule, count) in std::iter::once(whole).chain(by_rule.into_iter().map(|(rule, n)| (Some(rule), n))) {
             let days = home_hours.map(|hours| hours / 24.0).filter(|days| *days >= 1.0);
             let value = days.map_or(Value::Unknown, |days| Value::PerThirtyDays(count as f64 * 30.0 / days));
