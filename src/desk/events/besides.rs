@@ -152,7 +152,19 @@ impl Desk {
         let by = match recorded {
             Recorded::Done { by, .. } => by.person.clone(),
             Recorded::Notice { notice, .. } => notice.step.by.person.clone(),
-            _ => None,
+            // What the station finds out by itself.
+            Recorded::Home { .. }
+            | Recorded::Refused { .. }
+            | Recorded::Errand { .. }
+            | Recorded::Filed { .. }
+            | Recorded::Suspended { .. }
+            | Recorded::Morning { .. }
+            | Recorded::Day { .. }
+            | Recorded::Sight { .. }
+            | Recorded::Listened { .. }
+            | Recorded::HeardAgain { .. }
+            | Recorded::OneGateway { .. }
+            | Recorded::Level { .. } => None,
         };
         let step = FaultStep {
             v: VERSION,

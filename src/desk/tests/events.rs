@@ -133,14 +133,13 @@ fn the_words_of_a_note_stand_apart_so_that_they_can_be_kept_from_others() {
 
 /// The data of what these effects tell.
 fn datas(effects: &[Effect]) -> impl Iterator<Item = serde_json::Value> {
-    let events = effects.iter().filter_map(|effect| match effect {
+    effects.iter().filter_map(|effect| match effect {
         Effect::Happened(event) => Some(serde_json::to_value(&event.data).unwrap()),
         Effect::Record(_) | Effect::Receipt { .. } | Effect::Send(_) | Effect::Answer { .. } | Effect::Changed(_) => {
             None
         }
         Effect::Suspend(_) => None,
-    });
-    events
+    })
 }
 
 #[test]

@@ -156,9 +156,11 @@ impl DailyHomeBody {
 /// What somebody did about the daily contact of a home.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["deed", "key"])))]
 pub struct ContactAsked {
-    /// reached, no_answer, busy, wrong_number, send, visited, away, hospital, back, undo.
+    /// What: a call by what came of it, or what else was done.
+    #[cfg_attr(test, schemars(extend("enum" = ["reached", "no_answer", "busy", "wrong_number", "send", "visited", "away",
+        "hospital", "back", "undo"])))]
     pub deed: String,
     /// The last day of it, such as 2026-11-30; of `away`.
     pub until: String,
@@ -167,6 +169,7 @@ pub struct ContactAsked {
     /// The PIN of that person, at a shared desk that does not know them yet.
     pub pin: String,
     /// Unique for each deed: the same again is answered the same and done once.
+    #[cfg_attr(test, schemars(length(min = 1, max = 120)))]
     pub key: String,
 }
 
@@ -193,9 +196,10 @@ pub async fn contact(
 /// A suspension that is wanted.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("required" = ["kind", "key"])))]
 pub struct SuspensionAsked {
-    /// Why: away, hospital, holiday, visitors, cleaning, pet …
+    /// Why.
+    #[cfg_attr(test, schemars(with = "Absence"))]
     pub kind: String,
     /// Its end, in milliseconds since 1970.
     pub until_ms: i64,
@@ -208,6 +212,7 @@ pub struct SuspensionAsked {
     /// The PIN of that person, at a shared desk that does not know them yet.
     pub pin: String,
     /// Unique for each thing that is wanted: the same again is answered the same and done once.
+    #[cfg_attr(test, schemars(length(min = 1, max = 120)))]
     pub key: String,
 }
 
@@ -337,3 +342,20 @@ pub async fn test(State(site): State<Arc<Site>>, headers: HeaderMap, body: Sent)
 }
 
 const PAST: Span = Span::days(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::api::schema::OPENAPI;
+
+    #[test]
+    fn every_deed_that_the_document_names_is_one() {
+        let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        let deeds = &document["components"]["schemas"]["ContactAsked"]["properties"]["deed"]["enum"];
+        let deeds = deeds.as_array().expect("the document names them");
+        assert!(deeds.len() >= 10);
+        for deed in deeds {
+            assert!(daily::deed(deed.as_str().unwrap(), "2026-11-30").is_some(), "{deed}");
+        }
+    }
+}
