@@ -159,6 +159,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         daily: config.daily,
         hooks_allow: config.hooks_allow,
         modem: config.modem,
+        telephones: config.telephones,
     })
 }
 

@@ -168,6 +168,8 @@ pub struct Station {
     pub hooks_allow: Vec<String>,
     /// Its own way to the telephones of its staff, if it has one.
     pub modem: Option<outside::Modem>,
+    /// Whom a page that is cut off tells people to call: who, and the number.
+    pub telephones: Vec<(String, String)>,
     /// Changes when the configuration does.
     pub hash: String,
 }

@@ -25,6 +25,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let zone = own.as_ref().map_or_else(Zone::utc, |own| own.zone.clone());
     let daily = work::read(root, zone);
     let modem = line::read(&root.section("modem"));
+    let telephones = line::telephones(root);
     let hooks_allow = hooks_allow(&root.section("webhooks"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
     root.finish();
@@ -50,6 +51,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         daily,
         hooks_allow,
         modem,
+        telephones,
         hash: report.hash(),
     })
 }

@@ -12,6 +12,7 @@ mod faults;
 mod handover;
 mod homes;
 mod input;
+mod late;
 mod listing;
 mod report;
 mod requests;
@@ -146,6 +147,7 @@ impl Desk {
             Input::HomeLink { home, online } => self.home_link(now, home, online, &mut effects),
             Input::OwnLink { up } => self.own_link(now, up),
             Input::Click(click) => self.click(now, click, &mut effects),
+            Input::Late { click, ago } => self.late(now, click, ago, &mut effects),
             Input::Order(order) => self.order(now, order, &mut effects),
             Input::Handover(handover) => self.handover(now, handover, &mut effects),
             Input::Screen(screen) => self.screen(now, screen, &mut effects),

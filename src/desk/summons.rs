@@ -211,7 +211,8 @@ impl Look<'_> {
         let told = told_of(owner);
         let is_reminded = view::reminded(row) == Some(Reminder::NotDeparted) && row.alert.phase == Phase::Taken;
         let since = row.alert.owner.as_ref().map(|owner| owner.progress_at);
-        let is_said = told.last.is_some_and(|(matter, at)| matter == Matter::NotDeparted && since.is_some_and(|s| at > s));
+        let is_said =
+            told.last.is_some_and(|(matter, at)| matter == Matter::NotDeparted && since.is_some_and(|s| at > s));
         if is_reminded && !is_said && may_remind(&told) {
             all.push(summons(row, owner, Matter::NotDeparted, &told));
         }

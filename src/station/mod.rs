@@ -24,12 +24,12 @@ use crate::model::staff::Member;
 use crate::model::time::{Span, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
+use crate::sinks::sms::LineSettings;
 use crate::station::directory::Catalogue;
 use crate::station::filing::Filing;
 use crate::station::memory::Memory;
 use crate::station::summoner::Summoner;
 use crate::station::turn::Turn;
-use crate::sinks::sms::LineSettings;
 use crate::store::Office;
 use crate::text::Language;
 use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
@@ -90,6 +90,8 @@ pub struct Settings {
     pub hooks_allow: Vec<String>,
     /// Its own way to the telephones of its staff, if it has one.
     pub modem: Option<LineSettings>,
+    /// Whom a page that is cut off tells people to call: who, and the number.
+    pub telephones: Vec<(String, String)>,
 }
 
 pub use first::Key;
@@ -268,6 +270,7 @@ fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -
         names: settings.names.clone(),
         is_tls: settings.credentials.is_some(),
         location: settings.location,
+        telephones: settings.telephones.clone(),
         run,
         build: env!("CARGO_PKG_VERSION").to_owned(),
     }

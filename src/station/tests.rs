@@ -38,6 +38,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         daily: desk::DailySettings::default(),
         hooks_allow: Vec::new(),
         modem: None,
+        telephones: Vec::new(),
     }
 }
 

@@ -29,8 +29,8 @@ pub use reason::{headline, reason};
 pub use report::{condition, report, weekdays};
 pub use say::{ForCall, to_say};
 pub use sms::{Answers, Mark, Sms, sms, sms_over};
-pub use summons::{Summons, summons};
 pub use step::{actor, deed_done, refusal, step};
+pub use summons::{Summons, summons};
 pub use suspension::{what_changes, what_stays};
 pub use terms::{
     absence, audited, button, call_result, class, contact, outcome, phase, proof, relation, reminder, role, rule,

@@ -93,8 +93,7 @@ pub fn sms_over(language: Language, told: &Sms<'_>) -> String {
         format!("CARECIRCLE {test}closed: {place}, {rule}. No need to go any more. {mark}"),
     );
     let short = |place: &str| {
-        language
-            .pick(format!("{test}已办结：{place} {rule} {mark}"), format!("{test}closed: {place}, {rule} {mark}"))
+        language.pick(format!("{test}已办结：{place} {rule} {mark}"), format!("{test}closed: {place}, {rule} {mark}"))
     };
     if fits(&whole) { whole } else { cut(&place, short) }
 }
@@ -134,10 +133,7 @@ fn alert(language: Language, zone: &Zone, told: &Sms<'_>, place: &str, parts: Pa
         Language::English => {
             let place_in = place_in.map(|room| format!("{room}, ")).unwrap_or_default();
             let deed = if deed.is_empty() { String::new() } else { format!(" {deed}") };
-            format!(
-                "{tag}{}: {place}: {place_in}{matter}, {since}.{deed}{answer} {mark}",
-                severity_word.to_uppercase()
-            )
+            format!("{tag}{}: {place}: {place_in}{matter}, {since}.{deed}{answer} {mark}", severity_word.to_uppercase())
         }
     }
 }
@@ -356,9 +352,9 @@ mod tests {
                     let mut told = told(&example, place);
                     told.is_test = nth % 2 == 1 || matches!(example, Reason::Test { .. });
                     told.mark = Mark::Number(if nth == 2 { 99_999 } else { 123 });
-                        if nth > 2 {
-                            (told.mark, told.answers, told.due) = (Mark::Code("K7"), Answers::All, Some(told.raised_at));
-                        }
+                    if nth > 2 {
+                        (told.mark, told.answers, told.due) = (Mark::Code("K7"), Answers::All, Some(told.raised_at));
+                    }
                     told.now = told.now.filter(|_| nth != 3);
                     for text in [sms(language, &shanghai(), &told), sms_over(language, &told)] {
                         assert!(fits(&text), "{} in {text:?}", text.encode_utf16().count());

@@ -12,6 +12,7 @@ mod links;
 mod pictures;
 mod shift;
 mod sound;
+mod street;
 
 use super::station::bench::{Bench, call_button, inactivity};
 use super::support::wait_until;

@@ -227,5 +227,6 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         daily: Default::default(),
         hooks_allow: Vec::new(),
         modem: None,
+        telephones: Vec::new(),
     }
 }

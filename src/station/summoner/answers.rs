@@ -167,9 +167,8 @@ impl Summoner {
 
     /// What became of a message.
     pub(super) async fn report(&mut self, report: &Report) {
-        let is_theirs = |entry: &Entry| {
-            self.roster.get(&entry.to).is_some_and(|person| is_phone(&person.phone, &report.to))
-        };
+        let is_theirs =
+            |entry: &Entry| self.roster.get(&entry.to).is_some_and(|person| is_phone(&person.phone, &report.to));
         let found = self.book.carried(report.reference).into_iter().find(|(_, entry)| is_theirs(entry));
         let Some((key, mut entry)) = found else { return };
         match report.fate() {

@@ -67,9 +67,8 @@ impl Book {
 
     /// What is to be sent next: calls before everything else, then the oldest.
     pub fn next(&self, since_boot: Span, is_call: bool) -> Option<(&String, &Entry)> {
-        let is_due = |key: &String| {
-            !self.held.contains(key) && self.again.get(key).is_none_or(|(_, at)| *at <= since_boot)
-        };
+        let is_due =
+            |key: &String| !self.held.contains(key) && self.again.get(key).is_none_or(|(_, at)| *at <= since_boot);
         let waiting = self.entries.iter().filter(|(_, entry)| entry.state == State::Waits && entry.is_call == is_call);
         waiting.filter(|(key, _)| is_due(key)).min_by_key(|(_, entry)| entry.at)
     }

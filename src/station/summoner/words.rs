@@ -43,10 +43,15 @@ pub(super) fn words(
         Matter::NoWatcher => {
             let Reason::NoWatcher { since, .. } = &row.reason else { return None };
             let since = if row.count > 1 { row.again_at } else { *since };
-            return Some(text::summons(language, zone, text::Summons::NoWatcher {
-                span: (now - since).max(crate::model::time::Span::zero()),
-                waiting: desk.unclaimed(),
-            }, ""));
+            return Some(text::summons(
+                language,
+                zone,
+                text::Summons::NoWatcher {
+                    span: (now - since).max(crate::model::time::Span::zero()),
+                    waiting: desk.unclaimed(),
+                },
+                "",
+            ));
         }
         Matter::Daily(_) => return None,
     };

@@ -34,6 +34,8 @@ pub(in crate::web) struct Frame {
     pub other_language: &'static str,
     pub other_language_tag: &'static str,
     pub units: String,
+    /// Whom to call while the page is cut off: who, the number, and as it is dialled.
+    pub to_call: Vec<(String, String, String)>,
 }
 
 pub(in crate::web) struct PersonModel {
@@ -73,6 +75,7 @@ impl Frame {
             acts: visitor.might(Right::Act),
             visitor: visitor.clone(),
             people: people.collect(),
+            to_call: site.to_call(visitor),
             here: here.to_owned(),
             here_encoded: escape(here),
             fragment: fragment.to_owned(),

@@ -89,6 +89,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         daily: carecircle::desk::DailySettings { call_again_after: Span::zero(), ..Default::default() },
         hooks_allow: vec!["127.0.0.1".to_owned()],
         modem: None,
+        telephones: Vec::new(),
     }
 }
 
