@@ -161,6 +161,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         build: web::build(),
         modem: config.modem,
         events_by_mqtt: config.events_by_mqtt,
+        telephones: config.telephones,
     })
 }
 

@@ -173,6 +173,8 @@ pub struct Station {
     pub modem: Option<outside::Modem>,
     /// Events are said on topics of the station's broker, too.
     pub events_by_mqtt: bool,
+    /// Whom a page that is cut off tells people to call: who, and the number.
+    pub telephones: Vec<(String, String)>,
     /// Changes when the configuration does.
     pub hash: String,
 }

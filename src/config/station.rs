@@ -25,6 +25,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let zone = own.as_ref().map_or_else(Zone::utc, |own| own.zone.clone());
     let daily = work::read(root, zone);
     let modem = line::read(&root.section("modem"));
+    let telephones = line::telephones(root);
     let hooks_allow = hooks_allow(&root.section("webhooks"));
     let events_by_mqtt = events_by_mqtt(&root.section("events"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
@@ -52,6 +53,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         hooks_allow,
         modem,
         events_by_mqtt,
+        telephones,
         hash: report.hash(),
     })
 }

@@ -72,6 +72,13 @@ pub enum Input {
     },
     /// A person clicked.
     Click(Click),
+    /// A person did something where there was no network, and it comes late.
+    Late {
+        /// What.
+        click: Click,
+        /// How long ago, by the clock of the telephone that kept it.
+        ago: Span,
+    },
     /// A person does something for a home that is no step of an alert.
     Order(Order),
     /// A person takes over the shift of another.

@@ -12,6 +12,7 @@ mod faults;
 mod handover;
 mod homes;
 mod input;
+mod late;
 mod listing;
 mod report;
 mod requests;
@@ -159,6 +160,7 @@ impl Desk {
                 self.listening(now, up, &mut effects);
             }
             Input::Click(click) => self.click(now, click, &mut effects),
+            Input::Late { click, ago } => self.late(now, click, ago, &mut effects),
             Input::Order(order) => self.order(now, order, &mut effects),
             Input::Handover(handover) => self.handover(now, handover, &mut effects),
             Input::Screen(screen) => self.screen(now, screen, &mut effects),

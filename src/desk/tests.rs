@@ -12,6 +12,7 @@ mod events;
 mod faults;
 mod filed;
 mod handover;
+mod late;
 mod months;
 mod screens;
 mod silence;

@@ -400,7 +400,15 @@ impl Alert {
     }
 }
 
+/// Keys of that beginning say that a step was done where there was no network, and came late.
+pub const LATE_KEY: &str = "late-";
+
 impl Step {
+    /// Whether it came late; its time is when it was done.
+    pub fn is_late(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| key.starts_with(LATE_KEY))
+    }
+
     fn deed_can_be_undone(&self) -> bool {
         matches!(self.deed, Deed::Take | Deed::Depart | Deed::Arrive { .. } | Deed::Close { .. })
     }

@@ -95,6 +95,8 @@ pub struct Settings {
     pub modem: Option<LineSettings>,
     /// Events are said on topics of its own broker, too.
     pub events_by_mqtt: bool,
+    /// Whom a page that is cut off tells people to call: who, and the number.
+    pub telephones: Vec<(String, String)>,
 }
 
 pub use first::Key;
@@ -277,6 +279,7 @@ fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -
         names: settings.names.clone(),
         is_tls: settings.credentials.is_some(),
         location: settings.location,
+        telephones: settings.telephones.clone(),
         run,
         build: settings.build.clone(),
     }

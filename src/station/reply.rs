@@ -87,7 +87,9 @@ impl Ways {
         let home = match input {
             Input::Notice(notice) => &notice.home,
             Input::Heartbeat { home, .. } => home,
-            Input::HomeLink { .. } | Input::OwnLink { .. } | Input::Click(_) | Input::Tick => return,
+            Input::HomeLink { .. } | Input::OwnLink { .. } | Input::Click(_) | Input::Late { .. } | Input::Tick => {
+                return;
+            }
             Input::Order(_) | Input::Handover(_) | Input::Screen(_) | Input::File { .. } => return,
         };
         self.by_https.remove(home);

@@ -40,6 +40,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         build: web::build(),
         modem: None,
         events_by_mqtt: false,
+        telephones: Vec::new(),
     }
 }
 

@@ -235,6 +235,7 @@ impl Turn {
         let ticket = self.click;
         let input = match wanted {
             Wanted::Click(click) => Input::Click(Click { ticket, ..click }),
+            Wanted::Late(click, ago) => Input::Late { click: Click { ticket, ..click }, ago },
             Wanted::Order(order) => Input::Order(Order { ticket, ..order }),
             Wanted::Handover(handover) => Input::Handover(Handover { ticket, ..handover }),
             Wanted::Screen(screen) => {

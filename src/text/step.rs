@@ -12,7 +12,8 @@ pub fn step(language: Language, step: &Step, zone: &Zone, names: Names) -> Strin
     let what = deed_done(language, &step.deed, zone, names);
     let implied =
         if step.implied { language.pick("（随后一步推定）", " (implied by the next step)") } else { "" };
-    language.pick(format!("{who} {what}{implied}"), format!("{who}: {what}{implied}"))
+    let late = if step.is_late() { language.pick("（补传）", " (sent late)") } else { "" };
+    language.pick(format!("{who} {what}{implied}{late}"), format!("{who}: {what}{implied}{late}"))
 }
 
 /// Who acted: the person's name, or the machine.

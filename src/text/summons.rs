@@ -90,8 +90,37 @@ pub fn summons(language: Language, zone: &Zone, what: Summons<'_>, code: &str) -
         if code.is_empty() { format!("{tag}{words}") } else { format!("{tag}{words} {code}") }
     };
     let whole = write(&place);
-    if fits(&whole) { whole } else { cut(&place, write) }
+    match short(zone, what) {
+        _ if fits(&whole) => whole,
+        // One Chinese sign of the place leaves English less than half of its room.
+        Some(short) if language == Language::English => {
+            let write = |place: &str| format!("{} {code}", short.replace(PLACE, place)).trim_end().to_owned();
+            if fits(&write(&place)) { write(&place) } else { cut(&place, write) }
+        }
+        Some(_) | None => cut(&place, write),
+    }
 }
+
+/// In the fewest English words; the place stands for itself.
+fn short(zone: &Zone, what: Summons<'_>) -> Option<String> {
+    let clock = |at| hour_minute(zone, at);
+    Some(match what {
+        Summons::Untaken { at, .. } => format!("NOT TAKEN: {PLACE} {}. Reply 1", clock(at)),
+        Summons::NotDeparted { .. } => format!("Set out? {PLACE}. Reply 2, or 0 if you cannot"),
+        Summons::Overdue { due, .. } => format!("OVERDUE {PLACE} {}. Reply 3, or 0 for help", clock(due)),
+        Summons::Others { .. } => format!("{PLACE}: someone else goes, not you"),
+        Summons::NoWatcher { .. }
+        | Summons::Daily { .. }
+        | Summons::Test
+        | Summons::WhichOne { .. }
+        | Summons::NoneOpen
+        | Summons::NotUnderstood
+        | Summons::Refused { .. } => return None,
+    })
+}
+
+/// Where the place goes.
+const PLACE: &str = "\u{1}";
 
 fn chinese(zone: &Zone, what: Summons<'_>, place: &str) -> String {
     let clock = |at| hour_minute(zone, at);

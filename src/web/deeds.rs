@@ -3,7 +3,7 @@
 use crate::desk::{AlertKey, Answer, Click};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::{CallResult, Contact, Deed, Outcome, Proof, Refusal};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use crate::text::{self, Language};
 use crate::web::access::Right;
 use crate::web::acting::NotActing;
@@ -38,6 +38,9 @@ pub(super) struct StepForm {
     pub whom: String,
     pub result: String,
     pub back: String,
+    /// Seconds since it was done, where a telephone had no network.
+    #[serde(deserialize_with = "number_or_text")]
+    pub ago: Option<u32>,
 }
 
 /// A form sends `"3"`, a program `3`.
@@ -98,7 +101,11 @@ pub(super) async fn step(
         return pages::said(&site, &visitor, StatusCode::FORBIDDEN, &["not_for_you"]);
     }
     for click in clicks {
-        match site.ask(Wanted::Click(click)).await {
+        let wanted = match form.ago {
+            Some(secs) => Wanted::Late(click, Span::seconds(i64::from(secs))),
+            None => Wanted::Click(click),
+        };
+        match site.ask(wanted).await {
             Some((Answer::Done { .. }, _)) => {}
             Some((Answer::Refused(why), _)) => {
                 let zone = &site.settings.zone;
@@ -144,6 +151,7 @@ impl StepForm {
             ("whom", self.whom),
             ("result", self.result),
             ("back", self.back),
+            ("ago", self.ago.map(|secs| secs.to_string()).unwrap_or_default()),
         ];
         fields.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }

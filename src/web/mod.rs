@@ -64,7 +64,7 @@ use crate::model::event::Event;
 use crate::model::ids::{HomeId, PersonId, PointId};
 use crate::model::lifecycle::{Actor, Role, Via};
 use crate::model::place::Location;
-use crate::model::time::{Timestamp, Zone};
+use crate::model::time::{Span, Timestamp, Zone};
 use crate::store::{Error, Office};
 use crate::text::Language;
 use crate::web::form::Visitor;
@@ -100,6 +100,8 @@ pub struct Settings {
     pub is_tls: bool,
     /// Where it is, if it says so.
     pub location: Option<Location>,
+    /// Whom a page that is cut off tells people to call: who, and the number.
+    pub telephones: Vec<(String, String)>,
     /// Which run of the station this is: ids of events and clicks begin with it.
     pub run: u64,
     /// Which program this is: a page drawn by another one offers to reload.
@@ -142,6 +144,8 @@ impl Health {
 pub enum Wanted {
     /// A step of an alert.
     Click(Click),
+    /// A step that was done where there was no network, so long ago.
+    Late(Click, Span),
     /// Something else for a home.
     Order(Order),
     /// Somebody takes over a shift.

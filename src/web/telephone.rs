@@ -1,7 +1,12 @@
 //! What the pages know of the station's own modem, and the tests of it that they ask for.
 
 use crate::model::ids::PersonId;
+use crate::model::lifecycle::Role;
+use crate::model::staff::{Member, Position};
 use crate::model::time::Timestamp;
+use crate::text;
+use crate::web::Site;
+use crate::web::form::Visitor;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::mpsc;
@@ -67,6 +72,26 @@ impl Telephone {
     /// Asks for a test; whether it was taken up.
     pub fn ask(&self, person: PersonId) -> bool {
         self.ask.try_send(person).is_ok()
+    }
+}
+
+impl Site {
+    /// Whom a page that is cut off tells people to call: who, the number as it is read, and as it is dialled. For those who
+    /// are signed in: it holds the numbers of people.
+    pub(super) fn to_call(&self, visitor: &Visitor) -> Vec<(String, String, String)> {
+        let language = visitor.language;
+        let named = self.settings.telephones.iter().cloned();
+        let today = self.today();
+        let head = |(_, member): (PersonId, Member)| {
+            let is_head = member.is_in(today) && member.positions.has(Position::Supervisor) && visitor.seat.is_some();
+            let who = format!("{} {}", text::role(language, Role::Supervisor), text::shown(&member.name, 30));
+            member.phone.filter(|_| is_head).map(|phone| (who, phone))
+        };
+        let heads = self.members().into_iter().filter_map(head);
+        let ambulance = (text::label(language, "to_call_ambulance").to_owned(), "120".to_owned());
+        let dialled = |number: &str| number.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect();
+        let all = named.chain(heads).chain([ambulance]);
+        all.map(|(who, number)| (text::shown(&who, 40), number.clone(), dialled(&number))).collect()
     }
 }
 

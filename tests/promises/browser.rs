@@ -22,6 +22,7 @@ mod pictures;
 mod shift;
 mod sound;
 mod spoken;
+mod street;
 mod update;
 
 use super::station::bench::{Bench, call_button, inactivity};

@@ -58,7 +58,8 @@ pub fn writes(modem: &FakeModem, from: &str, text: &str) {
     use std::sync::atomic::{AtomicU64, Ordering};
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let swapped: String = digits(from).as_bytes().chunks(2).map(|two| format!("{}{}", two[1] as char, two[0] as char)).collect();
+    let swapped: String =
+        digits(from).as_bytes().chunks(2).map(|two| format!("{}{}", two[1] as char, two[0] as char)).collect();
     // Far ahead of our clock, each a second later than the one before.
     let (minute, second) = (number / 60 % 60, number % 60);
     let half = |n: u64| format!("{}{}", n % 10, n / 10);

@@ -231,5 +231,6 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         build: crate::web::build(),
         modem: None,
         events_by_mqtt: false,
+        telephones: Vec::new(),
     }
 }

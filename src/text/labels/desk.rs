@@ -19,6 +19,17 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("reload", "刷新", "Reload"),
     ("ended", "已退出，本机不再接警", "Signed out: this screen receives no alerts"),
     ("ended_deed", "重新登录", "Sign in again"),
+    ("to_call_ambulance", "急救", "Ambulance"),
+    (
+        "kept_for_later",
+        "未送达，重试中。有网络后自动补传",
+        "Not sent, trying again: it goes by itself once there is a network",
+    ),
+    (
+        "take_by_sms",
+        "没有送出去。接单和办结不能补传：请回复警情短信“1”接单，或打电话",
+        "Not sent. Taking and closing are not kept for later: answer the SMS with 1 to take it, or telephone",
+    ),
     ("not_sent", "没有送出去，请再按一次", "It was not sent: press once more"),
     ("sound_on", "声音开启", "Sound on"),
     ("sound_locked", "声音未开启，点此开启并试听", "Sound is off: click here to switch it on and hear it"),

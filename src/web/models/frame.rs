@@ -40,6 +40,8 @@ pub(in crate::web) struct Frame {
     pub room: &'static str,
     /// What waits on the pages that the navigation leads to.
     pub waits: Waits,
+    /// Whom to call while the page is cut off: who, the number, and as it is dialled.
+    pub to_call: Vec<(String, String, String)>,
 }
 
 pub(in crate::web) struct PersonModel {
@@ -80,6 +82,7 @@ impl Frame {
             acts: visitor.might(Right::Act),
             visitor: visitor.clone(),
             people: people.collect(),
+            to_call: site.to_call(visitor),
             here: here.to_owned(),
             here_encoded: escape(here),
             fragment: fragment.to_owned(),

@@ -91,6 +91,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         build: carecircle::web::build(),
         modem: None,
         events_by_mqtt: false,
+        telephones: Vec::new(),
     }
 }
 
