@@ -338,7 +338,9 @@ mod tests {
         diary.take(Recorded::Started { at: at("2026-11-20T10:00:00Z"), blind_since: Some(at("2026-11-20T08:00:00Z")) });
         moves(&mut diary, "hall", at("2026-11-20T10:01:00Z"));
         for minutes in (70..240).step_by(10) {
-            diary.take(Recorded::Watching { at: at("2026-11-20T09:00:00Z") + Span::minutes(minutes).min(Span::minutes(180)) });
+            diary.take(Recorded::Watching {
+                at: at("2026-11-20T09:00:00Z") + Span::minutes(minutes).min(Span::minutes(180)),
+            });
         }
         let today = diary.end().days.pop().unwrap();
         let expected = format!("{}10000000--------10000000", "-".repeat(24));

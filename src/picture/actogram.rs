@@ -78,12 +78,20 @@ pub fn actogram(picture: &Actogram) -> String {
     let mut unknown = String::new();
     for (nth, row) in picture.rows.iter().enumerate() {
         let top = TOP + pitch * nth as f64 + 2.0;
-        each_run(&row.cells, |seen| matches!(seen, Seen::Level(_)), |from, cells| {
-            rectangle(&mut ground, x(from as f64), top, cells as f64 * CELL, pitch - 4.0);
-        });
-        each_run(&row.cells, |seen| seen == Seen::Unknown, |from, cells| {
-            rectangle(&mut unknown, x(from as f64), top, cells as f64 * CELL, pitch - 4.0);
-        });
+        each_run(
+            &row.cells,
+            |seen| matches!(seen, Seen::Level(_)),
+            |from, cells| {
+                rectangle(&mut ground, x(from as f64), top, cells as f64 * CELL, pitch - 4.0);
+            },
+        );
+        each_run(
+            &row.cells,
+            |seen| seen == Seen::Unknown,
+            |from, cells| {
+                rectangle(&mut unknown, x(from as f64), top, cells as f64 * CELL, pitch - 4.0);
+            },
+        );
     }
     drawing.path("ground", &ground);
     drawing.path("usually-quiet", &band(&picture.quiet, TOP, foot));

@@ -1,8 +1,8 @@
 //! Somebody looks into a database beside the daemon that writes it: nothing is locked, changed, made or upgraded.
 
+use crate::model::time::Timestamp;
 use crate::store::database::{self, Table};
 use crate::store::error::{Error, words};
-use crate::model::time::Timestamp;
 use crate::store::opening::{with_suffix, words_of};
 use crate::store::{Record, upgrade};
 use rusqlite::{Connection, OpenFlags};
@@ -48,11 +48,7 @@ impl Looking {
     }
 
     /// The same for what was recorded at or after `since`.
-    pub fn for_each_record_since(
-        &self,
-        since: Option<Timestamp>,
-        mut take: impl FnMut(Record),
-    ) -> Result<(), Error> {
+    pub fn for_each_record_since(&self, since: Option<Timestamp>, mut take: impl FnMut(Record)) -> Result<(), Error> {
         let mut read = || -> rusqlite::Result<()> {
             // One picture of both tables.
             let transaction = self.connection.unchecked_transaction()?;

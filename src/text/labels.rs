@@ -13,6 +13,7 @@ mod picture;
 mod ready;
 mod reports;
 mod requests;
+mod walk;
 
 use crate::text::Language;
 
@@ -53,6 +54,7 @@ const TABLES: &[Table] = &[
     ready::LABELS,
     reports::LABELS,
     requests::LABELS,
+    walk::LABELS,
 ];
 
 #[cfg(test)]

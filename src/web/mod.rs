@@ -43,6 +43,7 @@ mod tokens;
 mod tries;
 mod uncover;
 pub mod visit;
+mod walk;
 
 pub use api::{Bell, Telling, Told};
 pub use feed::Feed;
@@ -51,6 +52,7 @@ pub use picture::Pictures;
 pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
+pub use walk::Walks;
 
 use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
@@ -180,6 +182,7 @@ pub struct Site {
     clicks: AtomicU64,
     facts: RwLock<ready::Facts>,
     pictures: Pictures,
+    walks: Walks,
     now: fn() -> Timestamp,
 }
 
@@ -205,6 +208,7 @@ impl Site {
             clicks: AtomicU64::new(0),
             facts: RwLock::default(),
             pictures: Pictures::default(),
+            walks: Walks::default(),
             settings,
             desk,
             health,
@@ -226,6 +230,11 @@ impl Site {
         self.pictures.clone()
     }
 
+    /// Where what is heard of sensors under maintenance is kept.
+    pub fn walks(&self) -> Walks {
+        self.walks.clone()
+    }
+
     /// The router of all pages.
     pub fn router(self) -> Router {
         let site = Arc::new(self);
@@ -242,6 +251,7 @@ impl Site {
             .merge(handover::routes())
             .merge(homes::routes())
             .merge(picture::routes())
+            .merge(walk::routes())
             .merge(ready::routes())
             .merge(screens::routes())
             .merge(daily::routes())
@@ -325,6 +335,7 @@ const OFFICE_CSS: &str = concat!(
     include_str!("css/office.css"),
     include_str!("css/homes.css"),
     include_str!("css/picture.css"),
+    include_str!("css/walk.css"),
     include_str!("css/reports.css"),
     include_str!("css/faults.css"),
     include_str!("css/circle.css"),

@@ -8,10 +8,12 @@ mod access;
 #[path = "../browser/mod.rs"]
 mod driver;
 mod hands;
+mod homes;
 mod links;
 mod pictures;
 mod shift;
 mod sound;
+mod walk;
 
 use super::station::bench::{Bench, call_button, inactivity};
 use super::support::wait_until;

@@ -47,10 +47,8 @@ impl Habits {
             wanted: self.limits.target,
             unneeded: self.alerts_of_30_days(),
             quiet: self.usually_quiet(),
-            parts: [0, 1, 2, 3].map(|part| UsualPart {
-                longest: self.longest_in(part),
-                limit: self.limits_in(part, &watchers),
-            }),
+            parts: [0, 1, 2, 3]
+                .map(|part| UsualPart { longest: self.longest_in(part), limit: self.limits_in(part, &watchers) }),
         }
     }
 
@@ -62,7 +60,8 @@ impl Habits {
         for (slot, is_quiet) in quiet.iter_mut().enumerate() {
             // How long it had been quiet at the end of the half hour; at midnight, at the begin of the same day.
             let at_end = (slot + 1) % SLOTS;
-            let said = self.basis.days().iter().filter_map(|day| day.slots.get(at_end)).filter(|secs| **secs != UNKNOWN);
+            let said =
+                self.basis.days().iter().filter_map(|day| day.slots.get(at_end)).filter(|secs| **secs != UNKNOWN);
             let (known, still) = said.fold((0_usize, 0_usize), |(known, still), secs| {
                 (known + 1, still + usize::from(i64::from(*secs) >= SLOT_SECS))
             });

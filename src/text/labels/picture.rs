@@ -19,7 +19,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "作息图只对值班员和站长开放，且须本人同意",
         "The picture is for desk and supervisor only, and with the resident's consent",
     ),
-    ("picture_waiting_hint", "页面会自动刷新，通常只需几秒。", "This page comes anew by itself; it takes a few seconds."),
+    (
+        "picture_waiting_hint",
+        "页面会自动刷新，通常只需几秒。",
+        "This page comes anew by itself; it takes a few seconds.",
+    ),
     (
         "picture_unanswered_hint",
         "家中网关可能离线、版本较旧，或只经 HTTPS 与本站相连。没有回答不等于没有活动。",

@@ -82,7 +82,8 @@ async fn picture(State(site): State<Arc<Site>>, Path(home): Path<String>, header
         return said(&site, &visitor, StatusCode::NOT_FOUND, &["home_unknown"]);
     }
     let now = site.now();
-    let agreed = site.desk().card(&home).map_or(Consent::default(), |card| card.consent);
+    // Where nobody wrote a card, what the home itself shares is all that is known of it.
+    let agreed = site.desk().card(&home).map_or(Consent::Rooms, |card| card.consent);
     if agreed == Consent::Alerts {
         return not_shared(&site, &visitor, &home);
     }
@@ -122,10 +123,9 @@ fn waiting(site: &Site, visitor: &Visitor, home: &HomeId, asked_at: Timestamp) -
 
 fn unanswered(site: &Site, visitor: &Visitor, home: &HomeId, asked_at: Timestamp) -> Response {
     let clock = text::clock_time(&site.settings.zone, asked_at);
-    let words = visitor.language.pick(
-        format!("家中没有回答（{clock} 询问）"),
-        format!("the home does not answer (asked {clock})"),
-    );
+    let words = visitor
+        .language
+        .pick(format!("家中没有回答（{clock} 询问）"), format!("the home does not answer (asked {clock})"));
     let again = Some(format!("/home/{}/picture", escape(home.as_str())));
     notice(site, visitor, home, Notice { tone: "stale", words, hint: "picture_unanswered_hint", again })
 }
@@ -139,13 +139,7 @@ fn notice(site: &Site, visitor: &Visitor, home: &HomeId, notice: Notice) -> Resp
     page(framed(site, visitor, home, Some(notice), None).render()).into_response()
 }
 
-fn framed(
-    site: &Site,
-    visitor: &Visitor,
-    home: &HomeId,
-    notice: Option<Notice>,
-    shown: Option<Drawn>,
-) -> PicturePage {
+fn framed(site: &Site, visitor: &Visitor, home: &HomeId, notice: Option<Notice>, shown: Option<Drawn>) -> PicturePage {
     let home_href = format!("/home/{}", escape(home.as_str()));
     let f = Frame::of(site, visitor, site.now(), &format!("{home_href}/picture"), "home_picture");
     let place = site.desk().place_of(home).map_or_else(|| home.to_string(), |place| text::shown(&place, 40));

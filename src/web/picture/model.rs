@@ -1,6 +1,6 @@
 //! From what a home answered to the rows of the pictures, by the clock on the wall of the station.
 
-use crate::desk::{RowView, SuspensionView, Stand};
+use crate::desk::{RowView, Stand, SuspensionView};
 use crate::model::card::Consent;
 use crate::model::reason::{Class, Severity};
 use crate::model::time::{Day, Span, TimeOfDay, Timestamp, Zone};
@@ -73,7 +73,8 @@ impl DayShown {
         let cells = cells(zone, day);
         let at = |nth: &u8| place(zone, day.from + QUARTER * i32::from(*nth));
         let wanted = |of: &[u8]| if with_rooms { of.iter().filter_map(at).collect() } else { Vec::new() };
-        let held = suspensions.iter().filter(|view| matches!(view.stand, Stand::InForce | Stand::Over | Stand::Ending(_)));
+        let held =
+            suspensions.iter().filter(|view| matches!(view.stand, Stand::InForce | Stand::Over | Stand::Ending(_)));
         let clock = |at: Timestamp| f64::from(zone.local(at).second_of_day) / 900.0;
         let held = held.map(|view| (view.from.max(day.from), view.until.min(end)));
         let held = held.filter(|(from, to)| from < to);
@@ -82,7 +83,9 @@ impl DayShown {
             from: day.from,
             doors: wanted(&day.doors),
             buttons: wanted(&day.buttons),
-            suspended: held.map(|(from, to)| (clock(from), if to == end { QUARTERS as f64 } else { clock(to) })).collect(),
+            suspended: held
+                .map(|(from, to)| (clock(from), if to == end { QUARTERS as f64 } else { clock(to) }))
+                .collect(),
             alerts: alerts.iter().filter(|row| (day.from..end).contains(&row.raised_at)).cloned().collect(),
             figures: figures(day),
             cells,
@@ -203,12 +206,18 @@ mod tests {
         assert_eq!((drawn[8], drawn[9]), (Seen::Level(3), Seen::Level(0)), "two o'clock came twice");
         let (zone, spring) = day("Europe/Paris", "2026-03-28T23:00:00Z", &"0".repeat(92));
         let drawn = cells(&zone, &spring);
-        assert_eq!((drawn[7], drawn[8], drawn[11], drawn[12]), (Seen::Level(0), Seen::Nothing, Seen::Nothing, Seen::Level(0)));
+        assert_eq!(
+            (drawn[7], drawn[8], drawn[11], drawn[12]),
+            (Seen::Level(0), Seen::Nothing, Seen::Nothing, Seen::Level(0))
+        );
         assert_eq!(drawn[95], Seen::Level(0));
     }
 
     #[test]
     fn letters_of_a_newer_home_are_not_taken_for_quiet() {
-        assert_eq!("0 9?".chars().map(read).collect::<Vec<_>>(), [Seen::Level(0), Seen::Unknown, Seen::Level(3), Seen::Unknown]);
+        assert_eq!(
+            "0 9?".chars().map(read).collect::<Vec<_>>(),
+            [Seen::Level(0), Seen::Unknown, Seen::Level(3), Seen::Unknown]
+        );
     }
 }
