@@ -132,7 +132,6 @@ impl Turn {
         self.clock_trusted = before.clock_trusted;
         self.last_ticket = before.last_ticket;
         self.tests = before.tests;
-        self.walk = before.walk;
         self
     }
 

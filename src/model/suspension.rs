@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(Absence::named(&kind.number().to_string()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        for none in ["", "0", "7", "01", "Hospital"] {
+        for none in ["", "0", "8", "01", "Hospital"] {
             assert_eq!(Absence::named(none), None, "{none:?}");
         }
     }

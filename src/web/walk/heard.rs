@@ -58,7 +58,8 @@ impl Line {
     }
 
     fn of(said: Walked, now: Timestamp, before: Option<&Line>) -> Line {
-        let before_count = before.map_or(0, |line| line.by_station);
+        // A gateway that counts anew has read another configuration: with it, what arrived here is counted anew too.
+        let before_count = before.filter(|line| line.by_gateway <= said.heard).map_or(0, |line| line.by_station);
         let last = before.and_then(|line| line.last);
         Line {
             by_gateway: said.heard,
@@ -133,5 +134,8 @@ mod tests {
         assert_eq!(line().last, Some(from_millis(4_000)), "said again, and nothing new");
         walks.told(from_millis(10_000), walk(9_500, 0, 0));
         assert_eq!((line().by_gateway, line().by_station), (0, 0), "another maintenance begins anew");
+        walks.told(from_millis(11_000), walk(9_500, 4, 4));
+        walks.told(from_millis(12_000), walk(9_500, 1, 1));
+        assert_eq!((line().by_gateway, line().by_station), (1, 1), "a gateway that was set anew");
     }
 }
