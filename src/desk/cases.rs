@@ -210,6 +210,7 @@ impl RowView {
             unconfirmed: false,
             durable: case.durable,
             home_online: None,
+            under_maintenance: false,
             version: 0,
             primary: None,
             others: Vec::new(),

@@ -8,6 +8,7 @@ use crate::model::card::Card;
 use crate::model::ids::HomeId;
 use crate::model::lifecycle::{Actor, CallResult, Contact, Deed, Outcome, Phase, Proof, Reminder};
 use crate::model::reason::{Class, Reason, Severity, SignOfLife};
+use crate::model::suspension::Absence;
 use crate::model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +134,8 @@ pub struct RowView {
     pub durable: bool,
     /// Whether the home's gateway is connected, as far as the broker knows.
     pub home_online: Option<bool>,
+    /// Somebody works on the sensors of its home just now: it may be that person's doing, which nobody takes for granted.
+    pub under_maintenance: bool,
     /// The row's version: a click that saw an older phase or owner is refused.
     pub version: u32,
     /// What the next click does; absent when only people elsewhere can act.
@@ -348,6 +351,7 @@ impl Desk {
             unconfirmed: row.is_unconfirmed(),
             durable: row.durable,
             home_online: self.watch.homes.get(&row.key.home).and_then(|seen| seen.online),
+            under_maintenance: alert.phase.is_open() && self.is_maintained(now, &row.key.home),
             version: row.version,
             primary,
             others: others.collect(),
@@ -355,6 +359,12 @@ impl Desk {
             reminded: reminded(row),
             key: row.key.clone(),
         }
+    }
+
+    fn is_maintained(&self, now: Timestamp, home: &HomeId) -> bool {
+        let condition = self.watch.homes.get(home).and_then(|seen| seen.condition.as_ref());
+        let mut held = condition.into_iter().flat_map(|condition| &condition.suspended);
+        held.any(|held| held.kind == Some(Absence::Maintenance) && held.from <= now && now < held.until)
     }
 
     /// One home, if it was ever heard or has a card.

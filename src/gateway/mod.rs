@@ -32,6 +32,7 @@ mod tests_done;
 mod timekeeper;
 mod turn;
 mod unknown;
+mod walking;
 mod withheld;
 
 pub use history::{from_record, to_record};

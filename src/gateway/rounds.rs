@@ -15,6 +15,7 @@ impl Gateway {
         self.suspending.look_at_the_store(now.since_boot);
         self.turn.tell_floods(now);
         self.follow_test(now);
+        self.follow_walk(now);
         self.supervise(now);
         if self.rounds.is_multiple_of(2) {
             self.marks.write(now.wall);

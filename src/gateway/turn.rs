@@ -22,6 +22,7 @@ use crate::gateway::plan::Whose;
 use crate::gateway::repeats::Repeats;
 use crate::gateway::tests_done::TestsDone;
 use crate::gateway::unknown::Unknown;
+use crate::gateway::walking::Walking;
 use crate::gateway::withheld::Withheld;
 use crate::model::ids::{ChannelName, PointId};
 use crate::model::reason::{Reason, WayOut};
@@ -69,6 +70,8 @@ pub struct Turn {
     pub clock_trusted: bool,
     /// The tests of the ways out in the history.
     pub tests: TestsDone,
+    /// While somebody works on the sensors: what was heard of each.
+    pub walk: Option<Walking>,
     devices: Devices,
     whose: Whose,
     store: Store,
@@ -98,6 +101,7 @@ impl Turn {
             store_trouble: None,
             clock_trusted: true,
             tests: TestsDone::default(),
+            walk: None,
             devices,
             whose,
             store,

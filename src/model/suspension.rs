@@ -24,12 +24,21 @@ pub enum Absence {
     Cleaning,
     /// An animal stays there: movement need not be the resident's.
     Pet,
+    /// Somebody works on the sensors: what they show is that person's doing.
+    Maintenance,
 }
 
 impl Absence {
     /// Every kind.
-    pub const ALL: [Absence; 6] =
-        [Absence::Away, Absence::Hospital, Absence::Holiday, Absence::Visitors, Absence::Cleaning, Absence::Pet];
+    pub const ALL: [Absence; 7] = [
+        Absence::Away,
+        Absence::Hospital,
+        Absence::Holiday,
+        Absence::Visitors,
+        Absence::Cleaning,
+        Absence::Pet,
+        Absence::Maintenance,
+    ];
 
     /// The word for it on the wire and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -40,6 +49,7 @@ impl Absence {
             Absence::Visitors => "visitors",
             Absence::Cleaning => "cleaning",
             Absence::Pet => "pet",
+            Absence::Maintenance => "maintenance",
         }
     }
 
@@ -57,7 +67,7 @@ impl Absence {
 
     /// Whether others than the resident move about there: what the home shows is no habit of theirs.
     pub fn is_shared_home(self) -> bool {
-        matches!(self, Absence::Visitors | Absence::Pet)
+        matches!(self, Absence::Visitors | Absence::Pet | Absence::Maintenance)
     }
 
     /// Whether nobody should be at home.
@@ -73,6 +83,7 @@ impl Absence {
             Absence::Cleaning => ["long_in_room", "door_left_open"].contains(&rule),
             // An animal opens no door, and a silence that it does not break is a silence.
             Absence::Pet => false,
+            Absence::Maintenance => SENSORS_ARE_MOVED.contains(&rule),
         }
     }
 }
@@ -89,6 +100,10 @@ const NOBODY_THERE: [&str; 9] = [
     "missed_visit",
     "away_too_long",
 ];
+
+/// Rules that a technician sets off who covers a sensor, opens doors and walks about at any hour.
+const SENSORS_ARE_MOVED: [&str; 7] =
+    ["inactivity", "rhythm", "night_door", "out_of_bed", "long_in_room", "late_rising", "door_left_open"];
 
 /// The owner of what a button in the home suspends: it ends when somebody is seen, so nobody else may take this name.
 pub const HOME: &str = "home";
@@ -304,7 +319,7 @@ mod tests {
             assert_eq!(Absence::named(&kind.number().to_string()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        for none in ["", "0", "7", "01", "Hospital"] {
+        for none in ["", "0", "8", "01", "Hospital"] {
             assert_eq!(Absence::named(none), None, "{none:?}");
         }
     }

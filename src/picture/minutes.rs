@@ -18,42 +18,57 @@ pub struct Minutes {
     /// Homes where they were placed.
     pub placed: Vec<Placed>,
     /// The words for each [`Dot`], in their order, and for minutes.
-    pub legend: [String; 6],
+    pub legend: [String; 8],
     /// What stands behind the number of a ring.
     pub minutes: String,
     /// The word at the top.
     pub north: String,
 }
 
-/// How a home is.
+/// How a home is, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dot {
     /// Somebody there needs somebody.
     Alert,
     /// It cannot raise an alert.
-    Blind,
+    NoContact,
+    /// It was never heard, or never saw anybody.
+    Unknown,
     /// Nothing in it can be seen.
     CannotSee,
-    /// It was never heard.
-    Unheard,
     /// It is known to be other than usual.
     Suspended,
-    /// It is watched.
-    Watched,
+    /// It learns what is usual.
+    Learning,
+    /// Nobody moved for a while.
+    Quiet,
+    /// Somebody moved just now.
+    Active,
 }
 
 impl Dot {
     /// All, the most pressing first.
-    pub const ALL: [Dot; 6] = [Dot::Alert, Dot::Blind, Dot::CannotSee, Dot::Unheard, Dot::Suspended, Dot::Watched];
+    pub const ALL: [Dot; 8] = [
+        Dot::Alert,
+        Dot::NoContact,
+        Dot::Unknown,
+        Dot::CannotSee,
+        Dot::Suspended,
+        Dot::Learning,
+        Dot::Quiet,
+        Dot::Active,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Dot::Alert => "a",
-            Dot::Blind => "b",
+            Dot::NoContact => "b",
+            Dot::Unknown => "u",
             Dot::CannotSee => "c",
-            Dot::Unheard => "u",
             Dot::Suspended => "s",
-            Dot::Watched => "w",
+            Dot::Learning => "l",
+            Dot::Quiet => "q",
+            Dot::Active => "w",
         }
     }
 
@@ -61,11 +76,13 @@ impl Dot {
     fn outline(self) -> &'static str {
         match self {
             Dot::Alert => "M-4-9H4L9-4V4L4 9H-4L-9 4V-4z",
-            Dot::Blind => "M0-9L9 0L0 9L-9 0z",
+            Dot::NoContact => "M0-9L9 0L0 9L-9 0z",
+            Dot::Unknown => "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0M-4-4L4 4M4-4L-4 4",
             Dot::CannotSee => "M0-9L9 0L0 9L-9 0zM-4 0H4",
-            Dot::Unheard => "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0M-4-4L4 4M4-4L-4 4",
             Dot::Suspended => "M-7-7H7V7H-7z",
-            Dot::Watched => "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0",
+            Dot::Learning => "M-8-6H8L0 9z",
+            Dot::Quiet => "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0M-3 0H3",
+            Dot::Active => "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0",
         }
     }
 }
@@ -96,7 +113,7 @@ const NEAREST: f64 = 34.0;
 /// Two marks of the greatest size just touch.
 const APART: f64 = 20.0;
 const SLIDE_DEGREES: i32 = 10;
-const FOOT: f64 = 70.0;
+const FOOT: f64 = 104.0;
 
 /// Where homes stand: minutes and degrees from north, and how each is. In the order of rings and bearings.
 pub fn placed(homes: &[(u16, u16, Dot)]) -> Vec<Placed> {
@@ -219,7 +236,7 @@ mod tests {
             ((dice >> 33) % below) as u16
         };
         let dots = Dot::ALL;
-        (0..homes).map(|_| (roll(9) + roll(9) + 1, roll(360), dots[roll(40).min(5) as usize])).collect()
+        (0..homes).map(|_| (roll(9) + roll(9) + 1, roll(360), dots[roll(40).min(7) as usize])).collect()
     }
 
     fn drawn(homes: &[(u16, u16, Dot)]) -> String {
@@ -227,7 +244,7 @@ mod tests {
         for (nth, mark) in placed.iter_mut().enumerate() {
             (mark.href, mark.words) = (format!("/home/ky-lehe-{nth:04}"), "3号楼2单元201室 · 6 分 · 安静".to_owned());
         }
-        let legend = ["警情", "失联", "看不清", "未接入", "已报备", "正常"].map(str::to_owned);
+        let legend = ["警情", "失联", "不知道", "看不清", "已报备", "学习中", "安静", "有活动"].map(str::to_owned);
         let [title, description, minutes, north] = ["t", "d", "min", "N"].map(str::to_owned);
         super::minutes(&Minutes { title, description, placed, legend, minutes, north })
     }
@@ -261,13 +278,13 @@ mod tests {
 
     #[test]
     fn a_home_keeps_its_minutes_and_slides_by_ten_degrees_at_most() {
-        let homes: Vec<_> = (0..4).map(|_| (10, 90, Dot::Watched)).collect();
+        let homes: Vec<_> = (0..4).map(|_| (10, 90, Dot::Active)).collect();
         for mark in placed(&homes) {
             let (dx, dy) = (f64::from(mark.at.0) - MIDDLE, MIDDLE - f64::from(mark.at.1));
             assert!((dx.hypot(dy) - 220.0).abs() < 1.5, "{mark:?}");
             assert!((dx.atan2(dy).to_degrees() - 90.0).abs() <= 10.5, "{mark:?}");
         }
-        let far = placed(&[(40, 0, Dot::Watched)]);
+        let far = placed(&[(40, 0, Dot::Active)]);
         assert_eq!(far[0].at, (400, 32), "beyond the rings on the rim");
     }
 }

@@ -169,7 +169,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
     let site = site.map_err(|error| error.problem())?.calling(telephone);
     let bell = Bell::default();
-    let pictures = site.pictures();
+    let (pictures, walks) = (site.pictures(), site.walks());
     let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
     let (allow, hooks_changed) = (settings.hooks_allow.clone(), Bell::default());
     let posting = hooks::Posting {
@@ -188,7 +188,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let saying = telling::Saying { point: settings.point.clone(), office, told: by_mqtt, link: link.clone() };
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures);
+    let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures, walks);
     let mut ends = stopping.clone();
     let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {

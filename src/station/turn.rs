@@ -13,7 +13,7 @@ use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
 use crate::store::Written;
-use crate::web::{Bell, Feed, Health, Pictures, Request, Wanted};
+use crate::web::{Bell, Feed, Health, Pictures, Request, Walks, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -47,6 +47,7 @@ pub(super) struct Turn {
     measured_at: Option<Timestamp>,
     filing: Option<Filing>,
     pictures: Pictures,
+    walks: Walks,
 }
 
 struct Waiting {
@@ -104,6 +105,7 @@ impl Turn {
             measured_at: None,
             filing: None,
             pictures: Pictures::default(),
+            walks: Walks::default(),
         }
     }
 
@@ -118,8 +120,8 @@ impl Turn {
     }
 
     /// The same with a place for what homes show to people who look.
-    pub fn showing(self, pictures: Pictures) -> Turn {
-        Turn { pictures, ..self }
+    pub fn showing(self, pictures: Pictures, walks: Walks) -> Turn {
+        Turn { pictures, walks, ..self }
     }
 
     /// The same with a place for alerts that are over for good.
@@ -213,7 +215,7 @@ impl Turn {
     fn live(&mut self, topic: &str, live: Result<feed::Live, &'static str>) {
         match live {
             Ok(feed::Live::Activity(activity)) => drop(self.pictures.answered(clock::now(), activity)),
-            Ok(feed::Live::Walk(_)) => {}
+            Ok(feed::Live::Walk(walk)) => self.walks.told(clock::now(), walk),
             Err(why) => tracing::warn!(topic, why, "a message was not understood"),
         }
     }

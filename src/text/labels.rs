@@ -15,6 +15,7 @@ mod picture;
 mod ready;
 mod reports;
 mod requests;
+mod walk;
 mod wall;
 
 use crate::text::Language;
@@ -64,6 +65,7 @@ const TABLES: &[Table] = &[
     reports::LABELS,
     requests::LABELS,
     wall::LABELS,
+    walk::LABELS,
 ];
 
 #[cfg(test)]

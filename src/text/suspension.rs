@@ -25,6 +25,11 @@ pub fn what_changes(language: Language, kind: Absence) -> &'static str {
             "Nothing is held back, but movement may be the animal's: the home is hardly ever quiet, and a fall may raise no \
              alert. Look in or phone every day. These days are not learned.",
         ),
+        Absence::Maintenance => language.pick(
+            "期间不报：久无活动、作息、夜间房门、起床、门未关、久留某室。按钮照常报警，并标“检修中”。当天不计入作息。",
+            "Held back: alerts about quiet and habits, doors by night, getting up, a door left open, long stays. Buttons alert \
+             as ever, marked as under maintenance. The day is not learned.",
+        ),
     }
 }
 

@@ -98,6 +98,7 @@ pub fn absence(language: Language, kind: Absence) -> &'static str {
         Absence::Visitors => language.pick("来客", "visitors"),
         Absence::Cleaning => language.pick("打扫或维修", "cleaning or repair"),
         Absence::Pet => language.pick("有宠物", "an animal there"),
+        Absence::Maintenance => language.pick("设备维护", "maintenance"),
     }
 }
 
@@ -223,6 +224,8 @@ pub fn audited(language: Language, what: &str) -> Option<&'static str> {
         "home_looked_at" => ("看了住户页", "looked at the home"),
         "picture_asked" => ("向家中询问作息图", "asked the home for its picture"),
         "picture_looked_at" => ("看了作息图", "looked at the picture of activity"),
+        "walk_begun" => ("开始检修走测", "began a walk test"),
+        "walk_ended" => ("结束检修走测", "ended a walk test"),
         "card_opened" => ("打开了资料表", "opened the card"),
         "card_written" => ("改了资料", "wrote the card"),
         "card_forgotten" => ("删除了资料", "removed the card"),

@@ -47,6 +47,7 @@ mod tokens;
 mod tries;
 mod uncover;
 pub mod visit;
+mod walk;
 mod wall;
 
 pub use api::{Bell, Telling, Told};
@@ -57,6 +58,7 @@ pub use secrets::{code, give, pin};
 pub use sign_in::FirstCode;
 pub use staff::{Person, answering};
 pub use telephone::{Modem, Telephone, TestSms};
+pub use walk::Walks;
 
 use crate::desk::{Answer, Click, Desk, Handover, Order, Screen};
 use crate::model::card::Card;
@@ -200,6 +202,7 @@ pub struct Site {
     foreign_told: Mutex<Option<Timestamp>>,
     telephone: Option<Telephone>,
     pictures: Pictures,
+    walks: Walks,
     now: fn() -> Timestamp,
 }
 
@@ -231,6 +234,7 @@ impl Site {
             foreign_told: Mutex::default(),
             telephone: None,
             pictures: Pictures::default(),
+            walks: Walks::default(),
             settings,
             desk,
             health,
@@ -258,6 +262,11 @@ impl Site {
         self.pictures.clone()
     }
 
+    /// Where what is heard of sensors under maintenance is kept.
+    pub fn walks(&self) -> Walks {
+        self.walks.clone()
+    }
+
     /// The router of all pages.
     pub fn router(self) -> Router {
         let site = Arc::new(self);
@@ -274,6 +283,7 @@ impl Site {
             .merge(handover::routes())
             .merge(homes::routes())
             .merge(picture::routes())
+            .merge(walk::routes())
             .merge(ready::routes())
             .merge(screens::routes())
             .merge(daily::routes())
@@ -375,6 +385,7 @@ const OFFICE_CSS: &str = concat!(
     include_str!("css/office.css"),
     include_str!("css/homes.css"),
     include_str!("css/picture.css"),
+    include_str!("css/walk.css"),
     include_str!("css/reports.css"),
     include_str!("css/faults.css"),
     include_str!("css/circle.css"),

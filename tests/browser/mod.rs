@@ -216,8 +216,13 @@ impl Browser {
 
     #[track_caller]
     fn one(&self, selector: &str) -> String {
-        wait_until(&format!("{selector:?} is on the page"), PATIENCE, || self.has(selector));
-        self.all(selector).swap_remove(0)
+        let mut found = Vec::new();
+        // A page that comes anew by itself may have gone between two looks.
+        wait_until(&format!("{selector:?} is on the page"), PATIENCE, || {
+            found = self.all(selector);
+            !found.is_empty()
+        });
+        found.swap_remove(0)
     }
 
     /// Clicks what a person sees there; a row that is just being drawn anew is aimed at again.

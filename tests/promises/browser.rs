@@ -12,6 +12,7 @@ mod doors;
 #[path = "../browser/mod.rs"]
 mod driver;
 mod hands;
+mod homes;
 mod hostile;
 mod keys;
 mod light;
@@ -24,6 +25,7 @@ mod sound;
 mod spoken;
 mod street;
 mod update;
+mod walk;
 
 use super::station::bench::{Bench, call_button, inactivity};
 use super::support::wait_until;

@@ -1,6 +1,8 @@
 //! The picture of activity: asked from a real gateway when somebody at a real station looks, shown as far as it is shared, and
 //! kept nowhere at the station.
 
+#![allow(clippy::unwrap_used)] // a helper that cannot help ends its test
+
 use super::support::wait_until;
 use super::world::{Home, PATIENCE, World};
 use carecircle::clock;
@@ -50,7 +52,7 @@ fn record(folder: &Path, now: Timestamp) {
 }
 
 /// A world whose home has lived for two weeks; `more` stands in its configuration.
-fn lived(shares: Option<&str>) -> World {
+pub fn lived(shares: Option<&str>) -> World {
     let mut world = World::configure(&Home::default());
     if let Some(shares) = shares {
         let path = world.path("gateway.toml");
@@ -90,6 +92,12 @@ fn two_weeks_are_shown_to_whoever_looks_and_stay_nowhere_at_the_station() {
     let told = tempfile::NamedTempFile::new().unwrap();
     let mut listener = world.district_broker.subscriber(&["-t", "carecircle/v1/made-up-1/#", "-v"]);
     let mut listener = listener.stdout(told.reopen().unwrap()).spawn().unwrap();
+    let told_of = |word: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(told.path()).unwrap();
+        text.lines().filter(|line| line.split(' ').next().unwrap().ends_with(word)).map(str::to_owned).collect()
+    };
+    // What the broker kept of the home's link says that the listener hears.
+    wait_until("the listener hears", PATIENCE, || !told_of("/up/lehe/link").is_empty());
     let first = world.html(PAGE);
     assert!(first.contains("已询问，等待家中回答"), "{first}");
     let page = answered(&world, "id=\"fortnight-title\"");
@@ -101,10 +109,6 @@ fn two_weeks_are_shown_to_whoever_looks_and_stay_nowhere_at_the_station() {
     let svg = page.split("<svg class=\"picture fortnight\"").nth(1).unwrap().split("</svg>").next().unwrap();
     assert!(svg.len() <= 8_000, "{} bytes", svg.len());
     // What travelled holds levels and no room, and was asked for once though the page came several times.
-    let told_of = |word: &str| -> Vec<String> {
-        let text = std::fs::read_to_string(told.path()).unwrap();
-        text.lines().filter(|line| line.split(' ').next().unwrap().ends_with(word)).map(str::to_owned).collect()
-    };
     wait_until("the listener has it too", PATIENCE, || told_of("/up/lehe/activity").len() == 1);
     world.html(PAGE);
     assert_eq!(told_of("/down/look").len(), 1);

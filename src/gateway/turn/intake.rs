@@ -99,6 +99,9 @@ impl Turn {
             let evidence = evidence(sensor, &reading, late);
             if self.levels.is_repeat(now.since_boot, sensor, &reading.measure, evidence) {
                 self.admission.repeats(id, now.since_boot);
+                if let Some(walk) = &mut self.walk {
+                    walk.hear(now.wall, id, &reading.measure, evidence, false);
+                }
                 continue;
             }
             let admitted = self.admission.admits(id, sensor.kind, &sensor.source, &reading.measure, now.since_boot);
@@ -130,6 +133,9 @@ impl Turn {
         let effects = self.engine.handle(now.wall, Input::Observed(observation.clone()));
         let is_news = newest_event(self) != event_before;
         let is_life = self.last_life_at() != life_before;
+        if let Some(walk) = &mut self.walk {
+            walk.hear(now.wall, &observation.sensor, &observation.measure, observation.evidence, is_news);
+        }
         let sensor = self.engine.home().sensors.get(&observation.sensor);
         // Asked in any case: what follows an event is compared with the event.
         let is_repeat = sensor.is_some_and(|sensor| self.repeats.is_repeat(now.since_boot, sensor, &observation));

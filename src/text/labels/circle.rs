@@ -30,7 +30,4 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("beyond_15", "圈外", "beyond 15 min"),
     ("minutes_short", "分", "min"),
     ("north", "北", "N"),
-    ("state_blind", "失联", "no contact"),
-    ("state_unheard", "未收到信号", "not heard"),
-    ("state_watched", "守护中", "watched"),
 ];

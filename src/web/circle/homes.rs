@@ -1,22 +1,22 @@
 //! Every home of the station: where it lies, how it is, how long the way took.
 
-use crate::desk::{Case, HomeView, View};
+use crate::desk::{Case, HomeLine, HomeState};
 use crate::model::ids::HomeId;
 use crate::model::place::Location;
-use crate::model::reason::Severity;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Span;
 use crate::picture::Dot;
 use crate::text;
 use crate::web::Site;
 use crate::web::form::escape;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One home on the circle.
 pub(super) struct Home {
     pub home: HomeId,
     pub place: String,
-    pub dot: Dot,
+    /// The word of the list of homes.
+    pub state: HomeState,
     /// Planned, from door to door.
     pub minutes: Option<u16>,
     /// Degrees from north.
@@ -35,6 +35,20 @@ pub(super) struct Way {
 }
 
 impl Home {
+    /// How it is drawn.
+    pub fn dot(&self) -> Dot {
+        match self.state {
+            HomeState::Alert => Dot::Alert,
+            HomeState::NoContact => Dot::NoContact,
+            HomeState::Unknown => Dot::Unknown,
+            HomeState::CannotSee => Dot::CannotSee,
+            HomeState::Suspended(_) => Dot::Suspended,
+            HomeState::Learning(..) => Dot::Learning,
+            HomeState::Quiet => Dot::Quiet,
+            HomeState::Active => Dot::Active,
+        }
+    }
+
     pub fn href(&self) -> String {
         format!("/home/{}", escape(self.home.as_str()))
     }
@@ -48,9 +62,8 @@ pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
         Vec::new()
     });
     let ways = ways(&cases);
-    let view = site.desk().view(now, &site.actor(None));
-    let needing = needing(&view);
-    let mut homes: Vec<Home> = known(site).into_iter().map(|seen| home(site, &seen, &needing, &ways, now)).collect();
+    let lines = site.desk().home_lines(now);
+    let mut homes: Vec<Home> = lines.iter().map(|line| home(site, line, &ways)).collect();
     homes.sort_by_key(|home| {
         let ring = home.minutes.map(|minutes| ring(minutes).unwrap_or(u16::MAX));
         (ring.is_none(), ring, home.bearing.is_none(), home.bearing, home.home.clone())
@@ -58,65 +71,24 @@ pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
     homes
 }
 
-/// Homes that were heard, and homes of which there is only a card.
-fn known(site: &Site) -> Vec<HomeView> {
+fn home(site: &Site, line: &HomeLine, ways: &BTreeMap<HomeId, Way>) -> Home {
     let desk = site.desk();
-    let mut homes = desk.home_views();
-    let heard: BTreeSet<HomeId> = homes.iter().map(|home| home.home.clone()).collect();
-    homes.extend(desk.carded().filter(|home| !heard.contains(home)).filter_map(|home| desk.home(home)));
-    homes
-}
-
-fn home(
-    site: &Site,
-    seen: &HomeView,
-    needing: &BTreeSet<HomeId>,
-    ways: &BTreeMap<HomeId, Way>,
-    now: Timestamp,
-) -> Home {
-    let desk = site.desk();
-    let card = desk.card(&seen.home);
+    let card = desk.card(&line.home);
     let way_in = card.map(|card| &card.way_in);
     let location = way_in.and_then(|way_in| way_in.location);
     let from_location = || {
         let there = Location::new(location?.0, location?.1).ok()?;
         Some(bearing(site.settings.location?, there))
     };
-    let place = card.map(|card| card.place.clone()).filter(|place| !place.is_empty());
-    let place = place.or_else(|| seen.place.clone()).unwrap_or_else(|| seen.home.to_string());
+    let place = line.place.clone().unwrap_or_else(|| line.home.to_string());
     Home {
-        dot: dot(seen, needing.contains(&seen.home), now),
-        minutes: way_in.and_then(|way_in| way_in.minutes),
+        state: line.state,
+        minutes: line.minutes,
         bearing: way_in.and_then(|way_in| way_in.bearing_degrees).map(|b| b % 360).or_else(from_location),
         location,
-        way: ways.get(&seen.home).copied().unwrap_or_default(),
+        way: ways.get(&line.home).copied().unwrap_or_default(),
         place: text::shown(&place, 30),
-        home: seen.home.clone(),
-    }
-}
-
-/// Homes of which somebody needs somebody now.
-fn needing(view: &View) -> BTreeSet<HomeId> {
-    let rows = view.bands.iter().flat_map(|band| &band.rows);
-    let needs =
-        rows.filter(|row| row.phase.is_open() && matches!(row.severity, Severity::Emergency | Severity::Urgent));
-    needs.map(|row| row.key.home.clone()).collect()
-}
-
-fn dot(seen: &HomeView, needs: bool, now: Timestamp) -> Dot {
-    let condition = seen.condition.as_ref();
-    if needs {
-        Dot::Alert
-    } else if seen.unreachable || seen.online == Some(false) {
-        Dot::Blind
-    } else if condition.is_some_and(|condition| condition.blind) {
-        Dot::CannotSee
-    } else if seen.heard_at.is_none() {
-        Dot::Unheard
-    } else if condition.is_some_and(|c| c.suspended.iter().any(|s| s.from <= now && now < s.until)) {
-        Dot::Suspended
-    } else {
-        Dot::Watched
+        home: line.home.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::web::access::Right;
 use crate::web::api::{ApiProblem, Caller};
 use crate::web::circle::homes::{Home, Way, homes};
 use crate::web::form::{Visitor, escape};
+use crate::web::homes::state_words;
 use crate::web::models::Frame;
 use crate::web::pages::{page, said};
 use askama::Template;
@@ -45,7 +46,7 @@ struct HomeRow {
     id: String,
     href: String,
     place: String,
-    state: &'static str,
+    state: String,
     dot: &'static str,
     minutes: String,
     ring: String,
@@ -90,7 +91,7 @@ fn circle_page(site: &Site, visitor: &Visitor, homes: &[Home]) -> CirclePage {
 
 fn drawing(f: &Frame, shown: &[(&Home, u16, u16)]) -> String {
     let dots: Vec<(u16, u16, Dot)> =
-        shown.iter().map(|(home, minutes, bearing)| (*minutes, *bearing, home.dot)).collect();
+        shown.iter().map(|(home, minutes, bearing)| (*minutes, *bearing, home.dot())).collect();
     let mut placed = picture::placed(&dots);
     for mark in &mut placed {
         let mut homes = mark.homes.iter().filter_map(|nth| shown.get(*nth));
@@ -114,16 +115,19 @@ fn drawing(f: &Frame, shown: &[(&Home, u16, u16)]) -> String {
     })
 }
 
+/// The word of the list of homes.
 fn state_word(language: Language, dot: Dot) -> &'static str {
     text::label(
         language,
         match dot {
             Dot::Alert => "state_alert",
-            Dot::Blind => "state_blind",
+            Dot::NoContact => "state_no_contact",
+            Dot::Unknown => "state_unknown",
             Dot::CannotSee => "state_cannot_see",
-            Dot::Unheard => "state_unheard",
             Dot::Suspended => "state_suspended",
-            Dot::Watched => "state_watched",
+            Dot::Learning => "state_learning",
+            Dot::Quiet => "state_quiet",
+            Dot::Active => "state_active",
         },
     )
 }
@@ -135,8 +139,8 @@ fn row(f: &Frame, home: &Home) -> HomeRow {
         id: format!("h-{}", home.home),
         href: home.href(),
         place: home.place.clone(),
-        state: state_word(f.language, home.dot),
-        dot: state_id(home.dot),
+        state: state_words(f.language, home.state),
+        dot: home.state.as_str(),
         minutes: home.minutes.map_or_else(unknown, minutes),
         ring: home.minutes.map_or_else(unknown, |minutes| match homes::ring(minutes) {
             Some(ring) => format!("≤ {ring} {}", f.l("minutes_short")),
@@ -194,24 +198,13 @@ async fn geojson(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<Re
             "type": "Feature",
             "geometry": { "type": "Point", "coordinates": [rounded(longitude), rounded(latitude)] },
             "properties": {
-                "id": home.home, "state": state_id(home.dot), "minutes": home.minutes,
+                "id": home.home, "state": home.state.as_str(), "minutes": home.minutes,
                 "ring": home.minutes.and_then(homes::ring),
             },
         }))
     });
     let body = json!({ "type": "FeatureCollection", "features": features.collect::<serde_json::Value>() });
     Ok(([(header::CONTENT_TYPE, "application/geo+json")], body.to_string()).into_response())
-}
-
-fn state_id(dot: Dot) -> &'static str {
-    match dot {
-        Dot::Alert => "alert",
-        Dot::Blind => "blind",
-        Dot::CannotSee => "cannot_see",
-        Dot::Unheard => "unheard",
-        Dot::Suspended => "suspended",
-        Dot::Watched => "watched",
-    }
 }
 
 /// Lines of the table: the nearest.

@@ -153,7 +153,7 @@ pub(super) fn class_label(class: Option<Class>) -> &'static str {
 }
 
 /// The one word for how a home is, with its number where it has one.
-pub(super) fn state_words(language: Language, state: HomeState) -> String {
+pub(in crate::web) fn state_words(language: Language, state: HomeState) -> String {
     let nth = HomeState::NAMES.iter().position(|name| *name == state.as_str());
     let word = text::label(language, nth.and_then(|nth| STATE_WORDS.get(nth)).copied().unwrap_or("state_unknown"));
     match state {

@@ -8,6 +8,8 @@ mod sheets;
 mod suspend;
 mod table;
 
+pub(super) use list::state_words;
+
 use crate::model::ids::HomeId;
 use crate::web::Site;
 use crate::web::access::Right;

@@ -232,6 +232,7 @@ impl Painter<'_> {
         flag(!row.durable, self.l("not_durable").to_owned());
         let gone = row.home_online == Some(false) && row.phase.is_open() && row.severity != Severity::Blind;
         flag(gone, self.l("gateway_gone").to_owned());
+        flag(row.under_maintenance, self.l("under_maintenance").to_owned());
         flags
     }
 

@@ -82,7 +82,8 @@ async fn picture(State(site): State<Arc<Site>>, Path(home): Path<String>, header
         return said(&site, &visitor, StatusCode::NOT_FOUND, &["home_unknown"]);
     }
     let now = site.now();
-    let agreed = site.desk().card(&home).map_or(Consent::default(), |card| card.consent);
+    // Where nobody wrote a card, what the home itself shares is all that is known of it.
+    let agreed = site.desk().card(&home).map_or(Consent::Rooms, |card| card.consent);
     if agreed == Consent::Alerts {
         return not_shared(&site, &visitor, &home);
     }

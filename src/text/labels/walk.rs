@@ -1,0 +1,40 @@
+//! Words of the walk test and of maintenance.
+
+pub(super) const LABELS: &[(&str, &str, &str)] = &[
+    ("walk_page", "检修走测", "Walk test"),
+    ("walk_open", "检修走测", "Walk test"),
+    ("walk_why", "检修走测", "walk test"),
+    ("walk_before", "还没有开始", "Not begun"),
+    (
+        "walk_hint",
+        "开始后家中进入“设备维护” 2 小时，到时自动结束。期间久无活动不报警；按钮、烟雾、燃气照常报警，须照常处理。",
+        "Beginning sets the home under maintenance for two hours, which end by themselves. Quiet is not judged meanwhile; buttons, smoke and gas alert as ever and must be taken.",
+    ),
+    ("walk_start", "开始检修", "Begin"),
+    ("walk_end", "结束检修", "End maintenance"),
+    ("walk_end_early", "还有未到达的，要结束…", "End though some were not heard…"),
+    ("walk_reason", "为什么未到达（必填）", "Why some were not heard (required)"),
+    (
+        "walk_needs_reason",
+        "还有传感器没有到达本站：请写明原因再结束",
+        "Some sensors have not arrived at the station: write why before you end it",
+    ),
+    ("walk_arrived", "已到达本站", "arrived at the station"),
+    ("walk_since", "开始于", "since"),
+    ("walk_gateway", "网关收到", "gateway"),
+    ("walk_station", "本站收到", "station"),
+    ("walk_signal", "信号", "signal"),
+    ("walk_through", "已到达本站", "arrived at the station"),
+    ("walk_alive", "设备有信号，还没有触发", "the device is heard, not yet what it is there for"),
+    ("walk_waits", "等待触发", "waiting for it"),
+    ("walk_red", "超过 10 分钟没有信号", "not heard in 10 minutes"),
+    ("walk_closing", "已请求结束，等待家中确认", "the end was asked for, waiting for the home"),
+    ("walk_refused", "家中没有接受", "The home did not take it"),
+    ("walk_over", "上一次检修已结束，记录如下", "The last maintenance is over; what it came to:"),
+    (
+        "walk_print",
+        "此记录可打印；摘要已写入住户备注。",
+        "Print this page; a line of it stands among the home's notes.",
+    ),
+    ("under_maintenance", "检修中", "under maintenance"),
+];
