@@ -31,6 +31,8 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 #[template(path = "faults.html")]
 struct FaultsPage {
     f: Frame,
+    /// Why the station's own modem sends nothing, where it has one.
+    modem: Option<String>,
     views: Vec<(&'static str, &'static str, bool)>,
     open: usize,
     overdue: usize,
@@ -107,7 +109,9 @@ fn faults_page(site: &Site, visitor: &Visitor, now: Timestamp, faults: Vec<Fault
     let single = open.into_iter().filter(|fault| single.iter().any(|row| row.key == fault.row.key));
     let model = |fault: &Fault| model(&painter, visitor, &here, fault);
     let groups = grouped(single.collect(), by, visitor.language).into_iter();
+    let modem = site.health().modem.and_then(|modem| modem.state.err());
     FaultsPage {
+        modem: modem.map(|why| format!("{} ({})", f.l("ready_sms_down"), text::shown(&why, 160))),
         views: By::ALL.map(|view| (view.as_str(), f.l(view.label()), view == by)).to_vec(),
         open: count,
         overdue,
