@@ -42,15 +42,16 @@ pub fn bench(change: impl Fn(&mut carecircle::station::Settings)) -> (Bench, Fak
 }
 
 fn put_on_roster(bench: &Bench) {
-    let save = |who: &str, body: &str| {
+    let save = |who: &str, name: &str, body: &str| {
+        let name: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let cookie = bench.cookie("wang");
-        let body = format!("token={}&{body}", bench.token_of("wang"));
+        let body = format!("token={}&name={name}&{body}", bench.token_of("wang"));
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("cookie", cookie.as_str())];
         let (status, page) = bench.post(&format!("/admin/people/{who}"), &headers, &body);
         assert_eq!(status, 303, "{page}");
     };
-    save("li", "name=Li&responder=1&phone=13800138000&duty=always");
-    save("zhang", "name=Zhang&desk=1&phone=%2B86+138-0013-8001&duty=");
+    save("li", "上门员 老李", "responder=1&phone=13800138000&duty=always");
+    save("zhang", "值班员 小张", "desk=1&phone=%2B86+138-0013-8001&duty=");
 }
 
 /// As the network brings it.
@@ -136,7 +137,8 @@ fn who_was_second_by_sms_is_told_so_and_several_alerts_need_a_code() {
     wait_until("refused in words", SOON, || to(&modem, LI).len() > before);
     assert_eq!(bench.alert(first)["owner"]["who"]["person"], "zhang");
     writes(&modem, LI, "9");
-    writes(&modem, LI, "0");
+    let of_second = codes.iter().find(|code| **code != of_first).unwrap();
+    writes(&modem, LI, &format!("0{of_second}"));
     wait_until("noted", SOON, || !timeline(&bench, second, "note").is_empty());
     assert_eq!(bench.alert(second)["phase"], "received");
 }
@@ -147,6 +149,7 @@ fn a_modem_that_is_away_holds_nothing_up_and_what_waited_goes_once_over_a_restar
     modem.pull_out();
     let ready = |bench: &Bench| bench.get("/ready").1;
     wait_until("the page says so", SOON, || ready(&bench).contains("短信模块故障"));
+    assert!(bench.get("/faults").1.contains("modem-down"), "among the faults too");
     let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the row is there", SOON, || bench.band("unclaimed").len() == 1);
     let waits = || {
@@ -186,5 +189,5 @@ fn a_test_is_marked_as_one_and_who_answers_it_is_shown() {
     writes(&modem, LI, "9");
     wait_until("that too", SOON, || page(&bench).contains("本人已回复收到"));
     let ready = bench.get("/ready").1;
-    assert!(ready.contains("现在短信发给") && ready.contains("Li"), "{ready}");
+    assert!(ready.contains("现在短信发给") && ready.contains("上门员 老李"), "{ready}");
 }

@@ -1,7 +1,7 @@
 //! Text from outside that means harm: shown as text on every page, cut, and no formula in any table.
 
 use super::*;
-use carecircle::text::{Language, Sms, sms};
+use carecircle::text::{Answers, Language, Mark, Sms, sms};
 
 /// A script, a mark that turns the reading round, a line end, and a formula.
 const EVIL: &str = "=cmd|' /C calc'!A0<script>window.owned=1</script>\u{202e}<img src=x onerror=window.owned=2>\nX: y";
@@ -86,13 +86,14 @@ fn hostile_text_is_text_on_every_page_in_every_table_and_in_one_message() {
     for language in Language::ALL {
         let told = Sms {
             place: &long,
-            number: 1,
+            mark: Mark::Number(1),
             reason: &reason,
             severity: Severity::Emergency,
             is_test: false,
             raised_at: now,
             now: Some(now),
-            may_answer: true,
+            answers: Answers::Take,
+            due: None,
             last_resort: None,
         };
         let message = sms(language, &zone, &told);

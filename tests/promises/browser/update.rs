@@ -21,7 +21,10 @@ fn a_new_program_offers_to_load_anew_and_takes_what_was_being_written() {
     browser.run("window.sameAsBefore = true");
     let port = bench.address().port();
     bench.stop_station();
-    bench.start_station_with(port, |settings| settings.build = "the-next-one".to_owned());
+    bench.start_station_with(|settings| {
+        settings.listen.set_port(port);
+        settings.build = "the-next-one".to_owned();
+    });
     let patience = Duration::from_secs(30);
     wait_until("it offers to load anew", patience, || browser.text("#updated").contains("系统已更新"));
     wait_until("and is live", patience, || browser.text("#stale").is_empty() && browser.text("#live").contains("实时"));

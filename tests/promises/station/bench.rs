@@ -153,7 +153,7 @@ impl Bench {
     /// Ends the station and starts it again on the same database.
     pub fn restart(&mut self) {
         self.end();
-        self.station = Some(run_station(settings(&self.broker.url(), self.folder.path())));
+        self.start_station_with(|_| ());
     }
 
     pub fn stop_station(&mut self) {
@@ -169,17 +169,7 @@ impl Bench {
 
     /// Starts it again where open pages look for it.
     pub fn start_station_at(&mut self, port: u16) {
-        let mut settings = settings(&self.broker.url(), self.folder.path());
-        settings.listen.set_port(port);
-        self.station = Some(run_station(settings));
-    }
-
-    /// The same with settings other than usual.
-    pub fn start_station_with(&mut self, port: u16, change: impl Fn(&mut Settings)) {
-        let mut settings = settings(&self.broker.url(), self.folder.path());
-        settings.listen.set_port(port);
-        change(&mut settings);
-        self.station = Some(run_station(settings));
+        self.start_station_with(|settings| settings.listen.set_port(port));
     }
 
     /// Heartbeats of other homes, each as changed; all at once.
