@@ -139,7 +139,9 @@ fn figures(day: &ActiveDay) -> Figures {
             }
             Seen::Level(_) => {
                 figures.moved = Some((figures.moved.map_or(at, |(first, _)| first), at));
-                figures.was_quiet(quiet_since.take(), at, false);
+                // What began the day before is longer than is seen here.
+                let is_cut = quiet_since == Some(day.from);
+                figures.was_quiet(quiet_since.take(), at, is_cut);
             }
             Seen::Unknown | Seen::Nothing => {
                 figures.unwatched += QUARTER;
@@ -194,6 +196,8 @@ mod tests {
         assert_eq!(moved, Some((at(11), at(14))));
         assert_eq!(quiet, Some((at(6), QUARTER * 5, false)));
         assert_eq!(unwatched, QUARTER * 2);
+        let begun_before = ActiveDay { levels: "000010".into(), ..day.clone() };
+        assert_eq!(figures(&begun_before).quiet, Some((day.from, QUARTER * 4, true)), "it began the day before");
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl Painter<'_> {
         let wanted = if wanted.is_finite() { (wanted * 10.0).round() / 10.0 } else { 0.0 };
         let parts = usual.parts.iter().map(|part| {
             let secs = |secs: u64| i64::try_from(secs).ok().and_then(Span::try_seconds).unwrap_or(Span::MAX);
-            let long = |of: u64| text::duration(self.language, secs(of));
+            let long = |of: u64| text::duration(self.language, secs(of - of % 60));
             let none = || self.label("unknown").to_owned();
             let name = match part.from_hour {
                 0..=5 => "part_night",
@@ -177,9 +177,13 @@ impl Painter<'_> {
             ),
             is_learning: learned < needed,
             goal: self.language.pick(
-                format!("设定为每 30 天最多 {wanted} 次无需处置的警情；最近 30 天有 {} 次安静超过上限", usual.in_30_days),
                 format!(
-                    "set for at most {wanted} unneeded alerts in 30 days; in the last 30 days quiet was longer than its limit {}",
+                    "设定为每 30 天最多 {wanted} 次无需处置的警情；最近 30 天有 {} 次安静超过上限",
+                    usual.in_30_days
+                ),
+                format!(
+                    "set for at most {} in 30 days; in the last 30 days quiet was longer than its limit {}",
+                    text::counted(wanted, "unneeded alert"),
                     text::counted(usual.in_30_days, "time")
                 ),
             ),

@@ -68,6 +68,9 @@ fn medical_notes_are_hidden_shown_while_in_hand_and_hidden_again_and_never_for_a
     assert!(!browser.text("#medical").contains(NOTES) && !browser.has("#medical button"), "before it is taken");
     bench.click(id, "take", "zhang", &[]);
     browser.go(&alert);
+    wait_until("it can be uncovered", SOON, || browser.has("#medical button"));
+    // Clear of the bar at the foot of the window.
+    browser.run("document.querySelector('#medical button').scrollIntoView({ block: 'center' })");
     browser.click("#medical button");
     browser.wait_for_text("#medical", NOTES);
     browser.go(&alert);
