@@ -1,5 +1,7 @@
 //! What the tests of committed documents share: how one is written, that it is current, that it holds together.
 
+// Nothing of this is a part of the program: it reads and writes the committed files.
+#[cfg(test)]
 use serde::Serialize;
 use serde_json::Value;
 

@@ -114,7 +114,7 @@ fn a_closing_is_undone_within_its_time_and_only_a_supervisor_reopens() {
     browser.click(".just_closed .undo");
     wait_until("in hand again", SOON, || bench.alert(id)["phase"] == "taken");
     assert_eq!(bench.step(id, &close).0, 201);
-    assert_eq!(bench.step(id, &json!({ "step": "reopen", "who": "zhang" })).0, 409, "not for the desk");
+    assert_eq!(bench.step(id, &json!({ "step": "reopen", "who": "zhang" })).0, 403, "not for the desk");
     let before = super::sound::tones(&browser);
     assert_eq!(bench.step(id, &json!({ "step": "reopen", "who": "wang" })).0, 201);
     wait_until("back, with sound", SOON, || browser.has(".unclaimed .row[data-rings=emergency]"));
