@@ -190,6 +190,11 @@ impl Desk {
         self.watch.homes.keys()
     }
 
+    /// Whether `home` is one of them.
+    pub fn knows(&self, home: &HomeId) -> bool {
+        self.watch.homes.contains_key(home)
+    }
+
     /// When to come back with [`Input::Tick`].
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.next_timer().map(|(at, _)| at);

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::desk::{AlertKey, Answer, Click, Desk, Effect, Handover, Input, Order, Recorded, Subject};
 use crate::model::event::Event as Happened;
-use crate::model::ids::PointId;
+use crate::model::ids::{HomeId, PointId};
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::{Event, Link};
 use crate::station::directory::{self, Catalogue};
@@ -160,8 +160,7 @@ impl Turn {
                 self.health(|health| health.broker = None);
                 self.decide(Input::OwnLink { up: true });
                 let homes = self.desk.read().unwrap_or_else(PoisonError::into_inner).homes().cloned().collect();
-                let (link, point) = (self.link.clone(), self.point.clone());
-                tokio::spawn(async move { feed::greet(&link, point, homes).await });
+                self.greet(homes);
                 self.catalogue.forget_told();
                 self.name_points();
             }
@@ -178,6 +177,12 @@ impl Turn {
                             // A loop that turns and reads is what the home wants to know of.
                             feed::heard(&self.link, self.point.clone(), home.clone(), &condition.beat, clock::now());
                         }
+                        // It was there before this station listened, and its first word went to nobody.
+                        if let (true, Input::HomeLink { home, online: true }) = (retained, &input)
+                            && !self.desk.read().unwrap_or_else(PoisonError::into_inner).knows(home)
+                        {
+                            self.greet(vec![home.clone()]);
+                        }
                         self.decide(input);
                         self.name_points();
                     }
@@ -186,6 +191,12 @@ impl Turn {
                 }
             }
         }
+    }
+
+    /// Homes hear that this station is there, and say at once how they are.
+    fn greet(&self, homes: Vec<HomeId>) {
+        let (link, point) = (self.link.clone(), self.point.clone());
+        tokio::spawn(async move { feed::greet(&link, point, homes).await });
     }
 
     /// Homes that have not heard which points there are do so now.

@@ -89,6 +89,7 @@ impl Seen {
             self.habits.is_wholly_seen();
         }
         self.watching_since.get_or_insert(at);
+        self.begun_at.get_or_insert(at);
         let open = self.blind.take();
         let from = [blind_since, open.as_ref().map(|blind| blind.from)].into_iter().flatten().min();
         if let ((true, false), Some(lost)) = (self.sees(home), self.links.lost().next()) {

@@ -66,6 +66,8 @@ pub struct Seen {
     pub clock_trusted: bool,
     /// Since when the gateway watches without a long blind span; absent before the first start.
     pub watching_since: Option<Timestamp>,
+    /// When it first watched at all; nothing is known of what was before.
+    begun_at: Option<Timestamp>,
     blinds: VecDeque<Blind>,
     /// The ways to the sensors.
     pub links: Links,
@@ -131,6 +133,7 @@ impl Seen {
             blind: None,
             clock_trusted: true,
             watching_since: None,
+            begun_at: None,
             blinds: VecDeque::new(),
             sensors: BTreeMap::new(),
             links: Links::default(),
@@ -196,7 +199,7 @@ impl Seen {
         let Some(sensor) = home.sensors.get(&observation.sensor) else { return Told::default() };
         let at = observation.at;
         if self.watching_since.is_none() {
-            self.watching_since = Some(at);
+            (self.watching_since, self.begun_at) = (Some(at), Some(at));
             self.look_ahead_all(home);
         }
         // Looked up before it is made: a home-year has 75,000 observations, and a new sensor is rare.
@@ -362,7 +365,7 @@ impl Seen {
             life.at += by;
         }
         let instants = [&mut self.quiet_since, &mut self.watching_since, &mut self.lively_at, &mut self.witnessed_at];
-        for instant in instants.into_iter().chain([&mut self.arrived_at]).flatten() {
+        for instant in instants.into_iter().chain([&mut self.arrived_at, &mut self.begun_at]).flatten() {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);

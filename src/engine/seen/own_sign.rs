@@ -153,14 +153,12 @@ impl Seen {
 
     /// How much of the time nobody watched.
     fn unwatched_between(&self, home: &Home, from: Timestamp, now: Timestamp) -> Span {
-        let Some(watching_since) = self.watching_since else { return now - from };
+        let Some(begun_at) = self.begun_at else { return now - from };
         let known = self.blinds.iter().chain(&self.blind).map(|blind| (blind.from, blind.to.unwrap_or(now)));
         // Without a witness nobody watches, though that is told when it is over.
         let dark = if self.blind.is_none() { self.unwatched(home, now) } else { None };
         let spans = known.chain(dark.map(|dark| (dark.from, now)));
-        // Before its first start it did not watch; that stands before every span.
-        let before =
-            if self.blinds.is_empty() { (watching_since.min(now) - from).max(Span::zero()) } else { Span::zero() };
+        let before = (begun_at.min(now) - from).max(Span::zero());
         let taken = |(begun, end): (Timestamp, Timestamp)| (end.min(now) - begun.max(from)).max(Span::zero());
         spans.fold(before, |sum, span| sum + taken(span)).min(now - from)
     }
@@ -300,6 +298,23 @@ mod tests {
         assert_eq!(seen.own_day(&home, morning + hours(4)).unwrap().unwatched, hours(2));
         seen.clock_trusted = false;
         assert_eq!(seen.own_day(&home, morning + hours(4)), None, "nobody knows which day it is");
+    }
+
+    #[test]
+    fn the_morning_before_the_first_start_stays_unwatched_whatever_link_was_lost_since() {
+        let home = home_with_ok();
+        let mut seen = Seen::new(&home, &Settings::default());
+        seen.started(&home, at("12:00"), None);
+        let unwatched = |seen: &Seen, clock: &str| seen.own_day(&home, at(clock)).unwrap().unwatched;
+        assert_eq!(unwatched(&seen, "12:01"), hours(8));
+        for sensor in home.sensors.values() {
+            seen.link(&home, at("12:01"), &sensor.source, false);
+        }
+        for sensor in home.sensors.values() {
+            seen.link(&home, at("12:02"), &sensor.source, true);
+        }
+        seen.started(&home, at("12:05"), Some(at("12:04")));
+        assert_eq!(unwatched(&seen, "12:06"), hours(8) + Span::minutes(2), "a minute without the link, one restarting");
     }
 
     #[test]
