@@ -121,12 +121,8 @@ fn faults_page(site: &Site, visitor: &Visitor, now: Timestamp, faults: Vec<Fault
     let more = single.len().saturating_sub(SHOWN_MAX);
     single.truncate(SHOWN_MAX);
     let model = |fault: &Fault| model(&painter, visitor, &here, fault);
-<<<<<<< HEAD
     let groups = grouped(single, by, visitor.language).into_iter();
-=======
-    let groups = grouped(single.collect(), by, visitor.language).into_iter();
     let modem = site.health().modem.and_then(|modem| modem.state.err());
->>>>>>> refs/heads/street
     FaultsPage {
         modem: modem.map(|why| format!("{} ({})", f.l("ready_sms_down"), text::shown(&why, 160))),
         views: By::ALL.map(|view| (view.as_str(), f.l(view.label()), view == by)).to_vec(),
