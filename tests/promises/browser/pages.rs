@@ -104,7 +104,7 @@ fn every_page_speaks_the_language_and_is_as_wide_as_the_screen() {
             for page in pages.iter().map(String::as_str).chain(NOWHERE) {
                 browser.go(&bench.url(page));
                 if browser.overflow() != 0 {
-                    faults.push(format!("{page} at {width} in {language} is {} too wide", browser.overflow()));
+                    faults.push(format!("{page} at {width} in {language} is too wide: {}", browser.too_wide()));
                 }
                 if covers(&browser) {
                     faults.push(format!("{page} at {width}: something covers the page"));
@@ -151,7 +151,7 @@ fn large_letters_are_a_quarter_larger_stay_with_the_person_and_fit_everywhere() 
             browser.go(&bench.url(page));
             keep_picture(&browser, &format!("large-{width}{}", file_name(page)));
             if browser.overflow() != 0 {
-                faults.push(format!("{page} at {width} is {} too wide", browser.overflow()));
+                faults.push(format!("{page} at {width} is too wide: {}", browser.too_wide()));
             }
             // Where a row has a height of its own, nothing in it is cut off.
             let cut = browser.run(
