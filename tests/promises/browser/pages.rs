@@ -175,3 +175,23 @@ fn large_letters_are_a_quarter_larger_stay_with_the_person_and_fit_everywhere() 
     other.click("button[value=usual]");
     wait_until("as usual", SOON, || !other.has("html.large"));
 }
+
+#[test]
+fn the_wall_names_places_and_nobody_and_to_a_reader_not_even_places() {
+    let bench = Bench::start();
+    fill(&bench);
+    let wall = |who: &str| {
+        let (status, page, _) = bench.fetch_as(&bench.cookie(who), "/wall");
+        assert_eq!(status, 200, "{who}");
+        page.split("id=\"content\"").nth(1).unwrap().split("</main>").next().unwrap().to_owned()
+    };
+    let of_staff = wall("wang");
+    for shown in ["3号楼2单元201室", "flat-1 / 1", "紧急", "已出发"] {
+        assert!(of_staff.contains(shown), "{shown} in {of_staff}");
+    }
+    for hidden in ["小张", "老李", "王芳", "<form", "<button", "卧室"] {
+        assert!(!of_staff.contains(hidden), "{hidden} in {of_staff}");
+    }
+    let of_reader = wall("qian");
+    assert!(of_reader.contains("flat-1 / 1") && !of_reader.contains("3号楼"), "{of_reader}");
+}
