@@ -284,6 +284,14 @@ impl Browser {
         width("cssContentSize", "width") - width("cssLayoutViewport", "clientWidth")
     }
 
+    /// What reaches beyond the window on the right, for whoever has to find out why.
+    pub fn too_wide(&self) -> Value {
+        self.run(
+            "return Array.from(document.querySelectorAll('body *')).filter(function (e) { return e.getBoundingClientRect().right > innerWidth + 1; }) \
+             .map(function (e) { return e.outerHTML.slice(0, 160); }).slice(-3)",
+        )
+    }
+
     /// A picture of what the window shows, for people.
     pub fn picture(&self, path: &Path) {
         self.picture_of(path, &json!({}));

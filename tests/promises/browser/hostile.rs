@@ -52,7 +52,7 @@ fn hostile_text_is_text_on_every_page_in_every_table_and_in_one_message() {
         browser.size(width, height);
         for page in pages::addresses(&bench, &browser) {
             browser.go(&bench.url(&page));
-            assert_eq!(browser.overflow(), 0, "{page} at {width}");
+            assert_eq!(browser.overflow(), 0, "{page} at {width}: {}", browser.too_wide());
             assert!(browser.run("return window.owned").is_null(), "{page}");
             assert!(!browser.has("main img"), "{page}");
             let text = browser.run("return document.body.innerText");

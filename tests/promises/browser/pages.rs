@@ -104,7 +104,7 @@ fn every_page_speaks_the_language_and_is_as_wide_as_the_screen() {
             for page in pages.iter().map(String::as_str).chain(NOWHERE) {
                 browser.go(&bench.url(page));
                 if browser.overflow() != 0 {
-                    faults.push(format!("{page} at {width} in {language} is {} too wide", browser.overflow()));
+                    faults.push(format!("{page} at {width} in {language} is too wide: {}", browser.too_wide()));
                 }
                 if covers(&browser) {
                     faults.push(format!("{page} at {width}: something covers the page"));
@@ -151,7 +151,7 @@ fn large_letters_are_a_quarter_larger_stay_with_the_person_and_fit_everywhere() 
             browser.go(&bench.url(page));
             keep_picture(&browser, &format!("large-{width}{}", file_name(page)));
             if browser.overflow() != 0 {
-                faults.push(format!("{page} at {width} is {} too wide", browser.overflow()));
+                faults.push(format!("{page} at {width} is too wide: {}", browser.too_wide()));
             }
             // Where a row has a height of its own, nothing in it is cut off.
             let cut = browser.run(
@@ -174,4 +174,24 @@ fn large_letters_are_a_quarter_larger_stay_with_the_person_and_fit_everywhere() 
     other.go(&bench.url("/me"));
     other.click("button[value=usual]");
     wait_until("as usual", SOON, || !other.has("html.large"));
+}
+
+#[test]
+fn the_wall_names_places_and_nobody_and_to_a_reader_not_even_places() {
+    let bench = Bench::start();
+    fill(&bench);
+    let wall = |who: &str| {
+        let (status, page, _) = bench.fetch_as(&bench.cookie(who), "/wall");
+        assert_eq!(status, 200, "{who}");
+        page.split("id=\"content\"").nth(1).unwrap().split("</main>").next().unwrap().to_owned()
+    };
+    let of_staff = wall("wang");
+    for shown in ["3号楼2单元201室", "flat-1 / 1", "紧急", "已出发"] {
+        assert!(of_staff.contains(shown), "{shown} in {of_staff}");
+    }
+    for hidden in ["小张", "老李", "王芳", "<form", "<button", "卧室"] {
+        assert!(!of_staff.contains(hidden), "{hidden} in {of_staff}");
+    }
+    let of_reader = wall("qian");
+    assert!(of_reader.contains("flat-1 / 1") && !of_reader.contains("3号楼"), "{of_reader}");
 }
