@@ -204,7 +204,7 @@ impl Desk {
 fn weight(row: &Row) -> Option<Open> {
     let alert = &row.alert;
     let counts = alert.phase.is_open() && alert.severity != Severity::Fault && alert.reason.class() != Class::Check;
-    counts.then(|| (1, matches!(alert.severity, Severity::Emergency | Severity::Urgent)))
+    counts.then_some((1, matches!(alert.severity, Severity::Emergency | Severity::Urgent)))
 }
 
 fn add((count, of_person): Open, (more, is_of_person): Open) -> Open {

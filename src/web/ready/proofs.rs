@@ -34,6 +34,8 @@ pub(in crate::web) struct Facts {
     /// When; absent before the first look.
     at: Option<Timestamp>,
     hearing: Hearing,
+    /// When that was found; every home is asked for it.
+    heard_at: Option<Timestamp>,
     watchers: usize,
     on_duty: Option<bool>,
     people: BTreeSet<PersonId>,
@@ -52,9 +54,15 @@ impl Site {
     pub(in crate::web) fn look(&self) {
         let (now, desk) = (self.now(), self.desk());
         let people = desk.screens(now).filter_map(|(_, screen)| screen.person.clone()).collect();
-        let (hearing, watchers, on_duty) = (desk.hearing(), desk.watchers(now), desk.is_on_duty(now));
+        let (watchers, on_duty) = (desk.watchers(now), desk.is_on_duty(now));
+        let heard = {
+            let known = self.facts.read().unwrap_or_else(PoisonError::into_inner);
+            let is_new = |at: &Timestamp| (now - *at).abs() < HEARD_ANEW;
+            known.heard_at.filter(is_new).map(|at| (known.hearing, at))
+        };
+        let (hearing, heard_at) = heard.unwrap_or_else(|| (desk.hearing(), now));
         drop(desk);
-        let facts = Facts { at: Some(now), hearing, watchers, on_duty, people };
+        let facts = Facts { at: Some(now), hearing, heard_at: Some(heard_at), watchers, on_duty, people };
         *self.facts.write().unwrap_or_else(PoisonError::into_inner) = facts;
     }
 }
@@ -226,6 +234,8 @@ pub(super) fn sound_label(sound: Sound) -> &'static str {
     }
 }
 
+/// A hundred thousand homes are not asked for each picture of a page.
+const HEARD_ANEW: Span = Span::seconds(1);
 const A_MOMENT: Span = Span::seconds(1);
 /// Before this program was made no clock can be right: 2026-01-01.
 const EARLIEST_MS: i64 = 1_767_225_600_000;
