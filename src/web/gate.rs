@@ -25,6 +25,11 @@ pub(super) async fn gate(State(site): State<Arc<Site>>, request: Request, next: 
         // What the token may, each of these asks (`api::Caller`); a cookie beside it counts for nothing.
         return next.run(request).await;
     }
+    let (is_post, is_trace) = (*request.method() == Method::POST, *request.method() == Method::TRACE);
+    if is_trace || (is_post && is_only_looked_at(request.uri().path())) {
+        // No handler takes it: the router says so.
+        return next.run(request).await;
+    }
     let visitor = Visitor::of(&site, request.headers());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let (path, door) = (request.uri().path().to_owned(), Door::at(request.uri().path()));
@@ -117,6 +122,16 @@ fn takes_tokens(path: &str) -> bool {
     let is_there =
         |begin: &&str| path.strip_prefix(*begin).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']));
     FOR_TOKENS.iter().any(is_there)
+}
+
+/// Addresses for everybody at which nothing can be sent.
+const ONLY_LOOKED_AT: [&str; 6] =
+    ["/healthz", "/readyz", "/static", "/api/v1/openapi.json", "/api/v1/asyncapi.json", "/api/v1/schema"];
+
+fn is_only_looked_at(path: &str) -> bool {
+    let is_there =
+        |begin: &&str| path.strip_prefix(*begin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ONLY_LOOKED_AT.iter().any(is_there)
 }
 
 fn is_for_programs(path: &str) -> bool {

@@ -26,15 +26,18 @@ pub(super) fn hosts(listen: SocketAddr, names: &[String]) -> Vec<String> {
 }
 
 /// Refuses foreign requests and puts the security headers on every answer.
-pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let is_ours = matches!(*request.method(), Method::GET | Method::HEAD | Method::POST);
-    let mut response = match foreign(&site.hosts, request.method(), request.headers()) {
+pub(super) async fn guard(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    let foreign = foreign(&site.hosts, request.method(), request.headers());
+    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
+        // Nothing is asked by any of these, so one stands for all: no handler takes it, and the router says what is allowed.
+        *request.method_mut() = Method::TRACE;
+    }
+    let mut response = match foreign {
         Some(why) => {
             let (visitor, path) = (Visitor::of(&site, request.headers()), shortened(request.uri().path()));
             tell(&site, &visitor, format!("{path} {why}")).await;
             (StatusCode::FORBIDDEN, why).into_response()
         }
-        None if !is_ours => not_so(request.uri().clone()).await,
         None => next.run(request).await,
     };
     for (name, value) in HEADERS {
@@ -59,15 +62,14 @@ async fn tell(site: &Site, visitor: &Visitor, detail: String) {
     }
 }
 
-/// Nothing is asked or done in this way at this address.
+/// Nothing is asked or done in this way at this address; the router adds in which ways it is.
 pub(super) async fn not_so(uri: Uri) -> Response {
-    let allow = [(header::ALLOW, "GET, HEAD, POST")];
     if uri.path().starts_with("/api/") {
         let what = "nothing is asked in this way here";
         let why = ApiProblem::new(StatusCode::METHOD_NOT_ALLOWED, what, "see /api/v1/openapi.json");
-        return (allow, why).into_response();
+        return why.into_response();
     }
-    (StatusCode::METHOD_NOT_ALLOWED, allow, "nothing is asked in this way here\n").into_response()
+    (StatusCode::METHOD_NOT_ALLOWED, "nothing is asked in this way here\n").into_response()
 }
 
 /// Why a request is none of ours; `None` if it is.

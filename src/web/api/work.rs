@@ -95,7 +95,7 @@ pub async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<OfDay>, hea
     let of_text = |text: &str| {
         text.parse::<Day>().map_err(|_| ApiProblem::unclear("this is no day", "date", "write it as 2026-11-21"))
     };
-    let date = asked.date.as_deref().filter(|text| !text.is_empty()).map(of_text).transpose()?;
+    let date = asked.date.as_deref().map(of_text).transpose()?;
     let view = site.desk().daily_view(site.now());
     let body = match date.filter(|date| *date != view.day) {
         None => {

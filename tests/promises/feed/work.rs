@@ -152,6 +152,8 @@ fn what_is_asked_in_another_way_is_refused_in_the_words_of_the_api() {
     let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true);
     let agent = config.build().new_agent();
     for (method, path) in [
+        ("POST", "/readyz"),
+        ("POST", "/api/v1/asyncapi.json"),
         ("TRACE", "/readyz"),
         ("TRACE", "/api/v1/desk"),
         ("PUT", "/api/v1/homes"),
