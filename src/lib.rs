@@ -101,6 +101,11 @@
 //! | position | what somebody is at the station; it says what they may see and do |
 //! | event | what other systems are told of one thing that happened |
 //! | own sign | that somebody showed by themselves that their day began |
+//! | to look | to ask a home for the picture of its last days; answered once, kept nowhere |
+//! | walk test | going past each sensor to see that it arrives |
+//! | summons | a call of the station's own to people on duty, by SMS |
+//! | sight | how a home can be seen from the station; *listened* is when the station could hear at all |
+//! | fragment | a part of a page, drawn once for all who may see the same |
 //! | to watch | of a screen: to show the desk with its sound running |
 //! | signal | what a lamp, a siren or a voice in the home says: how far help has come |
 //! | way | how the staff of a point goes: on foot, by e-bike, by car |
