@@ -86,14 +86,19 @@ impl Painter<'_> {
         };
         let band = |name: BandName| {
             let (folds, rows) = folded(view.band(name).to_vec());
+            let shown_max = match name {
+                // Whoever needs somebody is never left out, however many they are.
+                BandName::Unclaimed | BandName::InHand => usize::MAX,
+                BandName::NoContact | BandName::Notices | BandName::JustClosed => ROWS_MAX,
+            };
             BandModel {
                 name: name.as_str(),
                 word: word(name),
                 counts: name != BandName::JustClosed,
                 count: view.band(name).len(),
                 folds: fold_models(self, &folds),
-                more: rows.len().saturating_sub(ROWS_MAX),
-                rows: self.rows(rows.get(..ROWS_MAX).unwrap_or(&rows)),
+                more: rows.len().saturating_sub(shown_max),
+                rows: self.rows(rows.get(..shown_max).unwrap_or(&rows)),
             }
         };
         BandName::ALL.into_iter().map(band).collect()
@@ -251,5 +256,5 @@ impl Painter<'_> {
     }
 }
 
-/// In one band: no desk acts on more before the page is read again.
+/// In one band of equipment or requests: no desk acts on more before the page is read again.
 const ROWS_MAX: usize = 300;
