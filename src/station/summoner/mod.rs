@@ -133,8 +133,10 @@ impl Summoner {
     async fn send_next(&mut self) {
         for is_call in [true, false] {
             let has_room = if is_call { self.calls == 0 } else { self.sending.is_empty() };
-            while has_room {
-                let Some((key, entry)) = self.book.next(clock::since_boot(), is_call) else { break };
+            if !has_room {
+                continue;
+            }
+            while let Some((key, entry)) = self.book.next(clock::since_boot(), is_call) {
                 let (key, entry) = (key.clone(), entry.clone());
                 let to = self.roster.get(&entry.to).map(|person| person.phone.clone());
                 let Some(to) = to.filter(|_| self.is_wanted(&entry)) else {
