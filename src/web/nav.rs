@@ -45,27 +45,31 @@ pub(super) struct Waits {
     pub faults: usize,
 }
 
-/// What was counted last, after which change and when.
-pub(super) type Counted = Option<(String, Timestamp, Waits)>;
+/// What was counted last on the day's list, after which change and when.
+pub(super) type Counted = Option<(String, Timestamp, usize)>;
 
 impl Site {
-    /// Counted anew when something has changed, and else now and then: the day's list changes by the clock alone too.
+    /// How much waits at `now`.
     pub(super) fn waits(&self, now: Timestamp) -> Waits {
-        let after = self.feed.after();
-        let known = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, _, waits)) = known.filter(|(at, when, _)| *at == after && (now - *when).abs() < COUNTED_FOR) {
-            return waits;
-        }
+        let daily = self.to_phone(now);
         let desk = self.desk();
-        let list = desk.daily_view(now).counts;
-        let waits = Waits {
-            unclaimed: desk.unclaimed(),
-            daily: (list.to_phone + list.cannot_tell) as usize,
-            faults: desk.open_faults(),
-        };
-        drop(desk);
-        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((after, now, waits));
-        waits
+        Waits { unclaimed: desk.unclaimed(), daily, faults: desk.open_faults() }
+    }
+
+    /// Counted anew when something has changed, and else now and then: the day's list changes by the clock alone too. It goes
+    /// through all homes, so of many homes it is not counted at every change.
+    fn to_phone(&self, now: Timestamp) -> usize {
+        let after = self.feed.after();
+        let rests = Span::milliseconds(i64::try_from(self.desk().homes().len() / HOMES_COUNTED_IN_1_MS).unwrap_or(0));
+        let known = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_fresh = |at: &str, age: Span| (at == after && age < COUNTED_FOR) || age < rests;
+        if let Some((_, _, count)) = known.filter(|(at, when, _)| is_fresh(at, (now - *when).abs())) {
+            return count;
+        }
+        let list = self.desk().daily_counts_at(now);
+        let count = (list.to_phone + list.cannot_tell) as usize;
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((after, now, count));
+        count
     }
 }
 
@@ -105,3 +109,5 @@ impl Frame {
 }
 
 const COUNTED_FOR: Span = Span::seconds(10);
+/// So that counting takes a small part of the time.
+const HOMES_COUNTED_IN_1_MS: usize = 20;
