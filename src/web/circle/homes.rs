@@ -64,10 +64,11 @@ pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
     let ways = ways(&cases);
     let lines = site.desk().home_lines(now);
     let mut homes: Vec<Home> = lines.iter().map(|line| home(site, line, &ways)).collect();
-    homes.sort_by_key(|home| {
+    let lies = |home: &Home| {
         let ring = home.minutes.map(|minutes| ring(minutes).unwrap_or(u16::MAX));
-        (ring.is_none(), ring, home.bearing.is_none(), home.bearing, home.home.clone())
-    });
+        (ring.is_none(), ring, home.bearing.is_none(), home.bearing)
+    };
+    homes.sort_by(|one, other| lies(one).cmp(&lies(other)).then_with(|| one.home.cmp(&other.home)));
     homes
 }
 

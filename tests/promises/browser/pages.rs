@@ -15,6 +15,8 @@ pub fn addresses(bench: &Bench, browser: &Browser) -> Vec<String> {
         "/homes/cards",
         "/home/flat-1",
         "/home/flat-1/card",
+        "/home/flat-1/picture",
+        "/walk/flat-1",
         "/me",
         "/faults?by=street",
         "/faults?by=part",
