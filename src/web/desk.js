@@ -6,10 +6,10 @@ if (!self.document) { worker(); return; }
 
 /* the stream: shared, else one for each tab, else asking every 5 s */
 
-// A clock that a wrong or changed PC clock cannot move.
+// A clock that a wrong PC clock cannot move.
 function steady() { return performance.now(); }
 
-// Begins anew by itself, also where it hangs.
+// Begins anew, also where it hangs.
 function stream(after, tell) {
 	var source = null, last = after, heard = steady(), over = false;
 	function open() {
@@ -363,7 +363,7 @@ function take(fresh, html) {
 	show($('fresh'), moves);
 	banner();
 	drawClocks();
-	if (panel && !isWriting(beside) && !beside.contains(active()) && !/form=/.test(panel)) open(panel, true);
+	if (panel && !isBusy() && !/form=/.test(panel)) open(panel, true);
 }
 
 // An unclaimed emergency that is not in the list is named above it.
@@ -415,10 +415,11 @@ function open(url, again) {
 	panel = url;
 	var plain = url.split('#')[0];
 	ask(plain + (/\?/.test(plain) ? '&' : '?') + 'fragment=1', html => {
-		if (panel === url && !(again && isWriting(beside))) put(html);
+		if (panel === url && !(again && isBusy())) put(html);
 	});
 	markChosen();
 }
+function isBusy() { return isWriting(beside) || beside.contains(active()); }
 function shut() {
 	panel = null;
 	beside.classList.remove('opened');
@@ -585,7 +586,7 @@ function told(message) {
 	else refresh();
 }
 
-// The worker's second comes in the background too.
+// The worker ticks in the background too.
 function tick() {
 	drawAge();
 	sing();

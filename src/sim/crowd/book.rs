@@ -2,7 +2,7 @@
 
 use crate::model::alert::{Alert, AlertId, Step};
 use crate::model::ids::{HomeId, PointId};
-use crate::model::lifecycle::{Actor, Deed, Timers};
+use crate::model::lifecycle::{Actor, Deed, Phase, Role, Timers};
 use crate::model::observation::Press;
 use crate::model::reason::Reason;
 use crate::model::time::{Span, Timestamp};
@@ -41,9 +41,13 @@ impl Book {
         self.notice(now, point, step)
     }
 
-    /// The station holds this step.
-    pub fn received(&mut self, step: u32) {
+    /// The station holds this step, and with it the alert; that is recorded, not sent back.
+    pub fn received(&mut self, now: Timestamp, step: u32, point: &PointId) {
         self.waiting.remove(&step);
+        if self.alert.phase.after(&Deed::Receive, Role::Station).is_ok() {
+            let (number, by) = (self.alert.last_step + 1, Actor::station(point.clone()));
+            self.alert.apply(Step { number, at: now, by, deed: Deed::Receive, key: None, implied: false });
+        }
     }
 
     /// What the gateway does with a step from a station: enters it, or says why not; a repeat gets the same answer.
@@ -51,6 +55,10 @@ impl Book {
         let known = self.alert.steps.iter().find(|step| step.key.as_ref() == Some(&asked.key));
         if let Some(known) = known {
             return vec![self.notice(now, point, known)];
+        }
+        if self.alert.phase == Phase::Raised {
+            // Whoever acts on an alert holds it, even if the receipt was lost on the way.
+            self.received(now, 1, point);
         }
         let (by, deeds) = match self.alert.judge(asked.at, &asked.by, &asked.deed, &self.timers) {
             Ok(_) => {
@@ -71,6 +79,11 @@ impl Book {
             out.push(self.notice(now, point, &step));
         }
         out
+    }
+
+    /// Whether it has just refused what it was asked for.
+    pub fn refuses(&self) -> bool {
+        self.alert.steps.last().is_some_and(|step| matches!(step.deed, Deed::Refused { .. }))
     }
 
     /// What waits for its receipt for too long.

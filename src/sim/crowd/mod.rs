@@ -108,7 +108,7 @@ impl Crowd {
             Down::Receipt => {
                 let Ok(receipt) = wire::Receipt::from_bytes(payload) else { return Vec::new() };
                 if let Some(book) = self.alerts.get_mut(&(index, receipt.alert.number)) {
-                    book.received(receipt.step);
+                    book.received(now, receipt.step, &self.point);
                     self.tally.received(&book.id(), receipt.step, now);
                 }
                 Vec::new()
@@ -116,7 +116,9 @@ impl Crowd {
             Down::Step => {
                 let Ok(step) = wire::StationStep::from_bytes(payload) else { return Vec::new() };
                 let Some(book) = self.alerts.get_mut(&(index, step.alert.number)) else { return Vec::new() };
-                book.asked_for(now, step, &self.point)
+                let said = book.asked_for(now, step, &self.point);
+                self.tally.refused += u64::from(book.refuses());
+                said
             }
             Down::Heard => {
                 self.tally.answered += 1;
@@ -157,6 +159,7 @@ const SENSORS: [&str; 7] = ["hall", "living", "bath", "kitchen", "bed", "front_d
 mod tests {
     use super::*;
     use crate::model::alert::AlertId;
+    use crate::model::lifecycle::{Actor, Deed, Role};
     use crate::model::time::from_millis;
 
     #[test]
@@ -181,5 +184,20 @@ mod tests {
         assert_eq!(crowd.heard(at(7), &down, &receipt.to_bytes()), []);
         assert_eq!(crowd.repeats(at(3600)), []);
         assert_eq!(crowd.tally.lost(), 0);
+        let take = wire::StationStep {
+            v: 1,
+            home: receipt.home,
+            alert: notice.alert,
+            key: "k".to_owned(),
+            at: at(8),
+            by: Actor { role: Role::Desk, ..Actor::station(receipt.point) },
+            deed: Deed::Take,
+        };
+        let topic = down.replace("receipt", "step");
+        let said = crowd.heard(at(8), &topic, &take.to_bytes());
+        let taken = wire::Notice::from_bytes(&said[0].1).unwrap();
+        assert_eq!((taken.step.deed, crowd.tally.refused), (Deed::Take, 0), "what the station holds can be taken");
+        crowd.heard(at(9), &topic, &wire::StationStep { key: "k2".to_owned(), ..take }.to_bytes());
+        assert_eq!(crowd.tally.refused, 1, "and only once");
     }
 }

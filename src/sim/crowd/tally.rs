@@ -20,6 +20,8 @@ pub struct Tally {
     pub answered: u64,
     /// Notices sent again because no receipt came.
     pub repeated: u64,
+    /// Steps of people that a home did not take.
+    pub refused: u64,
     /// Messages that did not reach the broker.
     pub unsent: u64,
 }

@@ -18,6 +18,7 @@ pub(super) struct Page {
     agent: ureq::Agent,
     url: String,
     who: String,
+    password: Option<String>,
     cookie: Option<String>,
     at_once: Arc<tokio::sync::Semaphore>,
 }
@@ -57,20 +58,24 @@ impl Page {
             agent: config.build().into(),
             url: url.trim_end_matches('/').to_owned(),
             who: who.unwrap_or_default().to_owned(),
+            password: None,
             cookie: None,
             at_once: Arc::new(tokio::sync::Semaphore::new(POSTS_AT_ONCE)),
         };
-        if let (Some(who), Some(file)) = (who, password_file) {
+        if let (Some(_), Some(file)) = (who, password_file) {
             let read = std::fs::read_to_string(file);
             let password = read.map_err(|error| Problem::of(file.display().to_string(), error.to_string()))?;
-            page.cookie = Some(page.session(who, password.lines().next().unwrap_or_default())?);
+            page.password = password.lines().next().map(str::to_owned);
         }
-        Ok(page)
+        page.anew()
     }
 
-    fn session(&self, who: &str, password: &str) -> Result<String, Problem> {
-        let signed_in = sign_in(&self.agent, &self.url, &Shown { who, code: "", password });
-        signed_in.map_err(|problem| problem.with_deed("check --sign-in and --sign-in-password-file"))
+    /// The same on a browser of its own: a station keeps few streams of one sign-in.
+    fn anew(&self) -> Result<Page, Problem> {
+        let Some(password) = &self.password else { return Ok(self.clone()) };
+        let signed_in = sign_in(&self.agent, &self.url, &Shown { who: &self.who, code: "", password });
+        let cookie = signed_in.map_err(|problem| problem.with_deed("check --sign-in and --sign-in-password-file"))?;
+        Ok(Page { cookie: Some(cookie), ..self.clone() })
     }
 
     /// Does a step in the background.
@@ -123,11 +128,12 @@ impl Screens {
         let mut seen = Vec::new();
         for _ in 0..count {
             let (changes, changed) = mpsc::channel();
+            let page = page.anew()?;
             let stream = page.get("/events").map_err(|why| Problem::of(format!("{}/events", page.url), why))?;
             let mine: Arc<Mutex<Seen>> = Arc::default();
             let (at_stream, at_rows) = (Arc::clone(&ended), Arc::clone(&ended));
             std::thread::spawn(move || listen(stream, &changes, &at_stream));
-            let (page, rows) = (page.clone(), Arc::clone(&mine));
+            let rows = Arc::clone(&mine);
             std::thread::spawn(move || look(&page, &changed, &rows, &at_rows));
             seen.push(mine);
         }

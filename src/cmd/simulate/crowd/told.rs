@@ -16,9 +16,9 @@ pub(super) struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// Nothing was lost and every page showed every alert.
+    /// Nothing was lost or refused, and every page showed every alert.
     pub fn is_whole(&self) -> bool {
-        self.tally.lost() == 0 && self.missed() == 0
+        self.tally.lost() == 0 && self.missed() == 0 && self.refused + self.tally.refused == 0
     }
 
     fn missed(&self) -> usize {
@@ -38,7 +38,7 @@ impl Told<'_> {
             let (to_page, missed) = tally.to_page(self.seen, crate::clock::now());
             spans(out, "press to page", &to_page)?;
             writeln!(out, "screens                    {}, {missed} alerts not shown by some", self.seen.len())?;
-            writeln!(out, "steps refused              {}", self.refused)?;
+            writeln!(out, "steps refused              {} at the desk, {} at home", self.refused, tally.refused)?;
         }
         if let Some(used) = self.used {
             let per_home = used.peak_kb as f64 / self.homes as f64;
