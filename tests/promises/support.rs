@@ -227,7 +227,8 @@ pub fn run(arguments: &[&str], input: &str) -> (String, String, i32) {
 
 /// An agent that shows each answer as it is and follows nothing.
 pub fn plain_agent() -> ureq::Agent {
-    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    // A connection for each question: one that ends because a refusal came before the body was read is not used again.
+    let config = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0);
     let config = config.max_redirects(0).max_redirects_will_error(false);
     config.timeout_global(Some(Duration::from_secs(20))).build().new_agent()
 }
