@@ -35,7 +35,7 @@ use driver::{Browser, Window};
 use serde_json::json;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(20);
 const WIDE: Window = Window { width: 1366, height: 768, script: true };
 const PHONE: Window = Window { width: 360, height: 740, script: true };
 
