@@ -94,7 +94,7 @@ fn an_undo_counts_down_brings_the_old_deadline_back_and_comes_too_late_after_its
     wait_until("back", SOON, || browser.has(".unclaimed .row[data-rings=emergency]"));
     assert_eq!(bench.alert(id)["take_by_ms"], due, "an undo never gains time");
     browser.click(".unclaimed .row button.d-take");
-    wait_until("taken", SOON, || browser.has(".in_hand .row"));
+    browser.wait_for_text(".in_hand .undo", "0:");
     wait_until("no more to be undone", SOON, || browser.text(".in_hand .undo").is_empty());
     let (status, late) = bench.step(id, &json!({ "step": "undo" }));
     assert!(status == 409 && late["what"].as_str().unwrap().contains("太晚"), "{late}");
