@@ -6,7 +6,7 @@ use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -102,12 +102,14 @@ impl FakeModem {
         drop(std::fs::remove_file(&self.link));
         std::os::unix::fs::symlink(&path, &self.link).unwrap();
         let (says, said) = std::sync::mpsc::channel();
-        let (manner, seen) = (Arc::clone(&self.manner), Arc::clone(&self.seen));
-        std::thread::spawn(move || live(ours, theirs, said, &manner, &seen));
+        let (manner, seen, link) = (Arc::clone(&self.manner), Arc::clone(&self.seen), self.link.clone());
+        std::thread::spawn(move || live(ours, theirs, said, &manner, &seen, &link));
         self.says = Some(says);
     }
 
+    /// The name goes first: the kernel gives the number of a port that is gone to the next, which may be another modem's.
     pub fn pull_out(&mut self) {
+        drop(std::fs::remove_file(&self.link));
         self.says = None;
     }
 
@@ -128,6 +130,12 @@ impl FakeModem {
     }
 }
 
+impl Drop for FakeModem {
+    fn drop(&mut self) {
+        self.pull_out();
+    }
+}
+
 /// A pty would say everything back and turn line ends, as a terminal does.
 fn make_raw(port: &File) {
     let mut termios = nix::sys::termios::tcgetattr(port).unwrap();
@@ -142,6 +150,7 @@ fn live(
     said: std::sync::mpsc::Receiver<String>,
     manner: &Mutex<Manner>,
     seen: &Mutex<Seen>,
+    link: &Path,
 ) {
     let mut line = Vec::new();
     seen.lock().unwrap().is_prompting = false;
@@ -167,7 +176,7 @@ fn live(
                 0x1a if seen.is_prompting => {
                     let message = String::from_utf8(std::mem::take(&mut line)).unwrap();
                     if manner.vanishes_in_message {
-                        return;
+                        return drop(std::fs::remove_file(link));
                     }
                     let answer = take_message(&manner, &mut seen, &message);
                     ours.write_all(answer.as_bytes()).unwrap();
