@@ -188,6 +188,26 @@ fn the_clock_of_arrival_runs_from_the_raise_also_for_a_home_without_a_clock() {
 }
 
 #[test]
+fn of_those_just_closed_the_newest_are_shown_and_the_rest_is_counted() {
+    let mut desk = desk();
+    let mut keys = Vec::new();
+    for i in 0..23 {
+        let key = desk.told(&Book::new(&format!("flat-{i}")).raise(at(i)), at(i));
+        let close = Deed::Close { outcome: Outcome::FoundWell, contact: Contact::Seen };
+        desk.answer_to(&key, at(100 + i), "p1", close, "a");
+        keys.push(key);
+    }
+    let shown = |now: Timestamp| {
+        let view = desk.view(now, &person("p1"));
+        let rows = view.band(BandName::JustClosed).iter().map(|row| row.key.clone());
+        (rows.collect::<Vec<_>>(), view.more_just_closed())
+    };
+    let newest: Vec<AlertKey> = keys.iter().rev().take(20).cloned().collect();
+    assert_eq!(shown(at(200)), (newest, 3));
+    assert_eq!(shown(at(110 + 2 * 3600)), (keys[11..].iter().rev().cloned().collect(), 0));
+}
+
+#[test]
 fn an_alert_can_begin_with_any_notice() {
     let mut home = Book::new("flat");
     home.raise(at(0));

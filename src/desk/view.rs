@@ -21,14 +21,17 @@ pub struct View {
     pub bands: Vec<Band>,
     /// Open faults: never among the persons.
     pub faults: Vec<RowView>,
-    /// How many homes were ever heard.
-    pub homes: usize,
 }
 
 impl View {
     /// The rows of a band.
     pub fn band(&self, name: BandName) -> &[RowView] {
         self.bands.iter().find(|band| band.name == name).map_or(&[], |band| &band.rows)
+    }
+
+    /// How many ended in the last two hours and are not among its rows.
+    pub fn more_just_closed(&self) -> usize {
+        self.bands.iter().find(|band| band.name == BandName::JustClosed).map_or(0, |band| band.more)
     }
 }
 
@@ -37,8 +40,10 @@ impl View {
 pub struct Band {
     /// Which.
     pub name: BandName,
-    /// Its alerts, the most pressing first.
+    /// Its alerts, the most pressing first; of those just closed the newest twenty.
     pub rows: Vec<RowView>,
+    /// How many belong to it besides.
+    pub more: usize,
 }
 
 /// The parts of the queue, in the order of the page.
@@ -213,7 +218,8 @@ impl HomeView {
 impl Desk {
     /// The queue as a person acting as `by` sees it.
     pub fn view(&self, now: Timestamp, by: &Actor) -> View {
-        let mut bands: Vec<Band> = BandName::ALL.into_iter().map(|name| Band { name, rows: Vec::new() }).collect();
+        let mut bands: Vec<Band> =
+            BandName::ALL.into_iter().map(|name| Band { name, rows: Vec::new(), more: 0 }).collect();
         let (mut faults, mut closed) = (Vec::new(), Vec::new());
         for row in self.rows.values() {
             let Some(name) = self.band_of(now, row) else { continue };
@@ -227,11 +233,12 @@ impl Desk {
         }
         // A busy day closes hundreds, and few of them are shown.
         closed.sort_unstable_by_key(|(at, key, _)| (*at, *key));
-        closed.truncate(JUST_CLOSED_MAX);
         for band in &mut bands {
             match band.name {
                 BandName::JustClosed => {
-                    band.rows = closed.iter().map(|(_, _, row)| self.row_view(now, row, by)).collect();
+                    let newest = closed.iter().take(JUST_CLOSED_MAX);
+                    band.rows = newest.map(|(_, _, row)| self.row_view(now, row, by)).collect();
+                    band.more = closed.len() - band.rows.len();
                 }
                 BandName::Unclaimed | BandName::InHand | BandName::NoContact | BandName::Notices => {
                     band.rows.sort_by_key(pressing);
@@ -239,7 +246,7 @@ impl Desk {
             }
         }
         faults.sort_by_key(pressing);
-        View { at: now, bands, faults, homes: self.watch.homes.len() }
+        View { at: now, bands, faults }
     }
 
     /// Every home ever heard of. Costs as much as there are homes: for pages that show them all.

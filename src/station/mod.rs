@@ -216,9 +216,9 @@ impl Running {
     /// The daemon in one useful line, for systemd.
     pub fn status_line(&self) -> String {
         let by = Actor::station(self.point.clone());
-        let (view, unreachable) = {
+        let (view, homes, unreachable) = {
             let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
-            (desk.view(clock::now(), &by), desk.unreachable())
+            (desk.view(clock::now(), &by), desk.homes().len(), desk.unreachable())
         };
         let health = self.health.read().unwrap_or_else(PoisonError::into_inner).clone();
         let open = [BandName::Unclaimed, BandName::InHand, BandName::NoContact].map(|band| view.band(band).len());
@@ -226,7 +226,7 @@ impl Running {
             "the desk is open at {}://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
             self.scheme,
             self.address,
-            count(view.homes, "home"),
+            count(homes, "home"),
             count(open.iter().sum(), "open alert"),
             open[0]
         );

@@ -70,7 +70,7 @@ fn desk_page(site: &Site, visitor: &Visitor, key: String) -> DeskPage {
     DeskPage {
         bands: painter.bands(&view),
         faults: painter.fault_band(&view),
-        homes: view.homes,
+        homes: site.desk().homes().len(),
         unclaimed,
         emergencies,
         open: open(&view),

@@ -88,8 +88,7 @@ impl Seen {
         if self.first_lost(home).is_none() {
             self.habits.is_wholly_seen();
         }
-        self.watching_since.get_or_insert(at);
-        self.begun_at.get_or_insert(at);
+        self.begins(at);
         let open = self.blind.take();
         let from = [blind_since, open.as_ref().map(|blind| blind.from)].into_iter().flatten().min();
         if let ((true, false), Some(lost)) = (self.sees(home), self.links.lost().next()) {
@@ -102,6 +101,12 @@ impl Seen {
         let from = from?;
         let cause = open.map_or(BlindCause::GatewayDown, |blind| blind.cause);
         self.heard_again_after(from, cause, at)
+    }
+
+    /// Watches from `at` on, if it does not already: what was before, nobody watched.
+    pub(super) fn begins(&mut self, at: Timestamp) {
+        self.watching_since.get_or_insert(at);
+        self.begun_at.get_or_insert(at);
     }
 
     /// Nothing could be heard, and now it can.

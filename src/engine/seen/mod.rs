@@ -199,7 +199,7 @@ impl Seen {
         let Some(sensor) = home.sensors.get(&observation.sensor) else { return Told::default() };
         let at = observation.at;
         if self.watching_since.is_none() {
-            (self.watching_since, self.begun_at) = (Some(at), Some(at));
+            self.begins(at);
             self.look_ahead_all(home);
         }
         // Looked up before it is made: a home-year has 75,000 observations, and a new sensor is rare.

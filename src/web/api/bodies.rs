@@ -28,6 +28,8 @@ pub struct DeskBody {
     pub unclaimed: usize,
     /// The parts of the queue: unclaimed, in_hand, no_contact, notices, just_closed.
     pub bands: BTreeMap<&'static str, Vec<AlertBody>>,
+    /// Alerts that ended in the last two hours besides the newest twenty, which just_closed lists.
+    pub just_closed_more: usize,
     /// Open faults.
     pub faults: Vec<AlertBody>,
     /// Every home ever heard of.

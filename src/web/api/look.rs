@@ -32,6 +32,7 @@ pub async fn desk(State(site): State<Arc<Site>>, headers: HeaderMap) -> Result<R
         ready: site.health().is_ready(),
         unclaimed: view.band(BandName::Unclaimed).len(),
         bands: bands.collect(),
+        just_closed_more: view.more_just_closed(),
         faults: view.faults.iter().map(body).collect(),
         homes: site.desk().home_views().iter().map(|home| HomeBody::of(&caller, home)).collect(),
     };

@@ -1,18 +1,20 @@
 //! The page of the change of shift.
 
-use crate::desk::{BandName, RowView};
+use crate::desk::{BandName, HomeView, RowView, Stand, SuspensionView};
+use crate::model::ids::HomeId;
 use crate::model::time::{Span, Timestamp};
 use crate::store::office::{ShiftKind, ShiftLine};
 use crate::text;
 use crate::web::Site;
 use crate::web::form::Visitor;
 use crate::web::handover::of_this_shift;
-use crate::web::models::{Frame, Painter, RowModel};
+use crate::web::models::{Frame, HomeModel, Painter, RowModel};
 use crate::web::pages;
 use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -98,16 +100,19 @@ fn back_here(row: RowModel) -> RowModel {
 }
 
 fn endings(site: &Site, painter: &Painter<'_>, now: Timestamp) -> Vec<EndingModel> {
-    let mut ending = Vec::new();
-    for home in &site.desk().home_views() {
-        let suspended = home.condition.iter().flat_map(|condition| &condition.suspended);
-        if suspended.into_iter().any(|it| it.until > now && it.until - now <= ENDING_WITHIN) {
-            let model = painter.home(home);
-            let href = format!("/home/{}", crate::web::form::escape(&model.home));
-            ending.push(EndingModel { place: model.place, href, words: model.suspended });
-        }
-    }
-    ending
+    let desk = site.desk();
+    let is_ending = |it: &SuspensionView| {
+        matches!(it.stand, Stand::InForce | Stand::Ending(_)) && it.until > now && it.until - now <= ENDING_WITHIN
+    };
+    let homes: BTreeSet<HomeId> =
+        desk.suspended_homes(now).into_iter().filter(|(_, it)| is_ending(it)).map(|(home, _)| home).collect();
+    let homes: Vec<HomeView> = homes.iter().filter_map(|home| desk.home(home)).collect();
+    drop(desk);
+    let ending = |model: HomeModel| {
+        let href = format!("/home/{}", crate::web::form::escape(&model.home));
+        EndingModel { place: model.place, href, words: model.suspended }
+    };
+    homes.iter().map(|home| ending(painter.home(home))).collect()
 }
 
 fn line_model(site: &Site, f: &Frame, line: &ShiftLine) -> LineModel {

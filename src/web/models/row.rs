@@ -1,7 +1,7 @@
 //! Alerts in the queue: bands, rows, clocks, flags.
 
 use super::{LATE, Painter, severity_id};
-use crate::desk::{BandName, RowView, View, folded};
+use crate::desk::{Band, BandName, RowView, View, folded};
 use crate::model::ids::PersonId;
 use crate::model::lifecycle::Phase;
 use crate::model::reason::{Reason, Severity};
@@ -84,32 +84,29 @@ impl Painter<'_> {
             BandName::Notices => self.l("notices"),
             BandName::JustClosed => self.l("just_closed"),
         };
-        let band = |name: BandName| {
-            let (folds, rows) = folded(view.band(name).to_vec());
-            let shown_max = match name {
+        let band = |band: &Band| {
+            let shown_max = match band.name {
                 // Whoever needs somebody is never left out, however many they are.
                 BandName::Unclaimed | BandName::InHand => usize::MAX,
                 BandName::NoContact | BandName::Notices | BandName::JustClosed => ROWS_MAX,
             };
-            BandModel {
-                name: name.as_str(),
-                word: word(name),
-                counts: name != BandName::JustClosed,
-                count: view.band(name).len(),
-                folds: fold_models(self, &folds),
-                more: rows.len().saturating_sub(shown_max),
-                rows: self.rows(rows.get(..shown_max).unwrap_or(&rows)),
-            }
+            let listed = self.band(band.name.as_str(), word(band.name), &band.rows, shown_max);
+            let (count, more) = (listed.count + band.more, listed.more + band.more);
+            BandModel { counts: band.name != BandName::JustClosed, count, more, ..listed }
         };
-        BandName::ALL.into_iter().map(band).collect()
+        view.bands.iter().map(band).collect()
     }
 
     /// The faults as a band of their own.
     pub fn fault_band(&self, view: &View) -> BandModel {
-        let (folds, rows) = folded(view.faults.clone());
-        let (folds, more) = (fold_models(self, &folds), rows.len().saturating_sub(ROWS_MAX));
-        let rows = self.rows(rows.get(..ROWS_MAX).unwrap_or(&rows));
-        BandModel { name: "faults", word: self.l("faults"), counts: true, count: view.faults.len(), folds, rows, more }
+        self.band("faults", self.l("faults"), &view.faults, ROWS_MAX)
+    }
+
+    fn band(&self, name: &'static str, word: &'static str, rows: &[RowView], shown_max: usize) -> BandModel {
+        let (count, (folds, rows)) = (rows.len(), folded(rows.to_vec()));
+        let (folds, more) = (fold_models(self, &folds), rows.len().saturating_sub(shown_max));
+        let rows = self.rows(rows.get(..shown_max).unwrap_or(&rows));
+        BandModel { name, word, counts: true, count, folds, rows, more }
     }
 
     pub fn rows(&self, rows: &[RowView]) -> Vec<RowModel> {
