@@ -18,7 +18,9 @@ use std::path::Path;
 fn record(folder: &Path, now: Timestamp) {
     let zone = Zone::named("Asia/Shanghai").unwrap();
     let store = Store::open(folder, DATABASE, |_| {}).unwrap().store;
+    // On the full hour, so that what is told in hours is the same at every minute.
     let begin = now - Span::days(16);
+    let begin = begin - Span::milliseconds(begin.timestamp_millis() % 3_600_000);
     let moved = |at: Timestamp, on: bool| {
         let (sensor, measure) = ("hall".parse().unwrap(), Measure::Motion(on));
         Recorded::Observed(Observation { at, sensor, measure, evidence: Evidence::Level, copy: false })
