@@ -121,6 +121,15 @@ impl Desk {
         homes.map(|(home, seen)| self.line_of(now, home, seen, open.get(home).copied().unwrap_or_default())).collect()
     }
 
+    /// Every home that was heard or has a card, by its id, and how it is.
+    pub fn home_states(&self, now: Timestamp) -> impl Iterator<Item = (&HomeId, HomeState)> {
+        let open = self.open_by_home();
+        self.known_homes().map(move |(home, seen)| {
+            let has_alert = open.get(home).is_some_and(|(_, of_person)| *of_person);
+            (home, state(now, seen, has_alert))
+        })
+    }
+
     /// One home of the list.
     pub fn home_line(&self, now: Timestamp, home: &HomeId) -> Option<HomeLine> {
         let seen = self.watch.homes.get(home);
@@ -132,10 +141,8 @@ impl Desk {
     /// How many homes are how, each of [`HomeState::NAMES`] in its order.
     pub fn homes_by_state(&self, now: Timestamp) -> [(&'static str, u64); HomeState::NAMES.len()] {
         let mut counts = HomeState::NAMES.map(|name| (name, 0));
-        let open = self.open_by_home();
-        for (home, seen) in self.known_homes() {
-            let has_alert = open.get(home).is_some_and(|(_, of_person)| *of_person);
-            let name = state(now, seen, has_alert).as_str();
+        for (_, state) in self.home_states(now) {
+            let name = state.as_str();
             counts.iter_mut().filter(|(known, _)| *known == name).for_each(|(_, count)| *count += 1);
         }
         counts

@@ -128,8 +128,7 @@ impl Desk {
         if !(at..at + DAILY_TOLD_FOR).contains(&now) {
             return None;
         }
-        let view = self.daily_view(now);
-        Some((day, view.rows.iter().filter(|row| row.state.wants_a_call()).count()))
+        Some((day, self.calls_wanted(now)))
     }
 }
 

@@ -390,8 +390,12 @@ impl Desk {
 
     /// The short address of a home: what staff wrote on its card, else as its gateway tells it.
     pub fn place_of(&self, home: &HomeId) -> Option<String> {
-        let of_card = self.card(home).and_then(Card::named_place).map(str::to_owned);
-        of_card.or_else(|| self.watch.homes.get(home).and_then(|seen| seen.place.clone()))
+        self.place(home).map(str::to_owned)
+    }
+
+    pub(super) fn place(&self, home: &HomeId) -> Option<&str> {
+        let of_card = self.card(home).and_then(Card::named_place);
+        of_card.or_else(|| self.watch.homes.get(home)?.place.as_deref())
     }
 
     /// Every home ever heard, with when that was first.

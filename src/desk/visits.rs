@@ -158,16 +158,11 @@ impl Desk {
     pub fn visits_view(&self, now: Timestamp) -> VisitsView {
         let (settings, today) = (&self.settings.daily.visits, self.settings.daily.zone.day(now));
         let mut view = VisitsView { today, ..VisitsView::default() };
-        let mut counted: BTreeMap<Class, (u32, u32)> = BTreeMap::new();
         for (home, _) in self.known_homes() {
             let last = self.visits.last(home);
             match self.card(home).and_then(|card| card.class) {
                 Some(class) => {
-                    let (done, all) = counted.entry(class).or_default();
-                    let due = self.due(now, home, DueBy::Class(class), class.every(settings), last);
-                    *done += u32::from(due.last.is_some() && due.overdue_days <= 0);
-                    *all += 1;
-                    view.due.push(due);
+                    view.due.push(self.due(now, home, DueBy::Class(class), class.every(settings), last));
                 }
                 None => view.without_class += 1,
             }
@@ -180,9 +175,23 @@ impl Desk {
         view.due.retain(|due| due.overdue_days >= -ahead || due.planned.is_some());
         // One visit serves all that is due in a home; what is overdue for longest stands first.
         view.due.sort_by(|one, other| (one.due, one.by, &one.home).cmp(&(other.due, other.by, &other.home)));
-        view.classes = counted.into_iter().map(|(class, (done, all))| (class, done, all)).collect();
+        view.classes = self.visits_by_class(now);
         view.recent = self.recent_visits();
         view
+    }
+
+    /// Of each visiting class, how many were visited in time, and how many there are.
+    pub fn visits_by_class(&self, now: Timestamp) -> Vec<(Class, u32, u32)> {
+        let (settings, today) = (&self.settings.daily.visits, self.settings.daily.zone.day(now));
+        let mut counted: BTreeMap<Class, (u32, u32)> = BTreeMap::new();
+        for (home, card) in &self.cards {
+            let Some(class) = card.class else { continue };
+            let (done, all) = counted.entry(class).or_default();
+            let last = self.visits.last(home);
+            *done += u32::from(last.is_some_and(|last| last.on + Span::days(class.every(settings).into()) >= today));
+            *all += 1;
+        }
+        counted.into_iter().map(|(class, (done, all))| (class, done, all)).collect()
     }
 
     fn due(&self, now: Timestamp, home: &HomeId, by: DueBy, every: u16, last: Option<&Visit>) -> DueVisit {

@@ -65,7 +65,18 @@ struct Drawn {
     seq: u64,
     /// What was wrong with the station, which no change tells of.
     troubles: Vec<String>,
-    html: Arc<str>,
+    html: Arc<Pieces>,
+}
+
+/// A drawing cut at its marks, so that each browser's own is put together in one go.
+#[derive(Debug, Default, PartialEq)]
+struct Pieces(Vec<Piece>);
+
+#[derive(Debug, PartialEq)]
+enum Piece {
+    Text(String),
+    Token,
+    Key,
 }
 
 impl Drawings {
@@ -109,13 +120,13 @@ impl Site {
             let marks = &self.drawings.marks;
             let anybody = Visitor { token: marks.token.clone(), ..visitor.clone() };
             match draw(&anybody, marks) {
-                Ok(html) => *newest = Some(Drawn { at, seq, troubles, html: html.into() }),
+                Ok(html) => *newest = Some(Drawn { at, seq, troubles, html: Arc::new(marks.cut(&html)) }),
                 Err(why) => return super::pages::page(Err(why)),
             }
         }
         let html = newest.as_ref().map(|drawn| Arc::clone(&drawn.html)).unwrap_or_default();
         drop(newest);
-        Html(self.drawings.marks.replaced(&html, &visitor.token, &self.click_key())).into_response()
+        Html(html.joined(&visitor.token, &self.click_key())).into_response()
     }
 }
 
@@ -133,8 +144,33 @@ impl Sight {
 }
 
 impl Marks {
-    fn replaced(&self, html: &str, token: &str, key: &str) -> String {
-        html.replace(&self.token, token).replace(&self.key, key)
+    fn cut(&self, html: &str) -> Pieces {
+        let mut pieces = Vec::new();
+        for (nth, between) in html.split(&self.token).enumerate() {
+            pieces.extend((nth > 0).then_some(Piece::Token));
+            for (nth, text) in between.split(&self.key).enumerate() {
+                pieces.extend((nth > 0).then_some(Piece::Key));
+                pieces.push(Piece::Text(text.to_owned()));
+            }
+        }
+        Pieces(pieces)
+    }
+}
+
+impl Pieces {
+    fn joined(&self, token: &str, key: &str) -> String {
+        let texts: Vec<&str> = self.0.iter().map(|piece| piece.of(token, key)).collect();
+        texts.concat()
+    }
+}
+
+impl Piece {
+    fn of<'a>(&'a self, token: &'a str, key: &'a str) -> &'a str {
+        match self {
+            Piece::Text(text) => text,
+            Piece::Token => token,
+            Piece::Key => key,
+        }
     }
 }
 
@@ -153,7 +189,7 @@ mod tests {
     fn each_browser_gets_its_own_token_and_its_own_keys() {
         let Drawings { marks, .. } = Drawings::new("0123");
         let html = format!("<i value=\"{}\"><b value=\"{}-2-37\">token key</b>", marks.token, marks.key);
-        assert_eq!(marks.replaced(&html, "t1", "k1"), "<i value=\"t1\"><b value=\"k1-2-37\">token key</b>");
-        assert_eq!(marks.replaced(&html, "", "k2"), "<i value=\"\"><b value=\"k2-2-37\">token key</b>");
+        assert_eq!(marks.cut(&html).joined("t1", "k1"), "<i value=\"t1\"><b value=\"k1-2-37\">token key</b>");
+        assert_eq!(marks.cut(&html).joined("", "k2"), "<i value=\"\"><b value=\"k2-2-37\">token key</b>");
     }
 }

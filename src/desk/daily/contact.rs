@@ -55,12 +55,11 @@ impl Desk {
         deed: &ContactDeed,
         effects: &mut Vec<Effect>,
     ) {
-        let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
-        let row = self.daily_row(now, &Times::of(&self.settings.daily, day), home);
         match deed {
             ContactDeed::Send => self.raise_missed_contact(now, home, true, effects),
             ContactDeed::Called { result: CallResult::NoAnswer | CallResult::Busy } => {
-                if row.proposes && row.unanswered >= ALERT_AFTER {
+                let row = self.daily_row(now, home);
+                if row.is_some_and(|row| row.proposes && row.unanswered >= ALERT_AFTER) {
                     self.raise_missed_contact(now, home, false, effects);
                 }
             }

@@ -8,6 +8,7 @@ use crate::model::ids::HomeId;
 use crate::model::own_sign::{OwnSign, SignBy};
 use crate::model::time::{Day, TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// The list of a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,9 +21,9 @@ pub struct DailyView {
     pub deadline_at: Timestamp,
     /// Whether that time has come.
     pub is_past_deadline: bool,
-    /// Every home, what is most pressing first.
+    /// Homes, what is most pressing first: every one, unless fewer were asked for.
     pub rows: Vec<DailyRow>,
-    /// How many stand where.
+    /// How many stand where, those that are not among the rows too.
     pub counts: Counts,
 }
 
@@ -120,42 +121,70 @@ impl Counts {
 impl Desk {
     /// The list that is open at `now`.
     pub fn daily_view(&self, now: Timestamp) -> DailyView {
+        self.daily_part(now, usize::MAX)
+    }
+
+    /// The same with so many homes of each rank at most: of a hundred thousand nobody reads all on one page.
+    pub fn daily_part(&self, now: Timestamp, most: usize) -> DailyView {
         let settings = &self.settings.daily;
-        let day = self.daily.day.unwrap_or_else(|| settings.day(now));
-        let on = Times::of(settings, day);
-        let mut rows: Vec<DailyRow> = self.known_homes().map(|(home, _)| self.daily_row(now, &on, home)).collect();
+        let on = self.daily_times(now);
         let mut counts = Counts::default();
-        rows.iter().for_each(|row| counts.count(&row.state));
-        rows.sort_by(|one, other| pressing(one).cmp(&pressing(other)));
-        let (deadline_at, opened_at) = (settings.deadline_at(day), on.opens_at);
+        let mut ranks: [Vec<Stand<'_>>; RANKS] = Default::default();
+        for stand in self.all_stands(now, &on) {
+            counts.count(&stand.state);
+            if let Some(equal) = ranks.get_mut(rank(&stand.state)) {
+                equal.push(stand);
+            }
+        }
+        let rows = ranks.into_iter().flat_map(|equal| first(equal, most)).map(|stand| self.row_of(now, &on, stand));
+        let (day, deadline_at, opened_at) = (on.day, settings.deadline_at(on.day), on.opens_at);
+        let rows = rows.collect();
         DailyView { day, opened_at, deadline_at, is_past_deadline: now >= deadline_at, rows, counts }
     }
 
     /// How many homes stand where on the list that is open at `now`.
     pub fn daily_counts_at(&self, now: Timestamp) -> Counts {
-        let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
-        let (unknown, on) = (Morning::default(), Times::of(&self.settings.daily, day));
         let mut counts = Counts::default();
-        for (home, _) in self.known_homes() {
-            let morning = self.daily.homes.get(home).unwrap_or(&unknown);
-            counts.count(&self.daily_state(now, &on, home, morning));
-        }
+        self.all_stands(now, &self.daily_times(now)).for_each(|stand| counts.count(&stand.state));
         counts
     }
 
-    /// One home on the list that is open at `now`.
-    pub(super) fn daily_row(&self, now: Timestamp, on: &Times<'_>, home: &HomeId) -> DailyRow {
-        let unknown = Morning::default();
-        let morning = self.daily.homes.get(home).unwrap_or(&unknown);
-        let card = self.card(home);
+    /// At how many homes of that list somebody has to be called.
+    pub(in crate::desk) fn calls_wanted(&self, now: Timestamp) -> usize {
+        self.all_stands(now, &self.daily_times(now)).filter(|stand| stand.state.wants_a_call()).count()
+    }
+
+    /// One home on the list that is open at `now`, if it is on it.
+    pub fn daily_row(&self, now: Timestamp, home: &HomeId) -> Option<DailyRow> {
+        let is_listed = self.watch.homes.contains_key(home) || self.cards.contains_key(home);
+        let on = self.daily_times(now);
+        is_listed.then(|| self.row_of(now, &on, self.one_stand(now, &on, home)))
+    }
+
+    fn daily_times(&self, now: Timestamp) -> Times<'_> {
+        let settings = &self.settings.daily;
+        Times::of(settings, self.daily.day.unwrap_or_else(|| settings.day(now)))
+    }
+
+    fn all_stands<'a>(&'a self, now: Timestamp, on: &'a Times<'a>) -> impl Iterator<Item = Stand<'a>> {
+        self.known_homes().map(move |(home, _)| self.one_stand(now, on, home))
+    }
+
+    fn one_stand<'a>(&'a self, now: Timestamp, on: &Times<'_>, home: &'a HomeId) -> Stand<'a> {
+        let morning = self.daily.homes.get(home).unwrap_or_else(|| &NOTHING_KNOWN);
+        let (class, limit) = (self.card(home).and_then(|card| card.class), self.limit(on, home, morning));
+        Stand { home, place: self.place(home), class, morning, state: self.daily_state(now, on, home, morning), limit }
+    }
+
+    fn row_of(&self, now: Timestamp, on: &Times<'_>, stand: Stand<'_>) -> DailyRow {
+        let Stand { home, place, class, morning, state, limit } = stand;
         let (unanswered, again_at) = self.unanswered(on, morning);
-        let state = self.daily_state(now, on, home, morning);
         let last = morning.log.iter().rfind(|entry| !entry.undone && !entry.raised);
         DailyRow {
             home: home.clone(),
-            place: self.place_of(home),
-            class: card.and_then(|card| card.class),
-            limit: self.limit(on, home, morning),
+            place: place.map(str::to_owned),
+            class,
+            limit,
             usual_by: morning.word.usual_by,
             sign: morning.word.sign.filter(|(of, _)| *of == on.day).map(|(_, sign)| sign),
             with_others: morning.word.with_others,
@@ -191,9 +220,30 @@ fn is_unanswered(deed: &ContactDeed) -> bool {
     matches!(deed, ContactDeed::Called { result: CallResult::NoAnswer | CallResult::Busy })
 }
 
-/// What stands first: alerts, who was carried over, who is to be telephoned by class and lateness.
-fn pressing(row: &DailyRow) -> (u8, bool, u8, Timestamp, &str, &HomeId) {
-    let rank = match &row.state {
+/// A home on the list before it is written out.
+struct Stand<'a> {
+    home: &'a HomeId,
+    place: Option<&'a str>,
+    class: Option<Class>,
+    morning: &'a Morning,
+    state: DailyState,
+    limit: Limit,
+}
+
+/// The `most` that stand first, in their order.
+fn first(mut equal: Vec<Stand<'_>>, most: usize) -> Vec<Stand<'_>> {
+    let order = |one: &Stand<'_>, other: &Stand<'_>| pressing(one).cmp(&pressing(other));
+    if most < equal.len() {
+        equal.select_nth_unstable_by(most, order);
+        equal.truncate(most);
+    }
+    equal.sort_unstable_by(order);
+    equal
+}
+
+/// What stands first on the list.
+fn rank(state: &DailyState) -> usize {
+    match state {
         DailyState::Alerted(_) => 0,
         DailyState::ToPhone => 1,
         DailyState::CannotTell(_) => 2,
@@ -202,7 +252,11 @@ fn pressing(row: &DailyRow) -> (u8, bool, u8, Timestamp, &str, &HomeId) {
         DailyState::Suspended { .. } => 5,
         DailyState::Ended(_) => 6,
         DailyState::OwnSign(_) => 7,
-    };
+    }
+}
+
+/// What stands first of those of one rank: who was carried over, then by class and lateness.
+fn pressing<'a>(row: &'a Stand<'_>) -> (bool, u8, Timestamp, &'a str, &'a HomeId) {
     let class = match row.class {
         Some(Class::Red) => 0,
         Some(Class::Yellow) => 1,
@@ -219,15 +273,12 @@ fn pressing(row: &DailyRow) -> (u8, bool, u8, Timestamp, &str, &HomeId) {
         | DailyState::Suspended { .. } => None,
     };
     let since = newest.unwrap_or(row.limit.at);
-    (
-        rank,
-        row.open_since.is_none(),
-        if newest.is_some() { 0 } else { class },
-        since,
-        row.place.as_deref().unwrap_or(""),
-        &row.home,
-    )
+    let class = if newest.is_some() { 0 } else { class };
+    (row.morning.open_since.is_none(), class, since, row.place.unwrap_or(""), row.home)
 }
+
+const RANKS: usize = 8;
+static NOTHING_KNOWN: LazyLock<Morning> = LazyLock::new(Morning::default);
 
 /// Unanswered calls after which an alert is proposed; the next one makes it.
 const PROPOSED_AFTER: u32 = 2;

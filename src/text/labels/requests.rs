@@ -8,6 +8,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("requests_kind", "类别", "Kind"),
     ("requests_wish", "要求", "Wish"),
     ("requests_home", "住户", "Home"),
+    ("requests_home_id", "住户编号（见“住户”页）", "Home id (see Homes)"),
     ("requests_due_day", "哪天前", "Wanted by (day)"),
     ("requests_due_time", "几点前", "Time"),
     ("requests_due", "期限", "by"),

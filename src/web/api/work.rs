@@ -189,7 +189,7 @@ pub async fn contact(
         return Err(ApiProblem::unclear("the deed is not known or incomplete", "deed", deed));
     };
     let status = done(&site, &caller, &person, home.clone(), Errand::Contact(deed), &asked.key).await?;
-    let row = site.desk().daily_view(site.now()).rows.into_iter().find(|row| row.home == home);
+    let row = site.desk().daily_row(site.now(), &home);
     Ok((status, Json(row.map(|row| DailyHomeBody::of(&caller, &row)))).into_response())
 }
 

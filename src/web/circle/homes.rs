@@ -1,6 +1,7 @@
 //! Every home of the station: where it lies, how it is, how long the way took.
 
-use crate::desk::{Case, HomeLine, HomeState};
+use crate::desk::{Case, Desk, HomeState};
+use crate::model::card::WayIn;
 use crate::model::ids::HomeId;
 use crate::model::place::Location;
 use crate::model::time::Span;
@@ -11,10 +12,9 @@ use crate::web::form::escape;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One home on the circle.
+/// One home on the circle. A district has a hundred thousand: what few of them need is looked up for those alone.
 pub(super) struct Home {
     pub home: HomeId,
-    pub place: String,
     /// The word of the list of homes.
     pub state: HomeState,
     /// Planned, from door to door.
@@ -52,6 +52,11 @@ impl Home {
     pub fn href(&self) -> String {
         format!("/home/{}", escape(self.home.as_str()))
     }
+
+    /// What people call it.
+    pub fn place(&self, desk: &Desk) -> String {
+        desk.place_of(&self.home).map_or_else(|| self.home.to_string(), |place| text::shown(&place, 30))
+    }
 }
 
 /// All homes in the order of rings, then of directions; those of unknown place last.
@@ -62,34 +67,36 @@ pub(super) async fn homes(site: &Arc<Site>) -> Vec<Home> {
         Vec::new()
     });
     let ways = ways(&cases);
-    let lines = site.desk().home_lines(now);
-    let mut homes: Vec<Home> = lines.iter().map(|line| home(site, line, &ways)).collect();
-    let lies = |home: &Home| {
+    let (desk, here) = (site.desk(), site.settings.location);
+    let mut homes: Vec<Home> = desk
+        .home_states(now)
+        .map(|(id, state)| {
+            let way_in = desk.card(id).map(|card| &card.way_in);
+            home(id, state, way_in, here, ways.get(id).copied().unwrap_or_default())
+        })
+        .collect();
+    drop(desk);
+    // They come in the order of their ids, which those that lie alike keep.
+    homes.sort_by_key(|home| {
         let ring = home.minutes.map(|minutes| ring(minutes).unwrap_or(u16::MAX));
         (ring.is_none(), ring, home.bearing.is_none(), home.bearing)
-    };
-    homes.sort_by(|one, other| lies(one).cmp(&lies(other)).then_with(|| one.home.cmp(&other.home)));
+    });
     homes
 }
 
-fn home(site: &Site, line: &HomeLine, ways: &BTreeMap<HomeId, Way>) -> Home {
-    let desk = site.desk();
-    let card = desk.card(&line.home);
-    let way_in = card.map(|card| &card.way_in);
+fn home(id: &HomeId, state: HomeState, way_in: Option<&WayIn>, here: Option<Location>, way: Way) -> Home {
     let location = way_in.and_then(|way_in| way_in.location);
     let from_location = || {
         let there = Location::new(location?.0, location?.1).ok()?;
-        Some(bearing(site.settings.location?, there))
+        Some(bearing(here?, there))
     };
-    let place = line.place.clone().unwrap_or_else(|| line.home.to_string());
     Home {
-        state: line.state,
-        minutes: line.minutes,
+        state,
+        minutes: way_in.and_then(|way_in| way_in.minutes),
         bearing: way_in.and_then(|way_in| way_in.bearing_degrees).map(|b| b % 360).or_else(from_location),
         location,
-        way: ways.get(&line.home).copied().unwrap_or_default(),
-        place: text::shown(&place, 30),
-        home: line.home.clone(),
+        way,
+        home: id.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod homes;
 
+use crate::desk::Desk;
 use crate::picture::{self, Dot, Minutes};
 use crate::store::office::Scope;
 use crate::text::{self, Language};
@@ -76,20 +77,21 @@ fn circle_page(site: &Site, visitor: &Visitor, homes: &[Home]) -> CirclePage {
     let f = Frame::of(site, visitor, site.now(), "/circle", "circle");
     let shown: Vec<(&Home, u16, u16)> =
         homes.iter().filter_map(|home| Some((home, home.minutes?, home.bearing?))).collect();
-    let rows = homes.iter().take(ROWS_MAX).map(|home| row(&f, home));
+    let desk = site.desk();
+    let rows = homes.iter().take(ROWS_MAX).map(|home| row(&f, &desk, home));
     CirclePage {
-        drawing: HtmlSafeOutput(drawing(&f, &shown)),
+        drawing: HtmlSafeOutput(drawing(&f, &desk, &shown)),
         shown: shown.len(),
         beyond: homes.iter().filter(|home| home.minutes.is_some_and(|minutes| minutes > 15)).count(),
         unplaced: homes.len() - shown.len(),
-        changes: homes.iter().filter_map(|home| change(&f, home)).take(ROWS_MAX).collect(),
+        changes: homes.iter().filter_map(|home| change(&f, &desk, home)).take(ROWS_MAX).collect(),
         rows: rows.collect(),
         more: homes.len().saturating_sub(ROWS_MAX),
         f,
     }
 }
 
-fn drawing(f: &Frame, shown: &[(&Home, u16, u16)]) -> String {
+fn drawing(f: &Frame, desk: &Desk, shown: &[(&Home, u16, u16)]) -> String {
     let dots: Vec<(u16, u16, Dot)> =
         shown.iter().map(|(home, minutes, bearing)| (*minutes, *bearing, home.dot())).collect();
     let mut placed = picture::placed(&dots);
@@ -98,9 +100,9 @@ fn drawing(f: &Frame, shown: &[(&Home, u16, u16)]) -> String {
         let Some((first, minutes, _)) = homes.next() else { continue };
         // Several homes lead to their rows in the table, which begins with the first of them.
         mark.href = if mark.homes.len() == 1 { first.href() } else { format!("#h-{}", escape(first.home.as_str())) };
-        let others: Vec<String> = homes.map(|(home, _, _)| home.place.clone()).take(NAMED_MAX).collect();
+        let others: Vec<String> = homes.take(NAMED_MAX).map(|(home, _, _)| home.place(desk)).collect();
         let state = state_word(f.language, mark.dot);
-        mark.words = format!("{} · {minutes} {} · {state}", first.place, f.l("minutes_short"));
+        mark.words = format!("{} · {minutes} {} · {state}", first.place(desk), f.l("minutes_short"));
         if !others.is_empty() {
             mark.words = format!("{}; {}", mark.words, others.join(", "));
         }
@@ -132,13 +134,13 @@ fn state_word(language: Language, dot: Dot) -> &'static str {
     )
 }
 
-fn row(f: &Frame, home: &Home) -> HomeRow {
+fn row(f: &Frame, desk: &Desk, home: &Home) -> HomeRow {
     let unknown = || f.l("unknown").to_owned();
     let minutes = |minutes: u16| format!("{minutes} {}", f.l("minutes_short"));
     HomeRow {
         id: format!("h-{}", home.home),
         href: home.href(),
-        place: home.place.clone(),
+        place: home.place(desk),
         state: state_words(f.language, home.state),
         dot: home.state.as_str(),
         minutes: home.minutes.map_or_else(unknown, minutes),
@@ -158,7 +160,7 @@ fn row(f: &Frame, home: &Home) -> HomeRow {
 }
 
 /// The way took longer than planned, often enough to say so.
-fn change(f: &Frame, home: &Home) -> Option<Change> {
+fn change(f: &Frame, desk: &Desk, home: &Home) -> Option<Change> {
     let planned = home.minutes?;
     let real = u16::try_from(home.way.median?.num_seconds().max(0).unsigned_abs().div_ceil(60)).ok()?;
     let is_slower = real >= planned.saturating_add(SLOWER_MINUTES) || homes::ring(real) > homes::ring(planned);
@@ -170,7 +172,7 @@ fn change(f: &Frame, home: &Home) -> Option<Change> {
         format!("计划 {planned} 分，实际中位数 {real} 分（{} 次）", home.way.count),
         format!("planned {planned} min, really {real} min (median of {})", home.way.count),
     );
-    Some(Change { place: home.place.clone(), href: home.href(), words })
+    Some(Change { place: home.place(desk), href: home.href(), words })
 }
 
 fn direction(language: Language, bearing: u16) -> &'static str {

@@ -88,17 +88,18 @@ pub(super) struct DayModel {
 impl ListModel {
     pub fn of(site: &Site, visitor: &Visitor, now: Timestamp, key: String) -> ListModel {
         let desk = site.desk();
-        let view = desk.daily_view(now);
+        let view = desk.daily_part(now, ROWS_MAX);
         let (may_see, may_work) = (visitor.may(Right::SeePersons), visitor.may(Right::Work));
         let contacts = |row: &DailyRow| desk.card(&row.home).map_or(Vec::new(), |card| card.contacts.clone());
         let painter = Painter { site, language: visitor.language, now, opened_at: view.opened_at, key };
-        let drawn = |fits: fn(&DailyState) -> bool| {
-            let fitting = || view.rows.iter().filter(|row| may_see && fits(&row.state));
-            let rows: Vec<RowModel> = fitting().take(ROWS_MAX).map(|row| painter.row(row, &contacts(row))).collect();
-            let count = fitting().count();
-            Section { more: count - rows.len(), count, rows }
+        let counts = view.counts;
+        let drawn = |count: u32, fits: fn(&DailyState) -> bool| {
+            let fitting = view.rows.iter().filter(|row| may_see && fits(&row.state));
+            let rows: Vec<RowModel> = fitting.take(ROWS_MAX).map(|row| painter.row(row, &contacts(row))).collect();
+            let count = if may_see { usize::try_from(count).unwrap_or(usize::MAX) } else { 0 };
+            Section { more: count.saturating_sub(rows.len()), count, rows }
         };
-        let classes = desk.visits_view(now).classes.into_iter();
+        let classes = desk.visits_by_class(now).into_iter();
         let days = desk.daily_counts().rev().take(DAYS_SHOWN);
         let zone = &site.settings.zone;
         let today = zone.day(now);
@@ -109,15 +110,15 @@ impl ListModel {
             latest: latest.to_string(),
             may_see,
             may_work,
-            counts: view.counts,
+            counts,
             deadline: text::hour_minute(zone, view.deadline_at),
             left: left(visitor.language, &view, now),
             is_past_deadline: view.is_past_deadline,
-            to_phone: drawn(|state| matches!(state, DailyState::Alerted(_) | DailyState::ToPhone)),
-            cannot_tell: drawn(|state| matches!(state, DailyState::CannotTell(_))),
-            suspended: drawn(|state| matches!(state, DailyState::Suspended { .. })),
-            waiting: drawn(|state| *state == DailyState::Waiting),
-            well: drawn(|state| matches!(state, DailyState::Ended(_) | DailyState::OwnSign(_))),
+            to_phone: drawn(counts.to_phone, |state| matches!(state, DailyState::Alerted(_) | DailyState::ToPhone)),
+            cannot_tell: drawn(counts.cannot_tell, |state| matches!(state, DailyState::CannotTell(_))),
+            suspended: drawn(counts.suspended, |state| matches!(state, DailyState::Suspended { .. })),
+            waiting: drawn(counts.waiting, |state| *state == DailyState::Waiting),
+            well: drawn(counts.well(), |state| matches!(state, DailyState::Ended(_) | DailyState::OwnSign(_))),
             classes: classes
                 .map(|(class, done, all)| ClassModel { word: visiting_class(visitor.language, class), done, all })
                 .collect(),

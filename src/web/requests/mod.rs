@@ -66,6 +66,8 @@ struct RequestsModel {
 /// The form for a new one.
 struct FormModel {
     homes: Vec<HomeChoice>,
+    /// Where there are too many to choose from: the id that is typed, or came along from the home's page.
+    typed: Option<String>,
     kinds: Vec<Choice>,
     today: String,
     latest: String,
@@ -161,12 +163,13 @@ impl RequestsModel {
 impl FormModel {
     fn of(site: &Site, visitor: &Visitor, now: Timestamp, prefilled: &Prefilled) -> FormModel {
         let desk = site.desk();
-        let rows = desk.daily_view(now).rows.into_iter().filter(|_| visitor.may(Right::SeePersons));
-        let mut homes: Vec<HomeChoice> = rows
-            .map(|row| HomeChoice {
-                chosen: row.home.as_str() == prefilled.home,
-                place: row.place.map_or_else(|| row.home.to_string(), |place| text::shown(&place, 30)),
-                id: row.home.to_string(),
+        let is_long = desk.homes().len() > CHOSEN_FROM;
+        let listed = desk.home_states(now).filter(|_| visitor.may(Right::SeePersons) && !is_long);
+        let mut homes: Vec<HomeChoice> = listed
+            .map(|(home, _)| HomeChoice {
+                chosen: home.as_str() == prefilled.home,
+                place: desk.place_of(home).map_or_else(|| home.to_string(), |place| text::shown(&place, 30)),
+                id: home.to_string(),
             })
             .collect();
         homes.sort_by(|one, other| one.place.cmp(&other.place));
@@ -174,6 +177,7 @@ impl FormModel {
         let today = site.settings.zone.day(now);
         FormModel {
             homes,
+            typed: is_long.then(|| prefilled.home.clone()),
             kinds: kinds
                 .map(|one| Choice {
                     id: one.as_str(),
@@ -319,3 +323,5 @@ fn deed(site: &Site, form: &RequestForm) -> Option<RequestDeed> {
 
 /// The end of a working day, where no time was written.
 const USUAL_TIME: &str = "18:00";
+/// A list to choose from that is longer is found by nobody, and is megabytes for a district.
+const CHOSEN_FROM: usize = 2_000;

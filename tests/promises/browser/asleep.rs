@@ -9,6 +9,13 @@ const WATCH: &str = "window.was_stale = false; var stripe = document.getElementB
     new MutationObserver(function () { window.was_stale = window.was_stale || !stripe.hidden; }) \
         .observe(stripe, { attributes: true });";
 
+/// Counts the frames, from waking on, in which the row of before is shown and not called old.
+const LIES: &str = "window.lies = 0; window.frames_seen = 0; document.addEventListener('resume', function look() { \
+    var row = document.querySelector('#content .unclaimed .row'); \
+    window.frames_seen++; \
+    if (row && document.getElementById('stale').hidden) window.lies++; \
+    if (row) requestAnimationFrame(look); });";
+
 #[test]
 fn a_page_that_slept_shows_what_happened_meanwhile_as_soon_as_it_wakes() {
     let bench = Bench::start();
@@ -16,6 +23,7 @@ fn a_page_that_slept_shows_what_happened_meanwhile_as_soon_as_it_wakes() {
     let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
     wait_until("the row is there", SOON, || browser.has("#content .unclaimed .row"));
     let begun = clock::since_boot();
+    browser.run(LIES);
     browser.devtools("Page.setWebLifecycleState", &json!({ "state": "frozen" }));
     bench.click(id, "take", "li", &[]);
     wait_until("taken by another", SOON, || bench.alert(id)["phase"] == "taken");
@@ -24,6 +32,8 @@ fn a_page_that_slept_shows_what_happened_meanwhile_as_soon_as_it_wakes() {
     browser.wait_for_text("#content .in_hand .row", "老李");
     wait_until("live again", SOON, || browser.text("#stale").is_empty());
     assert!(!browser.has("#content .unclaimed .row"), "nothing of before");
+    assert!(browser.run("return window.frames_seen").as_u64().unwrap() > 0, "it was looked at from waking on");
+    assert_eq!(browser.run("return window.lies"), json!(0), "frames that showed an old row as current");
     assert_clean(&bench, &browser);
 }
 
