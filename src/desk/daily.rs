@@ -25,6 +25,7 @@ use crate::model::time::{Day, Span, TimeOfDay, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::LazyLock;
 
 /// When the day's list opens, when who is telephoned, and how often people are visited.
 #[derive(Debug, Clone, PartialEq)]
@@ -293,11 +294,22 @@ impl Desk {
 
     /// Where a home stands on the list that is open; nothing where it is on none.
     pub(super) fn contact_of(&self, now: Timestamp, home: &HomeId) -> Option<(Day, DailyState)> {
-        let is_listed = self.watch.homes.contains_key(home) || self.cards.contains_key(home);
-        let day = self.daily.day.filter(|_| is_listed)?;
-        let unknown = Morning::default();
-        let morning = self.daily.homes.get(home).unwrap_or(&unknown);
-        Some((day, self.daily_state(now, &Times::of(&self.settings.daily, day), home, morning)))
+        let day = self.daily.day.filter(|_| self.knows_home(home))?;
+        Some((day, self.daily_state(now, &self.daily_times(now), home, self.morning(home))))
+    }
+
+    /// The day whose list is open, or would be.
+    fn list_day(&self, now: Timestamp) -> Day {
+        self.daily.day.unwrap_or_else(|| self.settings.daily.day(now))
+    }
+
+    fn daily_times(&self, now: Timestamp) -> Times<'_> {
+        Times::of(&self.settings.daily, self.list_day(now))
+    }
+
+    fn morning(&self, home: &HomeId) -> &Morning {
+        static NOTHING_KNOWN: LazyLock<Morning> = LazyLock::new(Morning::default);
+        self.daily.homes.get(home).unwrap_or_else(|| &NOTHING_KNOWN)
     }
 
     /// What became of the days before, oldest first.

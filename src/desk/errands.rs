@@ -75,7 +75,7 @@ impl Desk {
     }
 
     fn judge_errand(&self, now: Timestamp, home: &HomeId, by: &Actor, errand: &Errand) -> Result<(), Declined> {
-        if !self.watch.homes.contains_key(home) && !self.cards.contains_key(home) {
+        if !self.knows_home(home) {
             return Err(Declined::NoSuchHome);
         }
         if !by.role.is_staff() {

@@ -133,9 +133,8 @@ impl Desk {
     /// One home of the list.
     pub fn home_line(&self, now: Timestamp, home: &HomeId) -> Option<HomeLine> {
         let seen = self.watch.homes.get(home);
-        let is_known = seen.is_some() || self.cards.contains_key(home);
         let open = self.rows_of(home).filter_map(weight).fold((0, false), add);
-        is_known.then(|| self.line_of(now, home, seen, open))
+        self.knows_home(home).then(|| self.line_of(now, home, seen, open))
     }
 
     /// How many homes are how, each of [`HomeState::NAMES`] in its order.
@@ -159,6 +158,16 @@ impl Desk {
     }
 
     /// Every home that was heard or has a card, by its id.
+    pub fn home_ids(&self) -> impl Iterator<Item = &HomeId> {
+        self.known_homes().map(|(home, _)| home)
+    }
+
+    /// Whether `home` is one of them.
+    pub(super) fn knows_home(&self, home: &HomeId) -> bool {
+        self.watch.homes.contains_key(home) || self.cards.contains_key(home)
+    }
+
+    /// The same homes with what was heard of them.
     pub(super) fn known_homes(&self) -> impl Iterator<Item = (&HomeId, Option<&HomeSeen>)> {
         let mut heard = self.watch.homes.iter().peekable();
         let mut carded = self.cards.keys().peekable();

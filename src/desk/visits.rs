@@ -182,13 +182,13 @@ impl Desk {
 
     /// Of each visiting class, how many were visited in time, and how many there are.
     pub fn visits_by_class(&self, now: Timestamp) -> Vec<(Class, u32, u32)> {
-        let (settings, today) = (&self.settings.daily.visits, self.settings.daily.zone.day(now));
+        let today = self.settings.daily.zone.day(now);
         let mut counted: BTreeMap<Class, (u32, u32)> = BTreeMap::new();
         for (home, card) in &self.cards {
             let Some(class) = card.class else { continue };
             let (done, all) = counted.entry(class).or_default();
-            let last = self.visits.last(home);
-            *done += u32::from(last.is_some_and(|last| last.on + Span::days(class.every(settings).into()) >= today));
+            let due = next_due(self.visits.last(home), class.every(&self.settings.daily.visits));
+            *done += u32::from(due.is_some_and(|due| due >= today));
             *all += 1;
         }
         counted.into_iter().map(|(class, (done, all))| (class, done, all)).collect()
@@ -197,7 +197,7 @@ impl Desk {
     fn due(&self, now: Timestamp, home: &HomeId, by: DueBy, every: u16, last: Option<&Visit>) -> DueVisit {
         let today = self.settings.daily.zone.day(now);
         // A home that nobody has visited so far is due now.
-        let due = last.map_or(today, |last| last.on + Span::days(every.into()));
+        let due = next_due(last, every).unwrap_or(today);
         self.due_on(now, home, by, due)
     }
 
@@ -255,6 +255,11 @@ impl Class {
             Class::Blue => intervals.blue,
         }
     }
+}
+
+/// When somebody has to come again; nothing where nobody ever came.
+fn next_due(last: Option<&Visit>, every: u16) -> Option<Day> {
+    last.map(|last| last.on + Span::days(every.into()))
 }
 
 /// Who was born on the 29th of February has a birthday every year.

@@ -19,7 +19,7 @@ use crate::clock;
 use crate::desk::{self, BandName, Desk};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
-use crate::model::lifecycle::{Actor, Timers};
+use crate::model::lifecycle::Timers;
 use crate::model::place::Location;
 use crate::model::staff::Member;
 use crate::model::time::{Span, Zone};
@@ -117,7 +117,6 @@ pub struct Running {
     pub first_code: Option<FirstCode>,
     /// Counts up while the loop turns: what a watchdog looks at.
     pub alive: Arc<AtomicU64>,
-    point: PointId,
     desk: Arc<RwLock<Desk>>,
     health: Arc<RwLock<Health>>,
     stop: watch::Sender<bool>,
@@ -209,19 +208,18 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
     tasks.extend(summoner.map(|(summoner, heard, _)| tokio::spawn(summoner.run(heard, stop.subscribe()))));
     let scheme = if settings.credentials.is_some() { "https" } else { "http" };
-    Ok(Running { address, scheme, homes, refused, first_code, alive, point: settings.point, desk, health, stop, tasks })
+    Ok(Running { address, scheme, homes, refused, first_code, alive, desk, health, stop, tasks })
 }
 
 impl Running {
     /// The daemon in one useful line, for systemd.
     pub fn status_line(&self) -> String {
-        let by = Actor::station(self.point.clone());
-        let (view, homes, unreachable) = {
-            let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
-            (desk.view(clock::now(), &by), desk.homes().len(), desk.unreachable())
+        let counted = [BandName::Unclaimed, BandName::InHand, BandName::NoContact];
+        let (open, homes, unreachable) = {
+            let (desk, now) = (self.desk.read().unwrap_or_else(PoisonError::into_inner), clock::now());
+            (counted.map(|band| desk.count_in(now, band)), desk.homes().len(), desk.unreachable())
         };
         let health = self.health.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let open = [BandName::Unclaimed, BandName::InHand, BandName::NoContact].map(|band| view.band(band).len());
         let mut line = format!(
             "the desk is open at {}://{}/, {}, {unreachable} of them silent, {}, {} unclaimed",
             self.scheme,

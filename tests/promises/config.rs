@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test may panic, and prints its seeds
 
+use crate::support::free_port;
 use carecircle::config::{self, For};
 use carecircle::problem::{Kind, Problem};
 use std::path::{Path, PathBuf};
@@ -371,10 +372,6 @@ impl Drop for Mosquitto {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// An authority and certificates for these names.

@@ -6,12 +6,24 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// A TCP port of the loopback that was free a moment ago.
+/// A TCP port of the loopback that nobody has and nobody will be given: each is handed out once, and all lie below those that
+/// the kernel gives to outgoing connections (from 32768 on) between now and the moment in which whoever asked listens there.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static HANDED_OUT: AtomicU32 = AtomicU32::new(0);
+    // Two runs at once begin at different places.
+    let begin = std::process::id() % 40 * 500;
+    loop {
+        let nth = HANDED_OUT.fetch_add(1, Ordering::Relaxed);
+        assert!(nth < 20_000, "no port of the loopback is free");
+        let port = 10_000 + u16::try_from((begin + nth) % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Asks again and again until `what` holds; panics with `what` in words after `within`.

@@ -1,6 +1,5 @@
 //! What people do about the daily contact: who may, what follows by itself.
 
-use super::Times;
 use crate::desk::input::{AlertKey, Effect, Recorded};
 use crate::desk::{Desk, STATION_NUMBERS, timer_key};
 use crate::model::alert::AlertId;
@@ -20,8 +19,7 @@ impl Desk {
         by: &Actor,
         deed: &ContactDeed,
     ) -> Result<(), Declined> {
-        let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
-        let morning = self.daily.homes.get(home);
+        let (day, morning) = (self.list_day(now), self.daily.homes.get(home));
         match deed {
             ContactDeed::Called { .. } | ContactDeed::Visited | ContactDeed::Hospital => Ok(()),
             ContactDeed::Send if self.missed_contact_of(home).is_some() => Err(Declined::Unclear("send")),
@@ -73,9 +71,8 @@ impl Desk {
     }
 
     fn raise_missed_contact(&mut self, now: Timestamp, home: &HomeId, by_hand: bool, effects: &mut Vec<Effect>) {
-        let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
-        let morning = self.daily.homes.get(home).cloned().unwrap_or_default();
-        let (calls, _) = self.unanswered(&Times::of(&self.settings.daily, day), &morning);
+        let morning = self.morning(home);
+        let (calls, _) = self.unanswered(&self.daily_times(now), morning);
         let is_call = |entry: &&super::Entry| matches!(entry.deed, ContactDeed::Called { .. }) && !entry.undone;
         let last_call = morning.log.iter().rfind(is_call).map(|entry| entry.at);
         let (point, well_at) = (self.settings.point.clone(), morning.well_at);

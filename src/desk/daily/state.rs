@@ -181,8 +181,7 @@ impl Desk {
     /// Where the resident is said to be, if not at home.
     pub(in crate::desk) fn absence_of(&self, now: Timestamp, home: &HomeId) -> Option<Absence> {
         let morning = self.daily.homes.get(home)?;
-        let day = self.daily.day.unwrap_or_else(|| self.settings.daily.day(now));
-        match self.elsewhere(now, day, morning) {
+        match self.elsewhere(now, self.list_day(now), morning) {
             Some(DailyState::Suspended { kind, .. }) => Some(kind),
             Some(_) | None => None,
         }

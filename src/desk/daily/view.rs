@@ -8,7 +8,6 @@ use crate::model::ids::HomeId;
 use crate::model::own_sign::{OwnSign, SignBy};
 use crate::model::time::{Day, TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::sync::LazyLock;
 
 /// The list of a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,10 +129,10 @@ impl Desk {
         let on = self.daily_times(now);
         let mut counts = Counts::default();
         let mut ranks: [Vec<Stand<'_>>; RANKS] = Default::default();
-        for stand in self.all_stands(now, &on) {
-            counts.count(&stand.state);
-            if let Some(equal) = ranks.get_mut(rank(&stand.state)) {
-                equal.push(stand);
+        for (home, morning, state) in self.daily_states(now, &on) {
+            counts.count(&state);
+            if let Some(equal) = ranks.get_mut(rank(&state)) {
+                equal.push(self.stand(&on, home, morning, state));
             }
         }
         let rows = ranks.into_iter().flat_map(|equal| first(equal, most)).map(|stand| self.row_of(now, &on, stand));
@@ -145,35 +144,37 @@ impl Desk {
     /// How many homes stand where on the list that is open at `now`.
     pub fn daily_counts_at(&self, now: Timestamp) -> Counts {
         let mut counts = Counts::default();
-        self.all_stands(now, &self.daily_times(now)).for_each(|stand| counts.count(&stand.state));
+        self.daily_states(now, &self.daily_times(now)).for_each(|(_, _, state)| counts.count(&state));
         counts
     }
 
     /// At how many homes of that list somebody has to be called.
     pub(in crate::desk) fn calls_wanted(&self, now: Timestamp) -> usize {
-        self.all_stands(now, &self.daily_times(now)).filter(|stand| stand.state.wants_a_call()).count()
+        self.daily_states(now, &self.daily_times(now)).filter(|(_, _, state)| state.wants_a_call()).count()
     }
 
     /// One home on the list that is open at `now`, if it is on it.
     pub fn daily_row(&self, now: Timestamp, home: &HomeId) -> Option<DailyRow> {
-        let is_listed = self.watch.homes.contains_key(home) || self.cards.contains_key(home);
-        let on = self.daily_times(now);
-        is_listed.then(|| self.row_of(now, &on, self.one_stand(now, &on, home)))
+        let (on, morning) = (self.daily_times(now), self.morning(home));
+        let stand = || self.stand(&on, home, morning, self.daily_state(now, &on, home, morning));
+        self.knows_home(home).then(|| self.row_of(now, &on, stand()))
     }
 
-    fn daily_times(&self, now: Timestamp) -> Times<'_> {
-        let settings = &self.settings.daily;
-        Times::of(settings, self.daily.day.unwrap_or_else(|| settings.day(now)))
+    /// Every home with what is known of its day and where it stands: all that counting needs.
+    fn daily_states<'a>(
+        &'a self,
+        now: Timestamp,
+        on: &'a Times<'a>,
+    ) -> impl Iterator<Item = (&'a HomeId, &'a Morning, DailyState)> {
+        self.home_ids().map(move |home| {
+            let morning = self.morning(home);
+            (home, morning, self.daily_state(now, on, home, morning))
+        })
     }
 
-    fn all_stands<'a>(&'a self, now: Timestamp, on: &'a Times<'a>) -> impl Iterator<Item = Stand<'a>> {
-        self.known_homes().map(move |(home, _)| self.one_stand(now, on, home))
-    }
-
-    fn one_stand<'a>(&'a self, now: Timestamp, on: &Times<'_>, home: &'a HomeId) -> Stand<'a> {
-        let morning = self.daily.homes.get(home).unwrap_or_else(|| &NOTHING_KNOWN);
+    fn stand<'a>(&'a self, on: &Times<'_>, home: &'a HomeId, morning: &'a Morning, state: DailyState) -> Stand<'a> {
         let (class, limit) = (self.card(home).and_then(|card| card.class), self.limit(on, home, morning));
-        Stand { home, place: self.place(home), class, morning, state: self.daily_state(now, on, home, morning), limit }
+        Stand { home, place: self.place(home), class, morning, state, limit }
     }
 
     fn row_of(&self, now: Timestamp, on: &Times<'_>, stand: Stand<'_>) -> DailyRow {
@@ -278,7 +279,6 @@ fn pressing<'a>(row: &'a Stand<'_>) -> (bool, u8, Timestamp, &'a str, &'a HomeId
 }
 
 const RANKS: usize = 8;
-static NOTHING_KNOWN: LazyLock<Morning> = LazyLock::new(Morning::default);
 
 /// Unanswered calls after which an alert is proposed; the next one makes it.
 const PROPOSED_AFTER: u32 = 2;

@@ -46,6 +46,11 @@ impl Desk {
         View { at: now, bands, faults }
     }
 
+    /// How many alerts stand in a band, without drawing them; faults of equipment count among the notices.
+    pub fn count_in(&self, now: Timestamp, band: BandName) -> usize {
+        self.rows.values().filter(|row| self.band_of(now, row) == Some(band)).count()
+    }
+
     /// Every home ever heard of. Costs as much as there are homes: for pages that show them all.
     pub fn home_views(&self) -> Vec<HomeView> {
         self.watch.homes.keys().filter_map(|home| self.home_view(home)).collect()

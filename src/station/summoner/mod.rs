@@ -108,7 +108,7 @@ impl Summoner {
             }
             // A list that was done in time is not told of later.
             let today = self.parts.zone.day(now);
-            if desk.open_at_deadline(now).is_some_and(|(_, homes)| homes == 0) && !known.days.contains(&today) {
+            if !known.days.contains(&today) && desk.open_at_deadline(now).is_some_and(|(_, homes)| homes == 0) {
                 let nobody = PersonId::new("nobody").ok();
                 let entry = nobody.map(|to| Entry::new(now, to, Kind::Daily, String::new()));
                 rows.extend(entry.map(|entry| (format!("daily.{today}"), Entry { state: State::Dropped, ..entry })));

@@ -163,10 +163,10 @@ impl RequestsModel {
 impl FormModel {
     fn of(site: &Site, visitor: &Visitor, now: Timestamp, prefilled: &Prefilled) -> FormModel {
         let desk = site.desk();
-        let is_long = desk.homes().len() > CHOSEN_FROM;
-        let listed = desk.home_states(now).filter(|_| visitor.may(Right::SeePersons) && !is_long);
+        let is_long = desk.home_ids().nth(CHOSEN_FROM).is_some();
+        let listed = desk.home_ids().filter(|_| visitor.may(Right::SeePersons) && !is_long);
         let mut homes: Vec<HomeChoice> = listed
-            .map(|(home, _)| HomeChoice {
+            .map(|home| HomeChoice {
                 chosen: home.as_str() == prefilled.home,
                 place: desk.place_of(home).map_or_else(|| home.to_string(), |place| text::shown(&place, 30)),
                 id: home.to_string(),
