@@ -23,6 +23,7 @@ mod paths;
 mod reload;
 mod repeats;
 mod rounds;
+pub(crate) mod stepped;
 mod subscribed;
 mod supervising;
 mod suspending;
@@ -240,22 +241,9 @@ impl Gateway {
     fn settle_in(&mut self, now: Reading, troubles: Vec<Reason>) {
         // The ways out first: what is decided before they are there would be told to nobody.
         self.follow_plan();
-        self.turn.begin_with_clock(self.keeper.is_trusted(now.wall));
-        self.turn.configured(now, &self.plan.hash);
-        if let Some(newest) = self.blind_since.filter(|newest| *newest > now.wall) {
-            // The clock is behind the history: a machine without a battery clock has just booted.
-            self.turn.clock_stepped(now, now.wall - newest);
-            self.blind_since = Some(now.wall);
-        }
-        self.turn.started(now, self.blind_since);
-        self.turn.end_leftover_test(now);
         let troubles: Vec<Reason> = self.memory_troubles.drain(..).chain(troubles).collect();
-        for rule in ["configuration", "storage"] {
-            // What an earlier run complained of and this one does not find is over.
-            if troubles.iter().all(|trouble| trouble.rule() != rule) {
-                self.turn.trouble_over(now, rule);
-            }
-        }
+        let trusted = self.keeper.is_trusted(now.wall);
+        self.blind_since = self.turn.settle_in(now, trusted, &self.plan.hash, self.blind_since, &troubles);
         for trouble in troubles {
             if let Reason::Configuration { what } = &trouble {
                 self.config_fault = Some(what.clone());

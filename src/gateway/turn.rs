@@ -167,6 +167,33 @@ impl Turn {
         self.batch.urgent = true;
     }
 
+    /// The first of a run: nothing is judged before it is known since when nobody watched, which is given back. What an earlier
+    /// run complained of and is not among `troubles` is over.
+    pub fn settle_in(
+        &mut self,
+        now: Reading,
+        trusted: bool,
+        hash: &str,
+        blind_since: Option<Timestamp>,
+        troubles: &[Reason],
+    ) -> Option<Timestamp> {
+        self.begin_with_clock(trusted);
+        self.configured(now, hash);
+        if let Some(newest) = blind_since.filter(|newest| *newest > now.wall) {
+            // The clock is behind the history: a machine without a battery clock has just booted.
+            self.clock_stepped(now, now.wall - newest);
+        }
+        let blind_since = blind_since.map(|newest| newest.min(now.wall));
+        self.started(now, blind_since);
+        self.end_leftover_test(now);
+        for rule in ["configuration", "storage"] {
+            if troubles.iter().all(|trouble| trouble.rule() != rule) {
+                self.trouble_over(now, rule);
+            }
+        }
+        blind_since
+    }
+
     /// The clock on the wall jumped.
     pub fn clock_stepped(&mut self, now: Reading, by: Span) {
         tracing::warn!(by_secs = by.num_seconds(), "the clock was set; what is remembered moves along");

@@ -11,9 +11,11 @@ mod homes;
 mod hooks;
 mod memory;
 mod reply;
+pub(crate) mod stepped;
 mod summoner;
 mod telling;
 mod turn;
+pub(crate) mod voice;
 
 use crate::clock;
 use crate::desk::{self, BandName, Desk};
