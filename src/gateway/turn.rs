@@ -31,7 +31,7 @@ use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 use crate::store::{Batch, Store};
 use crate::wire::{Receipt, StationStep};
-use commit::Held;
+use commit::{Calm, Held};
 pub use commit::NO_ANSWER;
 pub use notices::key;
 use std::collections::BTreeMap;
@@ -87,6 +87,7 @@ pub struct Turn {
     withheld: Withheld,
     last_turn: Timestamp,
     told_of_test: Option<Told>,
+    calm: Calm,
 }
 
 impl Turn {
@@ -117,6 +118,7 @@ impl Turn {
             withheld: Withheld::default(),
             last_turn: clock::now(),
             told_of_test: None,
+            calm: Calm::default(),
         }
     }
 
@@ -129,6 +131,7 @@ impl Turn {
         self.unknown = before.unknown;
         self.malformed = before.malformed;
         self.store_trouble = before.store_trouble;
+        self.calm = before.calm;
         self.clock_trusted = before.clock_trusted;
         self.last_ticket = before.last_ticket;
         self.tests = before.tests;

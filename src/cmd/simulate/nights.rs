@@ -163,6 +163,10 @@ fn print(sums: &Sums, counts: &mut Counts) -> std::io::Result<()> {
     writeln!(out, "{} presses, {} falls, {} receipts, {} steps", counts.presses, counts.falls, counts.receipts, counts.steps)?;
     let list = |of: Vec<(&str, u64)>| of.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", ");
     writeln!(out, "alerts: {}", list(counts.alerts.iter().map(|(rule, n)| (*rule, *n)).collect()))?;
+    let (most, rule) = counts.most_again;
+    if most > 1 {
+        writeln!(out, "one {rule} alert came {most} times, and none but presses came more often")?;
+    }
     let faults = counts.faults.iter().map(|(fault, n)| (fault.name(), *n)).collect();
     writeln!(out, "faults: {}; messages lost {}", list(faults), counts.lost_messages)?;
     counts.delays.sort_unstable();

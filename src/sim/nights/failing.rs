@@ -28,7 +28,13 @@ impl World {
                 self.sensors_link(home, false);
             }
             (Fault::Jump, Some(home)) => self.jumps(home, self.jump_of(&injected)),
-            (Fault::Stuck | Fault::Chatter | Fault::Repeated, Some(_)) => self.goes_on(nth),
+            (Fault::Stuck | Fault::Chatter | Fault::Repeated, Some(home)) => {
+                if is_first && injected.fault != Fault::Repeated {
+                    // Its first word is like that of any sensor.
+                    self.quiet_again(home);
+                }
+                self.goes_on(nth);
+            }
             (Fault::Retained, Some(home)) => self.hands_out_retained(home),
             (Fault::Full | Fault::Lies | Fault::Slow, Some(home)) => self.disk_is(home),
             (Fault::Deaf, _) => self.broker_goes(injected.which % 2),

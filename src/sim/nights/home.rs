@@ -226,6 +226,7 @@ impl World {
         }
         open(&flat.disk).crash(commits);
         (flat.doom, flat.wakes_at, flat.died_at) = (None, None, Some(self.now));
+        flat.under_way.clear();
         // The daemon writes its mark every two seconds.
         flat.mark = (!power).then_some(now.wall - Span::seconds(2));
         while flat.broker.told.try_recv().is_ok() {}
@@ -317,15 +318,14 @@ impl World {
         let station = self.station_of(home, channel);
         self.sends(home, station, notice);
         let failed = |why: &str| Err(NotDelivered::Later(why.to_owned()));
-        let run = open(&self.homes[home].disk).runs;
         let ended = match self.way(home, station) {
             Way::Down => failed("there is no connection"),
             Way::HalfOpen if self.is_planted(Planted::HalfOpenBelieved) => Ok(Handed::Done),
-            Way::HalfOpen => return self.after(10 * SECOND, Event::TryEnds { home, run, channel, key, ok: false }),
+            Way::HalfOpen => return self.waits_for_broker(home, channel, key, 10 * SECOND, false),
             Way::Up => {
                 let (topic, body) = station_mqtt::message(notice);
                 self.carry_up(home, station, topic, body);
-                return self.after(60, Event::TryEnds { home, run, channel, key, ok: true });
+                return self.waits_for_broker(home, channel, key, 60, true);
             }
         };
         self.clock_of(Who::Home(home));
@@ -334,12 +334,28 @@ impl World {
         }
     }
 
-    pub(super) fn try_ends(&mut self, home: usize, run: u64, channel: usize, key: &str, ok: bool) {
-        if open(&self.homes[home].disk).runs == run {
+    fn waits_for_broker(&mut self, home: usize, channel: usize, key: String, wait: Millis, ok: bool) {
+        let flat = &mut self.homes[home];
+        flat.tries += 1;
+        let number = flat.tries;
+        flat.under_way.insert(number, (channel, key));
+        self.after(wait, Event::TryEnds { home, number, ok });
+    }
+
+    pub(super) fn try_ends(&mut self, home: usize, number: u64, ok: bool) {
+        if let Some((channel, key)) = self.homes[home].under_way.remove(&number) {
             let no_answer = || NotDelivered::Later("the broker gave no answer within 10 s".to_owned());
             let ended = ok.then_some(Handed::Accepted).ok_or_else(no_answer);
-            self.with_gateway(home, |gateway| gateway.tried(channel, key, ended));
+            self.with_gateway(home, |gateway| gateway.tried(channel, &key, ended));
         }
+    }
+
+    /// A connection that ends takes with it what waits for its broker's word.
+    fn tries_break_off(&mut self, home: usize, channel: usize) {
+        let under_way = &self.homes[home].under_way;
+        let theirs = |(number, (over, _)): (&u64, &(usize, String))| (*over == channel).then_some(*number);
+        let broken: Vec<u64> = under_way.iter().filter_map(theirs).collect();
+        broken.into_iter().for_each(|number| self.try_ends(home, number, false));
     }
 
     /// Which station is at the end of a channel.
@@ -373,6 +389,7 @@ impl World {
             return;
         }
         let channel = self.channel_to(home, station);
+        self.tries_break_off(home, channel);
         if !self.is_planted(Planted::LinkUpUnheard) {
             self.with_gateway(home, |gateway| gateway.station(channel, What::Up));
         }
@@ -383,6 +400,7 @@ impl World {
     pub(super) fn link_goes(&mut self, home: usize, station: usize) {
         self.say_link(home, station, false);
         let channel = self.channel_to(home, station);
+        self.tries_break_off(home, channel);
         let why = "the connection broke".to_owned();
         self.with_gateway(home, |gateway| gateway.station(channel, What::Down { why }));
     }

@@ -131,6 +131,12 @@ impl World {
         let notice = &notice.notice;
         let held = (notice.home.to_string(), notice.alert.number, notice.alert.raised_at.timestamp_millis(), notice.step.number);
         self.ledger.told.entry((station, held)).or_insert(self.now);
+        if !matches!(notice.state.reason, Reason::CallButton { .. }) {
+            let (most, _) = &mut self.counts.most_again;
+            if notice.state.count > *most {
+                self.counts.most_again = (notice.state.count, notice.state.reason.rule());
+            }
+        }
         let key = AlertKey { home: notice.home.clone(), alert: notice.alert };
         if self.ledger.alerts.contains_key(&key) {
             return;
@@ -200,7 +206,8 @@ impl World {
         let Some(of) = self.ledger.alerts.get_mut(&row.key) else {
             return self.breaks(format!("{} shows an alert that home-{home} never told: {:?}", POINTS[station], row.key));
         };
-        of.count = of.count.max(row.count);
+        // A press soon after the closing opens the alert again.
+        of.count = of.count.max(row.count + row.reopened);
         if of.shown[station].is_none() {
             of.shown[station] = Some(now);
             if of.shown.iter().flatten().count() == 1 {

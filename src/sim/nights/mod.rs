@@ -65,6 +65,8 @@ pub struct Counts {
     pub receipts: u64,
     /// Messages that were lost on purpose.
     pub lost_messages: u64,
+    /// How often at most one alert that is no press came again, and its rule.
+    pub most_again: (u32, &'static str),
     /// Faults, by kind.
     pub faults: BTreeMap<Fault, u64>,
     /// Milliseconds from a raise to the first page.
@@ -105,6 +107,7 @@ impl Counts {
         self.lost_messages += other.lost_messages;
         other.alerts.into_iter().for_each(|(rule, count)| *self.alerts.entry(rule).or_default() += count);
         other.faults.into_iter().for_each(|(fault, count)| *self.faults.entry(fault).or_default() += count);
+        self.most_again = self.most_again.max(other.most_again);
         self.delays.extend(other.delays);
     }
 }

@@ -19,7 +19,7 @@ use crate::sim::chance::Chance;
 use crate::station::stepped::Stepped as Station;
 use crate::station::voice::{InTurn, Message, Voice};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// Whose turn it is.
@@ -40,7 +40,7 @@ pub(super) enum Event {
     FaultEnds(usize),
     ToStation { station: usize, home: usize, topic: String, body: Vec<u8>, retained: bool },
     ToHome { home: usize, station: usize, topic: String, body: Vec<u8> },
-    TryEnds { home: usize, run: u64, channel: usize, key: String, ok: bool },
+    TryEnds { home: usize, number: u64, ok: bool },
     Wakes(Who),
     Beats { home: usize, beat: u64 },
     Starts(Who),
@@ -69,6 +69,9 @@ pub(super) struct Flat {
     pub fallen: bool,
     pub broker: HomeBroker,
     pub beats: u64,
+    /// Tries that wait for the broker's word: over which channel, and for which row.
+    pub under_way: BTreeMap<u64, (usize, String)>,
+    pub tries: u64,
 }
 
 /// The broker of a home, which keeps presses until they are acknowledged.
@@ -223,7 +226,7 @@ impl World {
                 self.to_station(station, home, topic, body, retained);
             }
             Event::ToHome { home, station, topic, body } => self.to_home(home, station, &topic, &body),
-            Event::TryEnds { home, run, channel, key, ok } => self.try_ends(home, run, channel, &key, ok),
+            Event::TryEnds { home, number, ok } => self.try_ends(home, number, ok),
             Event::Wakes(who) => self.wakes(who),
             Event::Beats { home, beat } => self.beats(home, beat),
             Event::Starts(Who::Home(home)) => self.start_home(home),
@@ -321,9 +324,7 @@ impl World {
 
 impl Flat {
     fn new(home: usize, planted: Option<Planted>) -> Flat {
-        let (config, problems) = config::gateway("made-up.toml", &gateway_toml(home));
-        let config = config.unwrap_or_else(|| panic!("the made-up configuration is wrong: {problems:?}"));
-        let mut plan = Plan::of(config).unwrap_or_else(|problem| panic!("the made-up configuration is wrong: {problem}"));
+        let mut plan = PLANS.get(home).cloned().unwrap_or_else(|| plan_of(home));
         if planted == Some(Planted::EscalatesLate) {
             let mut timers = plan.circle.timers.clone();
             timers.next_point_after = Span::minutes(5);
@@ -349,8 +350,19 @@ impl Flat {
             fallen: false,
             broker: HomeBroker { next: 1, unacked: BTreeMap::new(), tell, told },
             beats: 0,
+            under_way: BTreeMap::new(),
+            tries: 0,
         }
     }
+}
+
+/// The same in every night: read once.
+static PLANS: LazyLock<[Plan; 3]> = LazyLock::new(|| [0, 1, 2].map(plan_of));
+
+fn plan_of(home: usize) -> Plan {
+    let (config, problems) = config::gateway("made-up.toml", &gateway_toml(home));
+    let config = config.unwrap_or_else(|| panic!("the made-up configuration is wrong: {problems:?}"));
+    Plan::of(config).unwrap_or_else(|problem| panic!("the made-up configuration is wrong: {problem}"))
 }
 
 impl Post {
