@@ -109,6 +109,9 @@
 //! | to watch | of a screen: to show the desk with its sound running |
 //! | signal | what a lamp, a siren or a voice in the home says: how far help has come |
 //! | way | how the staff of a point goes: on foot, by e-bike, by car |
+//! | night | of `simulate`: homes and stations in simulated time, in which whatever can fail does |
+//! | ledger | what was done in a simulated night, written by who did it, and what must come of it |
+//! | planted | a bug put on purpose into what stands around the daemons' code, to see that the ledger notices it |
 //! | shift | a part of the week in which the same points are on duty |
 
 #[cfg(feature = "embedded-broker")]

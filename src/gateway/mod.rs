@@ -182,6 +182,8 @@ struct Gateway {
     started_at: Timestamp,
     config_fault: Option<String>,
     blind_since: Option<Timestamp>,
+    /// In this second; the line that says so may not be on the disk yet.
+    clock_was_set: bool,
     memory_troubles: Vec<Reason>,
     answered: u64,
     rounds: u64,
@@ -221,6 +223,7 @@ impl Gateway {
             started_at: now.wall,
             config_fault: None,
             blind_since,
+            clock_was_set: false,
             memory_troubles: memory.troubles,
             answered: 0,
             rounds: 0,
@@ -291,6 +294,7 @@ impl Gateway {
         let now = clock::read();
         if let Some(by) = self.keeper.jump(now) {
             self.turn.clock_stepped(now, by);
+            self.clock_was_set = true;
             self.started_at += by;
             self.links.values_mut().for_each(|link| link.since += by);
         }

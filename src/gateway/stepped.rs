@@ -29,6 +29,9 @@ pub(crate) struct Stepped {
     channels: Vec<Channel>,
     beat: Beat,
     marked_at: Span,
+    /// When it last stood with everything written, and what the clock showed before it was set last.
+    clean: Reading,
+    before_set: Option<Reading>,
 }
 
 /// A way out: its queue, and where the turn puts what is for it.
@@ -61,7 +64,7 @@ impl Stepped {
         turn.settle_in(now, trusted, &plan.hash, blind_since, &[]);
         turn.finish();
         let beat = Beat { seq: 0, run, boot: format!("made-up-{run}") };
-        let mut started = Stepped { turn, plan, keeper, channels, beat, marked_at: now.since_boot };
+        let mut started = Stepped { turn, plan, keeper, channels, beat, marked_at: now.since_boot, clean: now, before_set: None };
         started.hand_out();
         Ok(started)
     }
@@ -162,6 +165,17 @@ impl Stepped {
         heartbeat
     }
 
+    /// The mark that the daemon would have left by now: one every two seconds, as long as its history is written.
+    pub(crate) fn mark(&self, marks_always: bool) -> Timestamp {
+        let now = clock::read();
+        let was_just_set = self.before_set.filter(|before| now.since_boot - before.since_boot < MARKED_WITHIN);
+        match was_just_set {
+            Some(before) => before.wall,
+            None if self.has_trouble() && !marks_always => self.clean.wall,
+            None => now.wall - MARKED_WITHIN,
+        }
+    }
+
     /// What its book says, for a comparison at the end of a night.
     pub(crate) fn alerts(&self) -> impl Iterator<Item = &Alert> {
         self.turn.engine.alerts()
@@ -175,12 +189,16 @@ impl Stepped {
     fn read_clock(&mut self) -> Reading {
         let now = clock::read();
         if let Some(by) = self.keeper.jump(now) {
+            self.before_set = Some(Reading { wall: now.wall - by, ..now });
             self.turn.clock_stepped(now, by);
         }
         now
     }
 
     fn finish(&mut self) {
+        if !self.has_trouble() {
+            self.clean = clock::read();
+        }
         self.turn.finish();
         self.hand_out();
     }
@@ -196,4 +214,5 @@ impl Stepped {
 }
 
 /// As the daemon does.
+const MARKED_WITHIN: Span = Span::seconds(2);
 const MARK_EVERY: Span = Span::minutes(10);

@@ -31,6 +31,7 @@ mod modbus;
 mod mqtt;
 mod mutated;
 mod night;
+mod nights;
 mod outage;
 mod picture;
 mod replay;

@@ -135,6 +135,28 @@ impl Injected {
         self.home.is_none_or(|own| own == home)
     }
 
+    /// Half of those that matter when something is told come when somebody presses.
+    pub fn meet(&mut self, chance: &mut Chance, presses: &[(Millis, usize)]) {
+        let (meets, which) = (chance.happens(0.5), (chance.unit() * presses.len() as f64) as usize);
+        let before = match self.fault {
+            Fault::Crash | Fault::PowerCut | Fault::StationCrash => chance.between(-70.0, 15.0),
+            Fault::Cut
+            | Fault::Offline
+            | Fault::HalfOpen
+            | Fault::Full
+            | Fault::StationFull
+            | Fault::Slow
+            | Fault::Lies
+            | Fault::Sensors => chance.between(1.0, 120.0),
+            _ => return,
+        };
+        if let Some((pressed, _)) = presses.get(which).filter(|_| meets) {
+            let lasts = self.until - self.from;
+            self.from = (pressed - (before * SECOND as f64) as Millis).max(3 * SECOND);
+            self.until = (self.from + lasts).min(FAULTS_END);
+        }
+    }
+
     /// What it leads to may last longer than itself.
     pub fn lasts_until(&self) -> Millis {
         let after = match self.fault {

@@ -219,16 +219,14 @@ impl World {
 
     /// The gateway dies. `in_memory` too means that the machine lost power.
     pub(super) fn crash_home(&mut self, home: usize, commits: bool, power: bool, back_in: Millis) {
-        let now = self.clock_of(Who::Home(home));
+        self.clock_of(Who::Home(home));
+        let marks_always = self.is_planted(Planted::MarksUnwritten);
         let flat = &mut self.homes[home];
-        if flat.gateway.take().is_none() {
-            return;
-        }
+        let Some(gateway) = flat.gateway.take() else { return };
         open(&flat.disk).crash(commits);
         (flat.doom, flat.wakes_at, flat.died_at) = (None, None, Some(self.now));
         flat.under_way.clear();
-        // The daemon writes its mark every two seconds.
-        flat.mark = (!power).then_some(now.wall - Span::seconds(2));
+        flat.mark = (!power).then(|| gateway.mark(marks_always));
         while flat.broker.told.try_recv().is_ok() {}
         for station in 0..POINTS.len() {
             self.link_goes(home, station);

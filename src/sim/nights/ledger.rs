@@ -341,13 +341,23 @@ impl World {
             let by = self.somebody(station);
             let Some(running) = &self.posts[station].station else { continue };
             let desk = running.desk();
-            let differs = book.iter().find_map(|(key, phase, owner)| {
+            let of_home = desk.alerts_of(now, &id, &by).into_iter().filter(|row| !row.is_ours);
+            let unknown = of_home.into_iter().find_map(|row| {
+                let is_known = book.iter().any(|(key, ..)| *key == row.key);
+                let what = match (row.unconfirmed, is_known || !row.phase.is_open()) {
+                    (true, _) => "has a step that its home never confirmed",
+                    (false, false) => "is open, and its home does not know it",
+                    (false, true) => return None,
+                };
+                Some(format!("{:?} {what},", row.key))
+            });
+            let differs = unknown.or_else(|| book.iter().find_map(|(key, phase, owner)| {
                 let row = desk.alert_row(now, key, &by)?;
                 let its_owner = row.owner.as_ref().map(|owner| owner.actor.clone());
                 // A book says raised as long as nobody's receipt is in it.
                 let is_same = row.phase == *phase && (its_owner == *owner || !phase.is_open());
                 (!is_same).then(|| format!("{key:?} is {phase:?} of {owner:?} at home and {:?} of {its_owner:?}", row.phase))
-            });
+            }));
             drop(desk);
             if let Some(differs) = differs {
                 return self.breaks(format!("{differs} at {}", POINTS[station]));

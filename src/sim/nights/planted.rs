@@ -38,6 +38,7 @@ planted! {
     AckBeforeCommit = "ack_before_commit": "The home's broker is told that a press is safe as soon as it is read.",
     PressCountsAgain = "press_counts_again": "A press that the broker hands out again has a new number.",
     JumpUnnoticed = "jump_unnoticed": "When the clock is set, the clock that never jumps jumps too.",
+    MarksUnwritten = "marks_unwritten": "That it watches is marked although what it saw cannot be written.",
     OldStepWins = "old_step_wins": "A station files the raise of an alert under the number of each later step.",
 }
 

@@ -47,11 +47,17 @@ impl Script {
         let drawn = 1 + (chance.unit() * 3.0) as usize;
         let homes = asked.homes.unwrap_or(drawn);
         let begins = begin(&mut chance);
-        let lives = (0..homes).map(|home| Life::draw(&mut Chance::stream(seed, &format!("life {home}")))).collect();
+        let lives: Vec<Life> = (0..homes).map(|home| Life::draw(&mut Chance::stream(seed, &format!("life {home}")))).collect();
         let mut faults = Vec::new();
         for fault in Fault::ALL {
             if !asked.without.contains(fault) {
-                fault.draw(&mut Chance::stream(seed, fault.name()), homes, &mut faults);
+                let mut chance = Chance::stream(seed, fault.name());
+                let first = faults.len();
+                fault.draw(&mut chance, homes, &mut faults);
+                for injected in &mut faults[first..] {
+                    let pressed = &lives[injected.home.unwrap_or_default()].presses;
+                    injected.meet(&mut chance, pressed);
+                }
             }
         }
         Script { begins, homes: lives, faults }
