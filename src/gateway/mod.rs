@@ -242,6 +242,7 @@ impl Gateway {
         self.follow_plan();
         self.turn.begin_with_clock(self.keeper.is_trusted(now.wall));
         self.turn.configured(now, &self.plan.hash);
+        self.turn.history_cut(now, self.store.cuts().unwrap_or_default());
         if let Some(newest) = self.blind_since.filter(|newest| *newest > now.wall) {
             // The clock is behind the history: a machine without a battery clock has just booted.
             self.turn.clock_stepped(now, now.wall - newest);

@@ -64,6 +64,7 @@ impl Gateway {
         let is_trusted = self.keeper.is_trusted(now.wall);
         self.turn.begin_with_clock(is_trusted);
         self.turn.configured(now, &self.plan.hash);
+        self.turn.history_cut(now, self.store.cuts().unwrap_or_default());
         self.turn.trust_clock(now, is_trusted);
         // The gateway watched all the time: links are as they were, and nothing was missed.
         // Channels are ways out: what is down there keeps nobody from being seen.

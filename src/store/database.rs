@@ -4,7 +4,7 @@ use crate::model::observation::Observation;
 use crate::model::time::{Timestamp, from_millis};
 use crate::store::opening::Sound;
 use crate::store::rows::{self, Word};
-use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, events};
+use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, cuts, events};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Statement, params};
 use std::collections::BTreeMap;
@@ -41,6 +41,11 @@ impl Database {
         let ask = "SELECT value + 1 FROM fact WHERE name = 'run'";
         let number = |sql| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
         number(count).or_else(|_| number(ask)).unwrap_or(1).unsigned_abs()
+    }
+
+    /// How often a part of it was lost.
+    pub(super) fn cuts(&self) -> rusqlite::Result<u64> {
+        cuts::of(&self.connection)
     }
 
     /// Writes all `batches` in one transaction; returns after the disk has it.

@@ -10,6 +10,7 @@
 //! Never holds back an alert: if the disk fails, every batch is answered with the reason at once, the rows are kept in
 //! memory, and they are written in their order as soon as the disk works again.
 
+mod cuts;
 mod database;
 mod disk;
 mod error;
@@ -219,6 +220,12 @@ impl Store {
     /// When the newest line of the history happened: bounds what a power cut leaves unknown. Blocks; for the start.
     pub fn last_watching(&self) -> Result<Option<Timestamp>, Error> {
         self.ask(Command::LastWatching)
+    }
+
+    /// How often a part of this history was lost; whoever gives out numbers goes on beyond what they may have been. Blocks;
+    /// for the start.
+    pub fn cuts(&self) -> Result<u64, Error> {
+        self.ask(Command::Cuts)
     }
 
     /// Forgets what is older than `keep`, in small slices between the writes, then shortens the log and makes the

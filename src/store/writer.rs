@@ -29,6 +29,7 @@ pub(super) enum Command {
         reply: SyncSender<Result<KeptEvents, Error>>,
     },
     LastWatching(SyncSender<Result<Option<Timestamp>, Error>>),
+    Cuts(SyncSender<Result<u64, Error>>),
     Prune {
         now: Timestamp,
         keep: Retention,
@@ -199,6 +200,9 @@ impl Writer {
             Command::LastWatching(reply) => {
                 self.write();
                 answer(&reply, self.open_database().and_then(|database| Ok(database.last_at()?)));
+            }
+            Command::Cuts(reply) => {
+                answer(&reply, self.open_database().and_then(|database| Ok(database.cuts()?)));
             }
             Command::Prune { now, keep, judge } => {
                 self.pruning = Some(Pruning {

@@ -16,6 +16,7 @@ mod documents;
 mod drawings;
 mod end_to_end;
 mod families;
+mod faults;
 mod feed;
 mod flood;
 mod framing;
