@@ -44,8 +44,8 @@ impl Database {
     }
 
     /// How often a part of it was lost.
-    pub(super) fn cuts(&self) -> rusqlite::Result<u64> {
-        cuts::of(&self.connection)
+    pub(super) fn cuts(&self) -> u64 {
+        cuts::of(&self.path)
     }
 
     /// Writes all `batches` in one transaction; returns after the disk has it.
@@ -74,6 +74,19 @@ impl Database {
         transaction.commit()?;
         self.next_seq = next_seq;
         Ok(())
+    }
+
+    /// The number of the next row.
+    pub(super) fn next_seq(&self) -> i64 {
+        self.next_seq
+    }
+
+    /// Whether there is a row of this number, or of a greater one.
+    pub(super) fn holds(&self, seq: i64) -> rusqlite::Result<bool> {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM entry WHERE seq >= ?1) OR EXISTS (SELECT 1 FROM observation WHERE seq >= ?1)
+                   OR EXISTS (SELECT 1 FROM outbox WHERE seq >= ?1)";
+        self.connection.query_row(sql, [seq], |row| row.get(0))
     }
 
     /// Hands every record from `since` on to `take`, in slices, until it says stop.

@@ -71,12 +71,10 @@ fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>)
         Err(Unusable::World(error)) => return Err(error),
         Err(Unusable::Unreadable(why)) => why,
     };
+    cuts::count(path).map_err(|error| Error::of_io(path, &error))?;
     let aside = put_aside(path).map_err(|error| Error::of_io(path, &error))?;
     let aside = aside.file_name().map_or_else(|| aside.display().to_string(), |name| name.display().to_string());
     let copy = with_suffix(path, ".copy");
-    if copy.exists() {
-        cuts::count_in_copy(&copy);
-    }
     let from_copy = copy.exists() && copy_durably(&copy, path).is_ok();
     if from_copy && let Ok(sound) = open_sound(path).and_then(|sound| count_on(path, sound)) {
         let words = format!(
@@ -91,7 +89,6 @@ fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>)
         Unusable::World(error) => error,
         Unusable::Unreadable(why) => Error::Database(why),
     })?;
-    cuts::count(&sound.connection);
     let words = format!(
         "the history in {} could not be read ({why}); it was put aside as {aside}, and a new one was begun: \
          everything recorded before is missing",

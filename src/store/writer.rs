@@ -47,6 +47,8 @@ pub(super) struct Writer {
     flush_at: Option<Span>,
     /// Answered with an error, still to be written when the disk works again.
     unwritten: VecDeque<Batch>,
+    /// What the last commit held, if it failed: the disk may have kept it all the same.
+    in_doubt: Option<InDoubt>,
     pruning: Option<Pruning>,
     copying: Option<Copying>,
 }
@@ -63,6 +65,14 @@ enum State {
     Unavailable(String),
     /// Only inside of `Writer::break_off` and `Writer::mend`.
     Between,
+}
+
+/// A commit that failed.
+struct InDoubt {
+    /// The first of the numbers its rows have.
+    first_seq: i64,
+    /// So many of the oldest unwritten batches are in it.
+    batches: usize,
 }
 
 struct Pruning {
@@ -105,6 +115,7 @@ impl Writer {
             waiting: Vec::new(),
             flush_at: None,
             unwritten: VecDeque::new(),
+            in_doubt: None,
             pruning: None,
             copying: None,
         }
@@ -202,7 +213,7 @@ impl Writer {
                 answer(&reply, self.open_database().and_then(|database| Ok(database.last_at()?)));
             }
             Command::Cuts(reply) => {
-                answer(&reply, self.open_database().and_then(|database| Ok(database.cuts()?)));
+                answer(&reply, self.open_database().map(Database::cuts));
             }
             Command::Prune { now, keep, judge } => {
                 self.pruning = Some(Pruning {
@@ -258,8 +269,10 @@ impl Writer {
             State::Broken { why, .. } | State::Unavailable(why) => return Err(why.clone()),
             State::Between => return Err(Error::Ended.to_string()),
         };
+        let in_doubt = InDoubt { first_seq: database.next_seq(), batches: self.unwritten.len() + batches.len() };
         database.commit(self.unwritten.iter().chain(batches)).map_err(|error| {
             let why = words(&error);
+            self.in_doubt = Some(in_doubt);
             tracing::error!(%why, "the history could not be written");
             self.break_off(why.clone());
             why
@@ -287,11 +300,31 @@ impl Writer {
                 if let Some(why) = replaced {
                     tracing::error!("{why}");
                 }
-                tracing::info!("the database is open again");
-                State::Open(database)
+                self.settle_doubt(database)
             }
             Err((error, lock)) => State::Broken { why: error.to_string(), again_at: now + TRY_AGAIN_AFTER, path, lock },
         };
+    }
+
+    /// A commit that failed may be on the disk nevertheless: then it is not written twice. That it is there was said by a file
+    /// whose sync has failed, so it is moved into the database, which is synced anew.
+    fn settle_doubt(&mut self, database: Database) -> State {
+        let Some(InDoubt { first_seq, batches }) = self.in_doubt.take() else { return State::Open(database) };
+        let checked = database
+            .holds(first_seq)
+            .and_then(|is_there| if is_there { database.shorten_log().map(|()| batches) } else { Ok(0) });
+        match checked {
+            Ok(written) => {
+                tracing::info!(written, "the database is open again");
+                self.unwritten.drain(..written.min(self.unwritten.len()));
+                State::Open(database)
+            }
+            Err(error) => {
+                self.in_doubt = Some(InDoubt { first_seq, batches });
+                let (path, lock) = database.close();
+                State::Broken { why: words(&error), again_at: clock::since_boot() + TRY_AGAIN_AFTER, path, lock }
+            }
+        }
     }
 
     /// Keeps what could not be written; beyond the limit, observations go before steps of alerts.
@@ -308,6 +341,9 @@ impl Writer {
         }
         while over > 0 {
             let Some(oldest) = self.unwritten.pop_front() else { break };
+            if let Some(in_doubt) = &mut self.in_doubt {
+                in_doubt.batches = in_doubt.batches.saturating_sub(1);
+            }
             over = over.saturating_sub(rows_of(&oldest));
         }
     }
