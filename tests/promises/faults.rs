@@ -4,11 +4,15 @@
 //! from a daemon's own tables. `tests/nightly` drives the same code with larger numbers.
 
 mod cut;
+mod disk;
 mod hurt;
 mod io_errors;
 mod kill_points;
 mod ledger;
+mod names;
 mod power;
+mod stopped;
+mod zones;
 
 /// How often something is tried: `usual`, or `nightly` when `CARECIRCLE_NIGHTLY` is set.
 fn times(usual: usize, nightly: usize) -> usize {

@@ -27,7 +27,7 @@ const LEFT: [Left; 4] = [Left::SyncedOnly, Left::Everything, Left::Some, Left::T
 
 #[test]
 fn whatever_a_power_cut_leaves_holds_every_step_that_had_left_the_home() {
-    let (log, mut dice) = (recorded(times(6, 60)), Dice::thrown());
+    let (log, mut dice) = (recorded(times(6, 20)), Dice::thrown());
     let (mut tried, mut damaged, mut lost) = (0, Vec::new(), Vec::new());
     let rounds = times(1, 4);
     for (at, _) in log.ops.iter().enumerate() {
@@ -102,7 +102,8 @@ fn a_page_overwritten_at_random_keeps_no_gateway_from_watching_and_is_told() {
         gateway = Unit::start(&world.path(""), gateway_command(&world)).ready();
         slowest = slowest.max((clock::since_boot() - began).num_milliseconds());
         if is_noticed {
-            let is_told = || world.alerts_of("storage").iter().any(|fault| fault["recovered"] != true) || before > 0;
+            let is_told =
+                || world.alerts_of("storage").iter().any(|fault| fault["recovered_at_ms"].is_null()) || before > 0;
             wait_until("the damage is told", PATIENCE, is_told);
             told += 1;
         }
