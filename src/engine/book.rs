@@ -93,6 +93,11 @@ impl Book {
         }
     }
 
+    /// The next alert has this number, or a greater one.
+    pub fn number_from(&mut self, number: u64) {
+        self.next_number = self.next_number.max(number);
+    }
+
     /// Every alert still in the book, oldest first.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.values()

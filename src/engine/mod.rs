@@ -72,9 +72,20 @@ impl Engine {
         self
     }
 
+    /// Alerts are numbered from here on, where nobody knows how many there were.
+    pub fn number_from(&mut self, number: u64) {
+        self.book.number_from(number);
+    }
+
     /// Takes in one line of history.
-    pub fn recall(&mut self, recorded: Recorded) {
+    pub fn recall(&mut self, mut recorded: Recorded) {
         let at = recorded.at();
+        if let (Recorded::Started { blind_since: since @ None, .. }, Some(last)) = (&mut recorded, self.now)
+            && last < at
+        {
+            // It was taken for the first start by a gateway that could not read what stands before it.
+            *since = Some(last);
+        }
         self.now = Some(self.now.map_or(at, |now| now.max(at)));
         if !matches!(recorded, Recorded::ClockStepped { .. }) {
             self.seen.pass(&self.home, at);

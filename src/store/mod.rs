@@ -173,6 +173,14 @@ impl Store {
         Ok(Opened { store, run, replaced })
     }
 
+    /// A memory that could not be opened: every batch is answered with `why`, and written as soon as it can be. Who uses it has
+    /// to read it then: it holds what went before.
+    pub fn open_later(dir: &Path, name: &str, why: String, on_written: impl Fn(Written) + Send + 'static) -> Store {
+        let place = (dir.to_owned(), name.to_owned());
+        Store::start(|commands| Writer::unopened(commands, place, why, Box::new(on_written)))
+            .expect("a machine that cannot start one thread cannot run a daemon")
+    }
+
     /// A memory that remembers nothing and answers every batch with `why`.
     pub fn unavailable(why: String, on_written: impl Fn(Written) + Send + 'static) -> Store {
         Store::start(|commands| Writer::unavailable(commands, why, Box::new(on_written)))

@@ -62,6 +62,13 @@ enum State {
         path: PathBuf,
         lock: File,
     },
+    /// It could not be opened at the start; the next try is at `again_at`.
+    Unopened {
+        why: String,
+        again_at: Span,
+        dir: PathBuf,
+        name: String,
+    },
     Unavailable(String),
     /// Only inside of `Writer::break_off` and `Writer::mend`.
     Between,
@@ -105,6 +112,16 @@ impl Writer {
         on_written: Box<dyn Fn(Written) + Send>,
     ) -> Writer {
         Writer::in_state(commands, State::Unavailable(why), on_written)
+    }
+
+    pub(super) fn unopened(
+        commands: Receiver<Command>,
+        (dir, name): (PathBuf, String),
+        why: String,
+        on_written: Box<dyn Fn(Written) + Send>,
+    ) -> Writer {
+        let again_at = clock::since_boot() + TRY_AGAIN_AFTER;
+        Writer::in_state(commands, State::Unopened { why, again_at, dir, name }, on_written)
     }
 
     fn in_state(commands: Receiver<Command>, state: State, on_written: Box<dyn Fn(Written) + Send>) -> Writer {
@@ -167,8 +184,12 @@ impl Writer {
             return Some(Span::zero());
         }
         let again_at = match &self.state {
-            State::Broken { again_at, .. } if !self.unwritten.is_empty() => Some(*again_at),
-            State::Broken { .. } | State::Open(_) | State::Unavailable(_) | State::Between => None,
+            State::Broken { again_at, .. } | State::Unopened { again_at, .. } if !self.unwritten.is_empty() => {
+                Some(*again_at)
+            }
+            State::Broken { .. } | State::Unopened { .. } | State::Open(_) | State::Unavailable(_) | State::Between => {
+                None
+            }
         };
         let due = [self.flush_at, again_at].into_iter().flatten().min()?;
         Some((due - clock::since_boot()).max(Span::zero()))
@@ -176,7 +197,9 @@ impl Writer {
 
     fn is_due(&self, now: Span) -> bool {
         let again = match &self.state {
-            State::Broken { again_at, .. } => !self.unwritten.is_empty() && now >= *again_at,
+            State::Broken { again_at, .. } | State::Unopened { again_at, .. } => {
+                !self.unwritten.is_empty() && now >= *again_at
+            }
             State::Open(_) | State::Unavailable(_) | State::Between => false,
         };
         again
@@ -232,7 +255,9 @@ impl Writer {
     fn open_database(&self) -> Result<&Database, Error> {
         match &self.state {
             State::Open(database) => Ok(database),
-            State::Broken { why, .. } | State::Unavailable(why) => Err(Error::Unavailable(why.clone())),
+            State::Broken { why, .. } | State::Unopened { why, .. } | State::Unavailable(why) => {
+                Err(Error::Unavailable(why.clone()))
+            }
             State::Between => Err(Error::Ended),
         }
     }
@@ -266,7 +291,9 @@ impl Writer {
         self.mend();
         let database = match &mut self.state {
             State::Open(database) => database,
-            State::Broken { why, .. } | State::Unavailable(why) => return Err(why.clone()),
+            State::Broken { why, .. } | State::Unopened { why, .. } | State::Unavailable(why) => {
+                return Err(why.clone());
+            }
             State::Between => return Err(Error::Ended.to_string()),
         };
         let in_doubt = InDoubt { first_seq: database.next_seq(), batches: self.unwritten.len() + batches.len() };
@@ -288,9 +315,21 @@ impl Writer {
         }
     }
 
-    /// Opens a broken database again when its time has come.
+    /// Opens a broken database again when its time has come, or one that could not be opened before.
     fn mend(&mut self) {
         let now = clock::since_boot();
+        if let State::Unopened { why, again_at, dir, name } = &mut self.state
+            && now >= *again_at
+        {
+            match opening::open(dir, name) {
+                Ok(found) => {
+                    tracing::info!("the database can be opened now");
+                    self.state = State::Open(found.database);
+                }
+                Err(error) => (*why, *again_at) = (error.to_string(), now + TRY_AGAIN_AFTER),
+            }
+            return;
+        }
         if !matches!(&self.state, State::Broken { again_at, .. } if now >= *again_at) {
             return;
         }

@@ -12,6 +12,7 @@ mod ledger;
 mod names;
 mod power;
 mod stopped;
+mod unopened;
 mod zones;
 
 /// How often something is tried: `usual`, or `nightly` when `CARECIRCLE_NIGHTLY` is set.
