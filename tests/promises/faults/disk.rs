@@ -39,7 +39,7 @@ fn a_full_disk_stops_no_press_is_told_and_is_over_when_there_is_room() {
         },
         || std::fs::remove_file(&ballast).unwrap(),
     );
-    println!("{figures}");
+    eprintln!("{figures}");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_disk_that_takes_no_writes_stops_no_press_is_told_and_is_over_when_it_does()
     world.wait_ready();
     let figures = through(&world, "row 15", || hurt.fail_at(1, u32::MAX, EROFS, false), || hurt.be_still());
     assert!(hurt.failed() > 0 && !gateway.has_ended(), "it goes on, and was not started anew");
-    println!("{figures}");
+    eprintln!("{figures}");
 }
 
 /// Presses before, amid and after the fault; the fault is told within ten seconds, and over within ten.

@@ -77,7 +77,9 @@ impl Hurt {
     pub fn fail_at(&self, nth: u32, count: u32, error: u32, keeps: bool) {
         self.set(FAIL_AT, 0);
         self.set(FAILED, 0);
-        (self.set(FAIL_COUNT, count), self.set(ERROR, error), self.set(KEEPS, keeps.into()));
+        self.set(FAIL_COUNT, count);
+        self.set(ERROR, error);
+        self.set(KEEPS, keeps.into());
         self.set(FAIL_AT, self.calls() + nth);
     }
 

@@ -26,9 +26,9 @@ fn a_commit_that_failed_is_written_once_whether_the_disk_kept_it_or_not() {
     command.args(["--exact", test, "--nocapture"]).env(IN_A_HURT_PROGRAM, hurt.folder());
     hurt.load_into(&mut command, false);
     let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    println!("{}", said.lines().find(|line| line.starts_with("row 16")).expect("it counts"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stdout));
+    eprintln!("{}", said.lines().find(|line| line.starts_with("row 16")).expect("it counts"));
 }
 
 fn in_a_hurt_program(hurt: &Hurt) {
@@ -46,7 +46,7 @@ fn in_a_hurt_program(hurt: &Hurt) {
     let failed = cases.iter().filter(|case| case.has_failed).count();
     assert!(failed * 2 > cases.len(), "only {failed} of {} were hurt", cases.len());
     cases.iter_mut().for_each(Case::mends);
-    println!("row 16: {} commits, {failed} of them failed; 0 lost, 0 doubled", cases.len());
+    eprintln!("row 16: {} commits, {failed} of them failed; 0 lost, 0 doubled", cases.len());
 }
 
 /// A history with a commit before, one amid the fault, and one after it.

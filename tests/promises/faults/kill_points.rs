@@ -17,7 +17,7 @@ fn a_gateway_killed_at_each_write_of_an_alerts_life_loses_nothing_and_tells_noth
     let hurt = Hurt::of("state/history.db");
     let victim = Victim::start(Box::new(gateway_command), &world, hurt);
     world.wait_ready();
-    println!("row 1: {}", lives(&world, victim, times(40, 200), times(0, 500)));
+    eprintln!("row 1: {}", lives(&world, victim, times(40, 200), times(0, 500)));
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_station_killed_at_each_write_of_an_alerts_life_loses_nothing_and_tells_noth
     let victim = Victim::start(Box::new(station_command), &world, hurt);
     world.start_gateway();
     world.wait_ready();
-    println!("row 19: {}", lives(&world, victim, times(25, 200), times(0, 100)));
+    eprintln!("row 19: {}", lives(&world, victim, times(25, 200), times(0, 100)));
 }
 
 fn station_command(world: &World) -> Command {

@@ -19,7 +19,7 @@ const BY_SECOND_PATH: Span = Span::seconds(30);
 fn names_that_nobody_answers_hold_no_alert_back_and_bind_few_threads() {
     // Only root may serve names; elsewhere the same is root in a user namespace, where the test itself would have to live.
     let Ok(resolver) = UdpSocket::bind("127.0.0.53:53") else {
-        println!("row 8: cannot run here: this user may not listen at the port of names");
+        eprintln!("row 8: cannot run here: this user may not listen at the port of names");
         return;
     };
     let asked = Arc::new(AtomicUsize::new(0));
@@ -67,7 +67,7 @@ fn names_that_nobody_answers_hold_no_alert_back_and_bind_few_threads() {
     let late = clock::since_boot() - began;
     assert!(late <= BY_SECOND_PATH, "{late}");
     let threads = std::fs::read_dir(format!("/proc/{}/task", gateway.pid())).unwrap().count();
-    println!(
+    eprintln!(
         "row 8: {}; {threads} threads after {} questions without an answer",
         ledger.figures(&world),
         asked.load(Ordering::Relaxed)

@@ -46,7 +46,7 @@ fn whatever_a_power_cut_leaves_holds_every_step_that_had_left_the_home() {
         }
     }
     let (writes, sent) = (log.ops.len(), log.left.len());
-    println!(
+    eprintln!(
         "row 2: {tried} images of {writes} writes, {sent} notices had left; {} corrupt, {} lost",
         damaged.len(),
         lost.len()
@@ -77,7 +77,7 @@ fn a_gateway_that_starts_on_what_a_power_cut_left_is_ready_in_five_seconds_and_t
         wait_until("the press is on the page", PATIENCE, || !world.alerts_of("call_button").is_empty());
         assert!(world.alerts_of("storage").is_empty(), "{left:?} after write {at}: {}", gateway.output());
     }
-    println!("row 2: {starts} starts on images, ready within {slowest} ms");
+    eprintln!("row 2: {starts} starts on images, ready within {slowest} ms");
     assert!(slowest <= 5_000, "{slowest} ms");
 }
 
@@ -108,7 +108,7 @@ fn a_page_overwritten_at_random_keeps_no_gateway_from_watching_and_is_told() {
             told += 1;
         }
     }
-    println!(
+    eprintln!(
         "row 2: {runs} pages overwritten, {told} found at the start and told, ready within {slowest} ms; {}",
         ledger.figures(&world)
     );

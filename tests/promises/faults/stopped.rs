@@ -23,7 +23,7 @@ fn a_gateway_that_hangs_feeds_no_watchdog_and_the_desk_misses_it_in_time() {
     if times(0, 1) > 0 {
         wait_until("the desk misses the home", Duration::from_secs(190), || !world.alerts_of(MISSED).is_empty());
         let missed = clock::since_boot() - began;
-        println!("row 22: hung; no ping of the watchdog, missed at the desk after {} s", missed.num_seconds());
+        eprintln!("row 22: hung; no ping of the watchdog, missed at the desk after {} s", missed.num_seconds());
         assert!(missed <= Span::seconds(181), "{missed}");
     }
     assert!(gateway.count("WATCHDOG=1") <= pings + 1, "systemd kills it after 20 s without");

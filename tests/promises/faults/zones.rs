@@ -22,7 +22,7 @@ fn around_every_change_of_clocks_a_time_of_day_comes_once_a_day_and_never_beside
             }
         }
     }
-    println!(
+    eprintln!(
         "row 10: {changes} changes in {zones} zones, {} times of day each; {skipped} skipped, {twice} that come twice",
         96 / times(3, 1)
     );
