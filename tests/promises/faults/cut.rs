@@ -9,12 +9,7 @@ use std::io::{Seek, SeekFrom, Write};
 
 #[test]
 fn a_press_after_the_daily_copy_took_the_place_of_a_damaged_history_is_shown() {
-    let mut world = World::start(&Home::default());
-    world.press();
-    let alert = only_call(&world);
-    world.click(&alert, "take");
-    confirmed(&world, &alert);
-    make_copy(&world);
+    let (mut world, alert) = taken_and_copied();
     world.press();
     told(&world, &alert, 2);
     damage_and_restart(&mut world);
@@ -29,12 +24,7 @@ fn a_press_after_the_daily_copy_took_the_place_of_a_damaged_history_is_shown() {
 
 #[test]
 fn a_press_on_an_alert_that_was_closed_after_the_copy_is_open_on_the_page() {
-    let mut world = World::start(&Home::default());
-    world.press();
-    let alert = only_call(&world);
-    world.click(&alert, "take");
-    confirmed(&world, &alert);
-    make_copy(&world);
+    let (mut world, alert) = taken_and_copied();
     for step in ["arrive", "close"] {
         world.click(&alert, step);
         confirmed(&world, &alert);
@@ -57,6 +47,17 @@ fn a_press_after_a_history_without_a_copy_was_lost_is_an_alert_of_a_number_of_it
     let alerts = world.alerts();
     let numbers: BTreeSet<u64> = alerts.iter().filter_map(|alert| alert["alert"].as_u64()).collect();
     assert_eq!(numbers.len(), alerts.len(), "whoever names an alert by its number means one: {alerts:#?}");
+}
+
+/// A call that somebody has taken, and after that the copy of the night.
+fn taken_and_copied() -> (World, Value) {
+    let world = World::start(&Home::default());
+    world.press();
+    let alert = only_call(&world);
+    world.click(&alert, "take");
+    confirmed(&world, &alert);
+    make_copy(&world);
+    (world, alert)
 }
 
 fn calls(world: &World) -> Vec<Value> {
