@@ -173,12 +173,7 @@ impl Queue {
     }
 
     /// A try came to its end; what the loop is to hear of it.
-    pub(crate) fn ended(
-        &mut self,
-        channel: &str,
-        key: &str,
-        result: Result<Handed, NotDelivered>,
-    ) -> Option<Report> {
+    pub(crate) fn ended(&mut self, channel: &str, key: &str, result: Result<Handed, NotDelivered>) -> Option<Report> {
         self.under_way = self.under_way.saturating_sub(1);
         // A receipt may have settled the row while the try was under way.
         let row = self.rows.get_mut(key)?;

@@ -60,11 +60,13 @@ impl Stepped {
         }
         turn.lead_out(paths);
         let keeper = Timekeeper::new(now, plan.assume_synced);
-        let trusted = keeper.is_trusted(now.wall);
-        turn.settle_in(now, trusted, &plan.hash, blind_since, &[]);
+        turn.begin_with_clock(keeper.is_trusted(now.wall));
+        turn.configured(now, &plan.hash);
+        turn.settle_in(now, blind_since, &[]);
         turn.finish();
         let beat = Beat { seq: 0, run, boot: format!("made-up-{run}") };
-        let mut started = Stepped { turn, plan, keeper, channels, beat, marked_at: now.since_boot, clean: now, before_set: None };
+        let mut started =
+            Stepped { turn, plan, keeper, channels, beat, marked_at: now.since_boot, clean: now, before_set: None };
         started.hand_out();
         Ok(started)
     }

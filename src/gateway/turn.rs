@@ -31,8 +31,8 @@ use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 use crate::store::{Batch, Store};
 use crate::wire::{Receipt, StationStep};
-use commit::{Calm, Held};
 pub use commit::NO_ANSWER;
+use commit::{Calm, Held};
 pub use notices::key;
 use std::collections::BTreeMap;
 pub use testing::{Told, spares_people};
@@ -175,13 +175,9 @@ impl Turn {
     pub fn settle_in(
         &mut self,
         now: Reading,
-        trusted: bool,
-        hash: &str,
         blind_since: Option<Timestamp>,
         troubles: &[Reason],
     ) -> Option<Timestamp> {
-        self.begin_with_clock(trusted);
-        self.configured(now, hash);
         if let Some(newest) = blind_since.filter(|newest| *newest > now.wall) {
             // The clock is behind the history: a machine without a battery clock has just booted.
             self.clock_stepped(now, now.wall - newest);
@@ -220,6 +216,18 @@ impl Turn {
         let (hash, program) = (hash.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         let line = Recorded::Configured { at: now.wall, hash, program, clock_trusted: self.clock_trusted };
         self.batch.records.push(to_record(line));
+    }
+
+    /// A part of the history is lost, `times` times so far: what is decided from here on is numbered beyond it.
+    pub fn history_cut(&mut self, now: Reading, times: u64) {
+        if self.engine.history_cut(times) {
+            tracing::warn!(
+                times,
+                "a part of the history is lost; alerts and their steps are numbered anew, far beyond it"
+            );
+            self.batch.records.push(to_record(Recorded::HistoryCut { at: now.wall, times }));
+            self.batch.urgent = true;
+        }
     }
 
     /// Whether the clock can be believed has changed.

@@ -15,6 +15,7 @@ pub(crate) mod stepped;
 mod summoner;
 mod telling;
 mod turn;
+mod visit;
 pub(crate) mod voice;
 
 use crate::clock;

@@ -31,8 +31,7 @@ impl Stepped {
         let point = settings.point.clone();
         let desk = Arc::new(RwLock::new(Desk::new(settings).restore(history)));
         let health = Arc::new(RwLock::new(Health { broker: Some("not yet".to_owned()), ..Health::default() }));
-        let mut turn =
-            Turn::new(point, desk.clone(), health.clone(), memory, voice, Feed::new(run), Arc::default());
+        let mut turn = Turn::new(point, desk.clone(), health.clone(), memory, voice, Feed::new(run), Arc::default());
         turn.decide(Input::OwnLink { up: false });
         Ok(Stepped { turn, desk, health })
     }

@@ -150,11 +150,10 @@ fn a_table_of_cards_goes_in_as_a_whole_or_not_at_all_and_comes_out_without_formu
     assert!(import(&csv, "check").1.contains("无改动 <b>1</b>"), "what comes out goes in as it was");
 }
 
-#[test]
-fn two_thousand_homes_are_one_light_page_that_is_sifted_and_sorted_without_script() {
-    let bench = Bench::start();
+/// A made-up district of so many homes, each with a card, none ever heard.
+fn write_cards(bench: &Bench, homes: usize) {
     let mut table = String::from("home,place,class,minutes\n");
-    for n in 0..2_000 {
+    for n in 0..homes {
         table += &format!(
             "ky-lehe-{n:04},{}号楼{}单元{}01室,{},{}\n",
             n / 40 + 1,
@@ -164,7 +163,40 @@ fn two_thousand_homes_are_one_light_page_that_is_sifted_and_sorted_without_scrip
             n % 25
         );
     }
-    assert_eq!(post(&bench, "wang", "/homes/cards", &[("do", "write"), ("text", &table)]).0, 200);
+    assert_eq!(post(bench, "wang", "/homes/cards", &[("do", "write"), ("text", &table)]).0, 200);
+}
+
+#[test]
+fn of_more_homes_than_anybody_chooses_from_the_id_is_typed_and_a_slip_is_told() {
+    let bench = Bench::start();
+    write_cards(&bench, 2_000);
+    let html = page(&bench, "zhang", "/requests").1;
+    assert!(html.contains("<option value=\"ky-lehe-1999\">") && !html.contains("name=\"home\" value="), "chosen");
+    let one_more = "home,place\nky-lehe-2000,51号楼\n";
+    assert_eq!(post(&bench, "wang", "/homes/cards", &[("do", "write"), ("text", one_more)]).0, 200);
+    let html = page(&bench, "zhang", "/requests?home=ky-lehe-2000&kind=meal").1;
+    assert!(html.contains("<input name=\"home\" value=\"ky-lehe-2000\" required"), "what came along stands there");
+    assert!(!html.contains("<option value=\"ky-lehe"), "no megabytes of choices");
+
+    let today = carecircle::model::time::Zone::named("Asia/Shanghai").unwrap().day(carecircle::clock::now());
+    let day = (today + carecircle::model::time::Span::days(1)).to_string();
+    let order = |home: &str| {
+        let fields = [("deed", "open"), ("home", home), ("kind", "meal"), ("day", day.as_str()), ("time", "18:00")];
+        post(&bench, "zhang", "/requests/order", &[&fields[..], &[("key", home), ("back", "/requests")]].concat())
+    };
+    for slip in ["ky-lehe-9999", "ky lehe 2000", ""] {
+        let (status, html) = order(slip);
+        assert!((400..500).contains(&status) && html.contains("本站不认识这个住户"), "{slip:?}: {status} {html}");
+    }
+    assert!(!page(&bench, "zhang", "/requests").1.contains("id=\"request-"), "nothing of it was opened");
+    assert_eq!(order("ky-lehe-2000").0, 303);
+    assert!(page(&bench, "zhang", "/requests").1.contains("51号楼"), "and is on the list");
+}
+
+#[test]
+fn two_thousand_homes_are_one_light_page_that_is_sifted_and_sorted_without_script() {
+    let bench = Bench::start();
+    write_cards(&bench, 2_000);
     let all = page(&bench, "zhang", "/homes").1;
     assert!(all.matches("<tr><th>").count() >= 2_000);
     assert!(all.len() <= 350 * 1024, "{}", all.len());

@@ -93,8 +93,9 @@ fn asked(args: &Args, homes: Option<u32>) -> Result<Asked, Problem> {
     };
     let planted = args.planted.as_deref().map(|name| {
         let known = Planted::ALL.iter().map(|planted| planted.name()).collect::<Vec<_>>().join(", ");
-        Planted::named(name)
-            .ok_or_else(|| Problem::of("--planted", format!("{name:?} is none")).with_deed(format!("choose from {known}")))
+        Planted::named(name).ok_or_else(|| {
+            Problem::of("--planted", format!("{name:?} is none")).with_deed(format!("choose from {known}"))
+        })
     });
     Ok(Asked {
         seed: args.seed.unwrap_or(1),
@@ -113,10 +114,12 @@ fn tell(story: &[String]) -> std::io::Result<()> {
 
 /// What broke, in the smallest night found that still breaks, and how to see it again.
 fn tell_break(asked: &Asked, night: u64, what: &Break) -> std::io::Result<()> {
-    let smallest = nights::shrink(asked, night);
-    let again = nights::live(&Asked { tells: true, ..smallest.clone() }, night);
     let mut out = std::io::stdout().lock();
     writeln!(out, "BROKEN: seed {} night {night}, {}", asked.seed, told(what))?;
+    out.flush()?;
+    // Takes as long as some dozens of nights.
+    let smallest = nights::shrink(asked, night);
+    let again = nights::live(&Asked { tells: true, ..smallest.clone() }, night);
     if let Some(what) = &again.broken {
         writeln!(out, "smaller: {}", told(what))?;
     }
@@ -159,8 +162,17 @@ fn print(sums: &Sums, counts: &mut Counts) -> std::io::Result<()> {
     let Sums { seed, first, lived, broken, secs } = sums;
     let rate = *lived as f64 / secs;
     let times = counts.homes as f64 * NIGHT_SECS as f64 / secs;
-    writeln!(out, "seed {seed}, nights {first} to {}: {lived} nights, {} homes, {broken} broken", first + lived - 1, counts.homes)?;
-    writeln!(out, "{} presses, {} falls, {} receipts, {} steps", counts.presses, counts.falls, counts.receipts, counts.steps)?;
+    writeln!(
+        out,
+        "seed {seed}, nights {first} to {}: {lived} nights, {} homes, {broken} broken",
+        first + lived - 1,
+        counts.homes
+    )?;
+    writeln!(
+        out,
+        "{} presses, {} falls, {} receipts, {} steps",
+        counts.presses, counts.falls, counts.receipts, counts.steps
+    )?;
     let list = |of: Vec<(&str, u64)>| of.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", ");
     writeln!(out, "alerts: {}", list(counts.alerts.iter().map(|(rule, n)| (*rule, *n)).collect()))?;
     let (most, rule) = counts.most_again;

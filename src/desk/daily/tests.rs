@@ -12,6 +12,7 @@ use crate::model::reason::{Reason, Severity};
 use crate::model::suspension::Absence;
 use crate::model::time::{Day, Span, Timestamp, Zone};
 
+mod part;
 mod restored;
 mod work;
 

@@ -1,10 +1,10 @@
 //! Faults begin and end.
 
 use super::faults::{Fault, Injected, TO_1970};
+use super::home::Way;
 use super::planted::Planted;
 use super::script::{MINUTE, Millis, SECOND};
 use super::world::{Who, World, open};
-use super::home::Way;
 use crate::model::time::Span;
 
 impl World {
@@ -52,7 +52,9 @@ impl World {
         self.active[nth] = false;
         let which = injected.which % 2;
         match (injected.fault, injected.home) {
-            (Fault::Cut | Fault::HalfOpen, Some(home)) if self.way(home, which) == Way::Up => self.link_comes(home, which),
+            (Fault::Cut | Fault::HalfOpen, Some(home)) if self.way(home, which) == Way::Up => {
+                self.link_comes(home, which)
+            }
             (Fault::Offline, Some(home)) => {
                 for station in 0..2 {
                     if self.way(home, station) == Way::Up {

@@ -152,8 +152,10 @@ impl Injected {
         };
         if let Some((pressed, _)) = presses.get(which).filter(|_| meets) {
             let lasts = self.until - self.from;
-            self.from = (pressed - (before * SECOND as f64) as Millis).max(3 * SECOND);
-            self.until = (self.from + lasts).min(FAULTS_END);
+            let from = (pressed - (before * SECOND as f64) as Millis).max(3 * SECOND);
+            if from + MINUTE < FAULTS_END {
+                (self.from, self.until) = (from, (from + lasts).min(FAULTS_END));
+            }
         }
     }
 

@@ -129,7 +129,12 @@ impl World {
     /// A gateway tries to tell a station of a step.
     pub(super) fn sends(&mut self, home: usize, station: usize, notice: &Arc<Outgoing>) {
         let notice = &notice.notice;
-        let held = (notice.home.to_string(), notice.alert.number, notice.alert.raised_at.timestamp_millis(), notice.step.number);
+        let held = (
+            notice.home.to_string(),
+            notice.alert.number,
+            notice.alert.raised_at.timestamp_millis(),
+            notice.step.number,
+        );
         self.ledger.told.entry((station, held)).or_insert(self.now);
         if !matches!(notice.state.reason, Reason::CallButton { .. }) {
             let (most, _) = &mut self.counts.most_again;
@@ -168,9 +173,8 @@ impl World {
         let of = &mut self.ledger.homes[home];
         of.raised.insert(rule);
         let now = self.now;
-        let had = |fault: Fault| {
-            self.script.faults.iter().any(|i| i.fault == fault && i.concerns(home) && i.from <= now)
-        };
+        let had =
+            |fault: Fault| self.script.faults.iter().any(|i| i.fault == fault && i.concerns(home) && i.from <= now);
         let was_blind = had(Fault::Sensors) || had(Fault::Crash) || had(Fault::PowerCut);
         let has_cause = match reason {
             Reason::CallButton { .. } => !of.presses.is_empty(),
@@ -193,7 +197,9 @@ impl World {
         };
         if !has_cause {
             let since = of.life_at.max(of.blind_until).map(|at| (now - at) / MINUTE);
-            self.breaks(format!("home-{home} raised {rule} without a cause; {since:?} minutes after the last life or blindness"));
+            self.breaks(format!(
+                "home-{home} raised {rule} without a cause; {since:?} minutes after the last life or blindness"
+            ));
         }
     }
 
@@ -204,7 +210,8 @@ impl World {
         }
         let now = self.now;
         let Some(of) = self.ledger.alerts.get_mut(&row.key) else {
-            return self.breaks(format!("{} shows an alert that home-{home} never told: {:?}", POINTS[station], row.key));
+            return self
+                .breaks(format!("{} shows an alert that home-{home} never told: {:?}", POINTS[station], row.key));
         };
         // A press soon after the closing opens the alert again.
         of.count = of.count.max(row.count + row.reopened);
@@ -250,7 +257,10 @@ impl World {
         let shown = |of: &&OfAlert| of.home == home && of.is_press && of.shown.iter().any(Option::is_some);
         let shown: u32 = self.ledger.alerts.values().filter(shown).map(|of| of.count).sum();
         if (shown as usize) < nth {
-            self.breaks(format!("press {nth} of home-{home} is not on a page {} s later: {shown} are", SHOWN_WITHIN / SECOND));
+            self.breaks(format!(
+                "press {nth} of home-{home} is not on a page {} s later: {shown} are",
+                SHOWN_WITHIN / SECOND
+            ));
         }
     }
 
@@ -259,7 +269,8 @@ impl World {
         let calm = self.script.is_calm(home, since + SECOND, self.now);
         let still = self.script.faults.iter().zip(&self.active).any(|(fault, active)| *active && fault.concerns(home));
         let near = |fault: &&super::faults::Injected| {
-            fault.concerns(home) && fault.until > since - 12 * SECOND && fault.until < since || fault.from < self.now && fault.until > since
+            fault.concerns(home) && fault.until > since - 12 * SECOND && fault.until < since
+                || fault.from < self.now && fault.until > since
         };
         let near = self.script.faults.iter().any(|fault| near(&fault));
         let dead = self.homes[home].gateway.is_none() || self.posts[station].station.is_none();
@@ -274,7 +285,10 @@ impl World {
         let waits = self.ledger.told.iter().find(waits).map(|((_, held), _)| held.clone());
         drop(disk);
         if let Some(held) = waits {
-            self.breaks(format!("{held:?} is not at {} ten seconds after the connection came back (calm {calm})", POINTS[station]));
+            self.breaks(format!(
+                "{held:?} is not at {} ten seconds after the connection came back (calm {calm})",
+                POINTS[station]
+            ));
         }
     }
 
@@ -309,7 +323,9 @@ impl World {
         if counted < pressed {
             self.breaks(format!("home-{home} pressed {pressed} times, and pages show {counted} presses"));
         } else if counted > pressed + of.may_count_twice {
-            self.breaks(format!("home-{home} pressed {pressed} times, and pages show {counted} presses: one is invented"));
+            self.breaks(format!(
+                "home-{home} pressed {pressed} times, and pages show {counted} presses: one is invented"
+            ));
         }
     }
 
@@ -351,13 +367,17 @@ impl World {
                 };
                 Some(format!("{:?} {what},", row.key))
             });
-            let differs = unknown.or_else(|| book.iter().find_map(|(key, phase, owner)| {
-                let row = desk.alert_row(now, key, &by)?;
-                let its_owner = row.owner.as_ref().map(|owner| owner.actor.clone());
-                // A book says raised as long as nobody's receipt is in it.
-                let is_same = row.phase == *phase && (its_owner == *owner || !phase.is_open());
-                (!is_same).then(|| format!("{key:?} is {phase:?} of {owner:?} at home and {:?} of {its_owner:?}", row.phase))
-            }));
+            let differs = unknown.or_else(|| {
+                book.iter().find_map(|(key, phase, owner)| {
+                    let row = desk.alert_row(now, key, &by)?;
+                    let its_owner = row.owner.as_ref().map(|owner| owner.actor.clone());
+                    // A book says raised as long as nobody's receipt is in it.
+                    let is_same = row.phase == *phase && (its_owner == *owner || !phase.is_open());
+                    (!is_same).then(|| {
+                        format!("{key:?} is {phase:?} of {owner:?} at home and {:?} of {its_owner:?}", row.phase)
+                    })
+                })
+            });
             drop(desk);
             if let Some(differs) = differs {
                 return self.breaks(format!("{differs} at {}", POINTS[station]));
@@ -368,7 +388,9 @@ impl World {
     /// Whoever is not answered is brought to the next point in time, and whoever is, to nobody else.
     fn was_asked_in_time(&mut self, alert: &AlertKey) {
         let Some(of) = self.ledger.alerts.get(alert) else { return };
-        if !of.is_about_the_person || !self.script.is_calm(of.home, of.raised_at - 2 * MINUTE, of.raised_at + 4 * MINUTE) {
+        if !of.is_about_the_person
+            || !self.script.is_calm(of.home, of.raised_at - 2 * MINUTE, of.raised_at + 4 * MINUTE)
+        {
             return;
         }
         let wait = |at: Option<Millis>| at.map(|at| at - of.raised_at);

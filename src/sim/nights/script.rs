@@ -47,7 +47,8 @@ impl Script {
         let drawn = 1 + (chance.unit() * 3.0) as usize;
         let homes = asked.homes.unwrap_or(drawn);
         let begins = begin(&mut chance);
-        let lives: Vec<Life> = (0..homes).map(|home| Life::draw(&mut Chance::stream(seed, &format!("life {home}")))).collect();
+        let lives: Vec<Life> =
+            (0..homes).map(|home| Life::draw(&mut Chance::stream(seed, &format!("life {home}")))).collect();
         let mut faults = Vec::new();
         for fault in Fault::ALL {
             if !asked.without.contains(fault) {
@@ -107,7 +108,8 @@ pub(super) const BUTTONS: [&str; 2] = ["pendant", "cord"];
 
 /// The home's configuration, as a technician writes it.
 pub(super) fn gateway_toml(home: usize) -> String {
-    let sensor = |name: &&str, kind| format!("[[sensor]]\nid = \"{name}\"\nkind = \"{kind}\"\nzigbee2mqtt = \"{name}\"\n");
+    let sensor =
+        |name: &&str, kind| format!("[[sensor]]\nid = \"{name}\"\nkind = \"{kind}\"\nzigbee2mqtt = \"{name}\"\n");
     let motions: String = MOTIONS.iter().map(|name| format!("{}room = \"{name}\"\n", sensor(name, "motion"))).collect();
     let buttons: String = BUTTONS.iter().map(|name| sensor(name, "call_button")).collect();
     let point = |(name, travel)| {

@@ -145,7 +145,8 @@ impl World {
             let held =
                 (home_id.to_string(), receipt.alert.number, receipt.alert.raised_at.timestamp_millis(), receipt.step);
             if !open(&self.posts[station].disk).holds(&held) {
-                return self.breaks(format!("{} gave a receipt for {held:?}, and its disk does not hold it", POINTS[station]));
+                return self
+                    .breaks(format!("{} gave a receipt for {held:?}, and its disk does not hold it", POINTS[station]));
             }
         }
         if self.fault(Fault::Deaf, None, Some(station)).is_some() {
@@ -194,7 +195,10 @@ impl World {
         for (home, row) in rows.into_iter().flat_map(|(home, rows)| rows.into_iter().map(move |row| (home, row))) {
             self.is_shown(station, home, &row);
             let wants = matches!(row.severity, Severity::Emergency | Severity::Urgent | Severity::Blind);
-            if wants && row.phase.is_open() && row.owner.is_none() && self.posts[station].planned.insert(row.key.clone())
+            if wants
+                && row.phase.is_open()
+                && row.owner.is_none()
+                && self.posts[station].planned.insert(row.key.clone())
             {
                 let rivals = self.fault(Fault::Rivals, None, None).is_some();
                 let wait = if rivals { 20_000.0 } else { self.staff.between(5_000.0, 170_000.0) };

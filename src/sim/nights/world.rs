@@ -32,24 +32,72 @@ pub(super) enum Who {
 /// Something that happens at an instant.
 #[derive(Debug, Clone)]
 pub(super) enum Event {
-    Stirs { home: usize, sensor: usize },
-    Says { home: usize, sensor: usize, on: bool, honest: bool },
-    Presses { home: usize, button: usize },
-    Falls { home: usize },
+    Stirs {
+        home: usize,
+        sensor: usize,
+    },
+    Says {
+        home: usize,
+        sensor: usize,
+        on: bool,
+        honest: bool,
+    },
+    Presses {
+        home: usize,
+        button: usize,
+    },
+    Falls {
+        home: usize,
+    },
     FaultBegins(usize),
     FaultEnds(usize),
-    ToStation { station: usize, home: usize, topic: String, body: Vec<u8>, retained: bool },
-    ToHome { home: usize, station: usize, topic: String, body: Vec<u8> },
-    TryEnds { home: usize, number: u64, ok: bool },
+    ToStation {
+        station: usize,
+        home: usize,
+        topic: String,
+        body: Vec<u8>,
+        retained: bool,
+    },
+    ToHome {
+        home: usize,
+        station: usize,
+        topic: String,
+        body: Vec<u8>,
+    },
+    TryEnds {
+        home: usize,
+        number: u64,
+        ok: bool,
+    },
     Wakes(Who),
-    Beats { home: usize, beat: u64 },
+    Beats {
+        home: usize,
+        beat: u64,
+    },
     Starts(Who),
-    Clicks { station: usize, alert: AlertKey, stage: usize },
-    Glances { station: usize },
+    Clicks {
+        station: usize,
+        alert: AlertKey,
+        stage: usize,
+    },
+    Glances {
+        station: usize,
+    },
     /// A link came back ten seconds ago.
-    Returned { home: usize, station: usize, since: Millis },
-    PressIsDue { home: usize, nth: usize, at: Millis },
-    FallIsDue { home: usize, quiet_from: Millis },
+    Returned {
+        home: usize,
+        station: usize,
+        since: Millis,
+    },
+    PressIsDue {
+        home: usize,
+        nth: usize,
+        at: Millis,
+    },
+    FallIsDue {
+        home: usize,
+        quiet_from: Millis,
+    },
 }
 
 /// A home with its gateway, its broker and its disk.
