@@ -57,6 +57,7 @@ const CAUGHT: &[(Planted, u64)] = &[
     (Planted::HalfOpenBelieved, 3),
     (Planted::AckBeforeCommit, 8),
     (Planted::PressCountsAgain, 19),
+    (Planted::JumpUnnoticed, 3),
     (Planted::MarksUnwritten, 8),
     (Planted::OldStepWins, 1),
 ];
