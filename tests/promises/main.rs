@@ -34,6 +34,7 @@ mod mutated;
 mod night;
 mod outage;
 mod picture;
+mod release;
 mod replay;
 mod report;
 mod second_path;
