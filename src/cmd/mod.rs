@@ -10,6 +10,7 @@ mod file;
 pub mod gateway;
 mod history;
 pub mod init;
+pub mod join;
 pub mod listen;
 mod progress;
 pub mod replay;

@@ -15,6 +15,7 @@ mod directory;
 mod documents;
 mod drawings;
 mod end_to_end;
+mod enrolment;
 mod families;
 mod feed;
 mod flood;
