@@ -13,6 +13,7 @@ pub mod init;
 pub mod join;
 pub mod listen;
 mod progress;
+pub mod renew;
 pub mod replay;
 pub mod report;
 pub mod schema;

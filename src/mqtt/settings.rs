@@ -175,7 +175,8 @@ impl Tls {
         self.configuration().map(drop)
     }
 
-    fn configuration(&self) -> Result<ClientConfig, String> {
+    /// A client's TLS 1.3 with these, which believes no other authority.
+    pub fn configuration(&self) -> Result<ClientConfig, String> {
         let mut roots = RootCertStore::empty();
         for certificate in certificates(&self.ca, "ca")? {
             roots.add(certificate).map_err(|error| format!("a certificate in the ca file cannot be used: {error}"))?;

@@ -182,7 +182,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let summoner = settings.modem.as_ref().map(|modem| Summoner::open(modem, parts)).transpose()?;
     let telephone = summoner.as_ref().map(|(_, _, telephone)| telephone.clone());
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
-    let site = site.map_err(|error| error.problem())?.calling(telephone);
+    let site = site.map_err(|error| error.problem())?.calling(telephone).counting(Arc::clone(&refused));
     let bell = Bell::default();
     let (pictures, walks) = (site.pictures(), site.walks());
     let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
@@ -203,7 +203,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let saying = telling::Saying { point: settings.point.clone(), office, told: by_mqtt, link: link.clone() };
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures, walks);
+    let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures, walks).keeping(keeper, Arc::clone(&refused));
     let mut ends = stopping.clone();
     let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {

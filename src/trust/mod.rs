@@ -12,6 +12,8 @@ pub mod files;
 pub mod join;
 pub mod mosquitto;
 pub mod register;
+pub mod renew;
+mod talk;
 
 pub use authority::Authority;
 pub use code::Code;

@@ -1,7 +1,7 @@
 //! Goal: a fresh authority, a code, a home that joins by it, and a press that reaches the station's page through Debian's
 //! mosquitto with the files we wrote for it. Method: the commands as people type them, the daemons as systemd starts them.
 
-use crate::support::{Daemon, Mosquitto, carecircle, free_port, run, wait_until};
+use crate::support::{Daemon, Mosquitto, free_port, run, wait_until};
 use crate::world::PATIENCE;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -232,4 +232,96 @@ fn a_code_that_is_wrong_used_expired_or_of_another_authority_lets_nobody_in_and_
     assert!(refused >= 9.0, "each was counted: {refused}");
     let (_, errors, _) = world.station_does(&["enroll", "station-lehe"]);
     assert!(errors.contains("could be taken for a station"), "{errors}");
+}
+
+impl Enrolled {
+    /// A client of the broker with the certificate of `home`.
+    fn client(&self, program: &str, home: &str) -> Command {
+        let secrets = self.path(home).join("secrets");
+        let own = secrets.join("home.pem");
+        let mut command = Command::new(program);
+        command.args(["-h", "localhost", "-p", &self.port.to_string(), "-q", "1", "--cafile"]);
+        command.arg(self.path("station/authority/ca.pem")).arg("--cert").arg(&own).arg("--key").arg(&own);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+    }
+
+    /// Whether a message of the home `from` on `topic` arrives at whoever has the certificate `to` there.
+    fn arrives(&self, to: &str, from: &str, topic: &str) -> bool {
+        let mut listening = self.client("mosquitto_sub", to);
+        let log = std::fs::read_to_string(self.path("mosquitto.log")).unwrap().len();
+        let child = listening.args(["-t", topic, "-C", "1", "-W", "3"]).spawn().unwrap();
+        let said = |words: &str| std::fs::read_to_string(self.path("mosquitto.log")).unwrap()[log..].contains(words);
+        wait_until("the broker answers the listener", PATIENCE, || said("Sending SUBACK") || said("OpenSSL Error"));
+        self.client("mosquitto_pub", from).args(["-t", topic, "-m", "x"]).status().unwrap();
+        !child.wait_with_output().unwrap().stdout.is_empty()
+    }
+
+    /// What the station's door says to `home` about a request.
+    fn at_door(&self, home: &str, path: &str) -> String {
+        let own = self.path(home).join("secrets/home.pem");
+        let mut command = Command::new("curl");
+        command.args(["-s", "--max-time", "10", "--cacert"]).arg(self.path("station/authority/ca.pem"));
+        let output = command.arg("--cert").arg(own).arg(format!("https://localhost:{}{path}", self.door)).output();
+        String::from_utf8(output.expect("curl is installed").stdout).unwrap()
+    }
+}
+
+#[test]
+fn a_stolen_certificate_can_only_be_its_home_and_a_revoked_one_can_do_nothing() {
+    let mut world = Enrolled::new();
+    world.open();
+    for home in ["ky-1", "ky-2"] {
+        let code = world.code(home);
+        assert_eq!(world.join(home, &code, &[]).2, 0);
+    }
+    world.write_broker();
+    world.start_broker();
+    // The station's own, where the same clients find it.
+    let secrets = world.path("own/secrets");
+    std::fs::create_dir_all(&secrets).unwrap();
+    std::fs::copy(world.path("station/authority/station.pem"), secrets.join("home.pem")).unwrap();
+    let (up, down) = ("carecircle/v1/ky-1/up/lehe/notice", "carecircle/v1/ky-1/down/receipt");
+    assert!(world.arrives("own", "ky-1", up), "a home cannot reach its station");
+    assert!(world.arrives("ky-1", "own", down), "the station cannot reach its home");
+    assert!(!world.arrives("own", "ky-2", up), "a home spoke for another");
+    assert!(!world.arrives("ky-1", "ky-2", down), "a home spoke as the station");
+    assert!(!world.arrives("ky-1", "ky-1", down), "a home forged its own receipt");
+    assert!(!world.arrives("ky-2", "own", down), "a home read what another is told");
+    assert!(!world.arrives("ky-2", "ky-1", up), "a home read what another says");
+
+    let asks = |home: &str| world.at_door(home, "/v1/steps?home=ky-1&point=lehe");
+    assert!(asks("ky-1").contains("\"v\":"), "{}", asks("ky-1"));
+    assert!(asks("ky-2").contains("its certificate is of ky-2"), "{}", asks("ky-2"));
+    // The next certificate, with the one it has.
+    let config = world.path("ky-1/gateway.toml");
+    let (said, _, _) = run(&["renew", "--config", config.to_str().unwrap()], "");
+    assert!(said.contains("good until") && said.contains("364 more days"), "{said}");
+    let stolen = std::fs::read(world.path("ky-1/secrets/home.pem")).unwrap();
+    let (said, errors, code) = run(&["renew", "--now", "--config", config.to_str().unwrap()], "");
+    assert!(code == 0 && said.contains("is renewed"), "{said}{errors}");
+    assert_ne!(std::fs::read(world.path("ky-1/secrets/home.pem")).unwrap(), stolen, "another key and certificate");
+    assert!(asks("ky-1").contains("\"v\":"), "the next one is as good");
+
+    // Turned away: at the door at once, at the station though the broker does not know of it, at the broker once it does.
+    let (said, errors, code) = world.station_does(&["revoke", "ky-1"]);
+    assert!(code == 0 && said.contains("2 certificates taken back"), "{said}{errors}");
+    assert!(asks("ky-1").contains("this home was turned away"), "{}", asks("ky-1"));
+    let before = std::fs::read(world.path("ky-1/secrets/home.pem")).unwrap();
+    let (_, errors, code) = run(&["renew", "--now", "--config", config.to_str().unwrap()], "");
+    assert!(code != 0 && errors.contains("this home was turned away"), "{errors}");
+    assert_eq!(std::fs::read(world.path("ky-1/secrets/home.pem")).unwrap(), before, "what it has is not touched");
+    let refused = || world.metric("carecircle_homes_refused_total");
+    let counted = refused();
+    assert!(counted >= 4.0, "{counted}");
+    wait_until("what it still says by the broker is counted and goes no further", PATIENCE, || {
+        world.client("mosquitto_pub", "ky-1").args(["-t", up, "-m", "{}"]).status().unwrap();
+        refused() > counted
+    });
+    world.write_broker();
+    world.start_broker();
+    assert!(!world.arrives("own", "ky-1", up), "a certificate that was taken back is good at the broker");
+    std::fs::write(world.path("ky-1/secrets/home.pem"), stolen).unwrap();
+    assert!(!world.arrives("own", "ky-1", up), "nor is the one before it");
+    assert!(world.arrives("own", "ky-2", "carecircle/v1/ky-2/up/lehe/notice"), "the others are not touched");
 }

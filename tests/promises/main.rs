@@ -21,6 +21,7 @@ mod feed;
 mod flood;
 mod framing;
 mod hands;
+mod hardening;
 mod health;
 mod home_assistant;
 mod homes;
