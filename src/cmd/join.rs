@@ -55,7 +55,11 @@ fn joined(args: &Args) -> Result<(), Problem> {
 fn drop_in_of(joined: &join::Joined, travel: Option<&str>) -> String {
     let bundle = &joined.bundle;
     let text = |text: &str| crate::devices::toml_text(text);
-    let tls = format!("ca = {}, credentials = {}", text(&joined.ca.display().to_string()), text(&joined.credentials.display().to_string()));
+    let tls = format!(
+        "ca = {}, credentials = {}",
+        text(&joined.ca.display().to_string()),
+        text(&joined.credentials.display().to_string())
+    );
     let mut file = format!(
         "# Written by `carecircle join`: who this home is, and its ways to {}.\n[home]\nid = {}\n",
         crate::text::shown(&bundle.name, 60),
@@ -67,20 +71,29 @@ fn drop_in_of(joined: &join::Joined, travel: Option<&str>) -> String {
     if let Some(travel) = travel {
         let (id, name) = (text(bundle.point.as_str()), text(&bundle.name));
         let channels = channels(bundle);
-        file += &format!("\n[[circle.point]]\nid = {id}\nname = {name}\ntravel = {}\nchannels = {channels}\n", text(travel));
+        file += &format!(
+            "\n[[circle.point]]\nid = {id}\nname = {name}\ntravel = {}\nchannels = {channels}\n",
+            text(travel)
+        );
     }
     if let Some(broker) = &bundle.broker {
-        file += &format!("\n[[channel]]\nname = {}\nstation_mqtt = {{ broker = {}, {tls} }}\n", text(BY_MQTT), text(broker));
+        file += &format!(
+            "\n[[channel]]\nname = {}\nstation_mqtt = {{ broker = {}, {tls} }}\n",
+            text(BY_MQTT),
+            text(broker)
+        );
     }
     if let Some(https) = &bundle.https {
-        file += &format!("\n[[channel]]\nname = {}\nstation_https = {{ url = {}, {tls} }}\n", text(BY_HTTPS), text(https));
+        file +=
+            &format!("\n[[channel]]\nname = {}\nstation_https = {{ url = {}, {tls} }}\n", text(BY_HTTPS), text(https));
     }
     file
 }
 
 fn channels(bundle: &Bundle) -> String {
     let named = [(BY_MQTT, bundle.broker.is_some()), (BY_HTTPS, bundle.https.is_some())];
-    let named: Vec<String> = named.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| crate::devices::toml_text(name)).collect();
+    let named: Vec<String> =
+        named.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| crate::devices::toml_text(name)).collect();
     format!("[{}]", named.join(", "))
 }
 

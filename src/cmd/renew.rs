@@ -27,7 +27,10 @@ fn renewed(args: &Args) -> Result<(), Problem> {
     match renew(&args.config.parent().unwrap_or(Path::new("")).join("secrets"), args.now)? {
         Renewed::NotYet(until) => {
             let days = (until - clock::now()).num_days();
-            println!("the certificate is good until {}, for {days} more days; it is renewed from 95 on", until.date_naive());
+            println!(
+                "the certificate is good until {}, for {days} more days; it is renewed from 95 on",
+                until.date_naive()
+            );
         }
         Renewed::Until(until) => println!("the certificate is renewed and good until {}", until.date_naive()),
     }

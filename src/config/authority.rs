@@ -36,7 +36,11 @@ pub(super) fn read(section: &Section<'_, '_>, state_dir: Option<&Path>) -> Optio
     let code_lasts = section.span("code_lasts", Span::hours(1)..=Span::hours(720));
     section.finish();
     if let Some(At { place, .. }) = names.as_ref().filter(|names| names.value.is_empty()) {
-        section.error(place, "without a name no home could find this machine", Some("write [\"station.example\"]".into()));
+        section.error(
+            place,
+            "without a name no home could find this machine",
+            Some("write [\"station.example\"]".into()),
+        );
     }
     if let Some(At { value, place }) = broker.as_ref().filter(|broker| !broker.value.tls) {
         let what = format!("homes would speak to {value} readable for everybody on the way");

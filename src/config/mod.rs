@@ -6,8 +6,8 @@
 //!
 //! Never opens what it names: whether a port is there or a broker answers is `check --online`'s question.
 
-mod directory;
 mod authority;
+mod directory;
 mod document;
 mod gateway;
 mod gateway_checks;

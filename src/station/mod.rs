@@ -203,7 +203,12 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let saying = telling::Saying { point: settings.point.clone(), office, told: by_mqtt, link: link.clone() };
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures, walks).keeping(keeper, Arc::clone(&refused));
+    let turn = turn
+        .naming(catalogue)
+        .ringing(bell)
+        .filing(filing)
+        .showing(pictures, walks)
+        .keeping(keeper, Arc::clone(&refused));
     let mut ends = stopping.clone();
     let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {

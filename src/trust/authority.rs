@@ -7,9 +7,9 @@ use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
 use crate::trust::{files, fingerprint, random};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams, DnType,
-    DistinguishedName, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
-    SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevokedCertParams, SerialNumber,
 };
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,8 @@ impl Authority {
             let what = format!("certificate and key of the authority cannot be used: {error}");
             Problem::of(folder.display().to_string(), what).with_deed("bring both back from your backup")
         };
-        let der = der_of(&pem).ok_or_else(|| Problem::of(folder.display().to_string(), "ca.pem holds no certificate"))?;
+        let der =
+            der_of(&pem).ok_or_else(|| Problem::of(folder.display().to_string(), "ca.pem holds no certificate"))?;
         let key = KeyPair::from_pem(&key).map_err(wrong)?;
         let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(wrong)?;
         Ok(Authority { pem, der, issuer })
@@ -80,7 +81,8 @@ impl Authority {
     /// Signs the request of a home. Only its key is taken from it: who it is and what it may is ours to say.
     pub fn sign_home(&self, home: &HomeId, request: &str) -> Result<Signed, Problem> {
         let request = CertificateSigningRequestParams::from_pem(request);
-        let mut request = request.map_err(|error| Problem::new(format!("the request for a certificate is none: {error}")))?;
+        let mut request =
+            request.map_err(|error| Problem::new(format!("the request for a certificate is none: {error}")))?;
         let (serial, until) = (serial()?, clock::now() + HOME_LASTS);
         request.params = params(home.as_str(), until, &serial)?;
         request.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -101,7 +103,13 @@ impl Authority {
     }
 
     /// The same, written into one file of `folder`: the certificate, then its key.
-    pub fn keep_server(&self, folder: &Path, file: &str, common_name: &str, names: &[String]) -> Result<PathBuf, Problem> {
+    pub fn keep_server(
+        &self,
+        folder: &Path,
+        file: &str,
+        common_name: &str,
+        names: &[String],
+    ) -> Result<PathBuf, Problem> {
         let (signed, key) = self.server(common_name, names)?;
         let path = folder.join(file);
         files::write(&path, format!("{}{key}", signed.pem).as_bytes(), files::PRIVATE)?;

@@ -43,7 +43,8 @@ pub enum NotSigned {
 impl Enrolment {
     /// Lets in whoever has a code.
     pub fn join(&self, joining: &Joining) -> Result<Bundle, NotSigned> {
-        let key = public_key(&joining.request).ok_or_else(|| NotSigned::Request(Problem::new("this is no request for a certificate")))?;
+        let key = public_key(&joining.request)
+            .ok_or_else(|| NotSigned::Request(Problem::new("this is no request for a certificate")))?;
         let register = Register::of(&self.folder);
         let home = register.let_in(&joining.number, &joining.secret, &key, clock::now()).map_err(NotSigned::Ours)?;
         self.sign(&register, home.map_err(NotSigned::Code)?, &joining.request)

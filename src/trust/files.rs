@@ -39,8 +39,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
 /// Waits until nobody else holds it, then holds it until the file is dropped.
 pub fn lock(path: &Path) -> Result<File, Problem> {
     let wrong = |error: io::Error| Problem::of_state(path, &error);
-    let file =
-        OpenOptions::new().write(true).create(true).truncate(false).mode(PRIVATE).open(path).map_err(wrong)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(PRIVATE).open(path).map_err(wrong)?;
     as_folder_owner(path.parent().unwrap_or(Path::new(".")), path).map_err(wrong)?;
     file.lock().map_err(wrong)?;
     Ok(file)
@@ -49,7 +48,8 @@ pub fn lock(path: &Path) -> Result<File, Problem> {
 fn written(path: &Path, new: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // What a broken try left may have another mode.
-    std::fs::remove_file(new).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    std::fs::remove_file(new)
+        .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(new)?;
     as_folder_owner(folder, new)?;
     file.write_all(bytes)?;

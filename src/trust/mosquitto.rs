@@ -63,7 +63,9 @@ fn acl(point: &PointId, homes: &BTreeSet<&HomeId>, denied: &BTreeSet<HomeId>) ->
         station_user(point)
     );
     homes.iter().for_each(|home| acl += &format!("topic write carecircle/v1/{home}/down/#\n"));
-    acl += &format!("# What happens there, where its configuration says [events] mqtt = true.\ntopic write carecircle/v1/station/{point}/#\n");
+    acl += &format!(
+        "# What happens there, where its configuration says [events] mqtt = true.\ntopic write carecircle/v1/station/{point}/#\n"
+    );
     if !denied.is_empty() {
         acl += "\n# Homes that were turned away.\n";
     }

@@ -61,7 +61,9 @@ pub enum NotLetIn {
     #[error("this code has expired; have a new one made at the station: carecircle station enroll HOME")]
     Expired,
     /// Another key came with it before.
-    #[error("this code has been used already; if that was not you, revoke the home at the station, then make a new code")]
+    #[error(
+        "this code has been used already; if that was not you, revoke the home at the station, then make a new code"
+    )]
     Used,
 }
 
@@ -106,7 +108,13 @@ impl Register {
     }
 
     /// Whose code this is; a wrong one is counted. From now on it is for `key` alone.
-    pub fn let_in(&self, number: &str, secret: &str, key: &[u8], now: Timestamp) -> Result<Result<HomeId, NotLetIn>, Problem> {
+    pub fn let_in(
+        &self,
+        number: &str,
+        secret: &str,
+        key: &[u8],
+        now: Timestamp,
+    ) -> Result<Result<HomeId, NotLetIn>, Problem> {
         let key = super::fingerprint(key);
         self.change(|known| known.judge(number, secret, &key, now))
     }
@@ -161,7 +169,8 @@ impl Known {
 
     /// Whether this home, or the certificate it shows, was turned away.
     pub fn is_denied(&self, home: &str, serial: Option<&str>) -> bool {
-        let is_taken_back = |serial| self.certificates.iter().any(|one| one.serial == serial && one.revoked_ms.is_some());
+        let is_taken_back =
+            |serial| self.certificates.iter().any(|one| one.serial == serial && one.revoked_ms.is_some());
         self.denied.iter().any(|denied| denied.as_str() == home) || serial.is_some_and(is_taken_back)
     }
 

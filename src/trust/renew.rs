@@ -26,7 +26,10 @@ pub fn renew(folder: &Path, is_forced: bool) -> Result<Renewed, Problem> {
     }
     let told = needed(folder, BUNDLE)?;
     let told: Bundle = serde_json::from_slice(&told).map_err(|error| Problem::of(BUNDLE, error.to_string()))?;
-    let no_way = || Problem::new("this station takes homes in by its broker alone").with_deed("ask there for a new code, and join again");
+    let no_way = || {
+        Problem::new("this station takes homes in by its broker alone")
+            .with_deed("ask there for a new code, and join again")
+    };
     let https = told.https.ok_or_else(no_way)?;
     let station = https.trim_start_matches("https://").trim_end_matches('/');
     let tls = Tls { ca: needed(folder, CA)?, identity: Some(needed(folder, CREDENTIALS)?) };
@@ -35,7 +38,10 @@ pub fn renew(folder: &Path, is_forced: bool) -> Result<Renewed, Problem> {
     let body = serde_json::to_vec(&Renewing { request }).map_err(|error| Problem::new(error.to_string()))?;
     let bundle = talk::ask(station, config, RENEW, &body)?;
     if bundle.home != told.home {
-        return Err(Problem::of(station, format!("the new certificate is for {}, and this home is {}", bundle.home, told.home)));
+        return Err(Problem::of(
+            station,
+            format!("the new certificate is for {}, and this home is {}", bundle.home, told.home),
+        ));
     }
     join::is_ours(&bundle, &key).map_err(|what| Problem::of(station, what))?;
     join::keep(folder, &bundle, &key)?;

@@ -30,7 +30,8 @@ fn read(station: &str, answer: &[u8]) -> Result<Bundle, Problem> {
 
 /// One request, one answer, one connection.
 fn post(station: &str, config: ClientConfig, path: &str, body: &[u8]) -> Result<Vec<u8>, Problem> {
-    let wrong_address = || Problem::of(station, "this is no address with a port").with_deed("write it as station.example:8472");
+    let wrong_address =
+        || Problem::of(station, "this is no address with a port").with_deed("write it as station.example:8472");
     let (host, _) = station.rsplit_once(':').ok_or_else(wrong_address)?;
     let host = host.trim_matches(['[', ']']);
     let name = ServerName::try_from(host.to_owned()).map_err(|_| wrong_address())?;
@@ -54,17 +55,20 @@ fn post(station: &str, config: ClientConfig, path: &str, body: &[u8]) -> Result<
 
 fn dial(station: &str) -> Result<TcpStream, Problem> {
     let unknown = |what: String| Problem::of(station, what).with_deed("correct the address, or ask at the station");
-    let addresses = station.to_socket_addrs().map_err(|error| unknown(format!("no machine is found by this name ({error})")))?;
+    let addresses =
+        station.to_socket_addrs().map_err(|error| unknown(format!("no machine is found by this name ({error})")))?;
     let mut why = unknown("no machine is found by this name".to_owned());
     for address in addresses {
         match TcpStream::connect_timeout(&address, PATIENCE) {
             Ok(stream) => {
-                let set = stream.set_read_timeout(Some(PATIENCE)).and_then(|()| stream.set_write_timeout(Some(PATIENCE)));
+                let set =
+                    stream.set_read_timeout(Some(PATIENCE)).and_then(|()| stream.set_write_timeout(Some(PATIENCE)));
                 set.map_err(|error| unknown(error.to_string()))?;
                 return Ok(stream);
             }
             Err(error) => {
-                let deed = "is the station running, with [authority] listen in its configuration, and its firewall open?";
+                let deed =
+                    "is the station running, with [authority] listen in its configuration, and its firewall open?";
                 why = Problem::of(station, format!("nothing answers on this port ({error})")).with_deed(deed);
             }
         }
@@ -77,14 +81,18 @@ fn not_spoken(station: &str, error: &std::io::Error) -> Problem {
     match why {
         Some(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)) => {
             let what = "this is not the station that made the code: the fingerprint of its authority is another one";
-            Problem::of(station, what).with_deed("type the code again; if it is right, do not go on, and call the station")
+            Problem::of(station, what)
+                .with_deed("type the code again; if it is right, do not go on, and call the station")
         }
-        Some(rustls::Error::InvalidCertificate(rustls::CertificateError::NotValidForNameContext { .. } | rustls::CertificateError::NotValidForName)) => {
+        Some(rustls::Error::InvalidCertificate(
+            rustls::CertificateError::NotValidForNameContext { .. } | rustls::CertificateError::NotValidForName,
+        )) => {
             let what = "the station does not go by this name";
             Problem::of(station, what).with_deed("use one of [authority] names in its station.toml")
         }
         Some(other) => Problem::of(station, format!("no safe connection: {other}")),
-        None => Problem::of(station, format!("the connection broke off ({error})")).with_deed("try again: the code is still good"),
+        None => Problem::of(station, format!("the connection broke off ({error})"))
+            .with_deed("try again: the code is still good"),
     }
 }
 

@@ -146,14 +146,17 @@ fn the_daemons_need_no_system_call_that_their_units_forbid_and_listen_nowhere_un
 fn the_units_hand_over_secrets_and_bound_memory_and_tasks() {
     for unit in ["carecircle-gateway.service", "carecircle-station.service"] {
         let text = std::fs::read_to_string(Path::new("systemd").join(unit)).unwrap();
-        for key in ["LoadCredential=secrets:/etc/carecircle/secrets", "MemoryHigh=", "MemoryMax=", "TasksMax=", "UMask=0077"] {
+        for key in
+            ["LoadCredential=secrets:/etc/carecircle/secrets", "MemoryHigh=", "MemoryMax=", "TasksMax=", "UMask=0077"]
+        {
             assert!(text.lines().any(|line| line.starts_with(key)), "{unit} lacks {key}");
         }
     }
     let dir = tempfile::tempdir().unwrap();
     for unit in ["carecircle-renew.service", "carecircle-renew.timer"] {
         let text = std::fs::read_to_string(Path::new("systemd").join(unit)).unwrap();
-        std::fs::write(dir.path().join(unit), text.replace("/usr/bin/carecircle", env!("CARGO_BIN_EXE_carecircle"))).unwrap();
+        std::fs::write(dir.path().join(unit), text.replace("/usr/bin/carecircle", env!("CARGO_BIN_EXE_carecircle")))
+            .unwrap();
     }
     let verified = Command::new("systemd-analyze")
         .args(["verify", "--man=no"])

@@ -83,12 +83,16 @@ fn init(station: &config::Station, section: &Section) -> Result<(), Problem> {
     let authority = Authority::init(&section.dir, &format!("carecircle {}", station.point))?;
     say(&format!("The authority is made. SHA-256 of its certificate:\n  {}", authority.fingerprint()));
     let key = section.dir.join(authority::KEY);
-    say(&format!("Keep a copy of {} where nobody else gets it: without it every home must be enrolled anew.", key.display()));
+    say(&format!(
+        "Keep a copy of {} where nobody else gets it: without it every home must be enrolled anew.",
+        key.display()
+    ));
     own_certificate(station, section, &authority)
 }
 
 fn own_certificate(station: &config::Station, section: &Section, authority: &Authority) -> Result<(), Problem> {
-    let file = authority.keep_server(&section.dir, "station.pem", &mosquitto::station_user(&station.point), &section.names)?;
+    let file =
+        authority.keep_server(&section.dir, "station.pem", &mosquitto::station_user(&station.point), &section.names)?;
     let ca = section.dir.join(authority::CERTIFICATE);
     say(&format!("The station's own certificate is made, for {}. In station.toml:", section.names.join(", ")));
     say(&format!("  [mqtt] and [homes]: ca = \"{}\", credentials = \"{}\"", ca.display(), file.display()));
@@ -98,7 +102,9 @@ fn own_certificate(station: &config::Station, section: &Section, authority: &Aut
 fn enroll(section: &Section, home: &HomeId) -> Result<(), Problem> {
     if mosquitto::is_a_stations(home) {
         let what = "a home of this name could be taken for a station";
-        return Err(Problem::of(home.to_string(), what).with_deed("give it an id that does not begin with station or broker-"));
+        return Err(
+            Problem::of(home.to_string(), what).with_deed("give it an id that does not begin with station or broker-")
+        );
     }
     let (authority, register) = (Authority::open(&section.dir)?, Register::of(&section.dir));
     let mut code = Code::new(&authority.der)?;
@@ -108,12 +114,17 @@ fn enroll(section: &Section, home: &HomeId) -> Result<(), Problem> {
     register.give_out(home, &code, clock::now(), section.code_lasts)?;
     let station = section.names.first().map_or("STATION", String::as_str);
     let port = section.listen.map_or(8472, |listen| listen.port());
-    say(&format!("The code for {home}, good for {} hours and one home; it is not shown again:", section.code_lasts.num_hours()));
+    say(&format!(
+        "The code for {home}, good for {} hours and one home; it is not shown again:",
+        section.code_lasts.num_hours()
+    ));
     say(&format!("  {code}\nIn the home:\n  carecircle join {code} --station {station}:{port}"));
     if section.listen.is_none() {
         say("Nobody can join yet: set listen in [authority], and reload the station.");
     }
-    say("So that the broker lets the station answer it: carecircle station mosquitto write DIR, then systemctl reload mosquitto");
+    say(
+        "So that the broker lets the station answer it: carecircle station mosquitto write DIR, then systemctl reload mosquitto",
+    );
     Ok(())
 }
 
@@ -122,7 +133,9 @@ fn revoke(section: &Section, home: &HomeId) -> Result<(), Problem> {
     let was_known = register.read()?.homes().contains(home);
     let count = register.revoke(home, clock::now())?;
     let certificates = crate::text::counted(count, "certificate");
-    say(&format!("{home} is turned away: {certificates} taken back. The station listens to it no longer, from now on."));
+    say(&format!(
+        "{home} is turned away: {certificates} taken back. The station listens to it no longer, from now on."
+    ));
     if !was_known {
         say("(This station never enrolled a home of this name; was the id typed right?)");
     }
@@ -137,7 +150,10 @@ fn broker(station: &config::Station, section: &Section, dir: &Path, port: u16) -
         say(&file.display().to_string());
     }
     let (homes, away) = (crate::text::counted(known.homes().len(), "home"), known.denied.len());
-    say(&format!("{homes}, {away} turned away. Then: chown -R mosquitto: {} && systemctl restart mosquitto", dir.display()));
+    say(&format!(
+        "{homes}, {away} turned away. Then: chown -R mosquitto: {} && systemctl restart mosquitto",
+        dir.display()
+    ));
     Ok(())
 }
 

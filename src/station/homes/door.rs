@@ -131,7 +131,8 @@ fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
 fn acceptor_of(identity: &[u8], roots: Option<RootCertStore>) -> Result<TlsAcceptor, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::from_pem_slice(identity).map_err(|_| "the credentials file holds no private key")?;
-    let verifier = roots.map(|roots| WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build());
+    let verifier =
+        roots.map(|roots| WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build());
     let verifier = verifier.transpose().map_err(|error| format!("the ca file cannot be used: {error}"))?;
     let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13]);
     let config = config.map_err(|error| error.to_string())?;

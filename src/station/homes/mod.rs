@@ -177,7 +177,8 @@ async fn renew(State(counter): Taken, ConnectInfo(from): From, body: Body) -> Re
         };
         counter.is_home(&from, &home)?;
         let renewing = serde_json::from_slice::<Renewing>(&bytes);
-        let renewing = renewing.map_err(|_| declined(StatusCode::BAD_REQUEST, "this is no request for a certificate"))?;
+        let renewing =
+            renewing.map_err(|_| declined(StatusCode::BAD_REQUEST, "this is no request for a certificate"))?;
         let serial = from.serial.clone();
         let signing = tokio::task::spawn_blocking(move || enrolment.renew(&home, serial.as_deref(), &renewing));
         let stopped = |_| declined(StatusCode::SERVICE_UNAVAILABLE, "the station is stopping");
