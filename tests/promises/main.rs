@@ -17,6 +17,7 @@ mod drawings;
 mod end_to_end;
 mod enrolment;
 mod families;
+mod faults;
 mod feed;
 mod flood;
 mod framing;
