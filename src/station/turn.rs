@@ -14,7 +14,9 @@ use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
 use crate::station::voice::Voice;
 use crate::store::Written;
+use crate::trust::enrolment::Doorkeeper;
 use crate::web::{Bell, Feed, Health, Pictures, Request, Walks, Wanted};
+use crate::wire::Topic;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -49,6 +51,9 @@ pub(super) struct Turn {
     filing: Option<Filing>,
     pictures: Pictures,
     walks: Walks,
+    /// Who knows which homes were turned away, and where what they still say is counted.
+    keeper: Option<Doorkeeper>,
+    refused: Arc<AtomicU64>,
 }
 
 struct Waiting {
@@ -107,12 +112,19 @@ impl Turn {
             filing: None,
             pictures: Pictures::default(),
             walks: Walks::default(),
+            keeper: None,
+            refused: Arc::default(),
         }
     }
 
     /// The same with a list of points for its homes.
     pub fn naming(self, catalogue: Catalogue) -> Turn {
         Turn { catalogue, ..self }
+    }
+
+    /// The same with a list of homes that were turned away.
+    pub fn keeping(self, keeper: Option<Doorkeeper>, refused: Arc<AtomicU64>) -> Turn {
+        Turn { keeper, refused, ..self }
     }
 
     /// The same with somebody who waits for what happened.
@@ -179,6 +191,11 @@ impl Turn {
                 self.health(|health| health.broker = Some(why));
                 self.decide(Input::OwnLink { up: false });
             }
+            Event::Message { topic, .. } if self.is_of_denied(&topic) => {
+                // Until the broker knows of it, what it says still comes.
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(topic, "a home that was turned away still speaks; write the broker's files again");
+            }
             Event::Message { topic, payload, retained, .. } => {
                 if let Some(live) = feed::live(&self.point, &topic, &payload, retained) {
                     return self.live(&topic, live);
@@ -204,6 +221,14 @@ impl Turn {
                     Err(why) => tracing::warn!(topic, why, "a message was not understood"),
                 }
             }
+        }
+    }
+
+    fn is_of_denied(&self, topic: &str) -> bool {
+        let Some(keeper) = &self.keeper else { return false };
+        match Topic::parse(topic) {
+            Some(Topic::Up(home, ..)) => keeper.is_denied(home.as_str(), None),
+            Some(_) | None => false,
         }
     }
 
