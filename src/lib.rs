@@ -17,6 +17,7 @@
 //!  4  gateway   station   the two daemons: wiring, loop, one turn, health
 //!  3  config              TOML to types that cannot be wrong
 //!  2  store  sources  sinks  web  broker      rooms that touch the world
+//!  2  trust               keys, certificates, codes: how a home is enrolled and turned away
 //!  2' clock  mqtt                             … and the two they stand on: time, and connections to brokers
 //!  1  engine  desk  devices  wire  text  picture  reach   pure rooms
 //!  0  model  problem                          the words we all use; errors for people
@@ -109,6 +110,13 @@
 //! | to watch | of a screen: to show the desk with its sound running |
 //! | signal | what a lamp, a siren or a voice in the home says: how far help has come |
 //! | way | how the staff of a point goes: on foot, by e-bike, by car |
+//! | night | of `simulate`: homes and stations in simulated time, in which whatever can fail does |
+//! | ledger | what was done in a simulated night, written by who did it, and what must come of it |
+//! | planted | a bug put on purpose into what stands around the daemons' code, to see that the ledger notices it |
+//! | authority | what vouches for the homes of one operator; its key lies at the station |
+//! | to enrol | to give a home its certificate, by a one-time code |
+//! | bundle | everything a home needs to speak to its station, as it gets it when it is enrolled |
+//! | to turn away | to take back what a home was enrolled for: it can do nothing more |
 //! | shift | a part of the week in which the same points are on duty |
 
 #[cfg(feature = "embedded-broker")]
@@ -132,5 +140,6 @@ pub mod sources;
 pub mod station;
 pub mod store;
 pub mod text;
+pub mod trust;
 pub mod web;
 pub mod wire;

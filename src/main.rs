@@ -24,6 +24,10 @@ enum Command {
     Station(cmd::station::Args),
     /// Looks around in a home, asks little, and writes a configuration
     Init(cmd::init::Args),
+    /// Enrols this home at its station with a one-time code
+    Join(cmd::join::Args),
+    /// Fetches this home's next certificate with the one it has
+    Renew(cmd::renew::Args),
     /// Every problem of configuration files at once, with line, column and what to do
     Check(cmd::check::Args),
     /// What the sensors say, live; unknown devices with a ready config snippet
@@ -55,6 +59,8 @@ fn main() -> ExitCode {
         Command::Gateway(args) => cmd::gateway::run(args),
         Command::Station(args) => cmd::station::run(args),
         Command::Init(args) => cmd::init::run(args),
+        Command::Join(args) => cmd::join::run(args),
+        Command::Renew(args) => cmd::renew::run(args),
         Command::Check(args) => cmd::check::run(args),
         Command::Listen(args) => cmd::listen::run(args),
         Command::Decode(args) => cmd::decode::run(args),

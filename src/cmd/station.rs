@@ -1,4 +1,6 @@
-//! `carecircle station`: the daemon at the service point.
+//! `carecircle station`: the daemon at the service point, and what is done beside it.
+
+mod trust;
 
 use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading};
 use crate::config;
@@ -15,12 +17,18 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Configuration file; `conf.d/*.toml` beside it is read too
-    #[arg(long, value_name = "FILE", default_value = "/etc/carecircle/station.toml")]
+    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/carecircle/station.toml")]
     config: PathBuf,
+    /// Instead of running the daemon
+    #[command(subcommand)]
+    deed: Option<trust::Deed>,
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
+    if let Some(deed) = args.deed {
+        return trust::run(deed, &args.config);
+    }
     log("info");
     let settings = match load(&args.config) {
         Ok(settings) => settings,
@@ -133,10 +141,12 @@ fn load(path: &Path) -> Result<Settings, Vec<Problem>> {
 fn settings(config: config::Station) -> Result<Settings, Problem> {
     let connection = config.mqtt.settings(format!("station.{}", config.point))?;
     let person = |person: config::Person| web::Person { id: person.id, name: person.name, positions: person.positions };
+    let enrolling = config.authority.as_ref().map(|section| enrolling(&config, section));
     let homes = config.homes.map(homes).transpose()?;
     let credentials = config.credentials.as_deref().map(crate::mqtt::secret).transpose()?;
     Ok(Settings {
         homes,
+        enrolling,
         point: config.point,
         name: config.name,
         zone: config.zone,
@@ -163,6 +173,19 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         events_by_mqtt: config.events_by_mqtt,
         telephones: config.telephones,
     })
+}
+
+/// How homes are enrolled here.
+fn enrolling(config: &config::Station, section: &config::Authority) -> station::Enrolling {
+    let enrolment = crate::trust::enrolment::Enrolment {
+        folder: section.dir.clone(),
+        point: config.point.clone(),
+        name: config.name.clone(),
+        broker: section.broker.as_ref().map(ToString::to_string),
+        https: section.https.clone(),
+        keeps_directory: !config.directory.is_empty(),
+    };
+    station::Enrolling { enrolment, listen: section.listen, names: section.names.clone() }
 }
 
 /// The door for homes, with its files read.

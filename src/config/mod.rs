@@ -6,6 +6,7 @@
 //!
 //! Never opens what it names: whether a port is there or a broker answers is `check --online`'s question.
 
+mod authority;
 mod directory;
 mod document;
 mod gateway;
@@ -33,6 +34,7 @@ pub mod written;
 pub(crate) use nearest::question;
 
 pub use crate::text::Language;
+pub use authority::Authority;
 pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings, Wiring};
 
 use crate::desk::DailySettings;
@@ -155,6 +157,8 @@ pub struct Station {
     pub mqtt: BrokerAccess,
     /// The second path: where homes speak to it by HTTPS, if they may.
     pub homes: Option<Homes>,
+    /// Where homes are enrolled and turned away, if here.
+    pub authority: Option<Authority>,
     /// The staff, in the order of the file; only whom the station does not know yet is taken over.
     pub people: Vec<Person>,
     /// The points that its homes are told to ask; empty if this station keeps no directory.

@@ -18,6 +18,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let own = Own::read(&section);
     let mqtt = shared::broker_access(&root.section("mqtt"));
     let homes = homes(&root.section("homes"));
+    let authority = super::authority::read(&root.section("authority"), own.as_ref().map(|own| own.state_dir.as_path()));
     let timers = root.section("timers");
     let read_timers = shared::timers(&timers);
     timers.finish();
@@ -44,6 +45,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         state_dir: own.state_dir,
         mqtt: mqtt?,
         homes,
+        authority,
         people,
         directory,
         timers: read_timers,

@@ -107,13 +107,12 @@ impl Access {
     }
 }
 
-/// The bytes of a file the config names; a bare name is looked up among systemd's credentials first.
+/// The bytes of a file the config names; a bare name, and a file in a folder `secrets`, is looked up among systemd's credentials
+/// first: the files themselves are root's alone.
 pub fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    let file = match folder.map(|folder| folder.join(file)) {
-        Some(credential) if file.is_relative() && credential.exists() => credential,
-        _ => file.to_owned(),
-    };
+    let credential = folder.and_then(|folder| Some(folder.join(credential_of(file)?)));
+    let file = credential.filter(|credential| credential.exists()).unwrap_or_else(|| file.to_owned());
     std::fs::read(&file).map_err(|error| {
         let what = if error.kind() == ErrorKind::NotFound {
             "no such file".to_owned()
@@ -127,9 +126,25 @@ pub fn secret(file: &Path) -> Result<Vec<u8>, Problem> {
     })
 }
 
+/// What systemd calls this file where it hands it over: the units say `LoadCredential=secrets:/etc/carecircle/secrets`.
+fn credential_of(file: &Path) -> Option<PathBuf> {
+    if file.is_relative() {
+        return Some(file.to_owned());
+    }
+    let folder = file.parent()?.file_name()?;
+    (folder == "secrets").then(|| PathBuf::from(format!("secrets_{}", file.file_name().unwrap_or_default().display())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_in_a_folder_of_secrets_is_the_credential_that_systemd_hands_over() {
+        assert_eq!(credential_of(Path::new("/etc/carecircle/secrets/home.pem")), Some("secrets_home.pem".into()));
+        assert_eq!(credential_of(Path::new("sim-pin")), Some("sim-pin".into()));
+        assert_eq!(credential_of(Path::new("/etc/carecircle/home.pem")), None);
+    }
 
     #[test]
     fn keys_that_do_not_go_together_name_the_key_to_set() {

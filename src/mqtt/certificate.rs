@@ -12,6 +12,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 pub struct About {
     /// The common name of its subject: a home's id, as brokers take it for the user.
     pub common_name: Option<String>,
+    /// Its number, as lists of certificates taken back name it.
+    pub serial: String,
     /// From when on it is good.
     pub from: Timestamp,
     /// Until when.
@@ -26,6 +28,7 @@ impl About {
         let validity = certificate.validity();
         Some(About {
             common_name: name.and_then(|name| name.as_str().ok()).map(str::to_owned),
+            serial: crate::model::hex::lower(certificate.raw_serial()),
             from: from_millis(validity.not_before.timestamp().saturating_mul(1000)),
             until: from_millis(validity.not_after.timestamp().saturating_mul(1000)),
         })

@@ -11,6 +11,7 @@ mod certificate;
 mod connection;
 mod delivery;
 mod dial;
+mod floor;
 mod link;
 mod progress;
 mod settings;
@@ -20,6 +21,7 @@ pub use access::{Access, Secrets, secret};
 pub use address::{BadBroker, Broker};
 pub use certificate::About;
 pub use delivery::Delivery;
+pub use floor::Floor;
 pub use link::{Link, NotPublished};
 pub use settings::{Kept, LARGE_MESSAGE_BYTES_MAX, Login, MESSAGE_BYTES_MAX, Pace, Settings, Tls, Will};
 

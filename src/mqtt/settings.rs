@@ -1,6 +1,7 @@
 //! What a connection needs to know before it is made.
 
 use crate::mqtt::address::Broker;
+use crate::mqtt::floor::Floor;
 use rumqttc::tokio_rustls::rustls::pki_types::pem::PemObject;
 use rumqttc::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rumqttc::tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, version::TLS13};
@@ -159,20 +160,32 @@ impl Settings {
     }
 
     fn tls_configuration(&self) -> Result<TlsConfiguration, String> {
-        let Some(tls) = &self.tls else {
-            return TlsConfiguration::try_default_rustls().map_err(|error| {
+        match &self.tls {
+            Some(tls) => Ok(TlsConfiguration::Rustls(Arc::new(tls.configuration()?))),
+            None => TlsConfiguration::try_default_rustls().map_err(|error| {
                 format!("the machine's own certificate store cannot be used ({error}); set the key ca")
-            });
-        };
+            }),
+        }
+    }
+}
+
+impl Tls {
+    /// Whether these can be used at all; says in words why not.
+    pub fn check(&self) -> Result<(), String> {
+        self.configuration().map(drop)
+    }
+
+    /// A client's TLS 1.3 with these, which believes no other authority.
+    pub fn configuration(&self) -> Result<ClientConfig, String> {
         let mut roots = RootCertStore::empty();
-        for certificate in certificates(&tls.ca, "ca")? {
+        for certificate in certificates(&self.ca, "ca")? {
             roots.add(certificate).map_err(|error| format!("a certificate in the ca file cannot be used: {error}"))?;
         }
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let builder = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(Floor))
             .with_protocol_versions(&[&TLS13])
             .map_err(|error| error.to_string())?
             .with_root_certificates(roots);
-        let config = match &tls.identity {
+        Ok(match &self.identity {
             None => builder.with_no_client_auth(),
             Some(identity) => {
                 let key = PrivateKeyDer::from_pem_slice(identity)
@@ -181,8 +194,7 @@ impl Settings {
                     format!("certificate and key in the credentials file do not go together: {error}")
                 })?
             }
-        };
-        Ok(TlsConfiguration::Rustls(Arc::new(config)))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Starts as one story: database, history, desk, page, broker; then turns until it is stopped.
 
 mod directory;
+mod enrolling;
 mod feed;
 mod filing;
 mod first;
@@ -11,10 +12,12 @@ mod homes;
 mod hooks;
 mod memory;
 mod reply;
+pub(crate) mod stepped;
 mod summoner;
 mod telling;
 mod turn;
 mod visit;
+pub(crate) mod voice;
 
 use crate::clock;
 use crate::desk::{self, BandName, Desk};
@@ -34,6 +37,7 @@ use crate::station::summoner::Summoner;
 use crate::station::turn::Turn;
 use crate::store::Office;
 use crate::text::Language;
+use crate::trust::enrolment::Doorkeeper;
 use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
 use crate::wire::Listed;
 use std::net::SocketAddr;
@@ -72,6 +76,8 @@ pub struct Settings {
     pub tls: Option<mqtt::Tls>,
     /// The second path: where homes speak to it by HTTPS, if they may.
     pub homes: Option<Homes>,
+    /// Where homes are enrolled and turned away, if here.
+    pub enrolling: Option<Enrolling>,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// The staff, as long as the office knows nobody of these ids.
@@ -100,6 +106,7 @@ pub struct Settings {
     pub telephones: Vec<(String, String)>,
 }
 
+pub use enrolling::Enrolling;
 pub use first::Key;
 pub use front::check_credentials;
 pub use homes::Homes;
@@ -113,6 +120,8 @@ pub struct Running {
     pub scheme: &'static str,
     /// Where homes speak to it by HTTPS, if they may.
     pub homes: Option<SocketAddr>,
+    /// Where new homes come in, if they may.
+    pub newcomers: Option<SocketAddr>,
     refused: Arc<AtomicU64>,
     /// Whoever opens the page with this first becomes its administrator; nothing once somebody did.
     pub first_code: Option<FirstCode>,
@@ -130,8 +139,17 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let address = front.address;
     let refused = Arc::new(AtomicU64::new(0));
     let (home_asks, asked) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let enrolment = settings.enrolling.as_ref().map(|enrolling| enrolling.enrolment.clone());
+    let keeper = enrolment.as_ref().map(|enrolment| Doorkeeper::of(&enrolment.folder));
+    let hall = match &settings.enrolling {
+        Some(enrolling) => enrolling::open(enrolling, Arc::clone(&refused)).await?,
+        None => None,
+    };
     let door = match &settings.homes {
-        Some(door) => Some(homes::open(door, settings.point.clone(), home_asks, Arc::clone(&refused)).await?),
+        Some(door) => {
+            let vouching = enrolment.zip(keeper.clone());
+            Some(homes::open(door, settings.point.clone(), home_asks, vouching, Arc::clone(&refused)).await?)
+        }
         None => None,
     };
     let (written, writes) = mpsc::unbounded_channel();
@@ -167,7 +185,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let summoner = settings.modem.as_ref().map(|modem| Summoner::open(modem, parts)).transpose()?;
     let telephone = summoner.as_ref().map(|(_, _, telephone)| telephone.clone());
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
-    let site = site.map_err(|error| error.problem())?.calling(telephone);
+    let site = site.map_err(|error| error.problem())?.calling(telephone).counting(Arc::clone(&refused));
     let bell = Bell::default();
     let (pictures, walks) = (site.pictures(), site.walks());
     let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
@@ -188,7 +206,12 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let saying = telling::Saying { point: settings.point.clone(), office, told: by_mqtt, link: link.clone() };
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures, walks);
+    let turn = turn
+        .naming(catalogue)
+        .ringing(bell)
+        .filing(filing)
+        .showing(pictures, walks)
+        .keeping(keeper, Arc::clone(&refused));
     let mut ends = stopping.clone();
     let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {
@@ -203,13 +226,15 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
         link.stop();
     };
     let homes = door.as_ref().map(|door| door.address);
+    let newcomers = hall.as_ref().map(|hall| hall.address);
     let mut tasks =
         vec![tokio::spawn(turning), tokio::spawn(serve), tokio::spawn(hooks::run(posting, stop.subscribe()))];
     tasks.extend(settings.events_by_mqtt.then(|| tokio::spawn(telling::run(saying, stop.subscribe()))));
+    tasks.extend(hall.map(|hall| tokio::spawn(hall.serve(stop.subscribe()))));
     tasks.extend(door.map(|door| tokio::spawn(door.serve(stop.subscribe()))));
     tasks.extend(summoner.map(|(summoner, heard, _)| tokio::spawn(summoner.run(heard, stop.subscribe()))));
     let scheme = if settings.credentials.is_some() { "https" } else { "http" };
-    Ok(Running { address, scheme, homes, refused, first_code, alive, desk, health, stop, tasks })
+    Ok(Running { address, scheme, homes, newcomers, refused, first_code, alive, desk, health, stop, tasks })
 }
 
 impl Running {

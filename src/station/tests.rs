@@ -28,6 +28,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         login: None,
         tls: None,
         homes: None,
+        enrolling: None,
         state_dir: dir.to_owned(),
         people: vec![person("li", "小李", Desk), person("wang", "王芳", Supervisor)],
         keys: ["li", "wang"].map(key).to_vec(),

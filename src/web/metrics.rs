@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(site): State<Arc<Site>>, Peer(peer): Peer, headers: HeaderMap) -> Response {
@@ -66,6 +67,13 @@ fn write(site: &Site, hooks: Option<(Vec<Hook>, Option<u64>)>) -> String {
     times(&mut page, &tally);
     of_homes(&mut page, now, &homes);
     of_mornings(&mut page, &daily);
+    page.begin(
+        "carecircle_homes_refused_total",
+        "counter",
+        "What was refused where homes come in: wrong certificates and codes, homes turned away, homes that spoke for others.",
+    );
+    let refused = site.refused.load(Ordering::Relaxed);
+    page.sample("carecircle_homes_refused_total", &[], refused as f64);
     if let Some((hooks, newest)) = hooks {
         of_hooks(&mut page, now, &hooks, newest);
     }

@@ -201,6 +201,8 @@ pub struct Site {
     /// When the audit last said that a foreign page asked.
     foreign_told: Mutex<Option<Timestamp>>,
     telephone: Option<Telephone>,
+    /// What homes, or who says so, were not let in with.
+    refused: Arc<AtomicU64>,
     pictures: Pictures,
     walks: Walks,
     now: fn() -> Timestamp,
@@ -233,6 +235,7 @@ impl Site {
             counted: Mutex::default(),
             foreign_told: Mutex::default(),
             telephone: None,
+            refused: Arc::default(),
             pictures: Pictures::default(),
             walks: Walks::default(),
             settings,
@@ -255,6 +258,11 @@ impl Site {
     /// The same with a modem by which people can be called.
     pub fn calling(self, telephone: Option<Telephone>) -> Site {
         Site { telephone, ..self }
+    }
+
+    /// The same with the count of what was refused at the doors for homes.
+    pub fn counting(self, refused: Arc<AtomicU64>) -> Site {
+        Site { refused, ..self }
     }
 
     /// Where what homes show to people who look is kept.

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["model", "problem"]),
     ("mqtt", &["model", "problem", "clock"]),
     ("store", &["model", "problem", "clock", "wire"]),
+    ("trust", &["model", "problem", "clock", "mqtt", "text"]),
     ("sources", &["model", "problem", "clock", "mqtt"]),
     ("sinks", &["model", "problem", "clock", "mqtt", "wire", "text"]),
     ("web", &["model", "problem", "clock", "desk", "wire", "text", "store", "picture"]),
@@ -36,9 +37,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "config",
         ],
     ),
-    ("station", &["model", "problem", "desk", "wire", "text", "clock", "mqtt", "store", "sinks", "web", "config"]),
+    (
+        "station",
+        &["model", "problem", "desk", "wire", "text", "clock", "mqtt", "store", "sinks", "trust", "web", "config"],
+    ),
     ("replay", &["model", "problem", "engine", "text"]),
-    ("sim", &["model", "problem", "engine", "clock", "mqtt", "devices", "wire"]),
+    // Simulated nights step both daemons, with a disk and a broker of their own.
+    (
+        "sim",
+        &[
+            "model", "problem", "engine", "desk", "clock", "mqtt", "devices", "wire", "store", "sources", "sinks",
+            "config", "gateway", "station",
+        ],
+    ),
     ("cmd", &["*"]),
     ("main", &["cmd"]),
     ("lib", &["*"]),
@@ -54,6 +65,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["mqtt", "station/homes/door.rs", "station/front.rs"]),
     ("argon2", &["web/secrets.rs"]),
     ("x509_parser", &["mqtt/certificate.rs"]),
+    ("rcgen", &["trust"]),
     ("rstar", &["reach"]),
     ("jiff", &["model/time.rs"]),
     ("axum", &["web", "station"]),

@@ -214,6 +214,7 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         login: None,
         tls: None,
         homes: None,
+        enrolling: None,
         state_dir: at.folder.join("station"),
         people: vec![
             person(DESK, "值班员A", &[Position::Desk]),

@@ -27,15 +27,17 @@ use tokio_rustls::TlsAcceptor;
 
 /// A home at the door.
 #[derive(Debug, Clone)]
-pub(super) struct Guest {
+pub(in crate::station) struct Guest {
     /// From where.
     pub address: SocketAddr,
     /// The name in its certificate, if that has one; nothing at all where no certificates are asked for.
     pub home: Option<Option<String>>,
+    /// The number of its certificate.
+    pub serial: Option<String>,
 }
 
 /// The listener: connections that are through with TLS.
-pub(super) struct Door {
+pub(in crate::station) struct Door {
     /// Where it is.
     pub address: SocketAddr,
     through: mpsc::Receiver<(Visit, Guest)>,
@@ -52,6 +54,16 @@ impl Door {
             return Err(Problem::of(listen.to_string(), what).with_deed(deed));
         }
         let acceptor = homes.tls.as_ref().map(acceptor).transpose().map_err(|what| Problem::of("[homes]", what))?;
+        Door::bind(listen, acceptor, refused).await
+    }
+
+    /// The same for homes that have no certificate yet: they know us by ours, and prove themselves in another way.
+    pub async fn open_to_all(listen: SocketAddr, identity: &[u8], refused: Arc<AtomicU64>) -> Result<Door, Problem> {
+        let acceptor = acceptor_of(identity, None).map_err(|what| Problem::of("[authority]", what))?;
+        Door::bind(listen, Some(acceptor), refused).await
+    }
+
+    async fn bind(listen: SocketAddr, acceptor: Option<TlsAcceptor>, refused: Arc<AtomicU64>) -> Result<Door, Problem> {
         let listener =
             TcpListener::bind(listen).await.map_err(|error| Problem::of_listen(&listen.to_string(), &error))?;
         let address = listener.local_addr().map_err(|error| Problem::of(listen.to_string(), error.to_string()))?;
@@ -79,7 +91,7 @@ impl Listener for Door {
     }
 
     fn local_addr(&self) -> io::Result<Guest> {
-        Ok(Guest { address: self.address, home: None })
+        Ok(Guest { address: self.address, home: None, serial: None })
     }
 }
 
@@ -103,18 +115,28 @@ impl Homes {
 
 /// TLS 1.3, a certificate from every home, and no memory of earlier connections: an expired one is refused at once.
 fn acceptor(tls: &Tls) -> Result<TlsAcceptor, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     for certificate in certificates(&tls.ca, "ca")? {
         roots.add(certificate).map_err(|error| format!("a certificate in the ca file cannot be used: {error}"))?;
     }
     let identity =
         tls.identity.as_deref().ok_or("there is no certificate of the station's own; set the key credentials")?;
+    acceptor_of(identity, Some(roots))
+}
+
+/// TLS 1.3 with this certificate and key; whoever comes in must be vouched for by `roots`, if there are any.
+fn acceptor_of(identity: &[u8], roots: Option<RootCertStore>) -> Result<TlsAcceptor, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::from_pem_slice(identity).map_err(|_| "the credentials file holds no private key")?;
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
-    let verifier = verifier.map_err(|error| format!("the ca file cannot be used: {error}"))?;
+    let verifier =
+        roots.map(|roots| WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build());
+    let verifier = verifier.transpose().map_err(|error| format!("the ca file cannot be used: {error}"))?;
     let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13]);
-    let config = config.map_err(|error| error.to_string())?.with_client_cert_verifier(verifier);
+    let config = config.map_err(|error| error.to_string())?;
+    let config = match verifier {
+        Some(verifier) => config.with_client_cert_verifier(verifier),
+        None => config.with_no_client_auth(),
+    };
     let mut config = config
         .with_single_cert(certificates(identity, "credentials")?, key)
         .map_err(|error| format!("certificate and key in the credentials file do not go together: {error}"))?;
@@ -155,10 +177,12 @@ async fn let_in(
         let (acceptor, guests, refused) = (acceptor.clone(), guests.clone(), Arc::clone(&refused));
         tokio::spawn(async move {
             let begun = Instant::now();
-            let Some((stream, home)) = greet(acceptor, stream, address, &refused).await else { return };
+            let Some((stream, about)) = greet(acceptor, stream, address, &refused).await else { return };
             let visit = Visit::new(stream, Lasts::InAll(VISIT_LASTS.saturating_sub(begun.elapsed())), place);
             // Nobody serves any more while the station stops.
-            drop(guests.send((visit, Guest { address, home })).await);
+            let serial = about.as_ref().and_then(|about| about.as_ref().map(|about| about.serial.clone()));
+            let home = about.map(|about| about.and_then(|about| about.common_name));
+            drop(guests.send((visit, Guest { address, home, serial })).await);
         });
     }
 }
@@ -169,15 +193,15 @@ async fn greet(
     stream: TcpStream,
     address: SocketAddr,
     refused: &AtomicU64,
-) -> Option<(Stream, Option<Option<String>>)> {
+) -> Option<(Stream, Option<Option<About>>)> {
     stream.set_nodelay(true).ok();
     let Some(acceptor) = acceptor else { return Some((Stream::Plain(stream), None)) };
     let accepting = acceptor.accept(stream).into_fallible();
     match tokio::time::timeout(GREETED_WITHIN, accepting).await {
         Ok(Ok(stream)) => {
             let first = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-            let home = first.and_then(|der| About::of_der(der)).and_then(|about| about.common_name);
-            Some((Stream::Tls(Box::new(stream)), Some(home)))
+            let about = first.and_then(|der| About::of_der(der));
+            Some((Stream::Tls(Box::new(stream)), Some(about)))
         }
         Ok(Err((why, stream))) => {
             note(address, &why, refused);

@@ -18,6 +18,9 @@ use crate::desk::AlertKey;
 use crate::model::ids::{HomeId, PointId};
 use crate::mqtt;
 use crate::problem::Problem;
+use crate::station::enrolling;
+use crate::trust::bundle::{RENEW, Renewing};
+use crate::trust::enrolment::{Doorkeeper, Enrolment, NotSigned};
 use crate::wire::{self, Wire};
 use axum::Router;
 use axum::body::Bytes;
@@ -26,7 +29,7 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use door::{Door, Guest};
+pub(super) use door::{Door, Guest};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -96,14 +99,16 @@ pub(super) async fn open(
     homes: &Homes,
     point: PointId,
     asks: mpsc::Sender<Asked>,
+    vouching: Option<(Enrolment, Doorkeeper)>,
     refused: Arc<AtomicU64>,
 ) -> Result<Open, Problem> {
     let door = Door::open(homes, Arc::clone(&refused)).await?;
-    let counter = Arc::new(Counter { point, asks, refused });
+    let counter = Arc::new(Counter { point, asks, vouching, refused });
     let router = Router::new()
         .route("/v1/notices", post(notice))
         .route("/v1/heartbeats", post(heartbeat))
         .route("/v1/steps", get(steps))
+        .route(RENEW, post(renew))
         .fallback(|| async { declined(StatusCode::NOT_FOUND, "nothing is spoken of here") })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(counter);
@@ -125,6 +130,8 @@ impl Open {
 struct Counter {
     point: PointId,
     asks: mpsc::Sender<Asked>,
+    /// Who signs the next certificates of homes, and who knows which were turned away.
+    vouching: Option<(Enrolment, Doorkeeper)>,
     refused: Arc<AtomicU64>,
 }
 
@@ -160,6 +167,29 @@ async fn steps(State(counter): Taken, ConnectInfo(from): From, Query(to): Query<
     finish(asked.await)
 }
 
+/// The next certificate for a home that shows the one it has.
+async fn renew(State(counter): Taken, ConnectInfo(from): From, body: Body) -> Response {
+    let asked = async {
+        let bytes = body.map_err(|rejected| declined(rejected.status(), &rejected.body_text()))?;
+        let home = from.home.clone().flatten().and_then(|home| HomeId::new(home).ok());
+        let (Some(home), Some((enrolment, _))) = (home, counter.vouching.clone()) else {
+            return Err(declined(StatusCode::NOT_FOUND, "this station gives out no certificates"));
+        };
+        counter.is_home(&from, &home)?;
+        let renewing = serde_json::from_slice::<Renewing>(&bytes);
+        let renewing =
+            renewing.map_err(|_| declined(StatusCode::BAD_REQUEST, "this is no request for a certificate"))?;
+        let serial = from.serial.clone();
+        let signing = tokio::task::spawn_blocking(move || enrolment.renew(&home, serial.as_deref(), &renewing));
+        let stopped = |_| declined(StatusCode::SERVICE_UNAVAILABLE, "the station is stopping");
+        signing.await.map_err(stopped)?.map_err(|why| match why {
+            NotSigned::Ours(problem) => enrolling::not_ours(&problem),
+            why => declined(StatusCode::FORBIDDEN, &enrolling::words(&why)),
+        })
+    };
+    asked.await.map_or_else(|declined| declined, |bundle| enrolling::taken(&bundle))
+}
+
 impl Counter {
     async fn said(
         &self,
@@ -189,6 +219,12 @@ impl Counter {
     /// A home speaks for itself alone.
     fn is_home(&self, from: &Guest, home: &HomeId) -> Result<(), Response> {
         let Some(named) = &from.home else { return Ok(()) };
+        let is_denied = |(_, keeper): &(Enrolment, Doorkeeper)| keeper.is_denied(home.as_str(), from.serial.as_deref());
+        if self.vouching.as_ref().is_some_and(is_denied) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(address = %from.address, home = %home, "a home that was turned away");
+            return Err(declined(StatusCode::FORBIDDEN, &enrolling::words(&NotSigned::Denied)));
+        }
         if named.as_deref() == Some(home.as_str()) {
             return Ok(());
         }

@@ -73,6 +73,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         login: None,
         tls: None,
         homes: None,
+        enrolling: None,
         state_dir: state_dir.to_owned(),
         people: vec![
             person("zhang", "值班员 小张", &[Desk]),
