@@ -1,5 +1,7 @@
 //! `carecircle station`: the daemon at the service point.
 
+mod forget;
+
 use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading};
 use crate::config;
 use crate::problem::{Kind, Problem};
@@ -17,10 +19,25 @@ pub struct Args {
     /// Configuration file; `conf.d/*.toml` beside it is read too
     #[arg(long, value_name = "FILE", default_value = "/etc/carecircle/station.toml")]
     config: PathBuf,
+    #[command(subcommand)]
+    deed: Option<Deed>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Deed {
+    /// Forgets everything about one home, for good; the station must be stopped
+    Forget(forget::Args),
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
+    match args.deed {
+        Some(Deed::Forget(forget)) => super::ended(forget::run(&args.config, &forget)),
+        None => daemon(args),
+    }
+}
+
+fn daemon(args: Args) -> ExitCode {
     log("info");
     let settings = match load(&args.config) {
         Ok(settings) => settings,
@@ -162,6 +179,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         modem: config.modem,
         events_by_mqtt: config.events_by_mqtt,
         telephones: config.telephones,
+        kept: config.kept,
     })
 }
 

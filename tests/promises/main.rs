@@ -21,6 +21,7 @@ mod flood;
 mod framing;
 mod hands;
 mod health;
+mod history;
 mod home_assistant;
 mod homes;
 mod hook;
