@@ -179,3 +179,45 @@ fn a_station_forgets_one_home_to_the_last_byte_and_keeps_the_others() {
     wait_until("the desk is open again", SOON, || bench.fetch("/").0 == 200);
     assert!(bench.band("unclaimed").is_empty(), "the alert is gone with its home");
 }
+
+/// Goal: whoever sees a resident's name or telephone is in the audit. Method: each address that the source names is asked for by a
+/// supervisor; where the answer holds either, the audit must have grown by a line of hers.
+#[test]
+fn nobody_sees_a_name_or_a_telephone_without_a_line_in_the_audit() {
+    let mut bench = Bench::start();
+    bench.stop_station();
+    let office = Office::open(bench.folder()).unwrap();
+    let contact = Contact { kind: ContactKind::Resident, phone: "0873-7123456".into(), ..Contact::default() };
+    let card = Card { resident: "王秀英".into(), contacts: vec![contact], ..Card::default() };
+    office.put_card(&"flat-1".parse().unwrap(), &card, "wang", clock::now()).unwrap();
+    bench.start_station_with(|_| {});
+    bench.heartbeats(&["flat-1".to_owned()], |_| {});
+    wait_until("the home is known", SOON, || bench.fetch_as(&bench.cookie("wang"), "/home/flat-1").0 == 200);
+    bench.home.raise(call_button("pendant"), Severity::Emergency);
+    wait_until("the row is there", SOON, || bench.band("unclaimed").len() == 1);
+    let cookie = bench.cookie("wang");
+    let lines = || office.audit_log(10_000).unwrap().iter().filter(|line| line.who == "wang").count();
+    let (mut seen, mut unaudited) = (Vec::new(), Vec::new());
+    let mut routes = super::access::routes("get(");
+    routes.push("/alert/{home}/{number}?fragment=1".to_owned());
+    // Parts of pages before their pages, after which they would be no news.
+    routes.sort_by_key(|route| !route.contains("fragment"));
+    for route in routes {
+        // Streams never end; what they send is the desk's, asked for besides.
+        if route.ends_with("/events") || route.starts_with("/static") || route.contains("{*") {
+            continue;
+        }
+        let address = route.replace("{home}", "flat-1").replace("{number}", "1").replace("{id}", "wang");
+        let address = address.replace("{month}", "2026-11").replace("{language}", "zh").replace("{name}", "notice");
+        let before = lines();
+        let (_, answer, _) = bench.fetch_as(&cookie, &address);
+        if answer.contains("王秀英") || answer.contains("7123456") {
+            if lines() == before {
+                unaudited.push(route.clone());
+            }
+            seen.push(route);
+        }
+    }
+    assert!(seen.len() >= 4, "{seen:?}");
+    assert_eq!(unaudited, Vec::<String>::new(), "of {seen:?}");
+}
