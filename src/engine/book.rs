@@ -23,12 +23,17 @@ mod test;
 /// One sign of life in this span is enough on an open alert.
 const LIFE_STEP_EVERY: Span = Span::minutes(5);
 
+/// So many alerts, and so many steps of one, are never made between the daily copy and its use.
+const NUMBERS_LOST_MAX: u64 = 10_000;
+
 /// Every alert of the home.
 #[derive(Clone)]
 pub struct Book {
     circle: Circle,
     alerts: BTreeMap<u64, Alert>,
     next_number: u64,
+    /// How often a part of the history was lost.
+    cuts: u64,
     /// When each rule last spoke about each matter: an episode is told once.
     spoken: Spoken,
     /// What follows from the alerts as they are; absent after a change until it is asked for.
@@ -47,6 +52,7 @@ impl Book {
             circle,
             alerts: BTreeMap::new(),
             next_number: 1,
+            cuts: 0,
             spoken: Spoken::default(),
             outlook: None,
             severities: settings.severity.clone(),
@@ -68,6 +74,28 @@ impl Book {
                 }
             }
         }
+    }
+
+    /// How often a part of the history was lost.
+    pub fn cuts(&self) -> u64 {
+        self.cuts
+    }
+
+    /// A part of the history is lost, and with it which numbers were given out. A station takes a step whose number it has
+    /// for one it has: whatever is numbered from now on has a number that nothing had before.
+    pub fn go_on_beyond(&mut self, times: u64) {
+        self.cuts = self.cuts.max(times);
+        let floor = times.saturating_mul(NUMBERS_LOST_MAX);
+        self.next_number = floor.max(self.next_number + NUMBERS_LOST_MAX);
+        for alert in self.alerts.values_mut() {
+            let beyond = floor.max(u64::from(alert.last_step) + NUMBERS_LOST_MAX);
+            alert.last_step = u32::try_from(beyond).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// The next alert has this number, or a greater one.
+    pub fn number_from(&mut self, number: u64) {
+        self.next_number = self.next_number.max(number);
     }
 
     /// Every alert still in the book, oldest first.

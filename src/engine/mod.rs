@@ -72,9 +72,20 @@ impl Engine {
         self
     }
 
+    /// Alerts are numbered from here on, where nobody knows how many there were.
+    pub fn number_from(&mut self, number: u64) {
+        self.book.number_from(number);
+    }
+
     /// Takes in one line of history.
-    pub fn recall(&mut self, recorded: Recorded) {
+    pub fn recall(&mut self, mut recorded: Recorded) {
         let at = recorded.at();
+        if let (Recorded::Started { blind_since: since @ None, .. }, Some(last)) = (&mut recorded, self.now)
+            && last < at
+        {
+            // It was taken for the first start by a gateway that could not read what stands before it.
+            *since = Some(last);
+        }
         self.now = Some(self.now.map_or(at, |now| now.max(at)));
         if !matches!(recorded, Recorded::ClockStepped { .. }) {
             self.seen.pass(&self.home, at);
@@ -98,7 +109,7 @@ impl Engine {
             | Recorded::Test { .. }
             | Recorded::Tested { .. }
             | Recorded::TroubleOver { .. } => self.habits_until(at, None),
-            Recorded::HeardBefore(_) => {}
+            Recorded::HeardBefore(_) | Recorded::HistoryCut { .. } => {}
         }
         match recorded {
             Recorded::Observed(observation) => {
@@ -130,6 +141,7 @@ impl Engine {
             | Recorded::Test { .. }
             | Recorded::Tested { .. }
             | Recorded::TroubleOver { .. } => {}
+            Recorded::HistoryCut { times, .. } => self.book.go_on_beyond(times),
             Recorded::HeardBefore(observation) => self.seen.recall_heard_before(&self.home, &observation),
         }
     }
@@ -137,6 +149,16 @@ impl Engine {
     /// Whether the clock on the wall can be believed at the start. Judges nothing; a later change is an input.
     pub fn begin_with_clock(&mut self, trusted: bool) {
         self.seen.clock_trusted = trusted;
+    }
+
+    /// A part of the history is lost, for the time of this number. Judges nothing; the caller records it before anything else
+    /// is decided. Says whether that is news.
+    pub fn history_cut(&mut self, times: u64) -> bool {
+        let is_news = times > self.book.cuts();
+        if is_news {
+            self.book.go_on_beyond(times);
+        }
+        is_news
     }
 
     /// Takes in one input at `now` and says what must be done. Every effect has to be carried out by the caller:

@@ -53,9 +53,14 @@ impl Gateway {
         let name = event.channel.as_str().to_owned();
         match event.what {
             What::Up => {
+                let was_down = self.links.get(&name).is_some_and(|link| !link.up);
                 self.note_link(now, &name, true, String::new());
                 self.tasks.all_due(&name);
-                self.linked(now, &name, Ok(()));
+                if was_down {
+                    self.heard_again_soon(&name);
+                } else {
+                    self.linked(now, &name, Ok(()));
+                }
             }
             What::Down { why } => {
                 self.linked(now, &name, Err(&why));
@@ -67,7 +72,7 @@ impl Gateway {
             What::Greeting => {
                 self.tasks.all_due(&name);
                 // It was away, or is new: it is to know soon how things are here, and how often it will hear of us.
-                self.send_heartbeats(now, |way| way.channel.as_str() == name);
+                self.heard_again_soon(&name);
             }
             What::Heard(heard) => self.heard(now, event.channel, &heard),
             What::Look(look) => self.look(now, &name, look),

@@ -103,7 +103,10 @@ pub async fn run(plan: Plan, troubles: Vec<Reason>, mut control: mpsc::Receiver<
                 gateway.take_directory(now, said, &mut written).await;
             }
             Wake::Station(event) => gateway.station(now, event),
-            Wake::Written(answer) => gateway.written(now, answer),
+            Wake::Written(answer) => {
+                gateway.written(now, answer);
+                gateway.remember(now, &mut written).await;
+            }
             Wake::Report(report) => gateway.report(now, report),
             Wake::Deadline => gateway.turn.tick(now),
             Wake::Round => gateway.round(now),
@@ -155,8 +158,9 @@ fn open_memory(plan: &Plan, on_written: mpsc::UnboundedSender<Written>) -> Resul
         Err(error) => {
             let what = error.problem().to_string();
             tracing::error!(what, "no history can be kept; the home is watched without a memory");
-            let store = Store::unavailable(what.clone(), move |written| drop(on_written.send(written)));
-            Ok(Memory { store, run: 0, troubles: vec![Reason::Storage { what }] })
+            let on_written = move |written| drop(on_written.send(written));
+            let store = Store::open_later(&plan.state_dir, DATABASE, what.clone(), on_written);
+            Ok(Memory { store, run: NO_RUN, troubles: vec![Reason::Storage { what }] })
         }
     }
 }
@@ -189,6 +193,8 @@ struct Gateway {
     answering: Answering,
     testing: Testing,
     looks: Looks,
+    /// What went before is not known; it is read as soon as the disk gives it.
+    has_no_memory: bool,
     /// The own sign of the resident that stations were told.
     own_sign_told: Option<OwnSign>,
 }
@@ -229,6 +235,7 @@ impl Gateway {
             testing: Testing::default(),
             looks: Looks::default(),
             own_sign_told: None,
+            has_no_memory: memory.run == NO_RUN,
             base,
             plan,
             directory,
@@ -242,6 +249,10 @@ impl Gateway {
         self.follow_plan();
         self.turn.begin_with_clock(self.keeper.is_trusted(now.wall));
         self.turn.configured(now, &self.plan.hash);
+        self.turn.history_cut(now, self.store.cuts().unwrap_or_default());
+        if self.has_no_memory {
+            self.turn.engine.number_from(far_number(now.wall));
+        }
         if let Some(newest) = self.blind_since.filter(|newest| *newest > now.wall) {
             // The clock is behind the history: a machine without a battery clock has just booted.
             self.turn.clock_stepped(now, now.wall - newest);
@@ -361,6 +372,17 @@ fn new_engine(plan: &Plan) -> Engine {
     Engine::new(plan.home.clone(), &plan.rules, plan.circle.clone())
 }
 
+/// A number for the next alert that none has had and none will have, where nobody knows how many there were: so far from all
+/// that are counted, and each minute another one.
+fn far_number(now: Timestamp) -> u64 {
+    FAR_NUMBERS + now.timestamp().unsigned_abs() / 60 % FAR_NUMBERS_COUNT
+}
+
+/// Below those of stations, which begin at a thousand million.
+const FAR_NUMBERS: u64 = 500_000_000;
+const FAR_NUMBERS_COUNT: u64 = 400_000_000;
+/// Runs are counted from 1.
+const NO_RUN: u64 = 0;
 /// Frames taken into one turn beyond the first.
 const DRAINED_MAX: usize = 256;
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);

@@ -158,6 +158,16 @@ impl Paths {
             .collect()
     }
 
+    /// The same after an outage, when every home of a district has just found its way again: each at an instant of its own,
+    /// `permille` of the time in which all of them are heard. An alert never waits for that.
+    pub fn ask_soon(&mut self, permille: u16, is_meant: impl Fn(&WayOut) -> bool) {
+        for (_, path) in self.ways.iter_mut().filter(|(way, path)| path.proves == Proves::Answer && is_meant(way)) {
+            let within = HEARD_AGAIN_WITHIN.min(path.supervision.every / 2);
+            path.next = self.counted + within * i32::from(permille) / 1000;
+            path.under_way = false;
+        }
+    }
+
     /// What was asked for came to its end.
     pub fn tried(&mut self, since_boot: Span, way: &WayOut, result: Result<(), String>) {
         let moment = self.moment(since_boot);
@@ -399,6 +409,8 @@ impl Path {
 const ROUND_MAX: Span = Span::seconds(5);
 /// A way on a slow level that fails is asked again so soon: also its return is to be noticed.
 const AGAIN_AFTER: Span = Span::minutes(5);
+/// Two thousand homes are then less than a hundred heartbeats a second.
+const HEARD_AGAIN_WITHIN: Span = Span::seconds(30);
 const A_MOMENT: Span = Span::seconds(5);
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,18 @@ impl Gateway {
         health::notify(&[sd_notify::NotifyState::Ready]);
     }
 
+    /// The disk has taken what it would not take since the start: what went before can be read now, and what is open there and
+    /// waits there is taken up.
+    pub(super) async fn remember(&mut self, now: Reading, written: &mut mpsc::UnboundedReceiver<Written>) {
+        if !self.has_no_memory || self.turn.store_trouble.is_some() || self.store.last_watching().is_err() {
+            return;
+        }
+        if self.take_over(now, self.plan.clone(), written).await {
+            self.has_no_memory = false;
+            tracing::info!("what went before this start is known again");
+        }
+    }
+
     /// The same for whatever changes what is in force. Says whether it was done.
     pub(super) async fn take_over(
         &mut self,
@@ -64,6 +76,7 @@ impl Gateway {
         let is_trusted = self.keeper.is_trusted(now.wall);
         self.turn.begin_with_clock(is_trusted);
         self.turn.configured(now, &self.plan.hash);
+        self.turn.history_cut(now, self.store.cuts().unwrap_or_default());
         self.turn.trust_clock(now, is_trusted);
         // The gateway watched all the time: links are as they were, and nothing was missed.
         // Channels are ways out: what is down there keeps nobody from being seen.

@@ -8,7 +8,8 @@ use super::outbox::Report;
 use super::paths::{News, Standing};
 use super::tasks::OpenChannel;
 use crate::clock::Reading;
-use crate::model::ids::ChannelName;
+use crate::model::fingerprint;
+use crate::model::ids::{ChannelName, HomeId};
 use crate::model::reason::{AllPathsLost, PathLost, Reason, Twin, WayOut};
 use crate::model::status::PathState;
 use crate::model::time::{Span, Timestamp};
@@ -46,6 +47,13 @@ impl Gateway {
             let heartbeat = self.heartbeat(now);
             ways.iter().for_each(|way| self.prove(way, Proves::Answer, &heartbeat));
         }
+    }
+
+    /// Every home that this station serves is asked for its heartbeat at this moment, or found its way back: each answers at an
+    /// instant of its own.
+    pub(super) fn heard_again_soon(&mut self, channel: &str) {
+        let permille = own_instant(&self.plan.home.id);
+        self.paths.ask_soon(permille, |way| way.channel.as_str() == channel);
     }
 
     /// A channel connected, or lost its connection.
@@ -178,5 +186,25 @@ impl Gateway {
     }
 }
 
+/// Where in a time that all homes share this one has its place: the same in every run.
+fn own_instant(home: &HomeId) -> u16 {
+    u16::try_from(fingerprint::of([home.as_str().as_bytes()]) % 1000).unwrap_or_default()
+}
+
 /// Longer than any channel's own patience.
 const TRIED_WITHIN: Duration = Duration::from_secs(45);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_thousand_homes_that_find_their_way_at_once_are_heard_spread_over_half_a_minute() {
+        let mut seconds = [0; 30];
+        for home in 0..2000 {
+            let permille = own_instant(&format!("made-up-{home}").parse().unwrap());
+            seconds[usize::from(permille) * 30 / 1000] += 1;
+        }
+        assert!(seconds.iter().all(|count| (20..=130).contains(count)), "{seconds:?}");
+    }
+}

@@ -48,6 +48,7 @@ impl TestsDone {
             | Recorded::Asked { .. }
             | Recorded::Received { .. }
             | Recorded::Trouble { .. }
+            | Recorded::HistoryCut { .. }
             | Recorded::TroubleOver { .. } => {}
         }
     }

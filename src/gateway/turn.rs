@@ -192,6 +192,18 @@ impl Turn {
         self.batch.records.push(to_record(line));
     }
 
+    /// A part of the history is lost, `times` times so far: what is decided from here on is numbered beyond it.
+    pub fn history_cut(&mut self, now: Reading, times: u64) {
+        if self.engine.history_cut(times) {
+            tracing::warn!(
+                times,
+                "a part of the history is lost; alerts and their steps are numbered anew, far beyond it"
+            );
+            self.batch.records.push(to_record(Recorded::HistoryCut { at: now.wall, times }));
+            self.batch.urgent = true;
+        }
+    }
+
     /// Whether the clock can be believed has changed.
     pub fn trust_clock(&mut self, now: Reading, trusted: bool) {
         self.clock_trusted = trusted;

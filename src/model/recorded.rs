@@ -143,6 +143,13 @@ pub enum Recorded {
         /// So many of them gave no answer.
         unanswered: u32,
     },
+    /// A part of the history before this line is lost: alerts and steps are numbered beyond what they may have been.
+    HistoryCut {
+        /// When that was found.
+        at: Timestamp,
+        /// How often it has happened so far.
+        times: u64,
+    },
     /// A reading that said nothing new and was not written when it came, but may bear on the decision behind it.
     HeardBefore(Observation),
 }
@@ -167,6 +174,7 @@ impl Recorded {
             | Recorded::Trouble { at, .. }
             | Recorded::Test { at, .. }
             | Recorded::Tested { at, .. }
+            | Recorded::HistoryCut { at, .. }
             | Recorded::TroubleOver { at, .. } => *at,
         }
     }

@@ -83,6 +83,7 @@ fn take(home: &mut Simulated, line: &Recorded) {
         }
         // A start is told next; nothing may be judged before it.
         Recorded::Configured { clock_trusted, .. } => home.engine.begin_with_clock(*clock_trusted),
+        Recorded::HistoryCut { times, .. } => drop(home.engine.history_cut(*times)),
         Recorded::Observed(_)
         | Recorded::HeardBefore(_)
         | Recorded::Link { .. }
@@ -137,9 +138,11 @@ pub(super) fn input(line: &Recorded) -> Option<Input> {
         Recorded::Test { by_hand, .. } => Input::Test { by_hand },
         Recorded::Tested { unanswered, .. } => Input::Tested { unanswered },
         Recorded::TroubleOver { rule, way, .. } => Input::TroubleOver { rule: trouble_of(&rule)?, way },
-        Recorded::Step { .. } | Recorded::Day(_) | Recorded::Watching { .. } | Recorded::Configured { .. } => {
-            return None;
-        }
+        Recorded::Step { .. }
+        | Recorded::Day(_)
+        | Recorded::Watching { .. }
+        | Recorded::Configured { .. }
+        | Recorded::HistoryCut { .. } => return None,
     })
 }
 

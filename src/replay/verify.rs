@@ -126,6 +126,12 @@ impl Again {
                 self.difference_if_undecided()?;
                 self.begin(at, hash, program, *clock_trusted, limits);
             }
+            // It stands right behind the line that begins a run; of one that is taken up later it is remembered.
+            Recorded::HistoryCut { times, .. } => {
+                if let Some(Running::Now(engine)) = &mut self.running {
+                    engine.history_cut(*times);
+                }
+            }
             Recorded::Step { alert, step } => return self.step(*alert, step),
             Recorded::Day(day) => self.day(day),
             // The time before was not watched, or was another one: no deadline came in it.

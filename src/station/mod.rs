@@ -14,6 +14,7 @@ mod reply;
 mod summoner;
 mod telling;
 mod turn;
+mod visit;
 
 use crate::clock;
 use crate::desk::{self, BandName, Desk};

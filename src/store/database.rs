@@ -4,7 +4,7 @@ use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp, from_millis};
 use crate::store::opening::Sound;
 use crate::store::rows::{self, Word};
-use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, Retention, events, retention};
+use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, Retention, cuts, events, retention};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use std::collections::BTreeMap;
@@ -43,6 +43,11 @@ impl Database {
         number(count).or_else(|_| number(ask)).unwrap_or(1).unsigned_abs()
     }
 
+    /// How often a part of it was lost.
+    pub(super) fn cuts(&self) -> u64 {
+        cuts::of(&self.path)
+    }
+
     /// Writes all `batches` in one transaction; returns after the disk has it.
     pub(super) fn commit<'a>(&mut self, batches: impl Iterator<Item = &'a Batch>) -> rusqlite::Result<()> {
         let transaction = self.connection.unchecked_transaction()?;
@@ -69,6 +74,19 @@ impl Database {
         transaction.commit()?;
         self.next_seq = next_seq;
         Ok(())
+    }
+
+    /// The number of the next row.
+    pub(super) fn next_seq(&self) -> i64 {
+        self.next_seq
+    }
+
+    /// Whether there is a row of this number, or of a greater one.
+    pub(super) fn holds(&self, seq: i64) -> rusqlite::Result<bool> {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM entry WHERE seq >= ?1) OR EXISTS (SELECT 1 FROM observation WHERE seq >= ?1)
+                   OR EXISTS (SELECT 1 FROM outbox WHERE seq >= ?1)";
+        self.connection.query_row(sql, [seq], |row| row.get(0))
     }
 
     /// Hands every record from `since` on to `take`, in slices, until it says stop.

@@ -10,6 +10,7 @@
 //! Never holds back an alert: if the disk fails, every batch is answered with the reason at once, the rows are kept in
 //! memory, and they are written in their order as soon as the disk works again.
 
+mod cuts;
 mod database;
 mod disk;
 mod error;
@@ -135,6 +136,14 @@ impl Store {
         Ok(Opened { store, run, replaced })
     }
 
+    /// A memory that could not be opened: every batch is answered with `why`, and written as soon as it can be. Who uses it has
+    /// to read it then: it holds what went before.
+    pub fn open_later(dir: &Path, name: &str, why: String, on_written: impl Fn(Written) + Send + 'static) -> Store {
+        let place = (dir.to_owned(), name.to_owned());
+        Store::start(|commands| Writer::unopened(commands, place, why, Box::new(on_written)))
+            .expect("a machine that cannot start one thread cannot run a daemon")
+    }
+
     /// A memory that remembers nothing and answers every batch with `why`.
     pub fn unavailable(why: String, on_written: impl Fn(Written) + Send + 'static) -> Store {
         Store::start(|commands| Writer::unavailable(commands, why, Box::new(on_written)))
@@ -182,6 +191,12 @@ impl Store {
     /// When the newest line of the history happened: bounds what a power cut leaves unknown. Blocks; for the start.
     pub fn last_watching(&self) -> Result<Option<Timestamp>, Error> {
         self.ask(Command::LastWatching)
+    }
+
+    /// How often a part of this history was lost; whoever gives out numbers goes on beyond what they may have been. Blocks;
+    /// for the start.
+    pub fn cuts(&self) -> Result<u64, Error> {
+        self.ask(Command::Cuts)
     }
 
     /// Forgets what is older than `keep`, in small slices between the writes, then shortens the log and makes the

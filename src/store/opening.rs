@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::store::database::Database;
 use crate::store::error::{Error, words};
-use crate::store::{events, upgrade};
+use crate::store::{cuts, events, upgrade};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -71,10 +71,11 @@ fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>)
         Err(Unusable::World(error)) => return Err(error),
         Err(Unusable::Unreadable(why)) => why,
     };
+    cuts::count(path).map_err(|error| Error::of_io(path, &error))?;
     let aside = put_aside(path).map_err(|error| Error::of_io(path, &error))?;
     let aside = aside.file_name().map_or_else(|| aside.display().to_string(), |name| name.display().to_string());
     let copy = with_suffix(path, ".copy");
-    let from_copy = copy.exists() && std::fs::copy(&copy, path).is_ok();
+    let from_copy = copy.exists() && copy_durably(&copy, path).is_ok();
     if from_copy && let Ok(sound) = open_sound(path).and_then(|sound| count_on(path, sound)) {
         let words = format!(
             "the history in {} could not be read ({why}); it was put aside as {aside}, and the last daily copy is \
@@ -94,6 +95,12 @@ fn open_or_replace(path: &Path, lock: File) -> Result<(Database, Option<String>)
         path.display()
     );
     Ok((Database::new(sound, path, lock), Some(words)))
+}
+
+/// What is committed upon it must not lose the ground under it in a power cut.
+fn copy_durably(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::copy(from, to)?;
+    File::open(to)?.sync_all()
 }
 
 /// What other systems were told since the copy is not known any more: no number of it is given out again.

@@ -29,6 +29,7 @@ pub(super) enum Command {
         reply: SyncSender<Result<KeptEvents, Error>>,
     },
     LastWatching(SyncSender<Result<Option<Timestamp>, Error>>),
+    Cuts(SyncSender<Result<u64, Error>>),
     Prune {
         now: Option<Timestamp>,
         keep: Retention,
@@ -46,6 +47,8 @@ pub(super) struct Writer {
     flush_at: Option<Span>,
     /// Answered with an error, still to be written when the disk works again.
     unwritten: VecDeque<Batch>,
+    /// What the last commit held, if it failed: the disk may have kept it all the same.
+    in_doubt: Option<InDoubt>,
     pruning: Option<Pruning>,
     copying: Option<Copying>,
 }
@@ -59,9 +62,24 @@ enum State {
         path: PathBuf,
         lock: File,
     },
+    /// It could not be opened at the start; the next try is at `again_at`.
+    Unopened {
+        why: String,
+        again_at: Span,
+        dir: PathBuf,
+        name: String,
+    },
     Unavailable(String),
     /// Only inside of `Writer::break_off` and `Writer::mend`.
     Between,
+}
+
+/// A commit that failed.
+struct InDoubt {
+    /// The first of the numbers its rows have.
+    first_seq: i64,
+    /// So many of the oldest unwritten batches are in it.
+    batches: usize,
 }
 
 struct Pruning {
@@ -110,6 +128,16 @@ impl Writer {
         Writer::in_state(commands, State::Unavailable(why), on_written)
     }
 
+    pub(super) fn unopened(
+        commands: Receiver<Command>,
+        (dir, name): (PathBuf, String),
+        why: String,
+        on_written: Box<dyn Fn(Written) + Send>,
+    ) -> Writer {
+        let again_at = clock::since_boot() + TRY_AGAIN_AFTER;
+        Writer::in_state(commands, State::Unopened { why, again_at, dir, name }, on_written)
+    }
+
     fn in_state(commands: Receiver<Command>, state: State, on_written: Box<dyn Fn(Written) + Send>) -> Writer {
         Writer {
             commands,
@@ -118,6 +146,7 @@ impl Writer {
             waiting: Vec::new(),
             flush_at: None,
             unwritten: VecDeque::new(),
+            in_doubt: None,
             pruning: None,
             copying: None,
         }
@@ -169,8 +198,12 @@ impl Writer {
             return Some(Span::zero());
         }
         let again_at = match &self.state {
-            State::Broken { again_at, .. } if !self.unwritten.is_empty() => Some(*again_at),
-            State::Broken { .. } | State::Open(_) | State::Unavailable(_) | State::Between => None,
+            State::Broken { again_at, .. } | State::Unopened { again_at, .. } if !self.unwritten.is_empty() => {
+                Some(*again_at)
+            }
+            State::Broken { .. } | State::Unopened { .. } | State::Open(_) | State::Unavailable(_) | State::Between => {
+                None
+            }
         };
         let due = [self.flush_at, again_at].into_iter().flatten().min()?;
         Some((due - clock::since_boot()).max(Span::zero()))
@@ -178,7 +211,9 @@ impl Writer {
 
     fn is_due(&self, now: Span) -> bool {
         let again = match &self.state {
-            State::Broken { again_at, .. } => !self.unwritten.is_empty() && now >= *again_at,
+            State::Broken { again_at, .. } | State::Unopened { again_at, .. } => {
+                !self.unwritten.is_empty() && now >= *again_at
+            }
             State::Open(_) | State::Unavailable(_) | State::Between => false,
         };
         again
@@ -214,6 +249,9 @@ impl Writer {
                 self.write();
                 answer(&reply, self.open_database().and_then(|database| Ok(database.last_at()?)));
             }
+            Command::Cuts(reply) => {
+                answer(&reply, self.open_database().map(Database::cuts));
+            }
             Command::Prune { now, keep, judge } => self.begin_to_prune(now, keep, judge),
         }
     }
@@ -221,7 +259,9 @@ impl Writer {
     fn open_database(&self) -> Result<&Database, Error> {
         match &self.state {
             State::Open(database) => Ok(database),
-            State::Broken { why, .. } | State::Unavailable(why) => Err(Error::Unavailable(why.clone())),
+            State::Broken { why, .. } | State::Unopened { why, .. } | State::Unavailable(why) => {
+                Err(Error::Unavailable(why.clone()))
+            }
             State::Between => Err(Error::Ended),
         }
     }
@@ -255,11 +295,15 @@ impl Writer {
         self.mend();
         let database = match &mut self.state {
             State::Open(database) => database,
-            State::Broken { why, .. } | State::Unavailable(why) => return Err(why.clone()),
+            State::Broken { why, .. } | State::Unopened { why, .. } | State::Unavailable(why) => {
+                return Err(why.clone());
+            }
             State::Between => return Err(Error::Ended.to_string()),
         };
+        let in_doubt = InDoubt { first_seq: database.next_seq(), batches: self.unwritten.len() + batches.len() };
         database.commit(self.unwritten.iter().chain(batches)).map_err(|error| {
             let why = words(&error);
+            self.in_doubt = Some(in_doubt);
             tracing::error!(%why, "the history could not be written");
             self.break_off(why.clone());
             why
@@ -275,9 +319,21 @@ impl Writer {
         }
     }
 
-    /// Opens a broken database again when its time has come.
+    /// Opens a broken database again when its time has come, or one that could not be opened before.
     fn mend(&mut self) {
         let now = clock::since_boot();
+        if let State::Unopened { why, again_at, dir, name } = &mut self.state
+            && now >= *again_at
+        {
+            match opening::open(dir, name) {
+                Ok(found) => {
+                    tracing::info!("the database can be opened now");
+                    self.state = State::Open(found.database);
+                }
+                Err(error) => (*why, *again_at) = (error.to_string(), now + TRY_AGAIN_AFTER),
+            }
+            return;
+        }
         if !matches!(&self.state, State::Broken { again_at, .. } if now >= *again_at) {
             return;
         }
@@ -287,11 +343,31 @@ impl Writer {
                 if let Some(why) = replaced {
                     tracing::error!("{why}");
                 }
-                tracing::info!("the database is open again");
-                State::Open(database)
+                self.settle_doubt(database)
             }
             Err((error, lock)) => State::Broken { why: error.to_string(), again_at: now + TRY_AGAIN_AFTER, path, lock },
         };
+    }
+
+    /// A commit that failed may be on the disk nevertheless: then it is not written twice. That it is there was said by a file
+    /// whose sync has failed, so it is moved into the database, which is synced anew.
+    fn settle_doubt(&mut self, database: Database) -> State {
+        let Some(InDoubt { first_seq, batches }) = self.in_doubt.take() else { return State::Open(database) };
+        let checked = database
+            .holds(first_seq)
+            .and_then(|is_there| if is_there { database.shorten_log().map(|()| batches) } else { Ok(0) });
+        match checked {
+            Ok(written) => {
+                tracing::info!(written, "the database is open again");
+                self.unwritten.drain(..written.min(self.unwritten.len()));
+                State::Open(database)
+            }
+            Err(error) => {
+                self.in_doubt = Some(InDoubt { first_seq, batches });
+                let (path, lock) = database.close();
+                State::Broken { why: words(&error), again_at: clock::since_boot() + TRY_AGAIN_AFTER, path, lock }
+            }
+        }
     }
 
     /// Keeps what could not be written; beyond the limit, observations go before steps of alerts.
@@ -308,6 +384,9 @@ impl Writer {
         }
         while over > 0 {
             let Some(oldest) = self.unwritten.pop_front() else { break };
+            if let Some(in_doubt) = &mut self.in_doubt {
+                in_doubt.batches = in_doubt.batches.saturating_sub(1);
+            }
             over = over.saturating_sub(rows_of(&oldest));
         }
     }

@@ -3,7 +3,7 @@
 mod clock;
 mod flood;
 mod reload;
-mod unit;
+pub mod unit;
 mod words;
 
 use crate::support::{Mosquitto, wait_until};

@@ -174,6 +174,7 @@ impl Gatherer {
             | Recorded::Trouble { .. }
             | Recorded::Test { .. }
             | Recorded::Tested { .. }
+            | Recorded::HistoryCut { .. }
             | Recorded::TroubleOver { .. } => {}
         }
         let at = line.at();

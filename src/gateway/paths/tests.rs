@@ -264,6 +264,18 @@ fn a_heartbeat_out_of_turn_goes_to_stations_only_and_puts_off_the_next() {
 }
 
 #[test]
+fn after_an_outage_a_heartbeat_has_an_instant_of_its_own_within_half_a_minute_and_half_its_rhythm() {
+    let lehe = way("lehe", "lehe");
+    for (permille, wanted) in [(0, 0), (500, 15), (1000, 30)] {
+        let mut home = Home::new(&[(lehe.clone(), Proves::Answer)]);
+        home.paths.take_due();
+        home.paths.ask_soon(permille, |_| true);
+        let asked = (0..=60).find(|_| !home.paths.take_due().is_empty() || home.pass(1).len() > 9);
+        assert_eq!(asked, Some(wanted), "at {permille} ‰; what was under way is given up with its connection");
+    }
+}
+
+#[test]
 fn connections_closed_as_soon_as_they_are_made_are_a_second_gateway() {
     let lehe = way("lehe", "lehe");
     let mut home = Home::new(&[(lehe.clone(), Proves::Answer)]);

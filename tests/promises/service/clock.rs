@@ -20,6 +20,17 @@ fn a_clock_that_jumps_two_hours_back_makes_no_silence_shorter() {
     a_set_clock_changes_no_silence("-7200");
 }
 
+#[test]
+fn a_clock_that_jumps_three_years_ahead_makes_no_silence_longer() {
+    a_set_clock_changes_no_silence("+94608000");
+}
+
+#[test]
+fn a_clock_that_falls_back_to_1970_makes_no_silence_shorter() {
+    let since_1970 = clock::now().timestamp() - 86_400;
+    a_set_clock_changes_no_silence(&format!("-{since_1970}"));
+}
+
 #[track_caller]
 fn a_set_clock_changes_no_silence(by: &str) {
     let world = World::configure(&Home { quiet_at_most: Some("10s"), ..Home::default() });
