@@ -42,6 +42,8 @@ enum Command {
     Report(cmd::report::Args),
     /// Who is reached in fifteen minutes at which hours, whom nobody reaches, where one more point would help
     Circle(cmd::circle::Args),
+    /// What is kept of the home, since when and for how long; forgets all of it, or hands it out
+    History(cmd::history::Args),
     /// The running daemon in ten lines
     Status(cmd::status::Args),
     /// Tells the running gateway that the resident is away, in hospital, has visitors …; lists and ends such suspensions
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Command::Simulate(args) => cmd::simulate::run(args),
         Command::Report(args) => cmd::report::run(args),
         Command::Circle(args) => cmd::circle::run(args),
+        Command::History(args) => cmd::history::run(args),
         Command::Status(args) => cmd::status::run(args),
         Command::Suspend(args) => cmd::suspend::run(args),
         Command::TestAlert(args) => cmd::test_alert::run(args),

@@ -104,7 +104,9 @@ fn check(path: &Path, args: &Args) -> Checked {
         For::Gateway => {
             let (config, mut problems) = config::load_gateway(path);
             problems.extend(config.iter().flat_map(|config| since_the_walk(path, config, args.record.as_deref())));
-            let notes = |config| [asked::asked(config), profile(config), never_check_in(config)].concat();
+            let consent = |config| vec![super::history::agreed(config)];
+            let notes =
+                |config| [consent(config), asked::asked(config), profile(config), never_check_in(config)].concat();
             let notes = config.iter().flat_map(notes).collect();
             let fine = config.as_ref().map(gateway_in_words);
             (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes, is_home: true })

@@ -1,5 +1,6 @@
 //! `carecircle station`: the daemon at the service point, and what is done beside it.
 
+mod forget;
 mod trust;
 
 use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading};
@@ -21,14 +22,27 @@ pub struct Args {
     config: PathBuf,
     /// Instead of running the daemon
     #[command(subcommand)]
-    deed: Option<trust::Deed>,
+    deed: Option<Deed>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Deed {
+    /// Forgets everything about one home, for good; the station must be stopped
+    Forget(forget::Args),
+    #[command(flatten)]
+    Trust(trust::Deed),
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
-    if let Some(deed) = args.deed {
-        return trust::run(deed, &args.config);
+    match args.deed {
+        Some(Deed::Forget(forget)) => super::ended(forget::run(&args.config, &forget)),
+        Some(Deed::Trust(deed)) => trust::run(deed, &args.config),
+        None => daemon(args),
     }
+}
+
+fn daemon(args: Args) -> ExitCode {
     log("info");
     let settings = match load(&args.config) {
         Ok(settings) => settings,
@@ -172,6 +186,7 @@ fn settings(config: config::Station) -> Result<Settings, Problem> {
         modem: config.modem,
         events_by_mqtt: config.events_by_mqtt,
         telephones: config.telephones,
+        kept: config.kept,
     })
 }
 

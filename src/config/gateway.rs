@@ -8,11 +8,13 @@ use crate::config::outside::{Address, ChannelSettings, DeviceSettings, Phones, W
 use crate::config::people::{self, PersonEntry, StepEntry};
 use crate::config::people_checks::{self, Told};
 use crate::config::points::PointEntry;
+use crate::config::privacy;
 use crate::config::report::{Place, Report};
 use crate::config::section::{At, Section, deserialize};
 use crate::config::shared;
 use crate::config::{Directory, Gateway, SerialPort, points, rules, signals, visits};
 use crate::engine::circle::{Circle, Steps};
+use crate::model::agreement::{self, Agreement};
 use crate::model::card::Consent;
 use crate::model::home::{Home, Sensor, SensorKind, Service};
 use crate::model::ids::{ChannelName, HomeId, PointId, RoomId, SensorId};
@@ -65,6 +67,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let state_dir = own.or("state_dir", PathBuf::from("/var/lib/carecircle/gateway"));
     let run_dir = own.or("run_dir", PathBuf::from("/run/carecircle"));
     own.finish();
+    let kept = privacy::kept_at_home(root);
     let clock = root.section("clock");
     let clock_assume_synced = clock.or("assume_synced", false);
     clock.finish();
@@ -126,7 +129,9 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     Some(Gateway {
         home: Home { id: home.id, place: home.place, zone: home.zone, sensors: models(sensors, sources) },
         language: home.language,
-        shares: home.shares,
+        shares: agreement::shared(home.shares, home.agreement.as_ref()),
+        agreement: home.agreement,
+        kept,
         state_dir,
         run_dir,
         mqtt,
@@ -197,6 +202,7 @@ struct HomeEntry {
     zone: Zone,
     language: Language,
     shares: Consent,
+    agreement: Option<Agreement>,
 }
 
 impl HomeEntry {
@@ -217,9 +223,11 @@ impl HomeEntry {
         let zone = shared::zone(section);
         let language = section.or("language", Language::default());
         let shares = section.or("shares", Consent::default());
+        let agreement = privacy::agreement(section);
         section.finish();
         let id = id?.value;
-        Some(HomeEntry { place: place.map_or(id.to_string(), |place| place.value), id, zone: zone?, language, shares })
+        let place = place.map_or(id.to_string(), |place| place.value);
+        Some(HomeEntry { place, id, zone: zone?, language, shares, agreement })
     }
 }
 

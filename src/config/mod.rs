@@ -20,6 +20,7 @@ mod people;
 mod people_checks;
 pub mod places;
 mod points;
+mod privacy;
 mod renamed;
 mod report;
 mod rules;
@@ -40,6 +41,7 @@ pub use outside::{Address, Broker, BrokerAccess, ChannelSettings, DeviceSettings
 use crate::desk::DailySettings;
 use crate::engine::circle::Circle;
 use crate::engine::rules::Settings as RuleSettings;
+use crate::model::agreement::Agreement;
 use crate::model::card::Consent;
 use crate::model::home::Home;
 use crate::model::ids::{ChannelName, PersonId, PointId, SensorId};
@@ -54,6 +56,7 @@ use crate::problem::{Kind, Problem};
 use crate::reach::Estimate;
 use crate::sinks::home_signals::Output;
 use crate::sinks::sms::Phones;
+use crate::store::Retention;
 use report::{Report, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -66,8 +69,12 @@ pub struct Gateway {
     pub home: Home,
     /// In which language people are spoken to.
     pub language: Language,
-    /// What of the home's activity stations may see, by the word of who lives there.
+    /// What of the home's activity stations may see: what the file says, and no more than was agreed.
     pub shares: Consent,
+    /// The recorded consent to being watched.
+    pub agreement: Option<Agreement>,
+    /// How long things are kept.
+    pub kept: Retention,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// Where the running daemon can be asked.
@@ -179,6 +186,8 @@ pub struct Station {
     pub events_by_mqtt: bool,
     /// Whom a page that is cut off tells people to call: who, and the number.
     pub telephones: Vec<(String, String)>,
+    /// How long things are kept.
+    pub kept: Retention,
     /// Changes when the configuration does.
     pub hash: String,
 }

@@ -2,7 +2,7 @@
 
 use crate::config::report::Report;
 use crate::config::section::{At, Section};
-use crate::config::{Homes, Person, Station, directory, line, shared, work};
+use crate::config::{Homes, Person, Station, directory, line, privacy, shared, work};
 use crate::model::duty::DutyHours;
 use crate::model::ids::{PersonId, PointId};
 use crate::model::place::Location;
@@ -30,6 +30,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
     let hooks_allow = hooks_allow(&root.section("webhooks"));
     let events_by_mqtt = events_by_mqtt(&root.section("events"));
     let directory = directory::read(root, own.as_ref().map(|own| &own.point));
+    let kept = privacy::kept_at_station(root);
     root.finish();
     let own = own?;
     Some(Station {
@@ -56,6 +57,7 @@ pub(super) fn read<'r>(root: &Section<'_, 'r>, report: &'r Report<'_>) -> Option
         modem,
         events_by_mqtt,
         telephones,
+        kept,
         hash: report.hash(),
     })
 }

@@ -71,6 +71,11 @@ impl Desk {
         !self.rows.contains_key(alert) && self.filed.holds(alert, 0)
     }
 
+    /// Every alert that was not filed: its lines are its only memory.
+    pub fn on_the_desk(&self) -> impl Iterator<Item = &AlertKey> {
+        self.rows.keys()
+    }
+
     /// Every alert that was filed; its lines in the history may be let go.
     pub fn filed(&self) -> impl Iterator<Item = AlertKey> {
         let filed = self.filed.alerts.iter().flat_map(|(home, of)| of.keys().map(move |id| (home, *id)));

@@ -17,6 +17,7 @@ use crate::sinks::ChannelSettings;
 use crate::sinks::home_signals::Output;
 use crate::sinks::sms::Phones;
 use crate::sources::serial;
+use crate::store::Retention;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct Plan {
     pub home: Home,
     /// What of its activity stations may see.
     pub shares: Consent,
+    /// How long things are kept.
+    pub kept: Retention,
     /// Where the history is kept.
     pub state_dir: PathBuf,
     /// Where short-lived files are kept: memory, not the card.
@@ -125,6 +128,7 @@ impl Plan {
             directory: config.directory,
             home: config.home,
             shares: config.shares,
+            kept: config.kept,
             state_dir: config.state_dir,
             run_dir: config.run_dir,
             devices: config.devices,

@@ -2,9 +2,13 @@
 
 use super::Gateway;
 use super::health;
+use super::turn::notices;
 use crate::clock::Reading;
+use crate::model::alert::AlertId;
+use crate::model::recorded::Recorded;
 use crate::model::status::STATUS_FILE;
-use crate::store::Retention;
+use crate::store::{Fate, Judge};
+use std::collections::BTreeSet;
 
 impl Gateway {
     /// Once a second.
@@ -45,9 +49,16 @@ impl Gateway {
         if self.rounds.is_multiple_of(MARK_SECS) {
             self.turn.mark(now);
         }
-        if self.rounds.is_multiple_of(PRUNE_SECS) {
-            self.store.prune(now.wall, &Retention::default());
+        if self.rounds % PRUNE_SECS == FIRST_PRUNE_SECS {
+            self.prune(now);
         }
+    }
+
+    /// Forgets what is older than it may be kept. A clock that nobody vouches for makes nothing old.
+    fn prune(&self, now: Reading) {
+        let open = self.turn.engine.alerts().filter(|alert| alert.phase.is_open()).map(|alert| alert.id);
+        let now = self.turn.clock_trusted.then_some(now.wall);
+        self.store.prune_by(now, &self.plan.kept, Box::new(Open(open.collect())));
     }
 
     pub(super) fn look_after_tasks(&mut self) {
@@ -78,3 +89,46 @@ impl Gateway {
 
 const MARK_SECS: u64 = 600;
 const PRUNE_SECS: u64 = 24 * 3600;
+/// So that a box that is switched off every night forgets, too; and not at once, for starting is no time to wear the card.
+const FIRST_PRUNE_SECS: u64 = 3600;
+
+/// The alerts that are not over: nothing of them is forgotten, however old they are.
+struct Open(BTreeSet<AlertId>);
+
+impl Judge for Open {
+    fn line(&self, body: &str) -> Fate {
+        if self.0.is_empty() {
+            return Fate::ByAge;
+        }
+        let is_open = match serde_json::from_str(body) {
+            Ok(Recorded::Step { alert, .. }) => self.0.iter().any(|open| open.number == alert),
+            Ok(Recorded::Asked { alert, .. } | Recorded::Received { alert, .. }) => self.0.contains(&alert),
+            Ok(_) | Err(_) => false,
+        };
+        if is_open { Fate::Keep } else { Fate::ByAge }
+    }
+
+    fn row(&self, key: &str) -> Fate {
+        if self.0.iter().any(|open| notices::is_of(key, *open)) { Fate::Keep } else { Fate::ByAge }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::from_millis;
+
+    #[test]
+    fn nothing_of_an_open_alert_is_forgotten_whatever_its_age() {
+        let id = |number| AlertId { number, raised_at: from_millis(5) };
+        let open = Open(BTreeSet::from([id(7)]));
+        let received = |number| {
+            let line = Recorded::Received { at: from_millis(6), alert: id(number), point: "lehe".parse().unwrap() };
+            open.line(&serde_json::to_string(&line).unwrap())
+        };
+        assert_eq!((received(7), received(8)), (Fate::Keep, Fate::ByAge));
+        let row = |number| open.row(&notices::key(&"lehe".parse().unwrap(), id(number), 3));
+        assert_eq!((row(7), row(77), row(8)), (Fate::Keep, Fate::ByAge, Fate::ByAge));
+        assert_eq!(open.line(r#"{"watching":{"at":"2026-03-02T08:00:00Z"}}"#), Fate::ByAge);
+    }
+}

@@ -6,7 +6,7 @@
 
 mod commit;
 mod intake;
-mod notices;
+pub mod notices;
 mod testing;
 
 use crate::clock::{self, Reading};

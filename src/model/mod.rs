@@ -3,6 +3,7 @@
 //! Never touches the world: no clock, no file, no network, no randomness. Depends on no other room.
 
 pub mod actor;
+pub mod agreement;
 pub mod alert;
 pub mod answer;
 pub mod card;

@@ -13,20 +13,36 @@ pub(super) type Kept = Vec<(AlertKey, u32)>;
 /// Keeps cases beside the loop.
 pub(super) struct Filing {
     office: Office,
+    kept_for: Retention,
     done: UnboundedSender<Kept>,
     kept: Option<UnboundedReceiver<Kept>>,
     next: Option<Timestamp>,
 }
 
 impl Filing {
-    pub fn new(office: Office) -> Filing {
+    pub fn new(office: Office, kept_for: Retention) -> Filing {
         let (done, kept) = mpsc::unbounded_channel();
-        Filing { office, done, kept: Some(kept), next: None }
+        Filing { office, kept_for, done, kept: Some(kept), next: None }
     }
 
     /// Where the loop hears what is kept.
     pub fn kept(&mut self) -> UnboundedReceiver<Kept> {
         self.kept.take().unwrap_or_else(|| mpsc::unbounded_channel().1)
+    }
+
+    /// How long things are kept.
+    pub fn keep_for(&self) -> &Retention {
+        &self.kept_for
+    }
+
+    /// Forgets what is older, on a thread of its own.
+    pub fn forget_old(&self, now: Timestamp) {
+        let (office, keep) = (self.office.clone(), self.kept_for);
+        tokio::task::spawn_blocking(move || {
+            if let Err(why) = office.forget_old(now, &keep) {
+                tracing::error!(%why, "old alerts and old lines of the audit could not be forgotten");
+            }
+        });
     }
 
     /// Whether it is time to look for alerts that are over.
@@ -44,8 +60,7 @@ impl Filing {
         }
         let (office, done) = (self.office.clone(), self.done.clone());
         tokio::task::spawn_blocking(move || {
-            let too_old = now - Retention::default().entries;
-            match keep(&office, &ripe).and_then(|()| office.forget_filed(too_old)) {
+            match keep(&office, &ripe) {
                 // Nobody listens while the station stops: then they are filed again.
                 Ok(()) => drop(done.send(ripe.into_iter().map(|r| (r.filed.case.key, r.version)).collect())),
                 Err(why) => tracing::error!(%why, "alerts that are over could not be filed"),

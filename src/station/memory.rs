@@ -4,10 +4,9 @@ use crate::desk::{AlertKey, Recorded, STATION_NUMBERS};
 use crate::model::event::Event;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
-use crate::store::{Batch, Entry, Error, EventLog, Fate, Record, Retention, Store, Written};
+use crate::store::{Batch, Entry, Error, EventLog, Fate, Judge, Record, Retention, Store, Written};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Where the desk's decisions are written.
@@ -79,8 +78,8 @@ impl Memory {
     }
 
     /// Lets go what is older than it may be kept and the lines of `filed` alerts, whose cases say the same; makes the daily copy.
-    pub fn prune(&self, now: Timestamp, filed: BTreeSet<AlertKey>) {
-        self.store.prune_by(now, &Retention::default(), Arc::new(move |body| fate(body, &filed)));
+    pub fn prune(&self, now: Timestamp, keep: &Retention, alerts: Alerts) {
+        self.store.prune_by(Some(now), keep, Box::new(alerts));
     }
 }
 
@@ -100,8 +99,26 @@ fn history(store: &Store) -> Result<Vec<Recorded>, Error> {
     Ok(history)
 }
 
-fn fate(body: &str, filed: &BTreeSet<AlertKey>) -> Fate {
-    let of_filed = |alert: &AlertKey| if filed.contains(alert) { Fate::LetGo } else { Fate::ByAge };
+/// How alerts stand while old lines are let go.
+pub(super) struct Alerts {
+    /// Over for good: their cases say all that the lines do.
+    pub filed: BTreeSet<AlertKey>,
+    /// Not filed yet: their lines stay, however old they are.
+    pub on_the_desk: BTreeSet<AlertKey>,
+}
+
+impl Judge for Alerts {
+    fn line(&self, body: &str) -> Fate {
+        fate(body, self)
+    }
+}
+
+fn fate(body: &str, alerts: &Alerts) -> Fate {
+    let of_filed = |alert: &AlertKey| match alerts {
+        Alerts { filed, .. } if filed.contains(alert) => Fate::LetGo,
+        Alerts { on_the_desk, .. } if on_the_desk.contains(alert) => Fate::Keep,
+        Alerts { .. } => Fate::ByAge,
+    };
     match serde_json::from_str(body) {
         Ok(Recorded::Notice { notice, .. }) => of_filed(&AlertKey { home: notice.home, alert: notice.alert }),
         Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. }) => of_filed(&alert),

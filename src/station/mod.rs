@@ -35,7 +35,7 @@ use crate::station::filing::Filing;
 use crate::station::memory::Memory;
 use crate::station::summoner::Summoner;
 use crate::station::turn::Turn;
-use crate::store::Office;
+use crate::store::{Office, Retention};
 use crate::text::Language;
 use crate::trust::enrolment::Doorkeeper;
 use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
@@ -104,6 +104,8 @@ pub struct Settings {
     pub events_by_mqtt: bool,
     /// Whom a page that is cut off tells people to call: who, and the number.
     pub telephones: Vec<(String, String)>,
+    /// How long things are kept.
+    pub kept: Retention,
 }
 
 pub use enrolling::Enrolling;
@@ -171,7 +173,7 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
-    let filing = Filing::new(office.clone());
+    let filing = Filing::new(office.clone(), settings.kept);
     let pages = page_settings(&settings, first_code.clone(), opened.run);
     let parts = summoner::Parts {
         point: settings.point.clone(),

@@ -42,6 +42,7 @@ fn settings(dir: &std::path::Path) -> Settings {
         modem: None,
         events_by_mqtt: false,
         telephones: Vec::new(),
+        kept: crate::store::Retention::default(),
     }
 }
 

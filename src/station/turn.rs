@@ -10,7 +10,7 @@ use crate::station::directory::{self, Catalogue};
 use crate::station::feed;
 use crate::station::filing::{self, Filing};
 use crate::station::homes::{Asked, Said};
-use crate::station::memory::Memory;
+use crate::station::memory::{Alerts, Memory};
 use crate::station::reply::{Reply, Ways};
 use crate::station::voice::Voice;
 use crate::store::Written;
@@ -388,13 +388,21 @@ impl Turn {
         }
     }
 
+    /// Forgets what is older than it may be kept.
+    fn prune(&self, now: Timestamp) {
+        let desk = self.desk.read().unwrap_or_else(PoisonError::into_inner);
+        let alerts = Alerts { filed: desk.filed().collect(), on_the_desk: desk.on_the_desk().cloned().collect() };
+        let Some(filing) = &self.filing else { return };
+        self.memory.prune(now, filing.keep_for(), alerts);
+        filing.forget_old(now);
+    }
+
     /// A disk that hangs must not hide an alert from the page, and one that failed is asked again.
     pub(super) fn look_at_the_store(&mut self) {
         let now = clock::now();
         if now - self.pruned_at >= PRUNE_EVERY {
             self.pruned_at = now;
-            let filed = self.desk.read().unwrap_or_else(PoisonError::into_inner).filed().collect();
-            self.memory.prune(now, filed);
+            self.prune(now);
         }
         if let Some(filing) = self.filing.as_mut().filter(|filing| !self.failing && filing.is_due(now)) {
             let ripe = self.desk.read().unwrap_or_else(PoisonError::into_inner).ripe(now, filing::AT_ONCE);

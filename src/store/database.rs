@@ -1,12 +1,12 @@
 //! One open database: how batches are written, how the history is read back, how old lines are forgotten.
 
 use crate::model::observation::Observation;
-use crate::model::time::{Timestamp, from_millis};
+use crate::model::time::{Span, Timestamp, from_millis};
 use crate::store::opening::Sound;
 use crate::store::rows::{self, Word};
-use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, cuts, events};
+use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, Retention, cuts, events, retention};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -126,15 +126,31 @@ impl Database {
         rows.next()?.map(|row| row.get(0).map(from_millis)).transpose()
     }
 
-    /// Forgets the rows of `table` older than `limit` among the next few after `cursor`, and those that begin with `sooner`'s
-    /// words and are older than its limit; the new cursor, if any is left.
-    pub(super) fn forget(
-        &self,
-        table: Table,
-        limit: Timestamp,
-        sooner: Option<(&str, Timestamp)>,
-        cursor: i64,
-    ) -> rusqlite::Result<Option<i64>> {
+    /// Which instant pruning may take for now; remembered, so that the next time goes on from here.
+    pub(super) fn believe(&self, shown: Timestamp, keep: &Retention) -> rusqlite::Result<Option<Timestamp>> {
+        let ask = "SELECT value FROM fact WHERE name = 'believed_ms'";
+        let last: Option<i64> = self.connection.query_row(ask, [], |row| row.get(0)).optional()?;
+        let believed = retention::believed(shown, last.map(from_millis), self.forgets_nothing(shown, keep)?);
+        if let Some(believed) = believed {
+            let put = "INSERT OR REPLACE INTO fact (name, value) VALUES ('believed_ms', ?)";
+            self.connection.execute(put, [believed.timestamp_millis()])?;
+        }
+        Ok(believed)
+    }
+
+    /// The first line that was written is as old as may be, and no older.
+    fn forgets_nothing(&self, shown: Timestamp, keep: &Retention) -> rusqlite::Result<Timestamp> {
+        let first = |table: Table, kept: Span| -> rusqlite::Result<Option<Timestamp>> {
+            let ask = format!("SELECT at_ms FROM {} ORDER BY seq LIMIT 1", table.name());
+            let at: Option<i64> = self.connection.query_row(&ask, [], |row| row.get(0)).optional()?;
+            Ok(at.map(|at| from_millis(at) + kept))
+        };
+        let of_observations = first(Table::Observation, keep.observations)?;
+        Ok(of_observations.or(first(Table::Entry, keep.entries)?).unwrap_or(shown))
+    }
+
+    /// Forgets the rows of `table` older than `limit` among the next few after `cursor`; the new cursor, if any is left.
+    pub(super) fn forget(&self, table: Table, limit: Timestamp, cursor: i64) -> rusqlite::Result<Option<i64>> {
         let name = table.name();
         let upper: Option<i64> = self
             .connection
@@ -145,31 +161,29 @@ impl Database {
         let Some(upper) = upper else { return Ok(None) };
         let forget = format!("DELETE FROM {name} WHERE seq > ? AND seq <= ? AND at_ms < ?");
         self.connection.prepare(&forget)?.execute(params![cursor, upper, limit.timestamp_millis()])?;
-        if let Some((begin, limit)) = sooner {
-            let forget = format!("{forget} AND substr(body, 1, length(?)) = ?");
-            let values = params![cursor, upper, limit.timestamp_millis(), begin, begin];
-            self.connection.prepare(&forget)?.execute(values)?;
-        }
         Ok(Some(upper))
     }
 
-    /// Forgets what `judge` lets go among the next few entries after `cursor`, and what is older than `limit` where it leaves
-    /// that to the age; the new cursor, if any is left.
+    /// The same where each row is judged: what `fate` lets go goes, and what it leaves to the age goes when it is older than
+    /// `limit` says.
     pub(super) fn forget_judged(
         &self,
-        limit: Timestamp,
-        judge: &dyn Fn(&str) -> Fate,
+        table: Table,
+        limit: impl Fn(&str) -> Timestamp,
+        fate: impl Fn(&str) -> Fate,
         cursor: i64,
     ) -> rusqlite::Result<Option<i64>> {
-        let ask = format!("SELECT seq, at_ms, body FROM entry WHERE seq > ? ORDER BY seq LIMIT {FORGET_ROWS}");
+        let (name, judged) = (table.name(), if table == Table::Outbox { "key" } else { "body" });
+        let ask = format!("SELECT seq, at_ms, {judged} FROM {name} WHERE seq > ? ORDER BY seq LIMIT {FORGET_ROWS}");
         let (mut upper, mut doomed) = (None, Vec::new());
         let mut select = self.connection.prepare(&ask)?;
         let mut rows = select.query([cursor])?;
         while let Some(row) = rows.next()? {
             let (seq, at): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let goes = match judge(row.get_ref(2)?.as_str().unwrap_or_default()) {
+            let text = row.get_ref(2)?.as_str().unwrap_or_default();
+            let goes = match fate(text) {
                 Fate::Keep => false,
-                Fate::ByAge => at < limit.timestamp_millis(),
+                Fate::ByAge => at < limit(text).timestamp_millis(),
                 Fate::LetGo => true,
             };
             if goes {
@@ -179,7 +193,7 @@ impl Database {
         }
         drop(rows);
         let transaction = self.connection.unchecked_transaction()?;
-        let mut forget = transaction.prepare("DELETE FROM entry WHERE seq = ?")?;
+        let mut forget = transaction.prepare(&format!("DELETE FROM {name} WHERE seq = ?"))?;
         for seq in doomed {
             forget.execute([seq])?;
         }
@@ -244,11 +258,12 @@ fn words_by_id(words: &BTreeMap<String, i64>) -> Vec<Option<Word>> {
     by_id
 }
 
-/// The tables from which old lines are forgotten: the two of the history, and what other systems are told.
+/// The tables from which old lines are forgotten: the two of the history, what was never received, what other systems are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
     Observation,
     Entry,
+    Outbox,
     Event,
 }
 
@@ -257,7 +272,18 @@ impl Table {
         match self {
             Table::Observation => "observation",
             Table::Entry => "entry",
+            Table::Outbox => "outbox",
             Table::Event => "event",
+        }
+    }
+
+    /// Which is looked through after this one.
+    pub(super) fn next(self) -> Option<Table> {
+        match self {
+            Table::Observation => Some(Table::Entry),
+            Table::Entry => Some(Table::Outbox),
+            Table::Outbox => Some(Table::Event),
+            Table::Event => None,
         }
     }
 }

@@ -118,7 +118,7 @@ mod tests {
         };
         assert_eq!(seen(1, 10), (0, 3, vec![(2, "b".to_owned()), (3, "c".to_owned())]));
         assert_eq!(seen(0, 1), (0, 3, vec![(1, "a".to_owned())]));
-        store.prune(from_millis(2) + Span::days(7), &Retention::default());
+        store.prune(Some(from_millis(2) + Span::days(7)), &Retention::default());
         let deadline = crate::clock::since_boot() + Span::seconds(10);
         while seen(0, 10).0 == 0 {
             assert!(crate::clock::since_boot() < deadline, "nothing was forgotten");

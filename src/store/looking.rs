@@ -1,13 +1,37 @@
 //! Somebody looks into a database beside the daemon that writes it: nothing is locked, changed, made or upgraded.
 
-use crate::model::time::Timestamp;
+use crate::model::time::{Timestamp, from_millis};
 use crate::store::database::{self, Table};
 use crate::store::error::{Error, words};
 use crate::store::opening::{with_suffix, words_of};
-use crate::store::{Record, upgrade};
+use crate::store::{DAY_LINE, Record, upgrade};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+
+/// How much of one kind is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figure {
+    /// Rows.
+    pub count: u64,
+    /// When the oldest of them happened.
+    pub first: Option<Timestamp>,
+}
+
+/// How much is kept, and how far the clock was believed when old lines were last forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Raw observations.
+    pub observations: Figure,
+    /// What each day taught.
+    pub days: Figure,
+    /// All other lines.
+    pub entries: Figure,
+    /// What waits to be received.
+    pub outbox: Figure,
+    /// Absent before the first time.
+    pub believed: Option<Timestamp>,
+}
 
 /// A database that is only read.
 pub struct Looking {
@@ -40,6 +64,30 @@ impl Looking {
         };
         let both = count(Table::Observation).and_then(|rows| Ok(rows + count(Table::Entry)?));
         both.map_err(|error| unreadable(&self.path, words(&error)))
+    }
+
+    /// How much of each kind it holds.
+    pub fn figures(&self) -> Result<Figures, Error> {
+        self.read_figures().map_err(|error| unreadable(&self.path, words(&error)))
+    }
+
+    fn read_figures(&self) -> rusqlite::Result<Figures> {
+        let one = |of: &str| {
+            self.connection.query_row(&format!("SELECT count(*), min(at_ms) FROM {of}"), [], |row| {
+                let (count, first): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+                Ok(Figure { count: count.unsigned_abs(), first: first.map(from_millis) })
+            })
+        };
+        let is_day = format!("substr(body, 1, {}) = '{DAY_LINE}'", DAY_LINE.len());
+        let ask = "SELECT max(value) FROM fact WHERE name = 'believed_ms'";
+        let believed: Option<i64> = self.connection.query_row(ask, [], |row| row.get(0))?;
+        Ok(Figures {
+            observations: one("observation")?,
+            days: one(&format!("entry WHERE {is_day}"))?,
+            entries: one(&format!("entry WHERE NOT {is_day}"))?,
+            outbox: one("outbox")?,
+            believed: believed.map(from_millis),
+        })
     }
 
     /// Hands every line to `take`, in the order in which it was written; what is written meanwhile is left out.

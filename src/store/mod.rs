@@ -15,10 +15,13 @@ mod database;
 mod disk;
 mod error;
 mod events;
+mod forgetting;
 pub mod kept;
 mod looking;
 pub mod office;
+mod one_home;
 mod opening;
+mod retention;
 mod rows;
 mod upgrade;
 mod writer;
@@ -26,11 +29,14 @@ mod writer;
 pub use disk::{Free, free};
 pub use error::Error;
 pub use events::{EventLog, Kept, KeptEvents};
-pub use looking::Looking;
+pub use forgetting::{Forgotten, Held, forget_one};
+pub use looking::{Figure, Figures, Looking};
 pub use office::{Looked, Office, SessionRow};
+pub use one_home::{HomeForgotten, Named};
+pub use retention::{DAY_LINE, FORGET_AT_ONCE, Fate, Judge, Retention};
 
 use crate::model::observation::Observation;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -133,49 +139,6 @@ pub struct Written {
     pub result: Result<(), String>,
 }
 
-/// How long things are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Raw observations.
-    pub observations: Span,
-    /// What each day taught: its silences ([`DAY_LINE`]).
-    pub days: Span,
-    /// Everything else in the history.
-    pub entries: Span,
-    /// What other systems can still be told.
-    pub events: Span,
-}
-
-/// What becomes of an old line besides its age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It stays, however old it is.
-    Keep,
-    /// It goes when it is old.
-    ByAge,
-    /// It goes now.
-    LetGo,
-}
-
-/// Judges the lines in the daemon's own words, by their bodies.
-pub type Judge = Arc<dyn Fn(&str) -> Fate + Send + Sync>;
-
-/// How the line begins that says what a day taught: it tells when somebody was at home, so it is not kept as long as the rest.
-pub const DAY_LINE: &str = "{\"day\":";
-
-impl Default for Retention {
-    /// Presence at home is sensitive: the shortest period the work needs. Of what days taught the newest 90 that count are
-    /// read, and the oldest ten for where sensors hang; whoever is away for months is still known.
-    fn default() -> Retention {
-        Retention {
-            observations: Span::days(30),
-            days: Span::days(400),
-            entries: Span::days(730),
-            events: Span::days(7),
-        }
-    }
-}
-
 impl Store {
     /// Opens the database `name` in `dir`, both made if missing, and starts its thread.
     ///
@@ -252,14 +215,14 @@ impl Store {
     }
 
     /// Forgets what is older than `keep`, in small slices between the writes, then shortens the log and makes the
-    /// daily copy. For once a night.
-    pub fn prune(&self, now: Timestamp, keep: &Retention) {
-        self.send(Command::Prune { now, keep: *keep, judge: None });
+    /// daily copy. For once a day. Without `now` (a clock that nobody vouches for) nothing is forgotten.
+    pub fn prune(&self, now: Option<Timestamp>, keep: &Retention) {
+        self.prune_by(now, keep, Box::new(retention::ByAge));
     }
 
     /// The same where the daemon knows better than the age what its own lines are good for.
-    pub fn prune_by(&self, now: Timestamp, keep: &Retention, judge: Judge) {
-        self.send(Command::Prune { now, keep: *keep, judge: Some(judge) });
+    pub fn prune_by(&self, now: Option<Timestamp>, keep: &Retention, judge: Box<dyn Judge>) {
+        self.send(Command::Prune { now, keep: *keep, judge });
     }
 
     fn start(writer: impl FnOnce(mpsc::Receiver<Command>) -> Writer) -> Result<Store, Error> {

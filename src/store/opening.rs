@@ -41,7 +41,7 @@ pub(super) fn reopen(path: &Path, lock: File) -> Result<(Database, Option<String
     }
 }
 
-fn lock(path: &Path, dir: &Path) -> Result<File, Error> {
+pub(super) fn lock(path: &Path, dir: &Path) -> Result<File, Error> {
     let file = File::options().create(true).append(true).open(path).map_err(|error| {
         let place = if error.kind() == std::io::ErrorKind::PermissionDenied && path.exists() { path } else { dir };
         Error::of_io(place, &error)

@@ -31,9 +31,9 @@ pub(super) enum Command {
     LastWatching(SyncSender<Result<Option<Timestamp>, Error>>),
     Cuts(SyncSender<Result<u64, Error>>),
     Prune {
-        now: Timestamp,
+        now: Option<Timestamp>,
         keep: Retention,
-        judge: Option<Judge>,
+        judge: Box<dyn Judge>,
     },
 }
 
@@ -85,11 +85,25 @@ struct InDoubt {
 struct Pruning {
     table: Table,
     cursor: i64,
-    observations_from: Timestamp,
-    days_from: Timestamp,
-    entries_from: Timestamp,
-    events_from: Timestamp,
-    judge: Option<Judge>,
+    now: Timestamp,
+    keep: Retention,
+    judge: Box<dyn Judge>,
+}
+
+impl Pruning {
+    /// Forgets among the next few rows; how far it came, while any are left.
+    fn forget_in(&self, database: &Database) -> rusqlite::Result<Option<i64>> {
+        let Pruning { table, cursor, now, keep, judge } = self;
+        match table {
+            Table::Observation => database.forget(*table, *now - keep.observations, *cursor),
+            Table::Entry => {
+                let kept = |body: &str| if body.starts_with(DAY_LINE) { keep.days } else { keep.entries };
+                database.forget_judged(*table, |body| *now - kept(body), |body| judge.line(body), *cursor)
+            }
+            Table::Outbox => database.forget_judged(*table, |_| *now - keep.entries, |key| judge.row(key), *cursor),
+            Table::Event => database.forget(*table, *now - keep.events, *cursor),
+        }
+    }
 }
 
 struct Copying {
@@ -238,17 +252,7 @@ impl Writer {
             Command::Cuts(reply) => {
                 answer(&reply, self.open_database().map(Database::cuts));
             }
-            Command::Prune { now, keep, judge } => {
-                self.pruning = Some(Pruning {
-                    table: Table::Observation,
-                    cursor: i64::MIN,
-                    observations_from: now - keep.observations,
-                    days_from: now - keep.days,
-                    entries_from: now - keep.entries,
-                    events_from: now - keep.events,
-                    judge,
-                });
-            }
+            Command::Prune { now, keep, judge } => self.begin_to_prune(now, keep, judge),
         }
     }
 
@@ -387,39 +391,49 @@ impl Writer {
         }
     }
 
+    /// Nothing is forgotten where the clock cannot be believed, but the log is shortened and the copy made all the same.
+    fn begin_to_prune(&mut self, now: Option<Timestamp>, keep: Retention, judge: Box<dyn Judge>) {
+        let State::Open(database) = &self.state else { return };
+        match now.map(|now| database.believe(now, &keep)).transpose().map(Option::flatten) {
+            Ok(Some(believed)) => {
+                let behind = now.map_or(Span::zero(), |now| now - believed);
+                if behind > Span::zero() {
+                    tracing::info!(days = behind.num_days(), "old history is forgotten a few days at a time");
+                }
+                let table = Table::Observation;
+                self.pruning = Some(Pruning { table, cursor: i64::MIN, now: believed, keep, judge });
+            }
+            Ok(None) => {
+                tracing::info!("the clock cannot be believed: nothing is forgotten");
+                let shortened = database.shorten_log();
+                self.pruned(shortened);
+            }
+            Err(error) => self.pruned(Err(error)),
+        }
+    }
+
     fn prune_a_slice(&mut self) {
         let Some(pruning) = &mut self.pruning else { return };
         let State::Open(database) = &self.state else {
             self.pruning = None;
             return;
         };
-        let forgotten = match pruning.table {
-            Table::Observation => database.forget(pruning.table, pruning.observations_from, None, pruning.cursor),
-            Table::Entry => {
-                let days = Some((DAY_LINE, pruning.days_from));
-                match &pruning.judge {
-                    Some(judge) => database.forget_judged(pruning.entries_from, &**judge, pruning.cursor),
-                    None => database.forget(pruning.table, pruning.entries_from, days, pruning.cursor),
-                }
-            }
-            Table::Event => database.forget(pruning.table, pruning.events_from, None, pruning.cursor),
-        };
-        let outcome = match (forgotten, pruning.table) {
+        let outcome = match (pruning.forget_in(database), pruning.table.next()) {
             (Ok(Some(cursor)), _) => {
                 pruning.cursor = cursor;
                 return;
             }
-            (Ok(None), Table::Observation) => {
-                (pruning.table, pruning.cursor) = (Table::Entry, i64::MIN);
+            (Ok(None), Some(next)) => {
+                (pruning.table, pruning.cursor) = (next, i64::MIN);
                 return;
             }
-            (Ok(None), Table::Entry) => {
-                (pruning.table, pruning.cursor) = (Table::Event, i64::MIN);
-                return;
-            }
-            (Ok(None), Table::Event) => database.shorten_log(),
+            (Ok(None), None) => database.shorten_log(),
             (Err(error), _) => Err(error),
         };
+        self.pruned(outcome);
+    }
+
+    fn pruned(&mut self, outcome: rusqlite::Result<()>) {
         self.pruning = None;
         match outcome {
             Ok(()) => self.copy(),

@@ -222,6 +222,7 @@ pub fn proof(language: Language, proof: Proof) -> &'static str {
 pub fn audited(language: Language, what: &str) -> Option<&'static str> {
     let (chinese, english) = match what {
         "home_looked_at" => ("看了住户页", "looked at the home"),
+        "alert_looked_at" => ("看了报警页", "looked at an alert"),
         "picture_asked" => ("向家中询问作息图", "asked the home for its picture"),
         "picture_looked_at" => ("看了作息图", "looked at the picture of activity"),
         "walk_begun" => ("开始检修走测", "began a walk test"),

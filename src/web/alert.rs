@@ -86,9 +86,12 @@ pub(super) async fn alert(
     let Some(drawn) = alert_page(&site, &visitor, &key, asked) else {
         return said(&site, &visitor, StatusCode::NOT_FOUND, &["no_such_alert"]);
     };
+    let (home, detail) = (Some(key.home.clone()), number.to_string());
     if which.fragment.is_none() {
+        site.audit(&visitor, "alert_looked_at", home, detail).await;
         return page(drawn.render());
     }
+    site.audit_part(&visitor, "alert_looked_at", home, detail).await;
     page(AlertBody { f: &drawn.f, row: &drawn.row, a: &drawn.a }.render())
 }
 

@@ -359,6 +359,17 @@ impl Site {
         }
     }
 
+    /// The same for a part of a page that a script asks for again and again: once an hour, and always where nobody opened the page.
+    async fn audit_part(&self, visitor: &Visitor, what: &'static str, home: Option<HomeId>, detail: String) {
+        let (office, now, who) = (self.office.clone(), self.now(), visitor.name_in_audit());
+        let written = tokio::task::spawn_blocking(move || {
+            office.audit_since(now - Span::hours(1), now, &who, what, home.as_ref(), &detail)
+        });
+        if let Ok(Err(why)) = written.await {
+            tracing::error!(%why, what, "the audit was not written");
+        }
+    }
+
     /// Hands what is wanted to the desk and waits for its answer; `None` if none came in time.
     async fn ask(&self, wanted: Wanted) -> Option<(Answer, bool)> {
         let (answer, answered) = oneshot::channel();

@@ -24,6 +24,7 @@ mod framing;
 mod hands;
 mod hardening;
 mod health;
+mod history;
 mod home_assistant;
 mod homes;
 mod hook;

@@ -59,8 +59,8 @@ pub fn lived(shares: Option<&str>) -> World {
     if let Some(shares) = shares {
         let path = world.path("gateway.toml");
         let text = std::fs::read_to_string(&path).unwrap();
-        let said = format!("time_zone = \"Asia/Shanghai\"\nshares = \"{shares}\"\n[gateway]");
-        std::fs::write(&path, text.replacen("time_zone = \"Asia/Shanghai\"\n[gateway]", &said, 1)).unwrap();
+        let said = format!("shares = \"{shares}\"\n[gateway]");
+        std::fs::write(&path, text.replacen("[gateway]", &said, 1)).unwrap();
     }
     std::fs::create_dir_all(world.path("state")).unwrap();
     record(&world.path("state"), whole_millis(clock::now()));

@@ -116,6 +116,11 @@ fn the_last_handle_writes_what_waits() {
     assert_eq!(open(dir.path()).0.records(None).unwrap(), [motion(1, true)]);
 }
 
+/// Prunes until the clock is believed wholly: nothing is forgotten by a jump.
+fn prune_at_last(store: &Store, now: Timestamp) {
+    (0..40).for_each(|_| store.prune(Some(now), &Retention::default()));
+}
+
 #[test]
 fn old_observations_are_forgotten_and_a_copy_is_made() {
     let dir = tempfile::tempdir().unwrap();
@@ -126,7 +131,7 @@ fn old_observations_are_forgotten_and_a_copy_is_made() {
     records.insert(3, motion(40 * day, true));
     records.extend([entry(1, "{}"), motion(20 * day, true), entry(40 * day, "{}")]);
     store.submit(Batch { records: records.clone(), urgent: true, ..Batch::default() });
-    store.prune(at(40 * day), &Retention::default());
+    prune_at_last(&store, at(40 * day));
     let kept = [motion(40 * day, true), entry(1, "{}"), motion(20 * day, true), entry(40 * day, "{}")];
     poll(|| store.records(None).unwrap() == kept);
     poll(|| dir.path().join("history.db.copy").exists());
@@ -139,12 +144,36 @@ fn old_observations_are_forgotten_and_a_copy_is_made() {
     assert_eq!(opened.store.records(None).unwrap(), kept);
 }
 
+/// Measured before: one turn with a clock years ahead took the whole history with it.
+#[test]
+fn a_clock_years_ahead_takes_no_history_with_it_and_one_that_nobody_vouches_for_takes_nothing() {
+    let day = 86_400;
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _answers) = open(dir.path());
+    let records: Vec<Record> = (0..30).map(|n| motion(n * day, true)).chain([entry(29 * day, "{}")]).collect();
+    let outbox = vec![row("lehe", "lehe/1/1/1", 1)];
+    store.submit(Batch { records: records.clone(), outbox, urgent: true, ..Batch::default() });
+    let copy = dir.path().join("history.db.copy");
+    let pruned = |now: Option<Timestamp>| {
+        std::fs::remove_file(&copy).ok();
+        store.prune(now, &Retention::default());
+        poll(|| copy.exists());
+        store.records(None).unwrap().len()
+    };
+    assert_eq!(pruned(Some(at(30 * day))), 31, "in its time");
+    assert_eq!(pruned(Some(at(4_000 * day))), 29, "eleven years ahead: two days");
+    assert_eq!(pruned(Some(at(31 * day))), 29, "set right: nothing more than is due");
+    assert_eq!(pruned(None), 29, "not vouched for: the copy is made, and nothing is forgotten");
+    assert_eq!(store.outbox().unwrap().len(), 1, "what waits, waits");
+    assert_eq!(pruned(Some(at(33 * day))), 28);
+}
+
 #[test]
 fn an_entry_is_forgotten_after_two_years() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _answers) = open(dir.path());
     store.submit(Batch { records: vec![entry(1, "{}"), entry(800 * 86_400, "{}")], urgent: true, ..Batch::default() });
-    store.prune(at(800 * 86_400), &Retention::default());
+    prune_at_last(&store, at(800 * 86_400));
     poll(|| store.records(None).unwrap() == [entry(800 * 86_400, "{}")]);
 }
 
@@ -157,7 +186,7 @@ fn what_a_day_taught_is_forgotten_after_400_days_and_alerts_are_not() {
     // Only the kind of a line counts, not what stands in it.
     let alert = entry(day, r#"{"step":{"note":"{\"day\":"}}"#);
     store.submit(Batch { records: vec![taught(1), alert.clone(), taught(200)], urgent: true, ..Batch::default() });
-    store.prune(at(500 * day), &Retention::default());
+    prune_at_last(&store, at(500 * day));
     poll(|| store.records(None).unwrap() == [alert.clone(), taught(200)]);
 }
 

@@ -268,6 +268,7 @@ fn gateway_toml(home: &Home, folder: &Path, sensors: &Mosquitto, district: &Mosq
 id = "made-up-1"
 place = "3号楼2单元201室"
 time_zone = "Asia/Shanghai"
+consent = {{ given_on = "2026-11-02", by = "resident", scope = "rooms" }}
 [gateway]
 state_dir = "{folder}/state"
 run_dir = "{run_dir}"

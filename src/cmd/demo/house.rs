@@ -104,6 +104,7 @@ pub fn gateway(at: &Addresses, quiet_at_most: Span) -> Plan {
     }];
     Plan {
         home,
+        kept: crate::store::Retention::default(),
         shares: Consent::Rooms,
         state_dir: at.folder.join("gateway"),
         run_dir: at.folder.join("run"),
@@ -233,5 +234,6 @@ pub fn station(at: &Addresses, language: Language, keys: &Keys) -> station::Sett
         modem: None,
         events_by_mqtt: false,
         telephones: Vec::new(),
+        kept: crate::store::Retention::default(),
     }
 }

@@ -103,6 +103,8 @@ impl File {
         }
         self.line(&format!("time_zone = {}", text(&plan.zone)));
         self.line(&format!("language = {}   # zh or en: what people read", text(plan.language)));
+        self.line("# Who agreed to being watched, when, and to what? Without this line only alerts leave the home.");
+        self.line("#consent = { given_on = \"\", by = \"resident\", scope = \"activity\" }");
     }
 
     fn broker(&mut self, plan: &Plan) {

@@ -7,7 +7,6 @@ use crate::model::recorded::Recorded;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
 use crate::replay::verify::{Difference, Limits, Verified, verify};
-use crate::store::Retention;
 use crate::text::counted;
 use serde_json::json;
 use std::io::Write;
@@ -20,7 +19,7 @@ pub fn run(own: &Own, from: Option<Timestamp>, is_json: bool) -> Result<ExitCode
         Failed::Configuration(problems) => Problem::new(problems.first().map(crate::cmd::one_line).unwrap_or_default()),
     })?;
     let end = own.lines.last().map(Recorded::at).unwrap_or_default();
-    let whole_from = end - Retention::default().observations;
+    let whole_from = end - own.config.kept.observations;
     let mut progress = Progress::new("verifying", own.lines.len() as u64);
     let limits = Limits { hash: &own.config.hash, from, whole_from };
     let found = verify(engine, &own.lines, limits, |done| progress.passed(done));

@@ -133,6 +133,13 @@ pub fn key(point: &PointId, alert: AlertId, step: u32) -> String {
     format!("{point}/{}/{}/{step}", alert.number, alert.raised_at.timestamp_millis())
 }
 
+/// Whether a row with this key is about this alert.
+pub fn is_of(key: &str, alert: AlertId) -> bool {
+    let mut parts = key.split('/').skip(1);
+    let is = |part: Option<&str>, number: &str| part == Some(number);
+    is(parts.next(), &alert.number.to_string()) && is(parts.next(), &alert.raised_at.timestamp_millis().to_string())
+}
+
 fn priority(severity: Severity) -> u8 {
     match severity {
         Severity::Emergency => 0,

@@ -165,7 +165,8 @@ fn lines_of_filed_alerts_go_and_the_desk_is_the_same() {
     let (Opened { memory, .. }, writes) = opened(dir.path());
     let lines: Vec<Recorded> = old.lines.iter().chain(&young.lines).cloned().collect();
     memory.write(1, lines.clone(), &[]);
-    memory.prune(now, BTreeSet::from([key.clone()]));
+    let alerts = Alerts { filed: BTreeSet::from([key.clone()]), on_the_desk: BTreeSet::new() };
+    memory.prune(now, &Retention::default(), alerts);
     written(writes, 1);
     let is_of_filed = |line: &&Recorded| {
         if let Recorded::Notice { notice, .. } = line {

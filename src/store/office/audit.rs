@@ -36,6 +36,24 @@ impl Office {
         write(&self.connection(), now, who, what, home, detail).map_err(failed)
     }
 
+    /// The same, unless it stands among the newest lines as of `since` or later: what a page that is open goes on showing.
+    pub fn audit_since(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        who: &str,
+        what: &str,
+        home: Option<&HomeId>,
+        detail: &str,
+    ) -> Result<(), Error> {
+        let stands = "SELECT EXISTS (SELECT 1 FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT 500)
+                      WHERE at_ms >= ?1 AND who = ?2 AND what = ?3 AND home IS ?4 AND detail = ?5)";
+        let connection = self.connection();
+        let values = params![since.timestamp_millis(), who, what, home.map(HomeId::as_str), detail];
+        let is_known: bool = connection.query_row(stands, values, |row| row.get(0)).map_err(failed)?;
+        if is_known { Ok(()) } else { write(&connection, now, who, what, home, detail).map_err(failed) }
+    }
+
     /// The newest lines, newest first.
     pub fn audit_log(&self, count: usize) -> Result<Vec<Looked>, Error> {
         self.audit_page(None, None, count)

@@ -62,12 +62,6 @@ impl Office {
         self.bodies(ask, params![home.as_str(), count as i64])
     }
 
-    /// Takes away for good what began before `from`.
-    pub fn forget_filed(&self, from: Timestamp) -> Result<(), Error> {
-        let forget = "DELETE FROM filed WHERE began_ms < ?1";
-        self.connection().execute(forget, [from.timestamp_millis()]).map(drop).map_err(failed)
-    }
-
     fn bodies(&self, ask: &str, values: impl rusqlite::Params) -> Result<Vec<String>, Error> {
         let reader = self.reader();
         let mut select = reader.prepare(ask).map_err(failed)?;
@@ -100,7 +94,5 @@ mod tests {
         assert_eq!(office.filed(&home, 2, from_millis(8)).unwrap(), None);
         assert_eq!(office.filed_between(from_millis(10), from_millis(20)).unwrap(), ["a"]);
         assert_eq!(office.filed_of(&home, 5).unwrap(), ["c", "a"]);
-        office.forget_filed(from_millis(20)).unwrap();
-        assert_eq!(office.filed_of(&home, 5).unwrap(), ["c"]);
     }
 }

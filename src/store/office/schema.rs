@@ -10,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Opens the database at `path`, made if missing, with the present tables.
-pub(super) fn open(path: &Path) -> Result<Connection, Error> {
+pub(in crate::store) fn open(path: &Path) -> Result<Connection, Error> {
     private(path)?;
     let mut connection = Connection::open(path).map_err(failed)?;
     connection.busy_timeout(std::time::Duration::from_secs(2)).map_err(failed)?;

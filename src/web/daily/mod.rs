@@ -61,11 +61,15 @@ async fn list(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
 
 /// `GET /daily.fragment`: the list alone, for the script.
 async fn fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let visitor = Visitor::of(&site, &headers);
+    if visitor.may(Right::SeePersons) {
+        site.audit_part(&visitor, "daily_looked_at", None, String::new()).await;
+    }
     let draw = |visitor: &Visitor, marks: &Marks| {
         let DailyPage { f, list } = daily_page(&site, visitor, marks.key.clone());
         DailyBody { f: &f, list: &list }.render()
     };
-    site.drawn(Part::Daily, &Visitor::of(&site, &headers), draw).await
+    site.drawn(Part::Daily, &visitor, draw).await
 }
 
 fn daily_page(site: &Site, visitor: &Visitor, key: String) -> DailyPage {

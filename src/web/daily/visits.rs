@@ -99,11 +99,15 @@ async fn list(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
 
 /// `GET /visits.fragment`
 async fn fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let visitor = Visitor::of(&site, &headers);
+    if visitor.may(Right::SeePersons) {
+        site.audit_part(&visitor, "visits_looked_at", None, String::new()).await;
+    }
     let draw = |visitor: &Visitor, marks: &Marks| {
         let VisitsPage { f, list } = visits_page(&site, visitor, marks.key.clone());
         VisitsBody { f: &f, list: &list }.render()
     };
-    site.drawn(Part::Visits, &Visitor::of(&site, &headers), draw).await
+    site.drawn(Part::Visits, &visitor, draw).await
 }
 
 fn visits_page(site: &Site, visitor: &Visitor, key: String) -> VisitsPage {

@@ -125,11 +125,15 @@ async fn list(State(site): State<Arc<Site>>, Query(prefilled): Query<Prefilled>,
 
 /// `GET /requests.fragment`: the list alone, for the script; the form for a new one stays as it is.
 async fn fragment(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let visitor = Visitor::of(&site, &headers);
+    if visitor.may(Right::SeePersons) {
+        site.audit_part(&visitor, "requests_looked_at", None, String::new()).await;
+    }
     let draw = |visitor: &Visitor, marks: &Marks| {
         let (_, f, list) = requests_page(&site, visitor, marks.key.clone());
         RequestsBody { f: &f, list: &list }.render()
     };
-    site.drawn(Part::Requests, &Visitor::of(&site, &headers), draw).await
+    site.drawn(Part::Requests, &visitor, draw).await
 }
 
 fn requests_page(site: &Site, visitor: &Visitor, key: String) -> (Timestamp, Frame, RequestsModel) {

@@ -93,6 +93,7 @@ pub fn settings(broker: &str, state_dir: &Path) -> Settings {
         modem: None,
         events_by_mqtt: false,
         telephones: Vec::new(),
+        kept: carecircle::store::Retention::default(),
     }
 }
 

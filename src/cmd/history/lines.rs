@@ -1,6 +1,6 @@
 //! A gateway's database, read beside the running daemon or from a copy of it.
 
-use super::progress::Progress;
+use crate::cmd::progress::Progress;
 use crate::gateway::from_record;
 use crate::model::recorded::Recorded;
 use crate::problem::Problem;
