@@ -2,6 +2,7 @@
 """Writes the golden frames and configurations as first inputs for the fuzz targets, below fuzz/corpus/."""
 import hashlib
 import json
+import re
 from pathlib import Path
 
 here = Path(__file__).parent
@@ -58,3 +59,17 @@ for said in [
 ]:
     for choice in range(6):
         seed("modem", bytes([choice, 5]) + said.encode())
+# Every address of the page, asked by somebody who is signed in; forms carry the token that their page had.
+for source in (here / "../src/web").rglob("*.rs"):
+    for address in re.findall(r'\.route\(\s*"(/[^"]*)"', source.read_text(encoding="utf-8")):
+        address = address.replace("{home}", "ky-lehe-0412").replace("{number}", "7")
+        address = re.sub(r"{[^}]*}", "1", address)
+        seed("http", b"\x01GET " + address.encode() + b"\n")
+        seed("http", b"\x01POST " + address.encode() + b"\ntoken=TOKEN&do=write&key=k&back=/&home=ky-lehe-0412&step=take&text=home,place\x0aky-lehe-0412,x")
+        seed("http", b"\x03POST " + address.encode() + b'\n{"step":"take","who":"wang","key":"k"}')
+for path in (here / "../tests/wire").glob("*.json"):
+    doors = {"Notice": "notices", "Heartbeat": "heartbeats"}
+    door = doors.get(path.name.split("_")[0], "steps")
+    seed("door", b"\x00POST /v1/" + door.encode() + b"?point=lehe\n" + path.read_bytes())
+    seed("wire", b"carecircle/v1/home-1/up/lehe/notice\n" + path.read_bytes())
+seed("door", b"\x00GET /v1/steps?point=lehe&home=home-1\n")

@@ -110,6 +110,9 @@
 //! | to watch | of a screen: to show the desk with its sound running |
 //! | signal | what a lamp, a siren or a voice in the home says: how far help has come |
 //! | way | how the staff of a point goes: on foot, by e-bike, by car |
+//! | night | of `simulate`: homes and stations in simulated time, in which whatever can fail does |
+//! | ledger | what was done in a simulated night, written by who did it, and what must come of it |
+//! | planted | a bug put on purpose into what stands around the daemons' code, to see that the ledger notices it |
 //! | authority | what vouches for the homes of one operator; its key lies at the station |
 //! | to enrol | to give a home its certificate, by a one-time code |
 //! | bundle | everything a home needs to speak to its station, as it gets it when it is enrolled |

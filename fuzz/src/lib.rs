@@ -1,4 +1,6 @@
-//! The devices of all golden frames, as one home: what the targets listen with.
+//! What the targets share: the devices of all golden frames, as one home; and a station with two doors.
+
+pub mod station;
 
 use carecircle::devices::{Address, Carrier, Devices, Settings, Wiring};
 use serde_json::Value;

@@ -1,7 +1,8 @@
-//! `carecircle simulate`: made-up homes, all of it from one printed seed: a year of them through the real engine, or a crowd
-//! in front of a real station.
+//! `carecircle simulate`: made-up homes, all of it from one printed seed: nights of homes and stations in which things fail, a
+//! year of residents through the real engine, or a crowd in front of a real station.
 
 mod crowd;
+mod nights;
 mod print;
 
 use crate::cmd::Failed;
@@ -23,6 +24,8 @@ use std::process::ExitCode;
 pub struct Args {
     #[command(subcommand)]
     what: Option<What>,
+    #[command(flatten)]
+    nights: nights::Args,
     #[command(flatten)]
     crowd: Box<crowd::Args>,
 }
@@ -83,6 +86,9 @@ enum Format {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
+    if args.what.is_none() && args.nights.is_asked_for() {
+        return super::ended(nights::run(&args.nights, args.crowd.homes));
+    }
     match (args.what, crowd::run(&args.crowd)) {
         (Some(What::Year(args)), _) => super::ended(simulate_year(&args)),
         (None, Some(driven)) => super::finish(driven),

@@ -134,14 +134,13 @@ pub fn heartbeat(
     beat: &Beat,
     now: Reading,
     turn: &Turn,
-    tasks: &Tasks,
+    oldest: Option<Span>,
     plan: &Plan,
     paths: &Paths,
     refused: Vec<Refusal>,
 ) -> Heartbeat {
     let seen = turn.engine.seen();
     let age = |at: Timestamp| (now.wall - at).num_seconds().max(0) as u64;
-    let oldest = tasks.channels().iter().filter_map(|open| open.waiting.oldest(now.since_boot)).max();
     let sensors = turn.engine.home().sensors.values().map(|sensor| sensor_age(now, sensor, turn));
     let learning = seen.learning().map(|(day, of)| Learning { day: day as u32, of: of as u32 });
     Heartbeat {

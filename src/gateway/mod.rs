@@ -23,6 +23,7 @@ mod paths;
 mod reload;
 mod repeats;
 mod rounds;
+pub(crate) mod stepped;
 mod subscribed;
 mod supervising;
 mod suspending;
@@ -185,6 +186,8 @@ struct Gateway {
     started_at: Timestamp,
     config_fault: Option<String>,
     blind_since: Option<Timestamp>,
+    /// In this second; the line that says so may not be on the disk yet.
+    clock_was_set: bool,
     memory_troubles: Vec<Reason>,
     answered: u64,
     rounds: u64,
@@ -226,6 +229,7 @@ impl Gateway {
             started_at: now.wall,
             config_fault: None,
             blind_since,
+            clock_was_set: false,
             memory_troubles: memory.troubles,
             answered: 0,
             rounds: 0,
@@ -253,20 +257,8 @@ impl Gateway {
         if self.has_no_memory {
             self.turn.engine.number_from(far_number(now.wall));
         }
-        if let Some(newest) = self.blind_since.filter(|newest| *newest > now.wall) {
-            // The clock is behind the history: a machine without a battery clock has just booted.
-            self.turn.clock_stepped(now, now.wall - newest);
-            self.blind_since = Some(now.wall);
-        }
-        self.turn.started(now, self.blind_since);
-        self.turn.end_leftover_test(now);
         let troubles: Vec<Reason> = self.memory_troubles.drain(..).chain(troubles).collect();
-        for rule in ["configuration", "storage"] {
-            // What an earlier run complained of and this one does not find is over.
-            if troubles.iter().all(|trouble| trouble.rule() != rule) {
-                self.turn.trouble_over(now, rule);
-            }
-        }
+        self.blind_since = self.turn.settle_in(now, self.blind_since, &troubles);
         for trouble in troubles {
             if let Reason::Configuration { what } = &trouble {
                 self.config_fault = Some(what.clone());
@@ -314,6 +306,7 @@ impl Gateway {
         let now = clock::read();
         if let Some(by) = self.keeper.jump(now) {
             self.turn.clock_stepped(now, by);
+            self.clock_was_set = true;
             self.started_at += by;
             self.links.values_mut().for_each(|link| link.since += by);
         }

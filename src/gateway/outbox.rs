@@ -110,15 +110,93 @@ struct Row {
     since: Span,
     due: Span,
     tries: u32,
-    /// The try that is under way.
-    under_way: Option<task::Id>,
+    /// A try is under way.
+    under_way: bool,
 }
 
 impl Row {
     /// Whether it may be tried beside so many others.
     fn has_room(&self, under_way: usize) -> bool {
         let kept = if self.priority == 0 { 0 } else { KEPT_FOR_CALLS };
-        self.under_way.is_none() && under_way + kept < IN_FLIGHT_MAX
+        !self.under_way && under_way + kept < IN_FLIGHT_MAX
+    }
+}
+
+/// What one channel has still to send: which row is due, and what its try led to. Knows no task and no sink.
+#[derive(Default)]
+pub(crate) struct Queue {
+    rows: BTreeMap<String, Row>,
+    under_way: usize,
+}
+
+impl Queue {
+    /// Takes an order.
+    pub(crate) fn obey(&mut self, order: Order) {
+        let now = clock::since_boot();
+        match order {
+            Order::Send { key, priority, wait, notice } => {
+                // The same again, after a reload or because a station asked twice: one try under way is enough.
+                let due = now + wait;
+                if let Some(row) = self.rows.get_mut(&key) {
+                    row.due = row.due.min(due);
+                    return;
+                }
+                let row = Row { notice: Arc::new(*notice), priority, since: now, due, tries: 0, under_way: false };
+                self.rows.insert(key, row);
+            }
+            Order::Settle { key } => {
+                self.rows.remove(&key);
+            }
+            // What was never tried is due in its own time: a second path still waits for the first.
+            Order::AllDue => self.rows.values_mut().filter(|row| row.tries > 0).for_each(|row| {
+                row.due = now;
+                row.tries = 0;
+            }),
+        }
+    }
+
+    /// What is to be tried now, the most urgent first; each is under way until [`Queue::ended`].
+    pub(crate) fn take_due(&mut self) -> Vec<(String, Arc<Outgoing>)> {
+        let now = clock::since_boot();
+        let mut due: Vec<(&String, &mut Row)> = self.rows.iter_mut().filter(|(_, row)| row.due <= now).collect();
+        // Buttons first, then the oldest.
+        due.sort_by_key(|(_, row)| (row.priority, row.since));
+        let mut taken = Vec::new();
+        for (key, row) in due {
+            if row.has_room(self.under_way) {
+                row.under_way = true;
+                self.under_way += 1;
+                taken.push((key.clone(), Arc::clone(&row.notice)));
+            }
+        }
+        taken
+    }
+
+    /// A try came to its end; what the loop is to hear of it.
+    pub(crate) fn ended(&mut self, channel: &str, key: &str, result: Result<Handed, NotDelivered>) -> Option<Report> {
+        self.under_way = self.under_way.saturating_sub(1);
+        // A receipt may have settled the row while the try was under way.
+        let row = self.rows.get_mut(key)?;
+        row.under_way = false;
+        row.tries += 1;
+        row.due = clock::since_boot() + pause_after(row.tries, clock::since_boot() - row.since);
+        let (channel, key) = (channel.to_owned(), key.to_owned());
+        let report = match result {
+            Ok(Handed::Accepted) => return None,
+            Ok(Handed::Receipt(receipt)) => Report::Receipt { channel, key: key.clone(), receipt },
+            Ok(Handed::Done) => Report::Done { channel, key: key.clone() },
+            Ok(Handed::NotTheirs) => Report::NotTheirs { channel, key: key.clone() },
+            Err(NotDelivered::Later(why) | NotDelivered::Never(why)) => {
+                return Some(Report::Failed { channel, key, why });
+            }
+        };
+        self.rows.remove(&key);
+        Some(report)
+    }
+
+    /// When the next row is due, in time since boot; a row whose try is under way is none.
+    pub(crate) fn next_due(&self) -> Option<Span> {
+        self.rows.values().filter(|row| row.has_room(self.under_way)).map(|row| row.due).min()
     }
 }
 
@@ -130,21 +208,22 @@ pub async fn run(
     waiting: Arc<Waiting>,
     alive: Arc<AtomicU64>,
 ) {
-    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    let mut tries: JoinSet<(String, Result<Handed, NotDelivered>)> = JoinSet::new();
+    let mut queue = Queue::default();
+    let mut tries = Tries::default();
     loop {
         alive.fetch_add(1, Ordering::Relaxed);
-        send_due(&sink, &mut rows, &mut tries);
-        show(&rows, &waiting);
-        let pause = until_next(&rows, tries.len());
+        send_due(&sink, &mut queue, &mut tries);
+        show(&queue.rows, &waiting);
+        let pause = until_next(&queue);
         tokio::select! {
             order = orders.recv() => match order {
-                Some(order) => obey(order, &mut rows),
+                Some(order) => queue.obey(order),
                 None => return,
             },
-            Some(done) = tries.join_next() => {
-                if let Some((key, result)) = outcome(done, &rows) {
-                    settle_try(&sink, &key, result, &mut rows, &reports);
+            Some(done) = tries.running.join_next_with_id() => {
+                if let Some((key, result)) = tries.outcome(done) {
+                    // The loop that reads the reports ends only when the daemon does.
+                    queue.ended(sink.name(), &key, result).map(|report| reports.send(report).ok());
                 }
             }
             () = tokio::time::sleep(pause) => {}
@@ -152,97 +231,35 @@ pub async fn run(
     }
 }
 
-/// What became of a try. A sink that panics has lost nothing: the row is still here and will be tried again in its time.
-fn outcome(
-    done: Result<(String, Result<Handed, NotDelivered>), task::JoinError>,
-    rows: &BTreeMap<String, Row>,
-) -> Option<(String, Result<Handed, NotDelivered>)> {
-    let error = match done {
-        Ok(done) => return Some(done),
-        Err(error) => error,
-    };
-    let (key, _) = rows.iter().find(|(_, row)| row.under_way == Some(error.id()))?;
-    tracing::error!(key, %error, "a try to deliver broke off");
-    Some((key.clone(), Err(NotDelivered::Later("the try broke off".to_owned()))))
+/// The tries that are under way, each with the key of its row.
+#[derive(Default)]
+struct Tries {
+    running: JoinSet<Result<Handed, NotDelivered>>,
+    keys: BTreeMap<task::Id, String>,
 }
 
-fn obey(order: Order, rows: &mut BTreeMap<String, Row>) {
-    let now = clock::since_boot();
-    match order {
-        Order::Send { key, priority, wait, notice } => {
-            // The same again, after a reload or because a station asked twice: one try under way is enough.
-            let due = now + wait;
-            if let Some(row) = rows.get_mut(&key) {
-                row.due = row.due.min(due);
-                return;
+type Ended = Result<(task::Id, Result<Handed, NotDelivered>), task::JoinError>;
+
+impl Tries {
+    /// What became of a try. A sink that panics has lost nothing: the row is still there and will be tried again in its time.
+    fn outcome(&mut self, done: Ended) -> Option<(String, Result<Handed, NotDelivered>)> {
+        match done {
+            Ok((id, result)) => Some((self.keys.remove(&id)?, result)),
+            Err(error) => {
+                let key = self.keys.remove(&error.id())?;
+                tracing::error!(key, %error, "a try to deliver broke off");
+                Some((key, Err(NotDelivered::Later("the try broke off".to_owned()))))
             }
-            rows.insert(key, Row { notice: Arc::new(*notice), priority, since: now, due, tries: 0, under_way: None });
         }
-        Order::Settle { key } => {
-            rows.remove(&key);
-        }
-        // What was never tried is due in its own time: a second path still waits for the first.
-        Order::AllDue => rows.values_mut().filter(|row| row.tries > 0).for_each(|row| {
-            row.due = now;
-            row.tries = 0;
-        }),
     }
 }
 
-fn send_due(
-    sink: &Arc<dyn Sink>,
-    rows: &mut BTreeMap<String, Row>,
-    tries: &mut JoinSet<(String, Result<Handed, NotDelivered>)>,
-) {
-    let now = clock::since_boot();
-    let mut due: Vec<(&String, &mut Row)> = rows.iter_mut().filter(|(_, row)| row.due <= now).collect();
-    // Buttons first, then the oldest.
-    due.sort_by_key(|(_, row)| (row.priority, row.since));
-    for (key, row) in due {
-        if !row.has_room(tries.len()) {
-            continue;
-        }
-        let (sink, notice, key) = (Arc::clone(sink), Arc::clone(&row.notice), key.clone());
-        let begun = tries.spawn(async move {
-            let result = sink.deliver(&notice).await;
-            (key, result)
-        });
-        row.under_way = Some(begun.id());
+fn send_due(sink: &Arc<dyn Sink>, queue: &mut Queue, tries: &mut Tries) {
+    for (key, notice) in queue.take_due() {
+        let sink = Arc::clone(sink);
+        let begun = tries.running.spawn(async move { sink.deliver(&notice).await });
+        tries.keys.insert(begun.id(), key);
     }
-}
-
-fn settle_try(
-    sink: &Arc<dyn Sink>,
-    key: &str,
-    result: Result<Handed, NotDelivered>,
-    rows: &mut BTreeMap<String, Row>,
-    reports: &mpsc::UnboundedSender<Report>,
-) {
-    // A receipt may have settled the row while the try was under way.
-    let Some(row) = rows.get_mut(key) else { return };
-    row.under_way = None;
-    row.tries += 1;
-    row.due = clock::since_boot() + pause_after(row.tries, clock::since_boot() - row.since);
-    let report = match result {
-        Ok(Handed::Accepted) => return,
-        Ok(Handed::Receipt(receipt)) => {
-            rows.remove(key);
-            Report::Receipt { channel: sink.name().to_owned(), key: key.to_owned(), receipt }
-        }
-        Ok(Handed::Done) => {
-            rows.remove(key);
-            Report::Done { channel: sink.name().to_owned(), key: key.to_owned() }
-        }
-        Ok(Handed::NotTheirs) => {
-            rows.remove(key);
-            Report::NotTheirs { channel: sink.name().to_owned(), key: key.to_owned() }
-        }
-        Err(NotDelivered::Later(why) | NotDelivered::Never(why)) => {
-            Report::Failed { channel: sink.name().to_owned(), key: key.to_owned(), why }
-        }
-    };
-    // The loop that reads the reports ends only when the daemon does.
-    drop(reports.send(report));
 }
 
 /// How long to wait after the try of this number, for a row that has waited this long.
@@ -256,9 +273,8 @@ fn pause_after(tries: u32, waited: Span) -> Span {
     }
 }
 
-fn until_next(rows: &BTreeMap<String, Row>, under_way: usize) -> std::time::Duration {
-    let now = clock::since_boot();
-    let next = rows.values().filter(|row| row.has_room(under_way)).map(|row| row.due - now).min();
+fn until_next(queue: &Queue) -> std::time::Duration {
+    let next = queue.next_due().map(|due| due - clock::since_boot());
     // At least once a second, so that the watchdog sees the task move.
     next.map_or(Span::seconds(1), |wait| wait.clamp(Span::zero(), Span::seconds(1))).to_std().unwrap_or_default()
 }
@@ -304,69 +320,62 @@ mod tests {
         }
     }
 
-    fn put(rows: &mut BTreeMap<String, Row>, key: &str, priority: u8) {
+    fn put(queue: &mut Queue, key: &str, priority: u8) {
         let (key, wait, notice) = (key.to_owned(), Span::zero(), Box::new(outgoing()));
-        obey(Order::Send { key, priority, wait, notice }, rows);
+        queue.obey(Order::Send { key, priority, wait, notice });
     }
 
     #[tokio::test]
     async fn a_sink_that_panics_is_tried_again_in_its_time_and_holds_up_no_other_row() {
-        let (mut rows, mut tries) = (BTreeMap::new(), JoinSet::new());
-        put(&mut rows, "first", 0);
-        put(&mut rows, "second", 0);
+        let (mut queue, mut tries) = (Queue::default(), Tries::default());
+        put(&mut queue, "first", 0);
+        put(&mut queue, "second", 0);
         let panics: Arc<dyn Sink> = Arc::new(Bad { panics: true });
-        send_due(&panics, &mut rows, &mut tries);
-        let (reports, mut reported) = mpsc::unbounded_channel();
-        let (key, result) = outcome(tries.join_next().await.unwrap(), &rows).unwrap();
-        settle_try(&panics, &key, result, &mut rows, &reports);
-        assert!(matches!(reported.try_recv(), Ok(Report::Failed { .. })));
-        assert!(rows[&key].due > clock::since_boot() && rows[&key].tries == 1 && rows[&key].under_way.is_none());
-        assert_eq!(
-            rows.values().filter(|row| row.under_way.is_some()).count(),
-            1,
-            "the other is under way all the same"
-        );
+        send_due(&panics, &mut queue, &mut tries);
+        let done = tries.running.join_next_with_id().await.unwrap();
+        let (key, result) = tries.outcome(done).unwrap();
+        assert!(matches!(queue.ended("bad", &key, result), Some(Report::Failed { .. })));
+        let row = &queue.rows[&key];
+        assert!(row.due > clock::since_boot() && row.tries == 1 && !row.under_way);
+        assert_eq!(queue.rows.values().filter(|row| row.under_way).count(), 1, "the other is under way all the same");
     }
 
     #[tokio::test]
     async fn a_call_finds_room_beside_tries_that_hang() {
-        let (mut rows, mut tries) = (BTreeMap::new(), JoinSet::new());
-        (0..40).for_each(|nth| put(&mut rows, &format!("fault {nth}"), 4));
+        let (mut queue, mut tries) = (Queue::default(), Tries::default());
+        (0..40).for_each(|nth| put(&mut queue, &format!("fault {nth}"), 4));
         let hangs: Arc<dyn Sink> = Arc::new(Bad { panics: false });
-        send_due(&hangs, &mut rows, &mut tries);
-        assert_eq!(tries.len(), IN_FLIGHT_MAX - KEPT_FOR_CALLS);
-        assert!(
-            until_next(&rows, tries.len()) > std::time::Duration::from_millis(900),
-            "nothing is due: it does not spin"
-        );
-        put(&mut rows, "call", 0);
-        send_due(&hangs, &mut rows, &mut tries);
-        assert!(rows["call"].under_way.is_some());
+        send_due(&hangs, &mut queue, &mut tries);
+        assert_eq!(tries.running.len(), IN_FLIGHT_MAX - KEPT_FOR_CALLS);
+        assert!(until_next(&queue) > std::time::Duration::from_millis(900), "nothing is due: it does not spin");
+        put(&mut queue, "call", 0);
+        send_due(&hangs, &mut queue, &mut tries);
+        assert!(queue.rows["call"].under_way);
     }
 
-    #[tokio::test]
-    async fn what_is_handed_in_once_more_while_it_is_under_way_is_not_sent_twice() {
-        let (mut rows, mut tries) = (BTreeMap::new(), JoinSet::new());
-        let hangs: Arc<dyn Sink> = Arc::new(Bad { panics: false });
+    #[test]
+    fn what_is_handed_in_once_more_while_it_is_under_way_is_not_sent_twice() {
+        let mut queue = Queue::default();
+        let mut sent = 0;
         for _ in 0..3 {
-            put(&mut rows, "call", 0);
-            send_due(&hangs, &mut rows, &mut tries);
+            put(&mut queue, "call", 0);
+            sent += queue.take_due().len();
         }
-        assert_eq!(tries.len(), 1, "an SMS is not written twice because the circle changed");
+        assert_eq!(sent, 1, "an SMS is not written twice because the circle changed");
     }
 
     #[test]
     fn a_link_that_comes_up_brings_forward_what_was_tried_and_no_second_path_that_still_waits() {
-        let mut rows = BTreeMap::new();
+        let mut queue = Queue::default();
         for key in ["tried", "waits"] {
             let (key, notice, wait) = (key.to_owned(), Box::new(outgoing()), Span::seconds(15));
-            obey(Order::Send { key, priority: 0, wait, notice }, &mut rows);
+            queue.obey(Order::Send { key, priority: 0, wait, notice });
         }
-        rows.get_mut("tried").unwrap().tries = 3;
-        let waits_until = rows["waits"].due;
-        obey(Order::AllDue, &mut rows);
-        assert!(rows["tried"].due < waits_until && rows["tried"].tries == 0);
-        assert_eq!(rows["waits"].due, waits_until);
+        queue.rows.get_mut("tried").unwrap().tries = 3;
+        let waits_until = queue.rows["waits"].due;
+        queue.obey(Order::AllDue);
+        assert!(queue.rows["tried"].due < waits_until && queue.rows["tried"].tries == 0);
+        assert_eq!(queue.rows["waits"].due, waits_until);
     }
 
     #[test]

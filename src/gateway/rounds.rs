@@ -17,7 +17,9 @@ impl Gateway {
         self.follow_test(now);
         self.follow_walk(now);
         self.supervise(now);
-        if self.rounds.is_multiple_of(2) {
+        // A mark beside a history that lacks what was seen since would make of a restart hours of watched quiet.
+        let is_written = self.turn.store_trouble.is_none() && !std::mem::take(&mut self.clock_was_set);
+        if self.rounds.is_multiple_of(2) && is_written {
             self.marks.write(now.wall);
         }
         if self.rounds.is_multiple_of(5) {

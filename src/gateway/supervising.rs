@@ -103,7 +103,8 @@ impl Gateway {
     fn heartbeat(&mut self, now: Reading) -> Heartbeat {
         self.beat.seq += 1;
         let refused = self.suspending.refused(now);
-        let heartbeat = health::heartbeat(&self.beat, now, &self.turn, &self.tasks, &self.plan, &self.paths, refused);
+        let oldest = self.tasks.channels().iter().filter_map(|open| open.waiting.oldest(now.since_boot)).max();
+        let heartbeat = health::heartbeat(&self.beat, now, &self.turn, oldest, &self.plan, &self.paths, refused);
         Heartbeat { directory: self.directory.in_force, ..heartbeat }
     }
 

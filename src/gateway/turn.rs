@@ -31,8 +31,8 @@ use crate::model::suspension::Change;
 use crate::model::time::{Span, Timestamp};
 use crate::store::{Batch, Store};
 use crate::wire::{Receipt, StationStep};
-use commit::Held;
 pub use commit::NO_ANSWER;
+use commit::{Calm, Held};
 pub use notices::key;
 use std::collections::BTreeMap;
 pub use testing::{Told, spares_people};
@@ -87,6 +87,7 @@ pub struct Turn {
     withheld: Withheld,
     last_turn: Timestamp,
     told_of_test: Option<Told>,
+    calm: Calm,
 }
 
 impl Turn {
@@ -117,6 +118,7 @@ impl Turn {
             withheld: Withheld::default(),
             last_turn: clock::now(),
             told_of_test: None,
+            calm: Calm::default(),
         }
     }
 
@@ -129,6 +131,7 @@ impl Turn {
         self.unknown = before.unknown;
         self.malformed = before.malformed;
         self.store_trouble = before.store_trouble;
+        self.calm = before.calm;
         self.clock_trusted = before.clock_trusted;
         self.last_ticket = before.last_ticket;
         self.tests = before.tests;
@@ -165,6 +168,29 @@ impl Turn {
         let recorded = Recorded::Started { at: now.wall, blind_since };
         self.take(now, Input::Started { blind_since }, Line::Always(recorded));
         self.batch.urgent = true;
+    }
+
+    /// The first of a run: nothing is judged before it is known since when nobody watched, which is given back. What an earlier
+    /// run complained of and is not among `troubles` is over.
+    pub fn settle_in(
+        &mut self,
+        now: Reading,
+        blind_since: Option<Timestamp>,
+        troubles: &[Reason],
+    ) -> Option<Timestamp> {
+        if let Some(newest) = blind_since.filter(|newest| *newest > now.wall) {
+            // The clock is behind the history: a machine without a battery clock has just booted.
+            self.clock_stepped(now, now.wall - newest);
+        }
+        let blind_since = blind_since.map(|newest| newest.min(now.wall));
+        self.started(now, blind_since);
+        self.end_leftover_test(now);
+        for rule in ["configuration", "storage"] {
+            if troubles.iter().all(|trouble| trouble.rule() != rule) {
+                self.trouble_over(now, rule);
+            }
+        }
+        blind_since
     }
 
     /// The clock on the wall jumped.

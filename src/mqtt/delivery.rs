@@ -5,6 +5,7 @@
 
 use rumqttc::{AsyncClient, ManualAck, Publish};
 use std::fmt;
+use tokio::sync::mpsc::UnboundedSender;
 
 /// How a message of a kept session came.
 #[derive(Clone)]
@@ -15,18 +16,31 @@ pub struct Delivery {
     pub number: Option<u16>,
     /// Its topic has a session of its own, and it came on the common one instead.
     pub stands_in: bool,
-    duty: Option<(AsyncClient, ManualAck)>,
+    duty: Option<Duty>,
+}
+
+/// To whom an acknowledgement goes.
+#[derive(Clone)]
+enum Duty {
+    Broker(Box<(AsyncClient, ManualAck)>),
+    /// A simulated broker.
+    MadeUp(UnboundedSender<u16>),
 }
 
 impl Delivery {
     pub(super) fn of(message: &Publish, late: bool, client: &AsyncClient) -> Delivery {
-        let duty = client.prepare_ack(message).map(|ack| (client.clone(), ack));
+        let duty = client.prepare_ack(message).map(|ack| Duty::Broker(Box::new((client.clone(), ack))));
         Delivery { late, number: duty.is_some().then_some(message.pkid), stands_in: false, duty }
     }
 
     /// As it would come, from no connection.
     pub fn made_up(late: bool, number: Option<u16>) -> Delivery {
         Delivery { late, number, stands_in: false, duty: None }
+    }
+
+    /// The same from a made-up broker, which is told when it is acknowledged.
+    pub(crate) fn told_to(broker: UnboundedSender<u16>, late: bool, number: u16) -> Delivery {
+        Delivery { duty: Some(Duty::MadeUp(broker)), ..Delivery::made_up(late, Some(number)) }
     }
 
     /// The same in the place of a message that did not come on the session of its topic.
@@ -37,9 +51,12 @@ impl Delivery {
     /// Tells the broker to forget it: what it led to is safe. On a connection that has ended this does nothing, and the
     /// message comes again on the next.
     pub fn acknowledge(self) {
-        if let Some((client, ack)) = self.duty
-            && client.try_manual_ack(ack).is_err()
-        {
+        let told = match (self.duty, self.number) {
+            (Some(Duty::Broker(duty)), _) => duty.0.try_manual_ack(duty.1).is_ok(),
+            (Some(Duty::MadeUp(broker)), Some(number)) => broker.send(number).is_ok(),
+            (Some(Duty::MadeUp(_)), None) | (None, _) => true,
+        };
+        if !told {
             tracing::debug!(number = self.number, "the connection ended before the acknowledgement");
         }
     }

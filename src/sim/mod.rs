@@ -8,6 +8,7 @@ pub mod bridge;
 pub mod chance;
 pub mod city;
 pub mod crowd;
+pub mod nights;
 pub mod radio;
 pub mod resident;
 pub mod year;

@@ -82,8 +82,8 @@ impl Sink for StationMqtt {
 
     fn deliver<'a>(&'a self, notice: &'a Outgoing) -> BoxFuture<'a, Result<Handed, NotDelivered>> {
         Box::pin(async move {
-            let topic = Topic::Up(notice.home.clone(), notice.point.clone(), Up::Notice).to_string();
-            self.link.publish(&topic, notice.notice.to_bytes(), false).await?;
+            let (topic, body) = message(notice);
+            self.link.publish(&topic, body, false).await?;
             Ok(Handed::Accepted)
         })
     }
@@ -132,6 +132,11 @@ impl Sink for StationMqtt {
     }
 }
 
+/// A notice as it is published.
+pub(crate) fn message(notice: &Outgoing) -> (String, Vec<u8>) {
+    (Topic::Up(notice.home.clone(), notice.point.clone(), Up::Notice).to_string(), notice.notice.to_bytes())
+}
+
 impl From<NotPublished> for NotDelivered {
     fn from(error: NotPublished) -> NotDelivered {
         match error {
@@ -169,7 +174,8 @@ async fn listen(
     }
 }
 
-fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<What, String> {
+/// What a message to this home says; an error says why it says nothing.
+pub(crate) fn read(home: &HomeId, topic: &str, payload: &[u8], retained: bool) -> Result<What, String> {
     let ours = |said: &HomeId| {
         if said == home { Ok(()) } else { Err(format!("it speaks of the home {said}, and this is {home}")) }
     };

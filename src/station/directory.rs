@@ -2,10 +2,10 @@
 //! grows whenever the list changes.
 
 use crate::model::ids::{HomeId, PointId};
-use crate::mqtt::Link;
 use crate::problem::Problem;
+use crate::station::voice::{InTurn, Message};
 use crate::store::kept;
-use crate::wire::{self, Directory, Down, Listed, Topic, Wire};
+use crate::wire::{self, Directory, Down, Listed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -75,17 +75,12 @@ impl List {
     }
 }
 
-/// Says the list to these homes, one after the other: a city has a hundred thousand.
-pub(super) async fn say(link: &Link, list: &List, homes: Vec<HomeId>, point: &PointId) {
-    for home in homes {
-        let topic = Topic::Down(home.clone(), Down::Directory).to_string();
-        let directory = list.said_to(home, point.clone());
-        if let Err(why) = link.publish(&topic, directory.to_bytes(), true).await {
-            // The way is gone; at its next return all are told again.
-            tracing::info!(topic, %why, "the directory was not said");
-            return;
-        }
-    }
+/// The list as it is said to each of these homes, kept by the broker for those who are not there.
+pub(super) fn said(list: Arc<List>, homes: Vec<HomeId>, point: PointId) -> InTurn {
+    Box::new(homes.into_iter().map(move |home| {
+        let directory = list.said_to(home.clone(), point.clone());
+        Message { retain: true, ..Message::new(home, Down::Directory, &directory) }
+    }))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use crate::model::level::Level;
 use crate::model::own_sign::{OwnDay, OwnSign, SignBy};
 use crate::model::suspension::Suspend;
 use crate::model::time::{Span, Timestamp};
-use crate::mqtt::{Link, NotPublished};
 use crate::station::Settings;
+use crate::station::voice::Message;
 use crate::wire::{self, Down, Topic, Up, Wire};
 
 /// The station's connection to the broker.
@@ -84,11 +84,8 @@ pub(super) fn live(point: &PointId, topic: &str, payload: &[u8], retained: bool)
 }
 
 /// Asks a home what its last days were like, for somebody who looks.
-pub(super) async fn look(link: &Link, look: wire::Look) {
-    let topic = Topic::Down(look.home.clone(), Down::Look).to_string();
-    if let Err(why) = link.publish(&topic, look.to_bytes(), false).await {
-        tracing::info!(topic, %why, "a home was not asked for its days");
-    }
+pub(super) fn look(look: &wire::Look) -> Message {
+    Message::new(look.home.clone(), Down::Look, look)
 }
 
 /// A notice, whichever way it came.
@@ -188,41 +185,29 @@ fn notice_of(notice: wire::Notice) -> Notice {
 }
 
 /// Tells a home that a step is in the station's database.
-pub(super) async fn receipt(link: &Link, point: PointId, alert: AlertKey, step: u32, at: Timestamp) {
+pub(super) fn receipt(point: PointId, alert: AlertKey, step: u32, at: Timestamp) -> Message {
     let AlertKey { home, alert } = alert;
-    let topic = Topic::Down(home.clone(), Down::Receipt).to_string();
-    let receipt = wire::Receipt { v: wire::VERSION, home, alert, step, point, at };
-    tell(link.publish(&topic, receipt.to_bytes(), false).await, &topic);
+    let receipt = wire::Receipt { v: wire::VERSION, home: home.clone(), alert, step, point, at };
+    Message::new(home, Down::Receipt, &receipt)
 }
 
-/// Tells every home that this station is there again, one after the other: what waits for it there need not wait longer.
-pub(super) async fn greet(link: &Link, point: PointId, homes: Vec<HomeId>) {
-    for home in homes {
-        let topic = Topic::Down(home.clone(), Down::Greeting).to_string();
-        let greeting = wire::Greeting { v: wire::VERSION, home, point: point.clone() };
-        if let Err(why) = link.publish(&topic, greeting.to_bytes(), false).await {
-            // The way is gone again; its next return greets anew, and homes try by themselves.
-            tracing::info!(topic, %why, "not greeted");
-            return;
-        }
-    }
+/// Tells a home that this station is there again: what waits for it there need not wait longer.
+pub(super) fn greeting(point: PointId, home: HomeId) -> Message {
+    let greeting = wire::Greeting { v: wire::VERSION, home: home.clone(), point };
+    Message::new(home, Down::Greeting, &greeting)
 }
 
 /// Answers a heartbeat: the home learns that the station itself hears it, and not only the broker.
-pub(super) fn heard(link: &Link, point: PointId, home: HomeId, beat: &Beat, at: Timestamp) {
-    let topic = Topic::Down(home.clone(), Down::Heard).to_string();
+pub(super) fn heard(point: PointId, home: HomeId, beat: &Beat, at: Timestamp) -> Message {
     let Beat { run, boot, seq, .. } = beat.clone();
-    let heard = wire::Heard { v: wire::VERSION, home, point, seq, run, boot, at };
-    if let Err(why) = link.say(&topic, heard.to_bytes()) {
-        tracing::debug!(topic, %why, "a heartbeat was not answered; the next one will be");
-    }
+    let heard = wire::Heard { v: wire::VERSION, home: home.clone(), point, seq, run, boot, at };
+    Message::new(home, Down::Heard, &heard)
 }
 
 /// Asks a home's gateway to write a step into its book.
-pub(super) async fn step(link: &Link, outgoing: Outgoing) {
+pub(super) fn step(outgoing: Outgoing) -> Message {
     let step = step_of(outgoing);
-    let topic = Topic::Down(step.home.clone(), Down::Step).to_string();
-    tell(link.publish(&topic, step.to_bytes(), false).await, &topic);
+    Message::new(step.home.clone(), Down::Step, &step)
 }
 
 /// A step as it travels.
@@ -232,20 +217,12 @@ pub(super) fn step_of(outgoing: Outgoing) -> wire::StationStep {
 }
 
 /// Asks a home to suspend, or to end a suspension.
-pub(super) async fn suspend(link: &Link, suspending: Suspending) {
+pub(super) fn suspend(suspending: Suspending) -> Message {
     let suspend = suspend_of(suspending);
-    let topic = Topic::Down(suspend.home.clone(), Down::Suspension).to_string();
-    tell(link.publish(&topic, suspend.to_bytes(), false).await, &topic);
+    Message::new(suspend.home.clone(), Down::Suspension, &suspend)
 }
 
 /// A change of suspensions as it travels.
 pub(super) fn suspend_of(Suspending { home, id, what }: Suspending) -> Suspend {
     Suspend { v: wire::VERSION, home, id: Some(id), what }
-}
-
-/// What was not sent is sent again: receipts when the notice is repeated, steps and suspensions by the desk.
-fn tell(published: Result<(), NotPublished>, topic: &str) {
-    if let Err(why) = published {
-        tracing::info!(topic, %why, "not sent, will be repeated");
-    }
 }

@@ -1,6 +1,7 @@
 //! Where the page is served: plain on this machine, through TLS beyond it.
 
 use super::Settings;
+use super::visit::{Lasts, Places, Stream, Visit};
 use crate::clock;
 use crate::mqtt::About;
 use crate::problem::Problem;
@@ -12,16 +13,12 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 /// The listener of the page: connections that are through with TLS, where there is any.
 pub(super) struct Front {
@@ -104,71 +101,40 @@ fn acceptor(pem: &[u8]) -> Result<TlsAcceptor, String> {
 }
 
 async fn let_in(listener: TcpListener, acceptor: Option<TlsAcceptor>, visits: mpsc::Sender<(Visit, SocketAddr)>) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+    let (places, handshakes) = (Places::of(PLACES, PLACES_EACH), Arc::new(Semaphore::new(HANDSHAKES_MAX)));
     loop {
         let Ok((stream, address)) = listener.accept().await else {
             // Too many open files: it gets better, but not at once.
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
         };
+        let Some(place) = places.take(address.ip()) else {
+            tracing::debug!(%address, "too many connections at once");
+            continue;
+        };
         let Some(acceptor) = acceptor.clone() else {
-            if visits.send((Visit::Plain(stream), address)).await.is_err() {
+            if visits.send((Visit::new(Stream::Plain(stream), USE, place), address)).await.is_err() {
                 return;
             }
             continue;
         };
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(handshake) = Arc::clone(&handshakes).acquire_owned().await else { return };
         let visits = visits.clone();
         tokio::spawn(async move {
             let shaken = tokio::time::timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)).await;
-            drop(place);
+            drop(handshake);
             if let Ok(Ok(stream)) = shaken {
-                drop(visits.send((Visit::Tls(Box::new(stream)), address)).await);
+                drop(visits.send((Visit::new(Stream::Tls(Box::new(stream)), USE, place), address)).await);
             }
         });
-    }
-}
-
-/// One connection of a browser.
-pub(super) enum Visit {
-    /// On this machine, or on a network of which that was said.
-    Plain(TcpStream),
-    /// Through TLS.
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Visit {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Visit::Plain(stream) => Pin::new(stream).poll_read(cx, into),
-            Visit::Tls(stream) => Pin::new(stream).poll_read(cx, into),
-        }
-    }
-}
-
-impl AsyncWrite for Visit {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Visit::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Visit::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Visit::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Visit::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Visit::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Visit::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
     }
 }
 
 const VISITS_WAITING_MAX: usize = 64;
 const HANDSHAKES_MAX: usize = 64;
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// Half of the files that the unit allows: broker, database and homes have the rest. A district's screens may share an address.
+const PLACES: usize = 2_000;
+const PLACES_EACH: usize = 1_000;
+/// A stream of events is heard of every few seconds, and a page is loaded in far less.
+const USE: Lasts = Lasts::SinceTaken(Duration::from_secs(60));

@@ -4,7 +4,7 @@ use crate::desk::{AlertKey, Recorded, STATION_NUMBERS};
 use crate::model::event::Event;
 use crate::model::time::Timestamp;
 use crate::problem::Problem;
-use crate::store::{Batch, Entry, EventLog, Fate, Record, Retention, Store, Written};
+use crate::store::{Batch, Entry, Error, EventLog, Fate, Record, Retention, Store, Written};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,25 +29,19 @@ impl Memory {
     pub fn open(dir: &Path, written: UnboundedSender<Written>) -> Result<Opened, Problem> {
         let on_written = move |answer| drop(written.send(answer)); // nobody listens while the station stops
         let opened = Store::open(dir, "station", on_written).map_err(|error| error.problem())?;
-        let mut history = Vec::new();
-        let mut unread = 0_u64;
-        let read = opened.store.for_each_record(None, |record| match record {
-            Record::Entry(entry) => match serde_json::from_str(&entry.body) {
-                Ok(recorded) => history.push(recorded),
-                Err(_) => unread += 1,
-            },
-            Record::Observed(_) | Record::HeardBefore(_) => unread += 1,
-        });
-        read.map_err(|error| error.problem())?;
-        if unread > 0 {
-            tracing::warn!(lines = unread, "lines of the history are of a newer version and were left out");
-        }
+        let history = history(&opened.store).map_err(|error| error.problem())?;
         Ok(Opened {
             memory: Memory { store: opened.store, dir: Some(dir.to_owned()) },
             run: opened.run,
             replaced: opened.replaced,
             history,
         })
+    }
+
+    /// A memory in a store that somebody else has opened, and its history.
+    pub fn in_store(store: Store) -> Result<(Memory, Vec<Recorded>), Error> {
+        let history = history(&store)?;
+        Ok((Memory { store, dir: None }, history))
     }
 
     /// A memory whose disk never works.
@@ -88,6 +82,22 @@ impl Memory {
     pub fn prune(&self, now: Timestamp, filed: BTreeSet<AlertKey>) {
         self.store.prune_by(now, &Retention::default(), Arc::new(move |body| fate(body, &filed)));
     }
+}
+
+/// What the store tells; lines that cannot be read are counted and left out.
+fn history(store: &Store) -> Result<Vec<Recorded>, Error> {
+    let (mut history, mut unread) = (Vec::new(), 0_u64);
+    store.for_each_record(None, |record| match record {
+        Record::Entry(entry) => match serde_json::from_str(&entry.body) {
+            Ok(recorded) => history.push(recorded),
+            Err(_) => unread += 1,
+        },
+        Record::Observed(_) | Record::HeardBefore(_) => unread += 1,
+    })?;
+    if unread > 0 {
+        tracing::warn!(lines = unread, "lines of the history are of a newer version and were left out");
+    }
+    Ok(history)
 }
 
 fn fate(body: &str, filed: &BTreeSet<AlertKey>) -> Fate {

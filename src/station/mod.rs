@@ -12,9 +12,12 @@ mod homes;
 mod hooks;
 mod memory;
 mod reply;
+pub(crate) mod stepped;
 mod summoner;
 mod telling;
 mod turn;
+mod visit;
+pub(crate) mod voice;
 
 use crate::clock;
 use crate::desk::{self, BandName, Desk};

@@ -5,13 +5,14 @@ use crate::desk::{AlertKey, Answer, Click, Desk, Effect, Handover, Input, Order,
 use crate::model::event::Event as Happened;
 use crate::model::ids::{HomeId, PointId};
 use crate::model::time::{Span, Timestamp};
-use crate::mqtt::{Event, Link};
+use crate::mqtt::Event;
 use crate::station::directory::{self, Catalogue};
 use crate::station::feed;
 use crate::station::filing::{self, Filing};
 use crate::station::homes::{Asked, Said};
 use crate::station::memory::Memory;
 use crate::station::reply::{Reply, Ways};
+use crate::station::voice::Voice;
 use crate::store::Written;
 use crate::trust::enrolment::Doorkeeper;
 use crate::web::{Bell, Feed, Health, Pictures, Request, Walks, Wanted};
@@ -28,7 +29,7 @@ pub(super) struct Turn {
     desk: Arc<RwLock<Desk>>,
     health: Arc<RwLock<Health>>,
     memory: Memory,
-    link: Link,
+    voice: Box<dyn Voice>,
     feed: Feed,
     alive: Arc<AtomicU64>,
     catalogue: Catalogue,
@@ -81,7 +82,7 @@ impl Turn {
         desk: Arc<RwLock<Desk>>,
         health: Arc<RwLock<Health>>,
         memory: Memory,
-        link: Link,
+        voice: impl Voice + 'static,
         feed: Feed,
         alive: Arc<AtomicU64>,
     ) -> Turn {
@@ -92,7 +93,7 @@ impl Turn {
             desk,
             health,
             memory,
-            link,
+            voice: Box::new(voice),
             feed,
             alive,
             catalogue: Catalogue::default(),
@@ -175,7 +176,7 @@ impl Turn {
         left.clamp(Span::zero(), LOOK_AROUND).to_std().unwrap_or_default()
     }
 
-    fn event(&mut self, event: Event) {
+    pub(super) fn event(&mut self, event: Event) {
         match event {
             Event::Up => {
                 self.health(|health| health.broker = None);
@@ -204,7 +205,8 @@ impl Turn {
                         self.ways.heard_by_broker(&input);
                         if let Input::Heartbeat { home, condition } = &input {
                             // A loop that turns and reads is what the home wants to know of.
-                            feed::heard(&self.link, self.point.clone(), home.clone(), &condition.beat, clock::now());
+                            let now = clock::now();
+                            self.voice.say(feed::heard(self.point.clone(), home.clone(), &condition.beat, now));
                         }
                         // It was there before this station listened, and its first word went to nobody.
                         if let (true, Input::HomeLink { home, online: true }) = (retained, &input)
@@ -232,8 +234,8 @@ impl Turn {
 
     /// Homes hear that this station is there, and say at once how they are.
     fn greet(&self, homes: Vec<HomeId>) {
-        let (link, point) = (self.link.clone(), self.point.clone());
-        tokio::spawn(async move { feed::greet(&link, point, homes).await });
+        let point = self.point.clone();
+        self.voice.tell_in_turn(Box::new(homes.into_iter().map(move |home| feed::greeting(point.clone(), home))));
     }
 
     /// What a home says to people who look is kept in memory alone.
@@ -252,11 +254,10 @@ impl Turn {
         if untold.is_empty() {
             return;
         }
-        let (link, list, point) = (self.link.clone(), self.catalogue.list(), self.point.clone());
-        tokio::spawn(async move { directory::say(&link, &list, untold, &point).await });
+        self.voice.tell_in_turn(directory::said(self.catalogue.list(), untold, self.point.clone()));
     }
 
-    fn request(&mut self, request: Request) {
+    pub(super) fn request(&mut self, request: Request) {
         let Request { wanted, answer } = request;
         self.click += 1;
         let ticket = self.click;
@@ -276,8 +277,7 @@ impl Turn {
                 return;
             }
             Wanted::Look(look) => {
-                let link = self.link.clone();
-                tokio::spawn(async move { feed::look(&link, look).await });
+                self.voice.tell(feed::look(&look));
                 drop(answer.send((Answer::Done { version: 0 }, true))); // nothing of it is written
                 return;
             }
@@ -309,7 +309,7 @@ impl Turn {
         self.turn(input, Some(Reply::new(home, wants, answer)));
     }
 
-    fn decide(&mut self, input: Input) {
+    pub(super) fn decide(&mut self, input: Input) {
         self.turn(Some(input), None);
     }
 
@@ -353,7 +353,7 @@ impl Turn {
     }
 
     /// Other systems are told when the station can no longer take alerts, and when it can again.
-    fn tell_readiness(&mut self) {
+    pub(super) fn tell_readiness(&mut self) {
         let health = self.health.read().unwrap_or_else(PoisonError::into_inner).clone();
         if health.is_ready() == self.told_ready {
             return;
@@ -363,7 +363,7 @@ impl Turn {
         self.write(Waiting::at(clock::now()), Vec::new(), &[event]);
     }
 
-    fn written(&mut self, Written { ticket, result }: Written) {
+    pub(super) fn written(&mut self, Written { ticket, result }: Written) {
         let is_durable = result.is_ok();
         if let Err(why) = &result
             && !self.failing
@@ -389,7 +389,7 @@ impl Turn {
     }
 
     /// A disk that hangs must not hide an alert from the page, and one that failed is asked again.
-    fn look_at_the_store(&mut self) {
+    pub(super) fn look_at_the_store(&mut self) {
         let now = clock::now();
         if now - self.pruned_at >= PRUNE_EVERY {
             self.pruned_at = now;
@@ -436,12 +436,10 @@ impl Turn {
             self.receipt(receipt);
         }
         for outgoing in turn.sends {
-            let link = self.link.clone();
-            tokio::spawn(async move { feed::step(&link, outgoing).await });
+            self.voice.tell(feed::step(outgoing));
         }
         for suspending in turn.suspends {
-            let link = self.link.clone();
-            tokio::spawn(async move { feed::suspend(&link, suspending).await });
+            self.voice.tell(feed::suspend(suspending));
         }
         for alert in turn.changed {
             self.feed.changed(alert);
@@ -470,9 +468,8 @@ impl Turn {
     }
 
     fn receipt(&self, receipt: Receipt) {
-        let (link, point) = (self.link.clone(), self.point.clone());
         let Receipt { alert, step, at } = receipt;
-        tokio::spawn(async move { feed::receipt(&link, point, alert, step, at).await });
+        self.voice.tell(feed::receipt(self.point.clone(), alert, step, at));
     }
 
     fn health(&self, change: impl FnOnce(&mut Health)) {

@@ -32,8 +32,8 @@ pub use office::{Looked, Office, SessionRow};
 use crate::model::observation::Observation;
 use crate::model::time::{Span, Timestamp};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use writer::{Command, Writer};
 
@@ -43,6 +43,21 @@ use writer::{Command, Writer};
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+}
+
+/// A memory of another kind behind a [`Store`]: simulated nights keep theirs where every crash can be tried.
+///
+/// The same promises as those of the thread: answers come in order and not from within `submit`, and whoever reads sees
+/// everything that was handed in before.
+pub(crate) trait Keeper: Send {
+    /// Takes a batch.
+    fn submit(&mut self, batch: Batch);
+    /// Everything recorded, in order.
+    fn records(&mut self) -> Result<Vec<Record>, Error>;
+    /// The open rows of the outbox, oldest first.
+    fn outbox(&mut self) -> Result<Vec<OutboxRow>, Error>;
+    /// When the newest line of the history happened.
+    fn last_watching(&mut self) -> Result<Option<Timestamp>, Error>;
 }
 
 /// A memory that was opened.
@@ -254,7 +269,12 @@ impl Store {
             .name("store".into())
             .spawn(move || writer.run())
             .map_err(|error| Error::Database(format!("the thread of the store could not be started: {error}")))?;
-        Ok(Store { inner: Arc::new(Inner { commands: Some(commands), thread: Some(thread) }) })
+        Ok(Store { inner: Arc::new(Inner { commands: Some(commands), thread: Some(thread), keeper: None }) })
+    }
+
+    /// A handle to a memory that somebody else keeps.
+    pub(crate) fn kept_by(keeper: Arc<Mutex<dyn Keeper>>) -> Store {
+        Store { inner: Arc::new(Inner { commands: None, thread: None, keeper: Some(keeper) }) }
     }
 
     fn ask<T>(&self, command: impl FnOnce(mpsc::SyncSender<Result<T, Error>>) -> Command) -> Result<T, Error> {
@@ -271,15 +291,39 @@ impl Store {
 struct Inner {
     commands: Option<mpsc::Sender<Command>>,
     thread: Option<JoinHandle<()>>,
+    keeper: Option<Arc<Mutex<dyn Keeper>>>,
 }
 
 impl Inner {
     fn send(&self, command: Command) {
+        if let Some(keeper) = &self.keeper {
+            return ask(&mut *keeper.lock().unwrap_or_else(PoisonError::into_inner), command);
+        }
         let commands = self.commands.as_ref().expect("taken only when the last handle is dropped");
         // The thread ends only after the last handle; if it panicked, its callback is gone with it.
         if commands.send(command).is_err() {
             tracing::error!("the thread of the store has ended");
         }
+    }
+}
+
+/// What the thread would do with `command`, done by a keeper. Answers are taken by the channels they were asked through: each
+/// has room for one, so nobody waits for somebody on its own thread.
+fn ask(keeper: &mut dyn Keeper, command: Command) {
+    match command {
+        Command::Submit(batch) => keeper.submit(batch),
+        Command::Records { slices, .. } => {
+            let read = keeper.records();
+            let ended = read.as_ref().is_ok_and(|records| !records.is_empty()).then(|| Ok(Vec::new()));
+            // Whoever asked may have gone.
+            std::iter::once(read).chain(ended).for_each(|slice| drop(slices.send(slice)));
+        }
+        Command::Outbox(reply) => drop(reply.send(keeper.outbox())),
+        Command::LastWatching(reply) => drop(reply.send(keeper.last_watching())),
+        Command::Cuts(reply) => drop(reply.send(Ok(0))),
+        // Told by nobody, and nothing is old after one night.
+        Command::Events { reply, .. } => drop(reply.send(Err(Error::Ended))),
+        Command::Prune { .. } => {}
     }
 }
 

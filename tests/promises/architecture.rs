@@ -42,7 +42,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["model", "problem", "desk", "wire", "text", "clock", "mqtt", "store", "sinks", "trust", "web", "config"],
     ),
     ("replay", &["model", "problem", "engine", "text"]),
-    ("sim", &["model", "problem", "engine", "clock", "mqtt", "devices", "wire"]),
+    // Simulated nights step both daemons, with a disk and a broker of their own.
+    (
+        "sim",
+        &[
+            "model", "problem", "engine", "desk", "clock", "mqtt", "devices", "wire", "store", "sources", "sinks",
+            "config", "gateway", "station",
+        ],
+    ),
     ("cmd", &["*"]),
     ("main", &["cmd"]),
     ("lib", &["*"]),

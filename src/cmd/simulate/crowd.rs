@@ -24,9 +24,9 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[group(skip)] // the subcommands' own arguments are a group of this name already
 pub(super) struct Args {
-    /// Drive a real broker and station with so many made-up homes, instead of a year in the engine
+    /// Drive a real broker and station with so many made-up homes; with --nights: so many in each night, at most 3
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    homes: Option<u32>,
+    pub(super) homes: Option<u32>,
     /// The broker to which the station listens
     #[arg(long, default_value = "mqtt://127.0.0.1:1883", value_name = "URL", requires = "homes")]
     broker: String,

@@ -15,6 +15,43 @@ const WRITTEN_WITHIN: Span = Span::seconds(2);
 /// What is said of a disk that hangs.
 pub const NO_ANSWER: &str = "the disk does not answer";
 
+/// Since when a disk that failed has worked long enough to be called well: at once the first time, later each time it fails
+/// again soon. One that is slow now and then was told of at every commit before, 130 times in a night of `simulate`.
+#[derive(Debug, Default)]
+pub(super) struct Calm {
+    is_told: bool,
+    failed_at: Option<Span>,
+    holds: Span,
+}
+
+/// After its first relapse it must have worked for so long, then for twice as long each time …
+const HOLDS_FIRST: Span = Span::seconds(30);
+/// … up to this.
+const HOLDS_AT_MOST: Span = Span::hours(2);
+/// A failure so long after the one before is a first one again.
+const FORGIVEN_AFTER: Span = Span::hours(6);
+
+impl Calm {
+    /// It fails; whether that is to be told.
+    fn fails(&mut self, now: Span) -> bool {
+        if self.failed_at.is_none_or(|at| now - at > FORGIVEN_AFTER) {
+            self.holds = Span::zero();
+        }
+        self.failed_at = Some(now);
+        !std::mem::replace(&mut self.is_told, true)
+    }
+
+    /// It works; whether the trouble is over by that.
+    fn works(&mut self, now: Span) -> bool {
+        let is_over = self.is_told && self.failed_at.is_none_or(|at| now - at >= self.holds);
+        if is_over {
+            self.is_told = false;
+            self.holds = (self.holds * 2).clamp(HOLDS_FIRST, HOLDS_AT_MOST);
+        }
+        is_over
+    }
+}
+
 /// What waits for a commit.
 #[derive(Default)]
 pub(super) struct Held {
@@ -40,14 +77,14 @@ impl Turn {
         if let Some(held) = self.waiting.remove(&written.ticket) {
             self.let_go(held, written.result.is_ok());
         }
-        match (written.result, self.store_trouble.is_some()) {
-            (Err(why), false) => self.store_fails(now, why),
-            (Ok(()), true) => {
-                tracing::info!("the history can be written again");
-                self.store_trouble = None;
-                self.trouble_over(now, "storage");
+        match written.result {
+            Err(why) => self.store_fails(now, why),
+            Ok(()) => {
+                if self.store_trouble.take().is_some() {
+                    tracing::info!("the history can be written again");
+                }
+                self.store_works(now);
             }
-            (Ok(()), false) | (Err(_), true) => {}
         }
     }
 
@@ -60,6 +97,9 @@ impl Turn {
             if self.store_trouble.is_none() {
                 self.store_fails(now, NO_ANSWER.to_owned());
             }
+        }
+        if self.store_trouble.is_none() {
+            self.store_works(now);
         }
     }
 
@@ -76,9 +116,19 @@ impl Turn {
     }
 
     fn store_fails(&mut self, now: Reading, why: String) {
-        tracing::error!(why, "the history cannot be written; alerts go out all the same");
+        if self.store_trouble.is_none() {
+            tracing::error!(why, "the history cannot be written; alerts go out all the same");
+        }
         self.store_trouble = Some(why.clone());
-        self.trouble(now, Reason::Storage { what: why });
+        if self.calm.fails(now.since_boot) {
+            self.trouble(now, Reason::Storage { what: why });
+        }
+    }
+
+    fn store_works(&mut self, now: Reading) {
+        if self.calm.works(now.since_boot) {
+            self.trouble_over(now, "storage");
+        }
     }
 
     /// Hands what the turn decided to the store; notices follow its commit. Returns the ticket, if there was anything.
@@ -119,5 +169,28 @@ impl Turn {
         }
         self.store.submit(batch);
         self.last_ticket
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_fails_now_and_then_is_told_of_a_few_times_and_one_that_failed_once_is_well_at_once() {
+        let mut calm = Calm::default();
+        assert!(calm.fails(Span::seconds(1)) && !calm.fails(Span::seconds(2)), "told once while it lasts");
+        assert!(calm.works(Span::seconds(3)) && !calm.works(Span::seconds(4)));
+        // Every five minutes for a night, well in between.
+        let (mut told, mut at) = (0, Span::seconds(10));
+        for _ in 0..120 {
+            told += u32::from(calm.fails(at));
+            (1..300).for_each(|secs| drop(calm.works(at + Span::seconds(secs))));
+            at += Span::minutes(5);
+        }
+        assert!((2..=6).contains(&told), "{told}");
+        let next_day = at + Span::hours(12);
+        assert!(calm.works(next_day), "in the end it is well");
+        assert!(calm.fails(next_day + Span::hours(1)), "and a new failure is told");
     }
 }

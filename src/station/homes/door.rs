@@ -6,27 +6,24 @@ use super::Homes;
 use crate::clock;
 use crate::mqtt::{About, Tls};
 use crate::problem::Problem;
+use crate::station::visit::{Lasts, Places, Stream, Visit};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, version::TLS13};
-use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::Sleep;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 /// A home at the door.
 #[derive(Debug, Clone)]
@@ -161,7 +158,7 @@ async fn let_in(
     guests: mpsc::Sender<(Visit, Guest)>,
     refused: Arc<AtomicU64>,
 ) {
-    let places = Places::default();
+    let places = Places::of(PLACES, PLACES_EACH);
     loop {
         let (stream, address) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -179,9 +176,9 @@ async fn let_in(
         };
         let (acceptor, guests, refused) = (acceptor.clone(), guests.clone(), Arc::clone(&refused));
         tokio::spawn(async move {
-            let ends = Box::pin(tokio::time::sleep(VISIT_LASTS));
+            let begun = Instant::now();
             let Some((stream, about)) = greet(acceptor, stream, address, &refused).await else { return };
-            let visit = Visit { stream, ends, _place: place };
+            let visit = Visit::new(stream, Lasts::InAll(VISIT_LASTS.saturating_sub(begun.elapsed())), place);
             // Nobody serves any more while the station stops.
             let serial = about.as_ref().and_then(|about| about.as_ref().map(|about| about.serial.clone()));
             let home = about.map(|about| about.and_then(|about| about.common_name));
@@ -244,88 +241,6 @@ async fn see_off(mut stream: TcpStream) {
     tokio::time::timeout(SEEN_OFF_WITHIN, reading).await.ok();
 }
 
-/// How many are in, in all and from each address.
-#[derive(Default, Clone)]
-struct Places(Arc<Mutex<BTreeMap<IpAddr, usize>>>);
-
-struct Place {
-    places: Places,
-    of: IpAddr,
-}
-
-impl Places {
-    fn take(&self, of: IpAddr) -> Option<Place> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_all: usize = taken.values().sum();
-        let here = taken.get(&of).copied().unwrap_or_default();
-        if in_all >= PLACES || here >= PLACES_EACH {
-            return None;
-        }
-        taken.insert(of, here + 1);
-        Some(Place { places: self.clone(), of })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut taken = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(here) = taken.get_mut(&self.of) {
-            *here -= 1;
-            if *here == 0 {
-                taken.remove(&self.of);
-            }
-        }
-    }
-}
-
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-/// One connection, until its time is over.
-pub(in crate::station) struct Visit {
-    stream: Stream,
-    ends: Pin<Box<Sleep>>,
-    _place: Place,
-}
-
-impl Visit {
-    /// The stream; an error once the time is over.
-    fn stream(&mut self, cx: &mut Context<'_>) -> io::Result<Pin<&mut dyn Both>> {
-        if self.ends.as_mut().poll(cx).is_ready() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream),
-            Stream::Tls(stream) => Pin::new(stream.as_mut()),
-        })
-    }
-}
-
-trait Both: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Both for T {}
-
-impl AsyncRead for Visit {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.stream(cx)?.poll_read(cx, into)
-    }
-}
-
-impl AsyncWrite for Visit {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream(cx)?.poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream(cx)?.poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream(cx)?.poll_shutdown(cx)
-    }
-}
-
 /// TLS over a bad radio link takes two; one that trickles is no home.
 const GREETED_WITHIN: Duration = Duration::from_secs(8);
 /// A home waits ten seconds for its answer.
@@ -337,24 +252,3 @@ const GUESTS_WAITING_MAX: usize = 64;
 const AFTER_ERROR: Duration = Duration::from_millis(100);
 const SEEN_OFF_WITHIN: Duration = Duration::from_secs(1);
 const SEEN_OFF_READS_MAX: usize = 80;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_address_cannot_take_every_place_and_a_place_that_is_left_is_free_again() {
-        let places = Places::default();
-        let ip = |nth: u8| IpAddr::from([203, 0, 113, nth]);
-        let mut of_one: Vec<Place> = std::iter::from_fn(|| places.take(ip(1))).take(PLACES).collect();
-        assert_eq!(of_one.len(), PLACES_EACH);
-        let others: Vec<Place> =
-            (2..9).flat_map(|nth| std::iter::from_fn(|| places.take(ip(nth))).collect::<Vec<_>>()).collect();
-        assert_eq!(of_one.len() + others.len(), PLACES);
-        assert!(places.take(ip(9)).is_none());
-        of_one.pop();
-        assert!(places.take(ip(9)).is_some());
-        drop((of_one, others));
-        assert!(places.0.lock().unwrap().is_empty());
-    }
-}

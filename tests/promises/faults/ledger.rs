@@ -5,6 +5,7 @@ use crate::world::{PATIENCE, World};
 use carecircle::clock;
 use carecircle::model::time::Span;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The presses of one home, in their order.
 #[derive(Default)]
@@ -13,6 +14,8 @@ pub struct Ledger {
     clicks: usize,
     pressed_at: Span,
     delays: Vec<Span>,
+    /// What was last seen told of each alert: of those that ended the page lists the newest only.
+    told: BTreeMap<u64, usize>,
 }
 
 impl Ledger {
@@ -25,7 +28,7 @@ impl Ledger {
 
     /// Whether the page tells of every press.
     pub fn is_shown(&mut self, world: &World) -> bool {
-        let told = told(world);
+        let told = self.told(world);
         let is_shown = told >= self.presses;
         if is_shown && self.delays.len() < self.presses {
             self.delays.push(clock::since_boot() - self.pressed_at);
@@ -58,6 +61,18 @@ impl Ledger {
         shown.expect("waited for it")
     }
 
+    /// How many presses the page tells of: each raised an alert, opened one again, or was counted on an open one.
+    fn told(&mut self, world: &World) -> usize {
+        for alert in world.alerts_of("call_button") {
+            let number = alert["alert"].as_u64().unwrap_or_default();
+            let Some(alert) = world.alert(number) else { continue };
+            let lines = alert["timeline"].as_array().cloned().unwrap_or_default();
+            let is_press = |line: &&Value| ["raise", "reopen", "again"].iter().any(|deed| line["deed"] == *deed);
+            self.told.insert(number, lines.iter().filter(is_press).count());
+        }
+        self.told.values().sum()
+    }
+
     /// A click of somebody at the desk.
     #[track_caller]
     pub fn click(&mut self, world: &World, alert: &Value, step: &str) {
@@ -68,14 +83,14 @@ impl Ledger {
 
     /// Nothing was told that was not pressed; what is lost, [`Ledger::is_shown`] waits for.
     #[track_caller]
-    pub fn check(&self, world: &World) {
-        let told = told(world);
+    pub fn check(&mut self, world: &World) {
+        let told = self.told(world);
         assert!(told <= self.presses, "{told} told, {} pressed", self.presses);
     }
 
     /// Injected, lost, doubled, delay: for the table.
-    pub fn figures(&self, world: &World) -> String {
-        let told = told(world);
+    pub fn figures(&mut self, world: &World) -> String {
+        let told = self.told(world);
         let (lost, doubled) = (self.presses.saturating_sub(told), told.saturating_sub(self.presses));
         format!("{} injected, {lost} lost, {doubled} doubled, {}", self.presses, delays(&self.delays))
     }
@@ -94,12 +109,4 @@ pub fn delays(delays: &[Span]) -> String {
 pub fn is_confirmed(world: &World, alert: &Value) -> bool {
     let alert = alert["alert"].as_u64().and_then(|number| world.alert(number));
     alert.is_some_and(|alert| alert["unconfirmed"] == false)
-}
-
-/// How many presses the page tells of: each raised an alert, opened one again, or was counted on an open one.
-pub fn told(world: &World) -> usize {
-    let calls = world.alerts_of("call_button");
-    let timelines = calls.iter().filter_map(|alert| Some(world.alert(alert["alert"].as_u64()?)?["timeline"].clone()));
-    let lines: Vec<Value> = timelines.flat_map(|lines| lines.as_array().cloned().unwrap_or_default()).collect();
-    lines.iter().filter(|line| ["raise", "reopen", "again"].iter().any(|deed| line["deed"] == *deed)).count()
 }
