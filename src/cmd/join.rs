@@ -34,7 +34,9 @@ fn joined(args: &Args) -> Result<(), Problem> {
     let folder = folder.canonicalize().map_err(|error| Problem::of_config(folder, &error))?;
     let joined = join::join(&args.code, &args.station, &folder.join("secrets"))?;
     let drop_in = folder.join("conf.d").join("joined.toml");
-    files::folder(&folder.join("conf.d"))?;
+    // Read by the daemon, whoever runs this; it holds no secret.
+    let beside = folder.join("conf.d");
+    std::fs::create_dir_all(&beside).map_err(|error| Problem::of_state(&beside, &error))?;
     let text = drop_in_of(&joined, args.travel.as_deref());
     files::write(&drop_in, text.as_bytes(), files::PUBLIC)?;
     let Bundle { home, name, point, .. } = &joined.bundle;

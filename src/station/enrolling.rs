@@ -1,6 +1,6 @@
 //! Where new homes come in with their code: a port of its own, for they have no certificate yet.
 
-use super::homes::{Door, Guest};
+use super::homes::{Door, Guest, Open};
 use crate::clock;
 use crate::model::time::{Span, Timestamp};
 use crate::problem::Problem;
@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::watch;
 
 /// How homes are enrolled here.
 #[derive(Debug, Clone)]
@@ -27,14 +26,6 @@ pub struct Enrolling {
     pub listen: Option<SocketAddr>,
     /// What homes call this machine.
     pub names: Vec<String>,
-}
-
-/// The port, and nobody has come in yet.
-pub(super) struct Open {
-    /// Where it is.
-    pub address: SocketAddr,
-    door: Door,
-    router: Router,
 }
 
 /// Opens it, if there is to be one.
@@ -52,17 +43,6 @@ pub(super) async fn open(enrolling: &Enrolling, refused: Arc<AtomicU64>) -> Resu
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(hall);
     Ok(Some(Open { address: door.address, door, router }))
-}
-
-impl Open {
-    /// Serves new homes until the station stops.
-    pub async fn serve(self, mut stopping: watch::Receiver<bool>) {
-        let serving = axum::serve(self.door, self.router.into_make_service_with_connect_info::<Guest>());
-        tokio::select! {
-            ended = std::future::IntoFuture::into_future(serving) => drop(ended),
-            _ = stopping.wait_for(|stop| *stop) => {}
-        }
-    }
 }
 
 struct Hall {

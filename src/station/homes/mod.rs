@@ -90,8 +90,10 @@ impl Said {
 pub(super) struct Open {
     /// Where it is.
     pub address: SocketAddr,
-    door: Door,
-    router: Router,
+    /// Its connections.
+    pub door: Door,
+    /// What is spoken of there.
+    pub router: Router,
 }
 
 /// Opens the door.
