@@ -1,7 +1,7 @@
 //! Where the page is served: plain on this machine, through TLS beyond it.
 
 use super::Settings;
-use super::visit::{Lasts, Places, Stream, Visit};
+use super::visit::{Lasts, Place, Places, Stream, Visit};
 use crate::clock;
 use crate::mqtt::About;
 use crate::problem::Problem;
@@ -113,7 +113,7 @@ async fn let_in(listener: TcpListener, acceptor: Option<TlsAcceptor>, visits: mp
             continue;
         };
         let Some(acceptor) = acceptor.clone() else {
-            if visits.send((Visit::new(Stream::Plain(stream), USE, place), address)).await.is_err() {
+            if visits.send((begun(Stream::Plain(stream), place), address)).await.is_err() {
                 return;
             }
             continue;
@@ -124,10 +124,15 @@ async fn let_in(listener: TcpListener, acceptor: Option<TlsAcceptor>, visits: mp
             let shaken = tokio::time::timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)).await;
             drop(handshake);
             if let Ok(Ok(stream)) = shaken {
-                drop(visits.send((Visit::new(Stream::Tls(Box::new(stream)), USE, place), address)).await);
+                drop(visits.send((begun(Stream::Tls(Box::new(stream)), place), address)).await);
             }
         });
     }
+}
+
+/// A visit that ends unless it is of use.
+fn begun(stream: Stream, place: Place) -> Visit {
+    Visit::new(stream, Lasts::SinceTaken(OF_USE_WITHIN), tokio::time::sleep(OF_USE_WITHIN), place)
 }
 
 const VISITS_WAITING_MAX: usize = 64;
@@ -137,4 +142,4 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const PLACES: usize = 2_000;
 const PLACES_EACH: usize = 1_000;
 /// A stream of events is heard of every few seconds, and a page is loaded in far less.
-const USE: Lasts = Lasts::SinceTaken(Duration::from_secs(60));
+const OF_USE_WITHIN: Duration = Duration::from_secs(60);

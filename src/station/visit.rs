@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
 /// One connection, until its time is over.
@@ -32,17 +32,16 @@ pub(super) enum Stream {
 /// that long.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Lasts {
-    /// So long, whatever it does.
-    InAll(Duration),
+    /// So long, whatever it does; what is left of that when TLS has begun.
+    InAll,
     /// So long after the last byte that the other side took; a stream of events goes on for as long as somebody reads it.
     SinceTaken(Duration),
 }
 
 impl Visit {
-    /// A connection that takes `place` until it ends.
-    pub fn new(stream: Stream, lasts: Lasts, place: Place) -> Visit {
-        let (Lasts::InAll(span) | Lasts::SinceTaken(span)) = lasts;
-        Visit { stream, lasts, ends: Box::pin(tokio::time::sleep(span)), _place: place }
+    /// A connection that takes `place` until it ends, and `ends` unless something makes it last longer.
+    pub fn new(stream: Stream, lasts: Lasts, ends: Sleep, place: Place) -> Visit {
+        Visit { stream, lasts, ends: Box::pin(ends), _place: place }
     }
 
     /// The stream; an error once the time is over.
@@ -70,7 +69,7 @@ impl AsyncWrite for Visit {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = self.stream(cx)?.poll_write(cx, bytes);
         if let (Poll::Ready(Ok(1..)), Lasts::SinceTaken(span)) = (&written, self.lasts) {
-            self.ends.as_mut().reset(Instant::now() + span);
+            self.ends.set(tokio::time::sleep(span));
         }
         written
     }
@@ -151,19 +150,20 @@ mod tests {
         assert!(places.taken.lock().unwrap().is_empty());
     }
 
+    const SPAN: Duration = Duration::from_secs(60);
+
     /// Both ends of a connection, ours with this much time.
     async fn visit(lasts: Lasts) -> (Visit, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (ours, address) = listener.accept().await.unwrap();
         let place = Places::of(1, 1).take(address.ip()).unwrap();
-        (Visit::new(Stream::Plain(ours), lasts, place), theirs)
+        (Visit::new(Stream::Plain(ours), lasts, tokio::time::sleep(SPAN), place), theirs)
     }
 
     #[tokio::test]
     async fn what_is_read_buys_no_time_and_what_is_taken_does_unless_the_time_is_for_all() {
-        let span = Duration::from_secs(60);
-        for (lasts, buys) in [(Lasts::SinceTaken(span), true), (Lasts::InAll(span), false)] {
+        for (lasts, buys) in [(Lasts::SinceTaken(SPAN), true), (Lasts::InAll, false)] {
             let (mut visit, mut theirs) = visit(lasts).await;
             let begun = visit.ends.deadline();
             theirs.write_all(b"GET / HT").await.unwrap();
@@ -173,7 +173,7 @@ mod tests {
             visit.write_all(b"data: 1").await.unwrap();
             assert_eq!(visit.ends.deadline() > begun, buys, "an answer: {lasts:?}");
             theirs.write_all(b"TP").await.unwrap();
-            visit.ends.as_mut().reset(Instant::now());
+            visit.ends.set(tokio::time::sleep(Duration::ZERO));
             visit.ends.as_mut().await;
             assert_eq!(visit.read(&mut piece).await.unwrap_err().kind(), io::ErrorKind::TimedOut, "the time is over");
             assert_eq!(visit.write(b"data: 2").await.unwrap_err().kind(), io::ErrorKind::TimedOut);

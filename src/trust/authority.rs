@@ -180,7 +180,7 @@ fn date(at: Timestamp) -> time::OffsetDateTime {
     rcgen::date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(secs)
 }
 
-fn text(path: &PathBuf) -> Result<String, Problem> {
+fn text(path: &Path) -> Result<String, Problem> {
     let deed = "make an authority first: carecircle station ca init";
     let bytes = files::read(path)?
         .ok_or_else(|| Problem::of(path.display().to_string(), "there is no authority here").with_deed(deed))?;

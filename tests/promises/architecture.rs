@@ -62,7 +62,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("tokio_serial", &["sources/serial.rs", "sinks/sms/modem.rs"]),
     ("mqtt5", &["broker.rs"]),
     ("toml::", &["config"]),
-    ("tokio_rustls", &["mqtt", "station/homes/door.rs", "station/front.rs"]),
+    ("tokio_rustls", &["mqtt", "station/homes/door.rs", "station/front.rs", "station/visit.rs"]),
     ("argon2", &["web/secrets.rs"]),
     ("x509_parser", &["mqtt/certificate.rs"]),
     ("rcgen", &["trust"]),

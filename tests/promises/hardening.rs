@@ -136,7 +136,7 @@ fn the_daemons_need_no_system_call_that_their_units_forbid_and_listen_nowhere_un
         // SQLite gives its files to the owner of the database where root opens it; the units run as carecircle.
         let as_root = |call: &&String| matches!(call.as_str(), "fchown" | "chown" | "fchown32");
         let refused: Vec<&String> = made.difference(&allowed).filter(|call| !as_root(call)).collect();
-        println!("{what}: {} system calls made of {} let through", made.len(), allowed.len());
+        eprintln!("{what}: {} system calls made of {} let through", made.len(), allowed.len());
         assert!(made.len() > 30, "{what}: strace saw only {made:?}");
         assert!(refused.is_empty(), "{what}: its unit refuses {refused:?}");
     }

@@ -117,16 +117,30 @@ impl Fault {
 
     fn how(self, chance: &mut Chance) -> i64 {
         let whole = |value: f64| value as i64;
-        match self {
-            Fault::Jump => {
-                let days = 24 * HOUR;
-                let jumps = [2 * HOUR, -2 * HOUR, 3 * 365 * days, TO_1970];
-                jumps[whole(chance.unit() * 4.0) as usize]
-            }
-            Fault::Slow => whole(chance.between(500.0, 8_000.0)),
-            Fault::Late => whole(chance.length(20_000.0, 1.2)),
-            _ => whole(chance.unit() * 3.0),
+        if self == Fault::Jump {
+            let days = 24 * HOUR;
+            let jumps = [2 * HOUR, -2 * HOUR, 3 * 365 * days, TO_1970];
+            jumps[whole(chance.unit() * 4.0) as usize]
+        } else if self == Fault::Slow {
+            whole(chance.between(500.0, 8_000.0))
+        } else if self == Fault::Late {
+            whole(chance.length(20_000.0, 1.2))
+        } else {
+            whole(chance.unit() * 3.0)
         }
+    }
+}
+
+impl Fault {
+    /// A daemon ends in it, at one instant.
+    fn is_an_end(self) -> bool {
+        matches!(self, Fault::Crash | Fault::PowerCut | Fault::StationCrash)
+    }
+
+    /// A step that is told meanwhile does not get through, or not at once.
+    fn stands_in_the_way(self) -> bool {
+        let at_home = matches!(self, Fault::Full | Fault::Slow | Fault::Lies | Fault::Sensors);
+        at_home || matches!(self, Fault::Cut | Fault::Offline | Fault::HalfOpen | Fault::StationFull)
     }
 }
 
@@ -138,17 +152,12 @@ impl Injected {
     /// Half of those that matter when something is told come when somebody presses.
     pub fn meet(&mut self, chance: &mut Chance, presses: &[(Millis, usize)]) {
         let (meets, which) = (chance.happens(0.5), (chance.unit() * presses.len() as f64) as usize);
-        let before = match self.fault {
-            Fault::Crash | Fault::PowerCut | Fault::StationCrash => chance.between(-70.0, 15.0),
-            Fault::Cut
-            | Fault::Offline
-            | Fault::HalfOpen
-            | Fault::Full
-            | Fault::StationFull
-            | Fault::Slow
-            | Fault::Lies
-            | Fault::Sensors => chance.between(1.0, 120.0),
-            _ => return,
+        let before = if self.fault.is_an_end() {
+            chance.between(-70.0, 15.0)
+        } else if self.fault.stands_in_the_way() {
+            chance.between(1.0, 120.0)
+        } else {
+            return;
         };
         if let Some((pressed, _)) = presses.get(which).filter(|_| meets) {
             let lasts = self.until - self.from;
@@ -161,13 +170,14 @@ impl Injected {
 
     /// What it leads to may last longer than itself.
     pub fn lasts_until(&self) -> Millis {
-        let after = match self.fault {
-            Fault::Crash | Fault::PowerCut | Fault::StationCrash => 3 * MINUTE,
+        if self.fault.is_an_end() {
+            self.until + 3 * MINUTE
+        } else if self.fault == Fault::Late {
             // Something late may be on its way.
-            Fault::Late => 30 * MINUTE,
-            _ => 2 * MINUTE,
-        };
-        self.until + after
+            self.until + 30 * MINUTE
+        } else {
+            self.until + 2 * MINUTE
+        }
     }
 
     /// In words of one line.

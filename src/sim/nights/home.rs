@@ -77,23 +77,18 @@ impl World {
     pub(super) fn goes_on(&mut self, nth: usize) {
         let injected = self.script.faults[nth];
         let Some(home) = injected.home else { return };
-        let (every, sensor) = match injected.fault {
-            Fault::Chatter => (500, injected.which),
-            Fault::Repeated => (4 * MINUTE, injected.which),
-            _ => (7 * MINUTE, injected.which),
-        };
-        let sensor = sensor % MOTIONS.len();
+        let every = if injected.fault == Fault::Chatter { 500 } else { 4 * MINUTE };
+        let every = if injected.fault == Fault::Stuck { 7 * MINUTE } else { every };
+        let sensor = injected.which % MOTIONS.len();
         let (mut at, mut on) = (self.now, true);
         while at < injected.until {
-            match injected.fault {
+            if injected.fault == Fault::Repeated {
                 // It says the last state over and over.
-                Fault::Repeated => {
-                    let on = self.ledger.state(home, sensor);
-                    self.at(at, Event::Says { home, sensor, on, honest: false });
-                    return self.again_later(nth, every);
-                }
-                _ => self.at(at, Event::Says { home, sensor, on, honest: false }),
+                let on = self.ledger.state(home, sensor);
+                self.at(at, Event::Says { home, sensor, on, honest: false });
+                return self.again_later(nth, every);
             }
+            self.at(at, Event::Says { home, sensor, on, honest: false });
             on = injected.fault != Fault::Chatter || !on;
             at += every;
         }
@@ -411,7 +406,7 @@ impl World {
     }
 
     /// What comes from a station.
-    pub(super) fn to_home(&mut self, home: usize, station: usize, topic: &str, body: &[u8]) {
+    pub(super) fn comes_home(&mut self, home: usize, station: usize, topic: &str, body: &[u8]) {
         if self.way(home, station) != Way::Up {
             return;
         }

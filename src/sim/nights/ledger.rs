@@ -193,7 +193,36 @@ impl World {
             Reason::Flood { .. } => had(Fault::Chatter),
             Reason::StuckSensor { .. } => had(Fault::Stuck) || had(Fault::Chatter),
             Reason::SilentSensor { .. } => had(Fault::Dead),
-            _ => false,
+            // Nothing of a night leads to any of these.
+            Reason::ServiceButton { .. }
+            | Reason::Hazard(_)
+            | Reason::NightDoor(_)
+            | Reason::OutOfBed(_)
+            | Reason::LongInRoom(_)
+            | Reason::LateRising(_)
+            | Reason::DailyContact(_)
+            | Reason::MissedContact(_)
+            | Reason::MissedVisit(_)
+            | Reason::AwayTooLong(_)
+            | Reason::DoorLeftOpen(_)
+            | Reason::MovedWhileAway(_)
+            | Reason::NotBack(_)
+            | Reason::Range(_)
+            | Reason::MainsLost(_)
+            | Reason::Check(_)
+            | Reason::Rhythm { .. }
+            | Reason::Test { .. }
+            | Reason::LowBattery { .. }
+            | Reason::Tamper { .. }
+            | Reason::WeakSignal { .. }
+            | Reason::Subscription { .. }
+            | Reason::Configuration { .. }
+            | Reason::PathLost(_)
+            | Reason::AllPathsLost(_)
+            | Reason::Twin(_)
+            | Reason::HomeUnreachable { .. }
+            | Reason::NoWatcher { .. }
+            | Reason::Unknown => false,
         };
         if !has_cause {
             let since = of.life_at.max(of.blind_until).map(|at| (now - at) / MINUTE);
@@ -352,7 +381,7 @@ impl World {
                 (key, alert.phase, alert.owner.as_ref().map(|owner| owner.actor.clone()))
             })
             .collect();
-        for station in 0..POINTS.len() {
+        for (station, point) in POINTS.iter().enumerate() {
             let now = self.clock_of(Who::Station(station)).wall;
             let by = self.somebody(station);
             let Some(running) = &self.posts[station].station else { continue };
@@ -380,7 +409,7 @@ impl World {
             });
             drop(desk);
             if let Some(differs) = differs {
-                return self.breaks(format!("{differs} at {}", POINTS[station]));
+                return self.breaks(format!("{differs} at {point}"));
             }
         }
     }

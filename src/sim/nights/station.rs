@@ -69,7 +69,14 @@ impl World {
     }
 
     /// A message at the station's broker; one that comes while the station is away is lost.
-    pub(super) fn to_station(&mut self, station: usize, home: usize, topic: String, body: Vec<u8>, retained: bool) {
+    pub(super) fn comes_to_station(
+        &mut self,
+        station: usize,
+        home: usize,
+        topic: String,
+        body: Vec<u8>,
+        retained: bool,
+    ) {
         if self.posts[station].station.is_none() || self.fault(Fault::Deaf, None, Some(station)).is_some() {
             return;
         }
@@ -163,22 +170,21 @@ impl World {
         let Ok(mut notice) = wire::Notice::from_bytes(&body) else { return Some(body) };
         let post = &mut self.posts[station];
         let by_other = notice.step.by.point.as_ref().is_some_and(|point| *point != post.point);
-        match planted {
-            Planted::TakeUntold if by_other && notice.step.deed == Deed::Take => None,
-            Planted::SecondRow => {
-                if !post.seen.insert(body.clone()) {
-                    notice.alert.number += 1_000;
-                }
-                Some(notice.to_bytes())
+        if planted == Planted::TakeUntold && by_other && notice.step.deed == Deed::Take {
+            None
+        } else if planted == Planted::SecondRow {
+            if !post.seen.insert(body.clone()) {
+                notice.alert.number += 1_000;
             }
-            Planted::OldStepWins => {
-                let name = format!("{topic} {home} {}", notice.alert.number);
-                let raise = post.raises.entry(name).or_insert_with(|| body.clone());
-                let Ok(mut old) = wire::Notice::from_bytes(raise) else { return Some(body) };
-                old.step.number = notice.step.number;
-                Some(old.to_bytes())
-            }
-            _ => Some(body),
+            Some(notice.to_bytes())
+        } else if planted == Planted::OldStepWins {
+            let name = format!("{topic} {home} {}", notice.alert.number);
+            let raise = post.raises.entry(name).or_insert_with(|| body.clone());
+            let Ok(mut old) = wire::Notice::from_bytes(raise) else { return Some(body) };
+            old.step.number = notice.step.number;
+            Some(old.to_bytes())
+        } else {
+            Some(body)
         }
     }
 

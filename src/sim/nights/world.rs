@@ -271,9 +271,9 @@ impl World {
             Event::FaultBegins(nth) => self.fault_begins(nth),
             Event::FaultEnds(nth) => self.fault_ends(nth),
             Event::ToStation { station, home, topic, body, retained } => {
-                self.to_station(station, home, topic, body, retained);
+                self.comes_to_station(station, home, topic, body, retained);
             }
-            Event::ToHome { home, station, topic, body } => self.to_home(home, station, &topic, &body),
+            Event::ToHome { home, station, topic, body } => self.comes_home(home, station, &topic, &body),
             Event::TryEnds { home, number, ok } => self.try_ends(home, number, ok),
             Event::Wakes(who) => self.wakes(who),
             Event::Beats { home, beat } => self.beats(home, beat),

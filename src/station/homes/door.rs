@@ -22,7 +22,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 /// A home at the door.
@@ -176,9 +175,9 @@ async fn let_in(
         };
         let (acceptor, guests, refused) = (acceptor.clone(), guests.clone(), Arc::clone(&refused));
         tokio::spawn(async move {
-            let begun = Instant::now();
+            let ends = tokio::time::sleep(VISIT_LASTS);
             let Some((stream, about)) = greet(acceptor, stream, address, &refused).await else { return };
-            let visit = Visit::new(stream, Lasts::InAll(VISIT_LASTS.saturating_sub(begun.elapsed())), place);
+            let visit = Visit::new(stream, Lasts::InAll, ends, place);
             // Nobody serves any more while the station stops.
             let serial = about.as_ref().and_then(|about| about.as_ref().map(|about| about.serial.clone()));
             let home = about.map(|about| about.and_then(|about| about.common_name));

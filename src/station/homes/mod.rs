@@ -186,7 +186,9 @@ async fn renew(State(counter): Taken, ConnectInfo(from): From, body: Body) -> Re
         let stopped = |_| declined(StatusCode::SERVICE_UNAVAILABLE, "the station is stopping");
         signing.await.map_err(stopped)?.map_err(|why| match why {
             NotSigned::Ours(problem) => enrolling::not_ours(&problem),
-            why => declined(StatusCode::FORBIDDEN, &enrolling::words(&why)),
+            why @ (NotSigned::Code(_) | NotSigned::Denied | NotSigned::Request(_)) => {
+                declined(StatusCode::FORBIDDEN, &enrolling::words(&why))
+            }
         })
     };
     asked.await.map_or_else(|declined| declined, |bundle| enrolling::taken(&bundle))
