@@ -31,8 +31,9 @@ fn every_deliberate_bug_is_noticed() {
     let missed: Vec<&str> = CAUGHT
         .iter()
         .filter(|(planted, night)| {
-            let asked = Asked { planted: Some(*planted), ..asked(SEED) };
-            live(&asked, *night).broken.is_none()
+            let bugged = Asked { planted: Some(*planted), ..asked(SEED) };
+            // A night that breaks without it says nothing of it.
+            live(&asked(SEED), *night).broken.is_some() || live(&bugged, *night).broken.is_none()
         })
         .map(|(planted, _)| planted.name())
         .collect();
@@ -42,23 +43,22 @@ fn every_deliberate_bug_is_noticed() {
     assert!(all.count() == listed.len() && listed.len() >= 10, "each is listed once");
 }
 
-/// The first night of [`SEED`] in which each breaks something; the same table is in `docs/nights.md`.
+/// The first night of [`SEED`] in which each breaks something; the same table is in `docs/nights.md`, with those that none of two
+/// hundred nights notices.
 const CAUGHT: &[(Planted, u64)] = &[
     (Planted::SentBeforeCommit, 15),
     (Planted::ReceiptTooSoon, 1),
-    (Planted::OutboxForgets, 19),
-    (Planted::UnwrittenDropped, 8),
+    (Planted::OutboxForgets, 38),
+    (Planted::UnwrittenDropped, 19),
     (Planted::LinkUpUnheard, 3),
-    (Planted::UnknownIsQuiet, 39),
-    (Planted::RetainedIsLife, 19),
+    (Planted::RetainedIsLife, 20),
     (Planted::EscalatesLate, 1),
     (Planted::TakeUntold, 1),
     (Planted::SecondRow, 1),
     (Planted::HalfOpenBelieved, 3),
-    (Planted::AckBeforeCommit, 8),
-    (Planted::PressCountsAgain, 19),
+    (Planted::AckBeforeCommit, 15),
+    (Planted::PressCountsAgain, 109),
     (Planted::JumpUnnoticed, 3),
-    (Planted::MarksUnwritten, 8),
     (Planted::OldStepWins, 1),
 ];
 
