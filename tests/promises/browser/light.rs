@@ -1,7 +1,6 @@
 //! How heavy a page is, on an old machine and after a long day.
 
 use super::*;
-use serde_json::Value;
 
 /// A slow desk: the first page with twenty alerts is three requests of a known weight. Times are for people to read.
 #[test]
@@ -47,8 +46,13 @@ fn the_desk_is_three_light_requests_on_a_slow_machine() {
     assert_clean(&bench, &browser);
 }
 
-/// What the browser holds for the page: elements, listeners, bytes of the script's heap.
+/// What the browser holds for the page: elements, listeners, bytes of the script's heap. Of some collections the leanest: one
+/// alone now and then leaves thousands of elements of which the next frees every one.
 fn held(browser: &Browser) -> [i64; 3] {
+    (0..5).map(|_| held_now(browser)).min().unwrap()
+}
+
+fn held_now(browser: &Browser) -> [i64; 3] {
     browser.devtools("HeapProfiler.collectGarbage", &json!({}));
     let metrics = browser.devtools("Performance.getMetrics", &json!({}));
     let metric = |name: &str| {
@@ -91,15 +95,19 @@ fn a_page_that_is_open_for_a_long_day_grows_no_heavier_and_misses_nothing() {
     live_through_many(&bench, &browser, 30);
     let before = held(&browser);
     live_through_many(&bench, &browser, 90);
-    let after = held(&browser);
+    let mut after = held(&browser);
+    let no_heavier = |after: [i64; 3]| {
+        let [nodes, listeners, heap] = [0, 1, 2].map(|nth| after[nth] - before[nth]);
+        nodes <= 100 && listeners <= 5 && heap <= 2_000_000
+    };
+    wait_until(&format!("no heavier than {before:?}"), SOON, || {
+        after = held(&browser);
+        no_heavier(after)
+    });
     println!("elements, listeners, bytes of script: {before:?} before 90 alerts, {after:?} after them");
-    let [nodes, listeners, heap] = [0, 1, 2].map(|nth| after[nth] - before[nth]);
-    assert!(nodes <= 100 && listeners <= 5, "{before:?} {after:?}");
-    assert!(heap <= 2_000_000, "{before:?} {after:?}");
-    let seqs: Vec<i64> = serde_json::from_value::<Value>(browser.run("return window.seqs"))
-        .map(|seqs| seqs.as_array().unwrap().iter().map(|seq| seq.as_i64().unwrap()).collect())
-        .unwrap();
-    assert!(seqs.len() >= 240, "two changes of each alert at least: {}", seqs.len());
+    let seqs = || -> Vec<i64> { serde_json::from_value(browser.run("return window.seqs")).unwrap() };
+    wait_until("two changes of each alert at least", SOON, || seqs().len() >= 240);
+    let seqs = seqs();
     assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1), "no number is left out, none comes twice: {seqs:?}");
     assert_clean(&bench, &browser);
 }
