@@ -6,7 +6,7 @@
 use crate::model::ids::{HomeId, PointId};
 use crate::problem::Problem;
 use crate::trust::register::Known;
-use crate::trust::{Authority, files};
+use crate::trust::{Authority, broker_log, files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -62,6 +62,8 @@ fn acl(point: &PointId, homes: &BTreeSet<&HomeId>, denied: &BTreeSet<HomeId>) ->
          topic read carecircle/v1/+/up/{point}/#\n",
         station_user(point)
     );
+    acl += "# What the broker refuses, so that the station can count it.\n";
+    broker_log::TOPICS.iter().for_each(|topic| acl += &format!("topic read {topic}\n"));
     homes.iter().for_each(|home| acl += &format!("topic write carecircle/v1/{home}/down/#\n"));
     acl += &format!(
         "# What happens there, where its configuration says [events] mqtt = true.\ntopic write carecircle/v1/station/{point}/#\n"
@@ -95,6 +97,14 @@ fn configuration(folder: &Path, port: u16) -> String {
          set_tcp_nodelay true\n\
          max_packet_size 65536\n\
          max_queued_messages 1000\n\
-         max_keepalive 60\n"
+         max_keepalive 60\n\n\
+         # The station counts what is refused here from this log. It goes to the journal as well; without the line for stderr\n\
+         # it would be nowhere else.\n\
+         log_dest stderr\n\
+         log_dest topic\n\
+         log_type error\n\
+         log_type warning\n\
+         log_type notice\n\
+         log_type information\n"
     )
 }

@@ -27,6 +27,15 @@ impl Authority {
         Authority { folder }
     }
 
+    /// One that is there already: whatever it would never sign, signed by it.
+    pub fn of(there: &Path) -> Authority {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["ca.pem", "ca.key"] {
+            std::fs::copy(there.join(file), folder.path().join(file)).unwrap();
+        }
+        Authority { folder }
+    }
+
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
