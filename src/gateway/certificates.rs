@@ -68,10 +68,7 @@ mod tests {
 
     /// What is open and not over, by how near the end is, and how many alerts there are in all.
     fn told(turn: &Turn) -> (Vec<Within>, usize) {
-        let of = |reason: &Reason| match reason {
-            Reason::CertificateEnds(found) => Some(found.within),
-            _ => None,
-        };
+        let of = |reason: &Reason| if let Reason::CertificateEnds(found) = reason { Some(found.within) } else { None };
         let standing = turn.engine.alerts().filter(|alert| alert.phase.is_open() && alert.recovered_at.is_none());
         let all = turn.engine.alerts().filter(|alert| of(&alert.reason).is_some()).count();
         (standing.filter_map(|alert| of(&alert.reason)).collect(), all)
