@@ -95,9 +95,13 @@ mod tests {
             (7, Within::Days7, 3),
             (0, Within::Ended, 4),
         ] {
+            let mut steps = None;
             for _ in 0..2 {
                 look(&mut turn, Span::days(left), end);
                 assert_eq!(told(&turn), (vec![within], alerts), "{left} days before the end");
+                // Nobody is told a second time what stands already.
+                let said = turn.engine.alerts().map(|alert| alert.steps.len()).sum::<usize>();
+                assert_eq!(*steps.get_or_insert(said), said, "{left} days before the end");
             }
         }
         let mut all = turn.engine.alerts().filter(|alert| matches!(alert.reason, Reason::CertificateEnds(_)));
