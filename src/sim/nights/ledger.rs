@@ -153,14 +153,12 @@ impl Ledger {
         let of = &mut self.homes[home];
         let mut steps = BTreeSet::new();
         for recorded in lost.into_iter().filter_map(from_record) {
-            match recorded {
-                Recorded::Observed(observation) => {
-                    of.lives.retain(|(_, wall)| *wall != observation.at);
-                    // The broker has it still and hands it out again, though a page may show it.
-                    of.may_count_twice += usize::from(matches!(observation.measure, Measure::Button(_)));
-                }
-                Recorded::Step { alert, step } => drop(steps.insert((alert, step.number, step.at))),
-                _ => {}
+            if let Recorded::Observed(observation) = recorded {
+                of.lives.retain(|(_, wall)| *wall != observation.at);
+                // The broker has it still and hands it out again, though a page may show it.
+                of.may_count_twice += usize::from(matches!(observation.measure, Measure::Button(_)));
+            } else if let Recorded::Step { alert, step } = recorded {
+                steps.insert((alert, step.number, step.at));
             }
         }
         for (key, of) in self.alerts.iter_mut().filter(|(_, of)| of.home == home) {
