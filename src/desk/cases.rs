@@ -214,6 +214,7 @@ impl RowView {
             closed,
             unconfirmed: false,
             durable: case.durable,
+            is_forgotten: false,
             home_online: None,
             under_maintenance: false,
             version: 0,

@@ -36,6 +36,7 @@ impl Desk {
             Recorded::OneGateway { home, .. } => (false, seen(home).and_then(|seen| seen.twins.alert)),
             Recorded::Home { .. }
             | Recorded::Refused { .. }
+            | Recorded::Forgotten { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
@@ -74,6 +75,7 @@ impl Desk {
             | Recorded::Day { .. }
             | Recorded::Sight { .. }
             | Recorded::Refused { .. }
+            | Recorded::Forgotten { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Listened { .. }

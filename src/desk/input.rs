@@ -172,6 +172,8 @@ pub struct Condition {
     pub suspended: Vec<Suspended>,
     /// Suspensions that were asked for and that the home did not take.
     pub refused: Vec<SuspensionRefused>,
+    /// Alerts that were asked about and that the home does not know.
+    pub not_known: Vec<AlertId>,
     /// The heartbeat's own numbers.
     pub beat: Beat,
     /// Within this time the home wants to be heard again, where it says so: a home on a slow level speaks seldom.
@@ -522,6 +524,15 @@ pub enum Recorded {
         /// Which.
         home: HomeId,
     },
+    /// A home does not know an alert any more that it had told: the desk sees to it without the home.
+    Forgotten {
+        /// When it said so.
+        #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
+        at: Timestamp,
+        /// Which.
+        #[serde(flatten)]
+        alert: AlertKey,
+    },
     /// A home that had been reported as unreachable was heard again.
     HeardAgain {
         /// When.
@@ -538,9 +549,10 @@ impl Recorded {
         Some(match self {
             Recorded::Day { .. } | Recorded::Listened { .. } => return None,
             Recorded::Notice { notice, .. } => &notice.home,
-            Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Filed { alert, .. } => {
-                &alert.home
-            }
+            Recorded::Done { alert, .. }
+            | Recorded::Refused { alert, .. }
+            | Recorded::Forgotten { alert, .. }
+            | Recorded::Filed { alert, .. } => &alert.home,
             Recorded::Home { home, .. }
             | Recorded::Morning { home, .. }
             | Recorded::Sight { home, .. }
@@ -568,6 +580,7 @@ impl Recorded {
             | Recorded::Filed { at, .. }
             | Recorded::Level { at, .. }
             | Recorded::OneGateway { at, .. }
+            | Recorded::Forgotten { at, .. }
             | Recorded::HeardAgain { at, .. } => *at,
         }
     }

@@ -166,6 +166,7 @@ impl Desk {
                 self.twins(now, &home, &condition.beat, &mut effects);
                 if !is_older {
                     self.watch.homes.entry(home.clone()).or_default().condition = Some(condition);
+                    self.forgotten(now, &home, &mut effects);
                     self.sight_heard(now, &home, &mut effects);
                     self.suspensions_heard(now, &home, &mut effects);
                     self.told_of_day(now, &home, &mut effects);
@@ -255,7 +256,7 @@ impl Desk {
         let alert = AlertKey { home: notice.home.clone(), alert: notice.alert };
         let step = notice.step.number;
         let is_held = match self.rows.get(&alert) {
-            Some(row) => row.holds(step),
+            Some(row) => row.holds(&notice),
             None => self.filed.holds(&alert, step),
         };
         if !is_held {
@@ -266,6 +267,19 @@ impl Desk {
         }
         let at = self.rows.get(&alert).map_or(now, |row| row.received_at);
         effects.push(Effect::Receipt { alert, step, at });
+    }
+
+    /// Alerts that the home told and does not know any more stay until a person here has seen to them; nothing more is asked
+    /// of the home about them, unless it speaks of them again.
+    fn forgotten(&mut self, now: Timestamp, home: &HomeId, effects: &mut Vec<Effect>) {
+        let condition = self.watch.homes.get(home).and_then(|seen| seen.condition.as_ref());
+        let said = condition.map(|condition| condition.not_known.clone()).unwrap_or_default();
+        for alert in said.into_iter().map(|alert| AlertKey { home: home.clone(), alert }) {
+            if self.rows.get(&alert).is_some_and(|row| !row.is_ours() && !row.is_forgotten) {
+                self.record(Recorded::Forgotten { at: now, alert: alert.clone() }, effects);
+                effects.push(Effect::Changed(alert.into()));
+            }
+        }
     }
 
     /// Any word from a home proves that it can be reached.
@@ -460,6 +474,7 @@ impl Desk {
                     }
                 }
             }
+            Recorded::Forgotten { alert, .. } => drop(self.rows.change(&alert, Row::forget)),
             Recorded::Refused { alert, key, why, .. } => {
                 self.rows.change(&alert, |row| row.answer(key, Answer::Refused(why)));
             }

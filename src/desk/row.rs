@@ -28,6 +28,8 @@ pub(super) struct Row {
     pub approximate: bool,
     /// Every notice of it was on the home's disk.
     pub durable: bool,
+    /// The home does not know it any more: what is done here is asked of nobody.
+    pub is_forgotten: bool,
     /// Counted changes of this row.
     pub version: u32,
     /// The version at which phase or owner changed last.
@@ -58,6 +60,8 @@ pub(super) struct Own {
     pub key: String,
     /// Goes to the gateway and is repeated until confirmed.
     pub sends: bool,
+    /// The book's number of it, told while the home's disk failed: not confirmed yet, because the home may forget it.
+    unwritten: Option<u32>,
     /// The newest step of the book when it was done.
     after: u32,
 }
@@ -91,6 +95,7 @@ impl Row {
             late: Span::zero(),
             approximate: false,
             durable: true,
+            is_forgotten: false,
             version: 0,
             changed: 0,
             answers: BTreeMap::new(),
@@ -100,9 +105,17 @@ impl Row {
         }
     }
 
-    /// Whether this step of the book came before.
-    pub fn holds(&self, step: u32) -> bool {
-        self.held.contains_key(&step)
+    /// Whether this notice says nothing that did not come before. That a step of our own is on the home's disk now is news.
+    pub fn holds(&self, notice: &Notice) -> bool {
+        let number = notice.step.number;
+        let waits = || self.own.iter().any(|own| own.unwritten == Some(number));
+        self.held.get(&number).is_some_and(|held| held.notice.durable || !notice.durable || !waits())
+    }
+
+    /// The home says that it does not know it.
+    pub fn forget(&mut self) {
+        self.is_forgotten = true;
+        self.version += 1;
     }
 
     /// Whether this step of the book says what our own people or timers had done before.
@@ -130,7 +143,8 @@ impl Row {
         let number = notice.step.number;
         self.received_at = self.received_at.min(at);
         self.durable &= notice.durable;
-        let ours = self.confirm(&notice.step);
+        self.is_forgotten = false;
+        let ours = self.confirm(&notice.step, notice.durable);
         let newest = self.held.last_key_value().map(|(n, _)| *n);
         self.held.insert(number, Held { notice, received_at: at, ours });
         if newest.is_none_or(|newest| number > newest) {
@@ -145,7 +159,7 @@ impl Row {
         let after = self.held.last_key_value().map_or(0, |(n, _)| *n);
         let number = OWN_NUMBERS + self.own_count * OWN_NUMBERS_APART;
         self.own_count += 1;
-        self.own.push(Own { number, at, by, deed, key, sends, after });
+        self.own.push(Own { number, at, by, deed, key, sends, unwritten: None, after });
         self.rebuild(point, timers);
     }
 
@@ -154,17 +168,19 @@ impl Row {
     /// An undo names the number of the undone step, so it waits until that step has its number in the book.
     pub fn unconfirmed(&self) -> impl Iterator<Item = &Own> {
         let waits = |own: &Own| matches!(own.deed, Deed::Undo { step } if step >= OWN_NUMBERS);
-        self.own.iter().filter(|own| own.sends).take_while(move |own| !waits(own))
+        self.own.iter().filter(|own| own.sends && !self.is_forgotten).take_while(move |own| !waits(own))
     }
 
     /// Whether the gateway's book does not yet hold all that our people did.
     pub fn is_unconfirmed(&self) -> bool {
-        self.own.iter().any(|own| own.sends)
+        !self.is_forgotten && self.own.iter().any(|own| own.sends)
     }
 
     /// Whether the step of this number waits for the gateway's confirmation.
     pub fn awaits(&self, step: u32) -> bool {
-        self.own.iter().any(|own| own.sends && (own.number..own.number + OWN_NUMBERS_APART).contains(&step))
+        let is_it =
+            |own: &Own| (own.number..own.number + OWN_NUMBERS_APART).contains(&step) || own.unwritten == Some(step);
+        !self.is_forgotten && self.own.iter().any(|own| own.sends && is_it(own))
     }
 
     /// Whether the gateway has answered to a step of this key: entered it in its book, or refused it.
@@ -178,13 +194,25 @@ impl Row {
         self.alert.next_timer(timers).filter(|(at, deed)| !self.own.iter().any(|o| o.at == *at && o.deed == *deed))
     }
 
-    /// The book now says what one of our own steps said: that step is done with.
-    fn confirm(&mut self, step: &Step) -> Option<(Timestamp, Deed)> {
-        let found = self.own.iter().position(|own| {
-            let same_click = step.key.as_deref() == Some(own.key.as_str());
-            let same_timer = is_timer(&own.deed) && own.deed == step.deed && !step.by.role.is_staff();
-            same_click || same_timer
-        })?;
+    /// The book now says what one of our own steps said: that step is done with, once the home has it on its disk.
+    fn confirm(&mut self, step: &Step, durable: bool) -> Option<(Timestamp, Deed)> {
+        let same_click = |own: &Own| step.key.as_deref() == Some(own.key.as_str());
+        let same_timer = |own: &Own| is_timer(&own.deed) && own.deed == step.deed && !step.by.role.is_staff();
+        let found = self.own.iter().position(|own| same_click(own) || same_timer(own))?;
+        if let Some(lost) = self.own[found].unwritten.filter(|before| *before != step.number) {
+            // A home that had forgotten it enters it anew.
+            self.held.remove(&lost);
+            let undoes = |later: &&mut Own| later.deed == Deed::Undo { step: lost };
+            self.own.iter_mut().filter(undoes).for_each(|later| later.undo(step.number));
+        }
+        let is_refused = matches!(step.deed, Deed::Refused { .. });
+        if !durable && !is_refused && same_click(&self.own[found]) {
+            let own = &mut self.own[found];
+            own.unwritten = Some(step.number);
+            let (said, number) = ((own.at, own.deed.clone()), own.number);
+            self.is_followed(found, number, step.number);
+            return Some(said);
+        }
         let own = self.own.remove(found);
         if let Deed::Refused { why, .. } = &step.deed {
             self.answers.insert(own.key, Answer::Refused(why.clone()));
@@ -192,13 +220,18 @@ impl Row {
             self.own.retain(|later| !later.undoes(own.number));
             return None;
         }
-        for later in &mut self.own[found..] {
-            later.after = later.after.max(step.number);
-            if later.undoes(own.number) {
-                later.deed = Deed::Undo { step: step.number };
+        self.is_followed(found, own.number, step.number);
+        Some((own.at, own.deed))
+    }
+
+    /// What was done here after our step of this number came after the book's as well, and undoes that one.
+    fn is_followed(&mut self, from: usize, own: u32, in_book: u32) {
+        for later in &mut self.own[from..] {
+            later.after = later.after.max(in_book);
+            if later.undoes(own) {
+                later.undo(in_book);
             }
         }
-        Some((own.at, own.deed))
     }
 
     fn rebuild(&mut self, point: &PointId, timers: &Timers) {
@@ -275,6 +308,10 @@ impl Own {
         matches!(self.deed, Deed::Undo { step } if (number..number + OWN_NUMBERS_APART).contains(&step))
     }
 
+    fn undo(&mut self, step: u32) {
+        self.deed = Deed::Undo { step };
+    }
+
     fn as_step(&self) -> Step {
         let (number, at, by, deed) = (self.number, self.at, self.by.clone(), self.deed.clone());
         Step { number, at, by, deed, key: Some(self.key.clone()), implied: false }
@@ -282,7 +319,8 @@ impl Own {
 
     /// Applies it where it is still legal; a step that lost against the book waits for the gateway's word.
     fn enact(&self, alert: &mut Alert, timers: &Timers) {
-        if matches!(self.deed, Deed::Raise { .. }) {
+        // Of what stands in the book the book has the newest word.
+        if matches!(self.deed, Deed::Raise { .. }) || self.unwritten.is_some() {
             return;
         }
         // The station's finding about a home comes again without anybody in the home doing anything.

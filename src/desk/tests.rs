@@ -11,6 +11,7 @@ mod checks;
 mod events;
 mod faults;
 mod filed;
+mod forgotten;
 mod handover;
 mod late;
 mod months;
@@ -222,6 +223,7 @@ fn an_alert_can_begin_with_any_notice() {
 }
 
 /// A home's book.
+#[derive(Clone)]
 struct Book {
     alert: crate::model::alert::Alert,
     home: HomeId,

@@ -26,6 +26,9 @@ const LIFE_STEP_EVERY: Span = Span::minutes(5);
 /// So many alerts, and so many steps of one, are never made between the daily copy and its use.
 const NUMBERS_LOST_MAX: u64 = 10_000;
 
+/// A gateway that starts every few seconds must not count an open alert's steps into the numbers that stations give their own.
+const NUMBERED_ON_BELOW: u32 = 1 << 23;
+
 /// Every alert of the home.
 #[derive(Clone)]
 pub struct Book {
@@ -90,6 +93,15 @@ impl Book {
         for alert in self.alerts.values_mut() {
             let beyond = floor.max(u64::from(alert.last_step) + NUMBERS_LOST_MAX);
             alert.last_step = u32::try_from(beyond).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// A new run goes on with what is written. What the one before told while nothing could be written is not known here, but a
+    /// station has it, and takes a step whose number it has for the one it has: a second press would be shown to nobody.
+    /// The alerts themselves are told apart by the instant of their raise.
+    pub fn steps_go_on_beyond(&mut self, by: u32) {
+        for alert in self.alerts.values_mut().filter(|alert| alert.last_step < NUMBERED_ON_BELOW) {
+            alert.last_step += by.min(NUMBERED_ON_BELOW);
         }
     }
 

@@ -133,7 +133,6 @@ impl Engine {
             Recorded::ClockStepped { at, by } => self.clock_stepped(at, by),
             // What bore on decisions that stand in the history themselves.
             Recorded::Watching { .. }
-            | Recorded::Configured { .. }
             | Recorded::ClockTrusted { .. }
             | Recorded::Asked { .. }
             | Recorded::Received { .. }
@@ -142,6 +141,7 @@ impl Engine {
             | Recorded::Tested { .. }
             | Recorded::TroubleOver { .. } => {}
             Recorded::HistoryCut { times, .. } => self.book.go_on_beyond(times),
+            Recorded::Configured { steps_on, .. } => self.book.steps_go_on_beyond(steps_on),
             Recorded::HeardBefore(observation) => self.seen.recall_heard_before(&self.home, &observation),
         }
     }
@@ -149,6 +149,11 @@ impl Engine {
     /// Whether the clock on the wall can be believed at the start. Judges nothing; a later change is an input.
     pub fn begin_with_clock(&mut self, trusted: bool) {
         self.seen.clock_trusted = trusted;
+    }
+
+    /// A new run begins: the steps of the alerts that it knows are numbered further on by so much.
+    pub fn steps_go_on_beyond(&mut self, by: u32) {
+        self.book.steps_go_on_beyond(by);
     }
 
     /// A part of the history is lost, for the time of this number. Judges nothing; the caller records it before anything else

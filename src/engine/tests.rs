@@ -11,6 +11,7 @@ use crate::model::time::Span;
 use proptest::prelude::*;
 
 mod climbing;
+mod numbers;
 mod outages;
 
 fn engine() -> Engine {

@@ -165,6 +165,7 @@ pub fn heartbeat(
         suspended: seen.suspended.all().map(InForce::from).collect(),
         directory: None,
         refused,
+        not_known: turn.not_known.told(now.since_boot),
         last_test: turn.tests.newest().map(|test| LastTest { age_secs: age(test.at), unanswered: test.unanswered }),
         paths: paths.all().map(|known| path_word(now, &known)).collect(),
         today: seen.own_day(turn.engine.home(), now.wall).filter(|_| turn.clock_trusted).map(Today::from),

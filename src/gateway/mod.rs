@@ -14,7 +14,7 @@ mod deliveries;
 mod directory;
 mod events;
 mod gauges;
-mod history;
+pub(crate) mod history;
 mod home_assistant;
 mod levels;
 mod local;

@@ -44,7 +44,8 @@ impl Gateway {
         let own_sign = self.turn.engine.seen().newest_own_sign();
         let has_begun_the_day = own_sign != self.own_sign_told;
         self.own_sign_told = own_sign;
-        if self.suspending.take_news() || has_begun_the_day {
+        let has_news = self.suspending.take_news() | self.turn.not_known.take_news();
+        if has_news || has_begun_the_day {
             self.send_heartbeats(now, |_| true);
         }
         if self.rounds.is_multiple_of(MARK_SECS) {

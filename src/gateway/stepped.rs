@@ -149,6 +149,11 @@ impl Stepped {
         self.finish();
     }
 
+    /// Whether stations are to hear at once how it is.
+    pub(crate) fn take_news(&mut self) -> bool {
+        self.turn.not_known.take_news()
+    }
+
     /// When it has something to do by itself, in time since boot.
     pub(crate) fn next_wakeup(&self) -> Option<Span> {
         let now = clock::read();

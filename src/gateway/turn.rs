@@ -1,13 +1,15 @@
 //! One turn: frames become observations, the engine decides, the store commits, and only then notices go out.
 //!
 //! A failing store never holds back an alert: it is sent marked as not durable, and the failure is an alert of its own.
-//! A message of the home's broker is acknowledged when what it led to is on the disk; one that led to nothing urgent at
-//! once, because a broker has few messages under way.
+//! A message of the home's broker is acknowledged when what it led to is on the disk, or at a station while the disk fails;
+//! one that led to nothing urgent at once, because a broker has few messages under way.
 
 mod commit;
 mod intake;
+mod not_known;
 pub mod notices;
 mod testing;
+mod unkept;
 
 use crate::clock::{self, Reading};
 use crate::devices::Devices;
@@ -33,10 +35,12 @@ use crate::store::{Batch, Store};
 use crate::wire::{Receipt, StationStep};
 pub use commit::NO_ANSWER;
 use commit::{Calm, Held};
+use not_known::NotKnown;
 pub use notices::key;
 use std::collections::BTreeMap;
 pub use testing::{Told, spares_people};
 use tokio::sync::mpsc;
+use unkept::Unkept;
 
 /// A channel to one point, as the turn sees it.
 pub struct Path {
@@ -72,6 +76,8 @@ pub struct Turn {
     pub tests: TestsDone,
     /// While somebody works on the sensors: what was heard of each.
     pub walk: Option<Walking>,
+    /// Alerts that stations ask about and that are not known here.
+    pub not_known: NotKnown,
     devices: Devices,
     whose: Whose,
     store: Store,
@@ -80,6 +86,7 @@ pub struct Turn {
     deliveries: Deliveries,
     held: Held,
     waiting: BTreeMap<u64, Held>,
+    unkept: Unkept,
     last_ticket: u64,
     life_written_at: Option<Span>,
     levels: Levels,
@@ -103,6 +110,7 @@ impl Turn {
             clock_trusted: true,
             tests: TestsDone::default(),
             walk: None,
+            not_known: NotKnown::default(),
             devices,
             whose,
             store,
@@ -111,6 +119,7 @@ impl Turn {
             deliveries,
             held: Held::default(),
             waiting: BTreeMap::new(),
+            unkept: Unkept::default(),
             last_ticket: 0,
             life_written_at: None,
             levels: Levels::default(),
@@ -214,7 +223,9 @@ impl Turn {
     /// The engine of this turn decides by this configuration from here on, upon all that was written so far.
     pub fn configured(&mut self, now: Reading, hash: &str) {
         let (hash, program) = (hash.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        let line = Recorded::Configured { at: now.wall, hash, program, clock_trusted: self.clock_trusted };
+        let (clock_trusted, steps_on) = (self.clock_trusted, TOLD_UNWRITTEN_MAX);
+        self.engine.steps_go_on_beyond(steps_on);
+        let line = Recorded::Configured { at: now.wall, hash, program, clock_trusted, steps_on };
         self.batch.records.push(to_record(line));
     }
 
@@ -254,6 +265,7 @@ impl Turn {
     /// else leads there goes on.
     pub fn held(&mut self, now: Reading, receipt: &Receipt) {
         let (alert, point) = (receipt.alert, receipt.point.clone());
+        self.unkept.received(alert, receipt.step);
         let recorded = Recorded::Received { at: now.wall, alert, point: point.clone() };
         self.take(now, Input::Received { alert, point }, Line::IfItDecides(recorded));
     }
@@ -272,6 +284,10 @@ impl Turn {
             return;
         }
         let StationStep { alert, key, by, deed, .. } = step;
+        if !self.engine.alerts().any(|known| known.id == alert) {
+            tracing::warn!(?alert, ?by, deed = deed.name(), "a step of an alert that is not known here");
+            return self.not_known.asked_about(alert, now.since_boot);
+        }
         let (at, of) = (now.wall, (key.clone(), by.clone(), deed.clone()));
         let recorded = Recorded::Asked { at, alert, key: of.0, by: of.1, deed: of.2 };
         self.take(now, Input::Step { alert, key, by, deed }, Line::IfItDecides(recorded));
@@ -380,6 +396,9 @@ impl Turn {
         }
     }
 }
+
+/// So many steps of one alert are never told in one run while nothing can be written.
+const TOLD_UNWRITTEN_MAX: u32 = 1_000;
 
 /// How an input comes into the history.
 enum Line {

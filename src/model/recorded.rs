@@ -82,6 +82,9 @@ pub enum Recorded {
         program: String,
         /// Whether the clock on the wall could be believed.
         clock_trusted: bool,
+        /// So much further on are the steps of each alert numbered from here; none in a history of an older program.
+        #[serde(default, skip_serializing_if = "is_none")]
+        steps_on: u32,
     },
     /// Whether the clock on the wall can be believed was found out, or changed.
     ClockTrusted {
@@ -152,6 +155,10 @@ pub enum Recorded {
     },
     /// A reading that said nothing new and was not written when it came, but may bear on the decision behind it.
     HeardBefore(Observation),
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Recorded {

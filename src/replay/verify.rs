@@ -122,9 +122,12 @@ impl Again {
             stretch.to = stretch.to.max(at);
         }
         match line {
-            Recorded::Configured { hash, program, clock_trusted, .. } => {
+            Recorded::Configured { hash, program, clock_trusted, steps_on, .. } => {
                 self.difference_if_undecided()?;
                 self.begin(at, hash, program, *clock_trusted, limits);
+                if let Some(Running::Now(engine)) = &mut self.running {
+                    engine.steps_go_on_beyond(*steps_on);
+                }
             }
             // It stands right behind the line that begins a run; of one that is taken up later it is remembered.
             Recorded::HistoryCut { times, .. } => {

@@ -123,6 +123,7 @@ pub(super) fn heartbeat_input(heartbeat: wire::Heartbeat) -> Input {
         learning: heartbeat.learning.map(|learning| (learning.day, learning.of)),
         suspended: heartbeat.suspended.into_iter().take(SUSPENDED_MAX).map(suspended_of).collect(),
         refused: heartbeat.refused.into_iter().take(SUSPENDED_MAX).filter_map(refused_of).collect(),
+        not_known: heartbeat.not_known.into_iter().take(NOT_KNOWN_MAX).collect(),
         beat: Beat {
             run: heartbeat.run,
             boot: heartbeat.boot.filter(|boot| boot.len() <= BOOT_BYTES_MAX),
@@ -183,6 +184,7 @@ const SENSORS_MAX: usize = 512;
 const WHY_LENGTH_MAX: usize = 300;
 
 /// A home has at most one of each kind.
+const NOT_KNOWN_MAX: usize = 64;
 const SUSPENDED_MAX: usize = 16;
 
 fn notice_of(notice: wire::Notice) -> Notice {

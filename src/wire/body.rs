@@ -251,6 +251,10 @@ pub struct Heartbeat {
     /// Suspensions that a station asked for in the last hour and that were not taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
+    /// Alerts of which a station asked for a step in the last hour and that this home does not know: they were told while its
+    /// disk failed, or its history was lost. The station's people see to them without it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_known: Vec<AlertId>,
     /// The newest test of the ways out from end to end; absent where there never was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_test: Option<LastTest>,

@@ -41,6 +41,7 @@ impl Desk {
             }
             Recorded::Home { .. }
             | Recorded::Refused { .. }
+            | Recorded::Forgotten { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Day { .. }
@@ -67,6 +68,7 @@ impl Desk {
             Recorded::Sight { home, sight, .. } => self.of_sight(at, home, sight, stood.sight),
             Recorded::Home { .. }
             | Recorded::Refused { .. }
+            | Recorded::Forgotten { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Listened { .. }
@@ -129,6 +131,7 @@ impl Desk {
             Recorded::HeardAgain { .. } | Recorded::OneGateway { .. } => recovers?.clone(),
             Recorded::Home { .. }
             | Recorded::Refused { .. }
+            | Recorded::Forgotten { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
@@ -155,6 +158,7 @@ impl Desk {
             // What the station finds out by itself.
             Recorded::Home { .. }
             | Recorded::Refused { .. }
+            | Recorded::Forgotten { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }

@@ -85,6 +85,7 @@ impl Seen {
 
     fn begin(&mut self, home: &Home, at: Timestamp, blind_since: Option<Timestamp>) -> Option<Ended> {
         self.links.begin(home);
+        self.resumed_at = Some(at);
         if self.first_lost(home).is_none() {
             self.habits.is_wholly_seen();
         }

@@ -66,6 +66,8 @@ pub struct Main {
     pub false_since: Option<Timestamp>,
     /// Since when the level is true without an end in between.
     pub on_since: Option<Timestamp>,
+    /// The same as far as it was said since the last time in which the word of an end may have been lost.
+    pub sure_since: Option<Timestamp>,
     /// Whether it has ever said that its level had ended.
     pub says_off: bool,
     /// Whether it says its level unasked, with every report: then a report without it is one in which it is not known.
@@ -234,6 +236,7 @@ impl Heard {
             &mut self.offline_since,
             &mut self.audible_since,
             &mut self.main.on_since,
+            &mut self.main.sure_since,
             &mut self.main.true_since,
             &mut self.main.false_since,
             &mut self.run.since,
@@ -265,7 +268,7 @@ impl Main {
     fn happened(&mut self, on: bool, at: Timestamp) {
         self.begin_anew_after(ONE_WARNING, on, at);
         self.said(on, at, false);
-        self.on_since = None;
+        (self.on_since, self.sure_since) = (None, None);
     }
 
     /// The end may have been lost, or is never said: what is said again after so long a pause has begun anew.
@@ -281,10 +284,9 @@ impl Main {
         self.says_off |= !on;
         self.true_since = on.then(|| self.true_since.unwrap_or(at));
         self.false_since = (!on).then(|| self.false_since.unwrap_or(at));
-        match (on, anew) {
-            (false, _) => self.on_since = None,
-            (true, true) => self.on_since = Some(at),
-            (true, false) => self.on_since = self.on_since.or(Some(at)),
+        for since in [&mut self.on_since, &mut self.sure_since] {
+            let before = since.filter(|_| !anew);
+            *since = on.then(|| before.unwrap_or(at));
         }
     }
 }

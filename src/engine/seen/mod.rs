@@ -68,6 +68,8 @@ pub struct Seen {
     pub watching_since: Option<Timestamp>,
     /// When it first watched at all; nothing is known of what was before.
     begun_at: Option<Timestamp>,
+    /// When this run began, or went on after it stood still: of what was said before, the newest may not have been written.
+    resumed_at: Option<Timestamp>,
     blinds: VecDeque<Blind>,
     /// The ways to the sensors.
     pub links: Links,
@@ -134,6 +136,7 @@ impl Seen {
             clock_trusted: true,
             watching_since: None,
             begun_at: None,
+            resumed_at: None,
             blinds: VecDeque::new(),
             sensors: BTreeMap::new(),
             links: Links::default(),
@@ -217,8 +220,10 @@ impl Seen {
         if is_there {
             self.sources.heard(&sensor.source, at);
         }
+        let gap_ended_at = self.gap_ended_at(sensor);
         let (settings, lively) = (&self.settings, self.lively);
         let heard = self.sensors.get_mut(&sensor.id).expect("it was made above");
+        heard.main.sure_since = heard.main.sure_since.filter(|since| Some(*since) >= gap_ended_at);
         heard.is_there(observation, silence, lively);
         heard.take_report(sensor, observation, settings);
         let (said_before, lively_before) = (heard.main.level, self.lively);
@@ -365,7 +370,9 @@ impl Seen {
             life.at += by;
         }
         let instants = [&mut self.quiet_since, &mut self.watching_since, &mut self.lively_at, &mut self.witnessed_at];
-        for instant in instants.into_iter().chain([&mut self.arrived_at, &mut self.begun_at]).flatten() {
+        for instant in
+            instants.into_iter().chain([&mut self.arrived_at, &mut self.begun_at, &mut self.resumed_at]).flatten()
+        {
             *instant += by;
         }
         self.blind.iter_mut().chain(&mut self.blinds).for_each(move_blind);

@@ -65,6 +65,26 @@ fn time_without_watching_is_unknown_not_quiet() {
 }
 
 #[test]
+fn a_sensor_whose_word_of_the_end_may_be_lost_is_stuck_only_when_it_says_so_after_the_gap() {
+    let home = home();
+    let mut seen = Seen::new(&home, &Settings::default());
+    let hall: crate::model::ids::SensorId = "hall".parse().unwrap();
+    told(&mut seen, "hall", "00:10", Measure::Motion(true), Evidence::Level);
+    told(&mut seen, "hall", "00:11", Measure::Motion(false), Evidence::Level);
+    told(&mut seen, "hall", "00:20", Measure::Motion(true), Evidence::Level);
+    seen.link(&home, at("00:21"), "mqtt", false);
+    seen.link(&home, at("00:30"), "mqtt", true);
+    let is_stuck = |seen: &Seen, clock| seen.stuck(at(clock), &home.sensors[&hall], seen.heard(&hall).unwrap());
+    assert_eq!(is_stuck(&seen, "10:00"), None, "somebody left while nobody could hear it");
+    told(&mut seen, "hall", "10:01", Measure::Motion(true), Evidence::Level);
+    assert_eq!(is_stuck(&seen, "17:00"), None, "nor is it known that it was so before");
+    let stuck = is_stuck(&seen, "18:01").map(|(how, _)| how);
+    assert_eq!(stuck, Some(crate::model::reason::Stuck::On), "eight hours by its own word");
+    seen.started(&home, at("18:03"), Some(at("18:02")));
+    assert_eq!(is_stuck(&seen, "18:03"), None, "what it said last may be on no disk");
+}
+
+#[test]
 fn the_home_is_blind_only_when_no_source_can_show_life() {
     let mut seen = Seen::new(&home(), &Settings::default());
     let home = home();

@@ -1,11 +1,11 @@
 //! What a turn decided is written, and what waits for that goes on when it is: notices out, acknowledgements back.
 
 use super::Turn;
+use super::unkept::Owed;
 use crate::clock::{self, Reading};
 use crate::gateway::outbox::Order;
 use crate::model::reason::Reason;
 use crate::model::time::Span;
-use crate::mqtt::Delivery;
 use crate::sinks::Outgoing;
 use crate::store::{Batch, Written};
 
@@ -59,7 +59,7 @@ pub(super) struct Held {
     pub(super) since_boot: Span,
     pub(super) sends: Vec<Send>,
     /// Messages to be acknowledged after it.
-    pub(super) deliveries: Vec<Delivery>,
+    pub(super) deliveries: Vec<Owed>,
 }
 
 /// A notice that waits for its commit.
@@ -75,7 +75,10 @@ impl Turn {
     /// The store has committed a batch, or could not.
     pub fn written(&mut self, now: Reading, written: Written) {
         if let Some(held) = self.waiting.remove(&written.ticket) {
-            self.let_go(held, written.result.is_ok());
+            self.let_go(written.ticket, held, written.result.is_ok());
+        }
+        if written.result.is_ok() {
+            self.unkept.written(written.ticket);
         }
         match written.result {
             Err(why) => self.store_fails(now, why),
@@ -92,8 +95,8 @@ impl Turn {
     pub fn look_at_the_store(&mut self, now: Reading) {
         let overdue = |held: &Held| now.since_boot - held.since_boot > WRITTEN_WITHIN;
         while let Some(oldest) = self.waiting.first_entry().filter(|entry| overdue(entry.get())) {
-            let held = oldest.remove();
-            self.let_go(held, false);
+            let (ticket, held) = oldest.remove_entry();
+            self.let_go(ticket, held, false);
             if self.store_trouble.is_none() {
                 self.store_fails(now, NO_ANSWER.to_owned());
             }
@@ -103,8 +106,15 @@ impl Turn {
         }
     }
 
-    /// Notices go out and messages are acknowledged. Also after a failed commit: a disk that is full must not stop the flow.
-    fn let_go(&mut self, held: Held, durable: bool) {
+    /// Notices go out, also after a failed commit: a disk that is full must not stop the flow. Messages are acknowledged; after
+    /// a failed commit when a station has them.
+    fn let_go(&mut self, ticket: u64, held: Held, durable: bool) {
+        if durable {
+            held.deliveries.into_iter().for_each(Owed::acknowledge);
+        } else {
+            let told = held.sends.iter().map(|send| (send.outgoing.notice.alert, send.outgoing.notice.step.number));
+            self.unkept.keep(ticket, held.deliveries, &told.collect::<Vec<_>>());
+        }
         for send in held.sends {
             let mut outgoing = send.outgoing;
             outgoing.notice.durable = durable;
@@ -112,7 +122,6 @@ impl Turn {
                 Order::Send { key: send.key, priority: send.priority, wait: send.wait, notice: Box::new(outgoing) };
             self.paths[send.path].orders.send(order).ok();
         }
-        held.deliveries.into_iter().for_each(Delivery::acknowledge);
     }
 
     fn store_fails(&mut self, now: Reading, why: String) {
@@ -135,7 +144,7 @@ impl Turn {
     pub fn finish(&mut self) -> Option<u64> {
         let is_empty = self.batch.records.is_empty() && self.batch.outbox.is_empty() && self.batch.settled.is_empty();
         if !self.batch.urgent {
-            std::mem::take(&mut self.held.deliveries).into_iter().for_each(Delivery::acknowledge);
+            std::mem::take(&mut self.held.deliveries).into_iter().for_each(Owed::acknowledge);
         }
         (!is_empty || self.batch.urgent).then(|| self.submit())
     }
@@ -143,13 +152,15 @@ impl Turn {
     /// Acknowledges what waits for commits whose end this turn will not see.
     pub fn acknowledge_all(&mut self) {
         let waiting = std::mem::take(&mut self.waiting).into_values().chain([std::mem::take(&mut self.held)]);
-        waiting.flat_map(|held| held.deliveries).for_each(Delivery::acknowledge);
+        waiting.flat_map(|held| held.deliveries).for_each(Owed::acknowledge);
+        self.unkept.all_kept();
     }
 
     /// An empty batch: its answer proves that the store's thread moves. It makes nothing be written, or every question
     /// of the watchdog would cost the SD card a commit of its own.
     pub fn ask_store(&mut self) {
         self.last_ticket += 1;
+        self.unkept.asks(self.last_ticket);
         self.store.submit(Batch { ticket: self.last_ticket, ..Batch::default() });
     }
 

@@ -1,6 +1,7 @@
 //! From a frame to what the engine hears of it: decoded, given to its sensor, held against what was said a moment ago and
 //! against what the sensor may say, written where it is news.
 
+use super::unkept::Owed;
 use super::{Turn, decides};
 use crate::clock::Reading;
 use crate::devices::{Decoded, Heard};
@@ -27,11 +28,16 @@ impl Turn {
 
     /// A message of the session that the home's broker keeps.
     pub fn delivered(&mut self, now: Reading, frame: &RawFrame, delivery: Delivery) {
+        let content = frame.fingerprint();
+        if self.unkept.comes_again(&delivery, content) {
+            tracing::info!(number = delivery.number, "a press that cannot be written was handed out again");
+            return;
+        }
         if self.deliveries.is_known(now.wall, frame, &delivery) {
             tracing::info!(number = delivery.number, "a press that is in the history already was handed out again");
             // Its commit may still be under way; the answer to this turn's batch comes after it.
             self.batch.urgent = true;
-            return self.held.deliveries.push(delivery);
+            return self.held.deliveries.push(Owed { delivery, content });
         }
         let was_urgent = std::mem::take(&mut self.batch.urgent);
         let is_press = self.decode(now, frame, delivery.late);
@@ -39,7 +45,7 @@ impl Turn {
             self.batch.records.extend(self.deliveries.take(now.wall, frame, &delivery));
         }
         if is_press || self.batch.urgent {
-            self.held.deliveries.push(delivery);
+            self.held.deliveries.push(Owed { delivery, content });
         } else {
             // Nothing waits for it. In a flood the broker's few places under way must not wait for a commit either.
             delivery.acknowledge();

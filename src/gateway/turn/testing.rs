@@ -150,6 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn a_station_that_asks_about_an_alert_that_is_not_known_here_is_told_so_and_nobody_else_asks_by_its_word() {
+        let (mut turn, _inboxes) = turn(&["broker"]);
+        let told = turn.test(on_day(9), true).unwrap();
+        let text = r#"{"v":1,"home":"made-up-1","alert":{"number":1,"raised_at_ms":1},"key":"k","at_ms":5,
+            "by":{"role":"desk","point":"lehe"},"deed":"take"}"#;
+        let lost: crate::wire::StationStep = serde_json::from_str(text).unwrap();
+        turn.station_step(on_day(9), crate::wire::StationStep { alert: told.alert, ..lost.clone() });
+        let elsewhere = crate::model::lifecycle::Actor { point: Some(id("elsewhere")), ..lost.by.clone() };
+        turn.station_step(on_day(9), crate::wire::StationStep { by: elsewhere, ..lost.clone() });
+        assert_eq!(turn.not_known.told(clock::since_boot()), []);
+        turn.station_step(on_day(9), lost.clone());
+        assert_eq!(turn.not_known.told(clock::since_boot()), [lost.alert], "the number alone does not make it known");
+        assert!(turn.not_known.take_news());
+    }
+
+    #[test]
     fn a_receipt_settles_in_a_test_the_row_of_its_own_channel_alone() {
         let (mut turn, mut inboxes) = turn(&["broker", "https"]);
         let told = turn.test(on_day(9), true).unwrap();

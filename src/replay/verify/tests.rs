@@ -35,8 +35,13 @@ fn motion(minute: i64) -> Recorded {
 
 /// What a gateway writes that is started, sees somebody once, and finds the silence after it.
 fn day() -> Vec<Recorded> {
-    let configured =
-        |minute| Recorded::Configured { at: at(minute), hash: "a".into(), program: "1".into(), clock_trusted: true };
+    let configured = |minute| Recorded::Configured {
+        at: at(minute),
+        hash: "a".into(),
+        program: "1".into(),
+        clock_trusted: true,
+        steps_on: 0,
+    };
     let inputs = [
         configured(0),
         Recorded::Started { at: at(0), blind_since: None },
@@ -121,7 +126,8 @@ fn what_another_configuration_decided_is_left_out_and_said() {
 
 /// Six days, up for sixteen hours of each, with a restart over the last midnight but one.
 fn days() -> Vec<Recorded> {
-    let configured = |at| Recorded::Configured { at, hash: "a".into(), program: "1".into(), clock_trusted: true };
+    let configured =
+        |at| Recorded::Configured { at, hash: "a".into(), program: "1".into(), clock_trusted: true, steps_on: 0 };
     let midnight = at(0) + Span::seconds(86_400 - at(0).timestamp().rem_euclid(86_400));
     let first_minute = (midnight - at(0)).num_minutes();
     let day = |day: i64| (420..1380).step_by(15).map(move |minute| motion(first_minute + day * 1440 + minute));

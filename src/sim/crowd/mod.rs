@@ -81,6 +81,7 @@ impl Crowd {
             suspended: Vec::new(),
             directory: None,
             refused: Vec::new(),
+            not_known: Vec::new(),
             last_test: None,
             paths: Vec::new(),
         };

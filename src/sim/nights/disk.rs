@@ -18,6 +18,8 @@ pub(super) struct Disk {
     pub runs: u64,
     waiting: Vec<Batch>,
     unwritten: Vec<Batch>,
+    /// So many of them are on it though it said that it failed.
+    in_doubt: usize,
     flush_at: Option<Span>,
     urgent_at: Option<Span>,
     broken_until: Option<Span>,
@@ -45,15 +47,18 @@ pub(super) struct Disk {
 pub(super) type Held = (String, u64, i64, u32);
 
 impl Disk {
-    /// The machine stops: only what was committed is left. `amid`: the transaction under way is committed before.
-    pub fn crash(&mut self, commits_first: bool) {
+    /// The machine stops: only what was committed is left; what was handed in and is not there is given back. `commits_first`:
+    /// the transaction under way is committed before.
+    pub fn crash(&mut self, commits_first: bool) -> Vec<Record> {
         if commits_first {
             self.write();
         }
-        self.waiting.clear();
-        self.unwritten.clear();
+        self.settle_doubt();
+        let handed_in = take(&mut self.unwritten).into_iter().chain(take(&mut self.waiting));
+        let lost = handed_in.flat_map(|batch| batch.records).collect();
         self.answers.clear();
         (self.flush_at, self.urgent_at, self.broken_until) = (None, None, None);
+        lost
     }
 
     /// When it has something to do.
@@ -92,9 +97,11 @@ impl Disk {
         let fails = is_closed || self.full || self.lies;
         if !is_closed && !self.full {
             self.broken_until = None;
+            self.settle_doubt();
             let before = take(&mut self.unwritten);
             before.iter().chain(&batches).for_each(|batch| self.commit(batch));
             if fails {
+                self.in_doubt = before.len() + batches.len();
                 self.unwritten = before;
             }
         }
@@ -112,6 +119,12 @@ impl Disk {
                 self.unwritten.extend(batches);
             }
         }
+    }
+
+    /// What failed and is there all the same is not written twice.
+    fn settle_doubt(&mut self) {
+        let written = take(&mut self.in_doubt).min(self.unwritten.len());
+        self.unwritten.drain(..written);
     }
 
     fn commit(&mut self, batch: &Batch) {

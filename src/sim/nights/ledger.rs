@@ -7,32 +7,37 @@ use super::faults::Fault;
 use super::script::{LONGEST_LIMIT, MINUTE, MOTIONS, Millis, POINTS, SECOND, SHORTEST_LIMIT};
 use super::world::{Who, World, open};
 use crate::desk::{AlertKey, RowView};
-use crate::model::lifecycle::{Actor, Deed, Phase};
+use crate::gateway::history::from_record;
+use crate::model::lifecycle::Deed;
+use crate::model::observation::Measure;
 use crate::model::reason::Reason;
+use crate::model::recorded::Recorded;
+use crate::model::time::Timestamp;
 use crate::sinks::Outgoing;
+use crate::store::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What was done.
 pub(super) struct Ledger {
-    homes: Vec<OfHome>,
+    pub(super) homes: Vec<OfHome>,
     /// Every alert that was told, by home, number and instant of the raise.
-    alerts: BTreeMap<AlertKey, OfAlert>,
+    pub(super) alerts: BTreeMap<AlertKey, OfAlert>,
     /// Every step that was told to a station, and when first.
-    told: BTreeMap<(usize, Held), Millis>,
+    pub(super) told: BTreeMap<(usize, Held), Millis>,
 }
 
 #[derive(Default)]
-struct OfHome {
-    presses: Vec<Millis>,
+pub(super) struct OfHome {
+    pub presses: Vec<Millis>,
     /// When the broker first handed out each number, and numbers that it may have handed out as new.
     numbers: BTreeMap<u16, Millis>,
     /// Presses that may count twice, by promise.
-    may_count_twice: usize,
+    pub may_count_twice: usize,
     fell_at: Option<Millis>,
     found: bool,
-    /// The last sign of life that the gateway must have understood.
-    life_at: Option<Millis>,
+    /// Signs of life that the gateway must have understood, with what its clock showed.
+    lives: Vec<(Millis, Timestamp)>,
     /// The end of the last time in which nobody watched.
     blind_until: Option<Millis>,
     quiet_from: Millis,
@@ -43,14 +48,39 @@ struct OfHome {
     raised: BTreeSet<&'static str>,
 }
 
-struct OfAlert {
-    home: usize,
-    raised_at: Millis,
-    is_about_the_person: bool,
-    is_press: bool,
-    shown: [Option<Millis>; POINTS.len()],
-    count: u32,
-    taken_at: Option<Millis>,
+pub(super) struct OfAlert {
+    pub home: usize,
+    pub raised_at: Millis,
+    pub is_about_the_person: bool,
+    pub is_press: bool,
+    pub shown: [Option<Millis>; POINTS.len()],
+    pub count: u32,
+    pub taken_at: Option<Millis>,
+    /// Steps that a station was told while they were on no disk, with their instants.
+    unwritten: BTreeSet<(usize, u32, Timestamp)>,
+    /// The newest step that each station was told.
+    newest: [u32; POINTS.len()],
+    /// The home died before it could write the alert itself …
+    pub is_forgotten: bool,
+    /// … or the newest that it told a station of it: a page may say other than the book.
+    pub is_unsure: [bool; POINTS.len()],
+}
+
+impl OfHome {
+    fn life_at(&self) -> Option<Millis> {
+        self.lives.last().map(|(at, _)| *at)
+    }
+}
+
+impl OfAlert {
+    fn told(&mut self, station: usize, step: u32, at: Timestamp, durable: bool) {
+        if !durable {
+            self.unwritten.insert((station, step, at));
+        } else if step >= self.newest[station] {
+            self.is_unsure[station] = false;
+        }
+        self.newest[station] = self.newest[station].max(step);
+    }
 }
 
 /// A fall is found within the longest limit, a little more for the way there.
@@ -67,11 +97,11 @@ impl Ledger {
     }
 
     /// A sensor said its state, and the gateway heard it.
-    pub fn said(&mut self, home: usize, sensor: usize, on: bool, honest: bool, now: Millis) {
+    pub fn said(&mut self, home: usize, sensor: usize, is_life: bool, on: bool, now: (Millis, Timestamp)) {
         let of = &mut self.homes[home];
         // Without an edge it is a state that goes on.
-        if on && honest && !of.states[sensor] {
-            of.life_at = Some(now);
+        if is_life && !of.states[sensor] {
+            of.lives.push(now);
         }
         of.states[sensor] = on;
     }
@@ -87,10 +117,10 @@ impl Ledger {
     }
 
     /// The broker hands out a press, perhaps again: after so long it may count once more.
-    pub fn handed_out(&mut self, home: usize, number: u16, now: Millis) {
+    pub fn handed_out(&mut self, home: usize, number: u16, (now, wall): (Millis, Timestamp)) {
         let of = &mut self.homes[home];
         let first = *of.numbers.entry(number).or_insert(now);
-        of.life_at = Some(now);
+        of.lives.push((now, wall));
         if now - first > 9 * MINUTE {
             of.may_count_twice += 1;
         }
@@ -115,6 +145,32 @@ impl Ledger {
         of.blind_from = None;
         if until - from >= SURELY_BLIND {
             of.blind_until = Some(until);
+        }
+    }
+
+    /// The gateway died, and these lines never came to its disk: nobody can know afterwards what they say.
+    pub fn forgot(&mut self, home: usize, lost: Vec<Record>) {
+        let of = &mut self.homes[home];
+        let mut steps = BTreeSet::new();
+        for recorded in lost.into_iter().filter_map(from_record) {
+            if let Recorded::Observed(observation) = recorded {
+                of.lives.retain(|(_, wall)| *wall != observation.at);
+                // The broker has it still and hands it out again, though a page may show it.
+                of.may_count_twice += usize::from(matches!(observation.measure, Measure::Button(_)));
+            } else if let Recorded::Step { alert, step } = recorded {
+                steps.insert((alert, step.number, step.at));
+            }
+        }
+        for (key, of) in self.alerts.iter_mut().filter(|(_, of)| of.home == home) {
+            let number = key.alert.number;
+            for (station, step, at) in std::mem::take(&mut of.unwritten) {
+                if steps.contains(&(number, step, at)) {
+                    let held = (key.home.to_string(), number, key.alert.raised_at.timestamp_millis(), step);
+                    self.told.remove(&(station, held));
+                    of.is_forgotten |= at == key.alert.raised_at;
+                    of.is_unsure[station] |= step >= of.newest[station];
+                }
+            }
         }
     }
 
@@ -143,15 +199,18 @@ impl World {
             }
         }
         let key = AlertKey { home: notice.home.clone(), alert: notice.alert };
-        if self.ledger.alerts.contains_key(&key) {
-            return;
+        let (step, at, durable) = (notice.step.number, notice.step.at, notice.durable);
+        if let Some(of) = self.ledger.alerts.get_mut(&key) {
+            return of.told(station, step, at, durable);
         }
         let reason = &notice.state.reason;
         let rule = reason.rule();
         let is_press = matches!(reason, Reason::CallButton { .. });
         let is_about_the_person = is_press || matches!(reason, Reason::Inactivity { .. });
-        let raised_at = self.now;
-        let of = OfAlert {
+        // One that is told late, because the gateway was dead meanwhile, is as old as it says.
+        let age = (self.clock_of(Who::Home(home)).wall - at).num_milliseconds();
+        let raised_at = self.now - age.clamp(0, self.now);
+        let mut of = OfAlert {
             home,
             raised_at,
             is_about_the_person,
@@ -159,7 +218,12 @@ impl World {
             shown: [None; POINTS.len()],
             count: 0,
             taken_at: None,
+            unwritten: BTreeSet::new(),
+            newest: [0; POINTS.len()],
+            is_forgotten: false,
+            is_unsure: [false; POINTS.len()],
         };
+        of.told(station, step, at, durable);
         self.ledger.alerts.insert(key, of);
         *self.counts.alerts.entry(rule).or_default() += 1;
         self.note(|| format!("home-{home} raises {rule}"));
@@ -180,7 +244,7 @@ impl World {
             Reason::CallButton { .. } => !of.presses.is_empty(),
             Reason::Inactivity { .. } => {
                 of.found = of.found || of.fell_at.is_some();
-                let since = of.life_at.max(of.blind_until).unwrap_or_default();
+                let since = of.life_at().max(of.blind_until).unwrap_or_default();
                 let is_blind = of.blind_from.is_some_and(|from| now - from > SURELY_BLIND);
                 now - since >= SHORTEST_LIMIT - 2 * SECOND && !is_blind
             }
@@ -191,7 +255,7 @@ impl World {
             Reason::LinkLost { .. } => had(Fault::Sensors),
             Reason::Storage { .. } => had(Fault::Full) || had(Fault::Lies) || had(Fault::Slow),
             Reason::Flood { .. } => had(Fault::Chatter),
-            Reason::StuckSensor { .. } => had(Fault::Stuck) || had(Fault::Chatter),
+            Reason::StuckSensor { .. } => had(Fault::Stuck) || had(Fault::Chatter) || had(Fault::Dead),
             Reason::SilentSensor { .. } => had(Fault::Dead),
             // Nothing of a night leads to any of these.
             Reason::ServiceButton { .. }
@@ -226,7 +290,7 @@ impl World {
             | Reason::Unknown => false,
         };
         if !has_cause {
-            let since = of.life_at.max(of.blind_until).map(|at| (now - at) / MINUTE);
+            let since = of.life_at().max(of.blind_until).map(|at| (now - at) / MINUTE);
             self.breaks(format!(
                 "home-{home} raised {rule} without a cause; {since:?} minutes after the last life or blindness"
             ));
@@ -331,115 +395,5 @@ impl World {
         }
         let minutes = of.fell_at.map(|at| (self.now - at) / MINUTE);
         self.breaks(format!("nobody was told of the fall in home-{home}, {minutes:?} minutes ago"));
-    }
-
-    /// Everything has had its time: what must hold at the end of a night.
-    pub(super) fn settle_up(&mut self) {
-        for home in 0..self.homes.len() {
-            self.every_press_is_shown(home);
-            self.all_say_the_same(home);
-        }
-        self.every_step_is_held();
-        let alerts: Vec<AlertKey> = self.ledger.alerts.keys().cloned().collect();
-        alerts.iter().for_each(|alert| self.was_asked_in_time(alert));
-    }
-
-    fn every_press_is_shown(&mut self, home: usize) {
-        let of = &self.ledger.homes[home];
-        let pressed = of.presses.len();
-        let mine = |other: &&OfAlert| other.home == home && other.is_press;
-        let counted: u32 = self.ledger.alerts.values().filter(mine).map(|other| other.count).sum();
-        let counted = counted as usize;
-        if counted < pressed {
-            self.breaks(format!("home-{home} pressed {pressed} times, and pages show {counted} presses"));
-        } else if counted > pressed + of.may_count_twice {
-            self.breaks(format!(
-                "home-{home} pressed {pressed} times, and pages show {counted} presses: one is invented"
-            ));
-        }
-    }
-
-    /// What a gateway told a station is on the station's disk.
-    fn every_step_is_held(&mut self) {
-        for ((station, held), at) in &self.ledger.told {
-            if !open(&self.posts[*station].disk).holds(held) {
-                let what = format!("{held:?}, told at {} s, never came to {}", at / SECOND, POINTS[*station]);
-                return self.breaks(what);
-            }
-        }
-    }
-
-    /// The home's book and both pages agree on what became of an alert and who has it.
-    fn all_say_the_same(&mut self, home: usize) {
-        let Some(gateway) = &self.homes[home].gateway else {
-            return self.breaks(format!("home-{home} is not running at the end"));
-        };
-        let id = self.homes[home].plan.home.id.clone();
-        let book: Vec<(AlertKey, Phase, Option<Actor>)> = gateway
-            .alerts()
-            .map(|alert| {
-                let key = AlertKey { home: id.clone(), alert: alert.id };
-                (key, alert.phase, alert.owner.as_ref().map(|owner| owner.actor.clone()))
-            })
-            .collect();
-        for (station, point) in POINTS.iter().enumerate() {
-            let now = self.clock_of(Who::Station(station)).wall;
-            let by = self.somebody(station);
-            let Some(running) = &self.posts[station].station else { continue };
-            let desk = running.desk();
-            let of_home = desk.alerts_of(now, &id, &by).into_iter().filter(|row| !row.is_ours);
-            let unknown = of_home.into_iter().find_map(|row| {
-                let is_known = book.iter().any(|(key, ..)| *key == row.key);
-                let what = match (row.unconfirmed, is_known || !row.phase.is_open()) {
-                    (true, _) => "has a step that its home never confirmed",
-                    (false, false) => "is open, and its home does not know it",
-                    (false, true) => return None,
-                };
-                Some(format!("{:?} {what},", row.key))
-            });
-            let differs = unknown.or_else(|| {
-                book.iter().find_map(|(key, phase, owner)| {
-                    let row = desk.alert_row(now, key, &by)?;
-                    let its_owner = row.owner.as_ref().map(|owner| owner.actor.clone());
-                    // A book says raised as long as nobody's receipt is in it.
-                    let is_same = row.phase == *phase && (its_owner == *owner || !phase.is_open());
-                    (!is_same).then(|| {
-                        format!("{key:?} is {phase:?} of {owner:?} at home and {:?} of {its_owner:?}", row.phase)
-                    })
-                })
-            });
-            drop(desk);
-            if let Some(differs) = differs {
-                return self.breaks(format!("{differs} at {point}"));
-            }
-        }
-    }
-
-    /// Whoever is not answered is brought to the next point in time, and whoever is, to nobody else.
-    fn was_asked_in_time(&mut self, alert: &AlertKey) {
-        let Some(of) = self.ledger.alerts.get(alert) else { return };
-        if !of.is_about_the_person
-            || !self.script.is_calm(of.home, of.raised_at - 2 * MINUTE, of.raised_at + 4 * MINUTE)
-        {
-            return;
-        }
-        let wait = |at: Option<Millis>| at.map(|at| at - of.raised_at);
-        let (taken, first, second) = (wait(of.taken_at), wait(of.shown[0]), wait(of.shown[1]));
-        let what = match (first, second) {
-            (Some(0..=5_000), second) if taken.is_some_and(|taken| taken < 115 * SECOND) => {
-                second.is_some_and(|at| at < 4 * MINUTE).then_some("was brought to the next point though it was taken")
-            }
-            (Some(0..=5_000), Some(second)) if second < 119 * SECOND => Some("was brought to the next point too soon"),
-            (Some(0..=5_000), Some(second)) if second <= 130 * SECOND => None,
-            (Some(0..=5_000), _) if taken.is_none_or(|taken| taken > 125 * SECOND) => {
-                Some("was not brought to the next point in time")
-            }
-            (Some(0..=5_000), _) => None,
-            (_, _) => Some("was not shown at the nearest point at once"),
-        };
-        if let Some(what) = what {
-            let what = format!("{alert:?} {what}: near {first:?} ms, far {second:?} ms, taken {taken:?} ms");
-            self.breaks(what);
-        }
     }
 }

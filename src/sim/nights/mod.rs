@@ -9,10 +9,13 @@ mod failing;
 mod faults;
 mod home;
 mod ledger;
+mod made;
 mod planted;
 mod script;
 mod shrink;
 mod station;
+mod verdict;
+mod ways;
 mod world;
 
 pub use faults::Fault;

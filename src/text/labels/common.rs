@@ -121,6 +121,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ),
     ("not_saved", "已执行，但暂未存盘", "done, but not yet on disk"),
     ("not_durable", "家中网关存储有故障，警情未存盘", "the home's own storage is failing"),
+    (
+        "home_forgot",
+        "家中网关已无此警情记录：请由本站处理到底，需要增援请打电话",
+        "the home does not know this alert any more: see it through here, and phone for more people",
+    ),
     ("two_numbers", "这户有两个同号警情，请选择", "This home has two alerts of this number: choose one"),
     ("approximate", "家中时钟不可信，时间为推算", "the home's clock is not trusted: times are reckoned"),
     ("life_since", "之后有活动", "active since"),

@@ -86,8 +86,13 @@ struct Gateway {
 impl Gateway {
     fn live(mut self, hash: &str) -> Vec<Recorded> {
         let begin: Timestamp = BEGIN.parse().unwrap();
-        let configured =
-            Recorded::Configured { at: begin, hash: hash.to_owned(), program: "0.1.0".into(), clock_trusted: true };
+        let configured = Recorded::Configured {
+            at: begin,
+            hash: hash.to_owned(),
+            program: "0.1.0".into(),
+            clock_trusted: true,
+            steps_on: 0,
+        };
         self.lines.push(configured);
         self.take(begin, Input::Started { blind_since: None }, Recorded::Started { at: begin, blind_since: None });
         let mut events: VecDeque<(i64, &str)> = events().into();

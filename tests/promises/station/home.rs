@@ -150,6 +150,7 @@ fn usual(home: HomeId) -> wire::Heartbeat {
         suspended: Vec::new(),
         directory: None,
         refused: Vec::new(),
+        not_known: Vec::new(),
         paths: Vec::new(),
         today: None,
     }
