@@ -11,9 +11,10 @@ use std::time::Duration;
 /// How soon it is noticed that the home was set up; also how often the watchdog is told that the wait goes on.
 const LOOKS_EVERY: Duration = Duration::from_secs(1);
 
-/// Whether nothing was set up yet. Only under systemd: at a terminal, a file that is not there was mistyped.
+/// Whether there is no configuration to watch on: none yet, or one with a mistake and none before it. Only under systemd: at a
+/// terminal, a file that is not there was mistyped.
 pub fn is_due(config: &Path, state_dir: &Path) -> bool {
-    std::env::var_os("NOTIFY_SOCKET").is_some() && !config.exists() && last_good::load(state_dir).is_none()
+    std::env::var_os("NOTIFY_SOCKET").is_some() && last_good::load(state_dir).is_none() && load(config).is_err()
 }
 
 /// Waits until the home has a configuration that can be run; false when told to end before.
@@ -25,15 +26,15 @@ pub async fn until_set_up(config: &Path) -> Result<bool, Problem> {
     let mut said = String::new();
     notify(&[NotifyState::Ready]);
     loop {
-        let hint = format!("not set up, nobody is watched yet. Next: sudo carecircle init --out {}", config.display());
+        let Err(problems) = load(config) else { return Ok(true) };
         let missing = match config.exists() {
-            false => hint,
-            true => match load(config) {
-                Ok(_) => return Ok(true),
-                Err(problems) => first_of(&problems).unwrap_or(hint),
-            },
+            false => format!("not set up, nobody is watched yet. Next: {}", next(config)),
+            true => format!("nobody is watched yet: {}", first_of(&problems)),
         };
         if missing != said {
+            if config.exists() {
+                crate::cmd::warn(&problems);
+            }
             tracing::warn!("{missing}");
             notify(&[NotifyState::Status(&missing)]);
             said = missing;
@@ -46,7 +47,16 @@ pub async fn until_set_up(config: &Path) -> Result<bool, Problem> {
     }
 }
 
-fn first_of(problems: &[Problem]) -> Option<String> {
-    let first = problems.iter().find(|problem| problem.kind == Kind::Error)?;
-    Some(format!("nobody is watched yet: {}", crate::cmd::one_line(first)))
+fn next(config: &Path) -> String {
+    let out = if config == Path::new(crate::cmd::DEFAULT_CONFIG) {
+        String::new()
+    } else {
+        format!(" --out {}", config.display())
+    };
+    format!("sudo carecircle init{out}")
+}
+
+fn first_of(problems: &[Problem]) -> String {
+    let first = problems.iter().find(|problem| problem.kind == Kind::Error);
+    first.map_or_else(|| "the configuration does not load".to_owned(), crate::cmd::one_line)
 }

@@ -39,7 +39,8 @@ fn command() -> clap::Command {
 fn manual() -> String {
     let mut command = command();
     command.build();
-    let man = Man::new(command.clone()).source(format!("carecircle {}", env!("CARGO_PKG_VERSION"))).manual("carecircle");
+    let man =
+        Man::new(command.clone()).source(format!("carecircle {}", env!("CARGO_PKG_VERSION"))).manual("carecircle");
     let mut page = Vec::new();
     man.render_title(&mut page).unwrap();
     man.render_name_section(&mut page).unwrap();
@@ -65,7 +66,9 @@ fn each(command: &clap::Command, above: &str, page: &mut Vec<u8>) {
         }
         // Headings of a page of its own are lines of a part of this one, and each part begins the page's macros anew.
         let text = String::from_utf8(part).unwrap();
-        let kept = text.lines().filter(|line| !line.starts_with(".SH ") && !line.starts_with(".ie ") && !line.starts_with(".el "));
+        let kept = text
+            .lines()
+            .filter(|line| !line.starts_with(".SH ") && !line.starts_with(".ie ") && !line.starts_with(".el "));
         page.extend(format!(".SS \"{name}\"\n").bytes());
         page.extend(kept.flat_map(|line| line.bytes().chain(*b"\n")));
         each(one, &name, page);
@@ -92,7 +95,10 @@ fn the_committed_manual_and_completions_are_what_the_commands_say() {
             std::fs::write(path, text).unwrap();
         } else {
             let committed = std::fs::read_to_string(path).unwrap_or_default();
-            assert!(committed == text, "packaging/{file} is not current; UPDATE_GOLDEN=1 writes it anew, then review it");
+            assert!(
+                committed == text,
+                "packaging/{file} is not current; UPDATE_GOLDEN=1 writes it anew, then review it"
+            );
         }
     }
 }
