@@ -77,12 +77,12 @@ fn certificates() -> tempfile::TempDir {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     let request = "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    openssl(&format!("{request} -x509 -days 9 -subj /CN=circle -keyout ca.key -out ca.pem"));
+    openssl(&format!("{request} -x509 -days 99 -subj /CN=circle -keyout ca.key -out ca.pem"));
     for (who, extension) in [("broker", "subjectAltName=IP:127.0.0.1"), ("home", "extendedKeyUsage=clientAuth")] {
         openssl(&format!("{request} -subj /CN={who} -keyout {who}.key -out {who}.csr"));
         std::fs::write(folder.path().join("extension"), extension).unwrap();
         openssl(&format!(
-            "x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extension -days 9 -in {who}.csr -out {who}.pem"
+            "x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -extfile extension -days 99 -in {who}.csr -out {who}.pem"
         ));
     }
     let both = ["home.pem", "home.key"].map(|file| std::fs::read(folder.path().join(file)).unwrap()).concat();

@@ -10,9 +10,11 @@ use crate::cmd::listen::NEVER_CHECKS_IN;
 use crate::config::places::sensor_places;
 use crate::config::{self, Broker, BrokerAccess, ChannelSettings, For};
 use crate::model::ids::{ChannelName, PointId};
+use crate::mqtt::{About, Floor};
 use crate::problem::{Kind, Problem};
 use crate::sinks::Opening;
 use crate::text::counted;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -108,11 +110,15 @@ fn check(path: &Path, args: &Args) -> Checked {
             let notes =
                 |config| [consent(config), asked::asked(config), profile(config), never_check_in(config)].concat();
             let notes = config.iter().flat_map(notes).collect();
+            let files = config.iter().map(World::of_gateway).flat_map(|world| world.files);
+            problems.extend(ending(files, "see why it was not renewed: carecircle renew"));
             let fine = config.as_ref().map(gateway_in_words);
             (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes, is_home: true })
         }
         For::Station => {
-            let (config, problems) = config::load_station(path);
+            let (config, mut problems) = config::load_station(path);
+            let files = config.iter().map(World::of_station).flat_map(|world| world.files);
+            problems.extend(ending(files, "make a new one: carecircle station ca renew, then restart the station"));
             let fine = config.as_ref().map(station_in_words);
             (config.as_ref().map(World::of_station), Checked { problems, fine, notes: Vec::new(), is_home: false })
         }
@@ -122,6 +128,16 @@ fn check(path: &Path, args: &Args) -> Checked {
         checked.fine = checked.fine.map(|fine| format!("{fine}; tried: {}", world.in_words()));
     }
     checked
+}
+
+/// Certificates that end soon, where they can be read: a warning, for what is written is right.
+fn ending(files: impl Iterator<Item = PathBuf>, deed: &str) -> Vec<Problem> {
+    let now = Floor::at(crate::clock::now());
+    let of = |file: PathBuf| {
+        let what = About::first_to_end(&crate::mqtt::secret(&file).ok()?)?.ends_soon(now)?;
+        Some(Problem::of(file.display().to_string(), what).with_deed(deed).as_warning())
+    };
+    files.collect::<BTreeSet<PathBuf>>().into_iter().filter_map(of).collect()
 }
 
 /// What has changed since the home was walked; nothing where no walk is recorded.

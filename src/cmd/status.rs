@@ -5,10 +5,13 @@ use crate::cmd::listen::{NEVER_CHECKS_IN, cut, folded, row};
 use crate::config;
 use crate::model::answer::Questions;
 use crate::model::observation::Availability;
-use crate::model::reason::Stuck;
-use crate::model::status::{Condition, DirectoryStatus, LinkStatus, STATUS_FILE, SensorStatus, Status};
+use crate::model::reason::{Stuck, Within};
+use crate::model::status::{
+    CertificateStatus, Condition, DirectoryStatus, LinkStatus, STATUS_FILE, SensorStatus, Status,
+};
 use crate::model::suspension::{Absence, Suspension};
 use crate::model::time::{Span, Timestamp};
+use crate::mqtt::Floor;
 use crate::problem::Problem;
 use crate::text::{self, Language, counted};
 use std::io::Write;
@@ -140,6 +143,7 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
         ),
         None => "unanswered  none: every notice has its receipt".to_owned(),
     });
+    lines.extend(status.certificate.as_ref().map(|certificate| certificate_in_words(now, certificate)));
     if let Some(directory) = &status.directory {
         lines.push(points(now, directory));
     }
@@ -279,6 +283,20 @@ fn condition(condition: Condition) -> Option<&'static str> {
         Condition::Stuck(Stuck::Off) => Some("STUCK: sees nobody, though others do"),
         Condition::Stuck(Stuck::Chatters) => Some("CHATTERS without a pause"),
         Condition::Stuck(Stuck::Unknown) => Some("does not say what it is there for"),
+    }
+}
+
+/// Until when the certificate is good that ends first, by what was looked at within the hour.
+fn certificate_in_words(now: Timestamp, certificate: &CertificateStatus) -> String {
+    let CertificateStatus { file, until } = certificate;
+    let (now, day) = (Floor::at(now), until.date_naive());
+    match Within::of(now, *until) {
+        None => format!("certificate {file} good until {day}"),
+        Some(Within::Ended) => format!("certificate {file} HAS ENDED on {day}: it is believed no longer"),
+        Some(Within::Days60 | Within::Days30 | Within::Days7) => {
+            let days = counted(usize::try_from((*until - now).num_days()).unwrap_or(0), "more day");
+            format!("certificate {file} ENDS on {day}, {days}: carecircle renew")
+        }
     }
 }
 

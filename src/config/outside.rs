@@ -1,7 +1,7 @@
 //! What other rooms say about their own part of the file: addresses of sensors, wiring of serial ports, channels, brokers.
 
 pub use crate::devices::{Address, Settings as DeviceSettings, Wiring};
-pub use crate::mqtt::{Access as BrokerAccess, Broker};
+pub use crate::mqtt::{Access as BrokerAccess, Broker, Plaintext};
 pub use crate::sinks::ChannelSettings;
 pub use crate::sinks::sms::{LineSettings as Modem, Phones, Port, address::Address as PhoneNumber};
 

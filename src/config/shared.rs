@@ -1,7 +1,7 @@
 //! What both daemons are told in the same words: language, zone, broker, timers.
 
 use crate::config::nearest;
-use crate::config::outside::{Broker, BrokerAccess};
+use crate::config::outside::{Broker, BrokerAccess, Plaintext};
 use crate::config::section::{At, Section};
 use crate::model::lifecycle::Timers;
 use crate::model::time::{Span, Zone};
@@ -15,6 +15,13 @@ pub(super) fn broker_access(section: &Section<'_, '_>) -> Option<BrokerAccess> {
     let password_file: Option<At<PathBuf>> = section.optional("password_file");
     let ca: Option<At<PathBuf>> = section.optional("ca");
     let credentials: Option<At<PathBuf>> = section.optional("credentials");
+    let said =
+        Plaintext { plaintext: section.or("plaintext", false), network_is_ours: section.or("network_is_ours", false) };
+    if let Some(broker) = &broker
+        && let Err(why) = said.check(broker.value.tls, &broker.value.host)
+    {
+        section.error(&broker.place, why, None);
+    }
     if let (Some(file), None) = (&password_file, &user) {
         let deed = Some("add the key user".into());
         section.error(&file.place, "there is a password_file, but no user", deed);

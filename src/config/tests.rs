@@ -142,7 +142,7 @@ fn a_channel_is_watched_at_its_usual_level_or_at_one_of_the_four_that_the_file_n
         let config = good(gateway("gateway.toml", &file(channel)));
         config.supervision[&"way".parse().unwrap()].level.num_seconds()
     };
-    let mqtt = "station_mqtt = { broker = \"mqtt://10.0.0.1\" }";
+    let mqtt = "station_mqtt = { broker = \"mqtt://127.0.0.1\" }";
     let centre = "dc09 = { receiver = \"10.0.0.1:12345\", account = \"1234\", supervision = \"10m\" }";
     assert_eq!(level(mqtt), 180);
     assert_eq!(level(&format!("level = \"5h\"\n{mqtt}")), 5 * 3600);

@@ -7,7 +7,7 @@ use crate::desk::{AlertKey, Desk};
 use crate::model::alert::Alert;
 use crate::model::ids::{HomeId, SensorId};
 use crate::model::lifecycle::Actor;
-use crate::model::reason::{Class, Reason, Severity};
+use crate::model::reason::{CertificateEnds, Class, Reason, Severity, Within};
 use crate::model::time::{Span, Timestamp, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -171,7 +171,13 @@ pub(super) fn due(reason: &Reason, severity: Severity, raised_at: Timestamp, zon
     if severity == Severity::Blind {
         return raised_at + BLIND_WITHIN;
     }
-    let days = if matches!(reason, Reason::LowBattery { .. }) {
+    let days = if let Reason::CertificateEnds(CertificateEnds { within, .. }) = reason {
+        match within {
+            Within::Days60 => 10,
+            Within::Days30 => 5,
+            Within::Days7 | Within::Ended => 1,
+        }
+    } else if matches!(reason, Reason::LowBattery { .. }) {
         5
     } else if reason.class() == Class::Sensor {
         2

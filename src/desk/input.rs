@@ -198,6 +198,11 @@ impl Beat {
     pub fn is_after(&self, other: &Beat) -> bool {
         (self.run, &self.boot) == (other.run, &other.boot) && self.seq > other.seq
     }
+
+    /// Whether it is this beat or one before it of the same start; of a program that does not name its starts nobody can say.
+    pub fn repeats(&self, newest: &Beat) -> bool {
+        self.boot.is_some() && (self.run, &self.boot) == (newest.run, &newest.boot) && self.seq <= newest.seq
+    }
 }
 
 /// A suspension that holds in a home.

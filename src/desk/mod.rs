@@ -96,6 +96,17 @@ pub struct Desk {
     requests: Requests,
     cards: BTreeMap<HomeId, Box<Card>>,
     filed: Filed,
+    repeats: Repeats,
+}
+
+/// What homes said again since the start. They repeat what got no receipt and say the same by two ways; far more than that is
+/// somebody who sends again what was recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repeats {
+    /// Steps of alerts that were held already.
+    pub notices: u64,
+    /// Heartbeats that were not newer than the newest.
+    pub heartbeats: u64,
 }
 
 /// Alerts of the station itself are counted from here, apart from the gateways' own numbers.
@@ -118,6 +129,7 @@ impl Desk {
             requests: Requests::default(),
             cards: BTreeMap::new(),
             filed: Filed::default(),
+            repeats: Repeats::default(),
         }
     }
 
@@ -138,11 +150,16 @@ impl Desk {
         match input {
             Input::Notice(notice) => self.notice(now, *notice, &mut effects),
             Input::Heartbeat { home, condition } => {
-                self.watch.told_at(now, &home, self.settings.unreachable_after);
-                self.heard(now, &home, &mut effects);
                 let newest = self.watch.homes.get(&home).and_then(|seen| seen.condition.as_ref());
                 // One that came the slower of two ways tells how it was.
                 let is_older = newest.is_some_and(|newest| newest.beat.is_after(&condition.beat));
+                if newest.is_some_and(|newest| condition.beat.repeats(&newest.beat)) {
+                    // An old word is no sign of life: what was recorded must not keep a dead home alive.
+                    self.repeats.heartbeats += 1;
+                } else {
+                    self.watch.told_at(now, &home, self.settings.unreachable_after);
+                    self.heard(now, &home, &mut effects);
+                }
                 if !is_older {
                     self.rhythm(now, &home, condition.level, &mut effects);
                 }
@@ -220,6 +237,11 @@ impl Desk {
         self.watch.homes.contains_key(home)
     }
 
+    /// What was said again since the start.
+    pub fn repeats(&self) -> Repeats {
+        self.repeats
+    }
+
     /// When to come back with [`Input::Tick`].
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timers = self.rows.next_timer().map(|(at, _)| at);
@@ -239,6 +261,8 @@ impl Desk {
         if !is_held {
             self.record(Recorded::Notice { at: now, notice }, effects);
             effects.push(Effect::Changed(alert.clone().into()));
+        } else {
+            self.repeats.notices += 1;
         }
         let at = self.rows.get(&alert).map_or(now, |row| row.received_at);
         effects.push(Effect::Receipt { alert, step, at });

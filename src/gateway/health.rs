@@ -11,7 +11,8 @@ use crate::model::fingerprint;
 use crate::model::home::Sensor;
 use crate::model::reason::Class;
 use crate::model::status::{
-    Condition, DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus, Status, TestStatus,
+    CertificateStatus, Condition, DirectoryStatus, LinkStatus, OpenAlert, OutboxStatus, PathStatus, SensorStatus,
+    Status, TestStatus,
 };
 use crate::model::time::{Span, Timestamp};
 use crate::wire::{Heartbeat, InForce, LastTest, Learning, PathWord, Refusal, SensorAge, Today, VERSION};
@@ -218,6 +219,8 @@ pub struct About {
     pub config_fault: Option<String>,
     /// The directory of points, where one is wanted.
     pub directory: Option<DirectoryStatus>,
+    /// The certificate that ends first.
+    pub certificate: Option<CertificateStatus>,
 }
 
 /// For people who ask at the machine.
@@ -260,6 +263,7 @@ pub fn status(
         questions: Questions::of(now.wall, turn.engine.alerts()),
         outbox: OutboxStatus { waiting, oldest_secs: oldest.map(|age| age.num_seconds().max(0) as u64) },
         last_test: turn.tests.newest().map(test_status),
+        certificate: about.certificate.clone(),
         paths: paths.all().map(|known| path_status(now, &known)).collect(),
     }
 }

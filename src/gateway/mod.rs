@@ -9,6 +9,7 @@ pub mod plan;
 mod activity;
 mod admission;
 mod answering;
+mod certificates;
 mod deliveries;
 mod directory;
 mod events;
@@ -42,7 +43,9 @@ use crate::clock::{self, Reading};
 use crate::engine::Engine;
 use crate::model::own_sign::OwnSign;
 use crate::model::reason::Reason;
+use crate::model::status::CertificateStatus;
 use crate::model::time::Timestamp;
+use crate::mqtt::Floor;
 use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
 use crate::sources;
@@ -198,6 +201,8 @@ struct Gateway {
     looks: Looks,
     /// What went before is not known; it is read as soon as the disk gives it.
     has_no_memory: bool,
+    /// Of the certificates with which it speaks the one that ends first, as it was looked at last.
+    certificate: Option<CertificateStatus>,
     /// The own sign of the resident that stations were told.
     own_sign_told: Option<OwnSign>,
 }
@@ -209,6 +214,10 @@ impl Gateway {
         std::fs::create_dir_all(&plan.run_dir).ok();
         let marks = Marks::new(&plan.run_dir);
         let recorded = memory.store.last_watching().ok().flatten();
+        if let Some(recorded) = recorded {
+            // Until somebody vouches for the clock: one that lost its battery does not make certificates too young.
+            Floor::raise(recorded);
+        }
         let blind_since = recorded.into_iter().chain(marks.read().filter(|_| recorded.is_some())).max();
         let turn = make_turn(&plan, &memory.store).unwrap_or_else(|error| {
             // A memory that cannot be read must not stop the watch; the trouble is told by whoever opened it.
@@ -238,6 +247,7 @@ impl Gateway {
             answering: Answering::read(&base.state_dir),
             testing: Testing::default(),
             looks: Looks::default(),
+            certificate: None,
             own_sign_told: None,
             has_no_memory: memory.run == NO_RUN,
             base,

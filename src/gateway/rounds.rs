@@ -7,6 +7,7 @@ use crate::clock::Reading;
 use crate::model::alert::AlertId;
 use crate::model::recorded::Recorded;
 use crate::model::status::STATUS_FILE;
+use crate::mqtt::Floor;
 use crate::store::{Fate, Judge};
 use std::collections::BTreeSet;
 
@@ -49,6 +50,12 @@ impl Gateway {
         if self.rounds.is_multiple_of(MARK_SECS) {
             self.turn.mark(now);
         }
+        if self.rounds % CERTIFICATE_SECS == 1 {
+            self.look_at_certificates(now);
+        }
+        if self.turn.clock_trusted {
+            Floor::vouched(now.wall);
+        }
         if self.rounds % PRUNE_SECS == FIRST_PRUNE_SECS {
             self.prune(now);
         }
@@ -78,6 +85,7 @@ impl Gateway {
             started_at: self.started_at,
             config_fault: self.config_fault.clone(),
             directory: self.directory.status(&self.base),
+            certificate: self.certificate.clone(),
         };
         let status = health::status(&about, now, &self.turn, &self.tasks, &self.links, &self.paths, &self.plan);
         let bytes = serde_json::to_vec(&status).expect("a status holds only text keys and finite numbers");
@@ -88,6 +96,7 @@ impl Gateway {
 }
 
 const MARK_SECS: u64 = 600;
+const CERTIFICATE_SECS: u64 = 3600;
 const PRUNE_SECS: u64 = 24 * 3600;
 /// So that a box that is switched off every night forgets, too; and not at once, for starting is no time to wear the card.
 const FIRST_PRUNE_SECS: u64 = 3600;

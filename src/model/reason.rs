@@ -1,9 +1,11 @@
 //! Why an alert was raised: data, so that page, log, SMS and replay say the same thing (through `text`).
 
+mod ends;
 mod facts;
 mod sorted;
 mod ways;
 
+pub use ends::{CertificateEnds, Within};
 pub use facts::{Blind, BlindCause, Loss, SignOfLife, Stuck, Usual};
 pub use sorted::{Class, Severity};
 pub use ways::{AllPathsLost, PathLost, Twin, WayOut};
@@ -284,6 +286,8 @@ pub enum Reason {
         /// The first problem of the file.
         what: String,
     },
+    /// A certificate with which the gateway speaks ends soon, or has ended.
+    CertificateEnds(CertificateEnds),
     /// A way out of the home is lost; what is left of the others tells it.
     PathLost(PathLost),
     /// No way out of the home works.

@@ -65,9 +65,22 @@ pub struct Status {
     /// The newest test of the ways out from end to end; absent where there never was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_test: Option<TestStatus>,
+    /// The certificate that ends first of those with which it speaks; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateStatus>,
     /// Every way out of the home; absent from what an older gateway wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<PathStatus>,
+}
+
+/// A certificate, and until when it is good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateStatus {
+    /// Its file, without the folder.
+    pub file: String,
+    /// Until when it is good.
+    #[serde(with = "ts_milliseconds", rename = "until_ms")]
+    pub until: Timestamp,
 }
 
 /// A test of the ways out.

@@ -5,11 +5,12 @@ use crate::mqtt::settings::{Login, Settings, Tls};
 use crate::problem::Problem;
 use serde::Deserialize;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// The keys of a broker in a config. Secrets are file names, so that a config can be mailed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Keys")]
 pub struct Access {
     /// The broker's address: `mqtt://…` or `mqtts://…`.
     pub broker: Broker,
@@ -21,6 +22,60 @@ pub struct Access {
     pub ca: Option<PathBuf>,
     /// Our own certificate and its private key in one file (PEM).
     pub credentials: Option<PathBuf>,
+}
+
+/// The keys as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    broker: Broker,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    ca: Option<PathBuf>,
+    credentials: Option<PathBuf>,
+    #[serde(default)]
+    plaintext: bool,
+    #[serde(default)]
+    network_is_ours: bool,
+}
+
+impl TryFrom<Keys> for Access {
+    type Error = &'static str;
+
+    fn try_from(keys: Keys) -> Result<Access, &'static str> {
+        let Keys { broker, user, password_file, ca, credentials, plaintext, network_is_ours } = keys;
+        Plaintext { plaintext, network_is_ours }.check(broker.tls, &broker.host)?;
+        Ok(Access { broker, user, password_file, ca, credentials })
+    }
+}
+
+/// Nothing is encrypted on the way to another machine: said twice, by two keys, or refused.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plaintext {
+    /// `plaintext = true`
+    pub plaintext: bool,
+    /// `network_is_ours = true`
+    pub network_is_ours: bool,
+}
+
+impl Plaintext {
+    /// Whether the link may be made so; in words why not, and what to write.
+    pub fn check(self, is_tls: bool, host: &str) -> Result<(), &'static str> {
+        let Plaintext { plaintext, network_is_ours } = self;
+        match (is_tls, plaintext || network_is_ours) {
+            (true, true) => Err("plaintext and network_is_ours are for an address without TLS; leave them out"),
+            (true, false) => Ok(()),
+            (false, _) if is_this_machine(host) || (plaintext && network_is_ours) => Ok(()),
+            (false, _) => Err(
+                "this link leaves the machine and is not encrypted; use TLS, or, if nobody else is on that network, say so twice: plaintext = true and network_is_ours = true",
+            ),
+        }
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// What the files held that a config names; shown to nobody.
@@ -144,6 +199,30 @@ mod tests {
         assert_eq!(credential_of(Path::new("/etc/carecircle/secrets/home.pem")), Some("secrets_home.pem".into()));
         assert_eq!(credential_of(Path::new("sim-pin")), Some("sim-pin".into()));
         assert_eq!(credential_of(Path::new("/etc/carecircle/home.pem")), None);
+    }
+
+    #[test]
+    fn what_is_not_encrypted_stays_on_this_machine_unless_two_keys_say_otherwise() {
+        let of = |plaintext, network_is_ours| Plaintext { plaintext, network_is_ours };
+        for near in ["localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]", "::ffff:127.0.0.1"] {
+            assert_eq!(of(false, false).check(false, near), Ok(()), "{near}");
+        }
+        for far in ["10.0.0.1", "192.168.1.5", "broker.lan", "localhost.example", "::", "0.0.0.0"] {
+            for one in [of(false, false), of(true, false), of(false, true)] {
+                let why = one.check(false, far).unwrap_err();
+                assert!(why.contains("plaintext = true") && why.contains("network_is_ours = true"), "{why}");
+            }
+            assert_eq!(of(true, true).check(false, far), Ok(()));
+            assert_eq!(of(false, false).check(true, far), Ok(()));
+            assert!(of(true, false).check(true, far).unwrap_err().contains("leave them out"));
+        }
+        let keys = |more: &str| {
+            serde_json::from_str::<Access>(&format!(r#"{{ "broker": "mqtt://10.0.0.1"{more} }}"#))
+                .map(|access| access.broker.tls)
+        };
+        assert!(keys("").unwrap_err().to_string().contains("say so twice"));
+        assert!(keys(r#", "plaintext": true"#).is_err());
+        assert!(!keys(r#", "plaintext": true, "network_is_ours": true"#).unwrap());
     }
 
     #[test]

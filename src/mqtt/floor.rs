@@ -2,7 +2,7 @@
 //! "not valid yet" and a home deaf.
 
 use crate::clock;
-use crate::model::time::Timestamp;
+use crate::model::time::{Timestamp, from_millis};
 use rumqttc::tokio_rustls::rustls::pki_types::UnixTime;
 use rumqttc::tokio_rustls::rustls::time_provider::TimeProvider;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Floor;
 
-/// The latest time that was ever seen: one for the whole program, as the clock is.
+/// The latest time that was seen and believed: one for the whole program, as the clock is.
 static SEEN: AtomicU64 = AtomicU64::new(0);
 
 impl Floor {
@@ -20,12 +20,24 @@ impl Floor {
     pub fn raise(seen: Timestamp) {
         SEEN.fetch_max(u64::try_from(seen.timestamp()).unwrap_or_default(), Ordering::Relaxed);
     }
+
+    /// Somebody vouches for the clock: what it shows now holds, whatever was believed before. A clock that was once set years
+    /// ahead must not make every certificate old for ever.
+    pub fn vouched(now: Timestamp) {
+        SEEN.store(u64::try_from(now.timestamp()).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    /// What time it is for certificates, where the clock shows `clock_shows`.
+    pub fn at(clock_shows: Timestamp) -> Timestamp {
+        let at = judged_at(clock_shows.timestamp(), SEEN.load(Ordering::Relaxed));
+        from_millis(i64::try_from(at).unwrap_or(i64::MAX / 1000).saturating_mul(1000))
+    }
 }
 
 impl TimeProvider for Floor {
     fn current_time(&self) -> Option<UnixTime> {
-        let at = judged_at(clock::now().timestamp(), SEEN.load(Ordering::Relaxed));
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(at)))
+        let at = Floor::at(clock::now()).timestamp();
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at).unwrap_or_default())))
     }
 }
 

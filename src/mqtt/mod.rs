@@ -17,7 +17,7 @@ mod progress;
 mod settings;
 mod words;
 
-pub use access::{Access, Secrets, secret};
+pub use access::{Access, Plaintext, Secrets, secret};
 pub use address::{BadBroker, Broker};
 pub use certificate::About;
 pub use delivery::Delivery;

@@ -11,34 +11,51 @@ use crate::model::suspension::Suspend;
 use crate::model::time::{Span, Timestamp};
 use crate::station::Settings;
 use crate::station::voice::Message;
+use crate::trust::broker_log;
 use crate::wire::{self, Down, Topic, Up, Wire};
+use std::iter;
 
 /// The station's connection to the broker.
 pub(super) fn connection(settings: &Settings) -> crate::mqtt::Settings {
+    // Only the broker whose configuration we write tells us what it refuses.
+    let log = settings.enrolling.iter().flat_map(|_| broker_log::TOPICS.map(str::to_owned));
     crate::mqtt::Settings {
         client_id: format!("carecircle-station-{}", settings.point),
         broker: settings.broker.clone(),
         login: settings.login.clone(),
         tls: settings.tls.clone(),
-        filters: vec![wire::up_filter(&settings.point)],
+        filters: iter::once(wire::up_filter(&settings.point)).chain(log).collect(),
         will: None,
         announce: None,
     }
 }
 
-/// What a message tells the desk; an error says why it tells nothing.
-pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool) -> Result<Option<Input>, String> {
-    let Some(Topic::Up(home, to, up)) = Topic::parse(topic) else { return Err("no topic of a home".to_owned()) };
+/// Why a message tells nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotRead {
+    /// No home of ours says such a thing: it is counted as refused.
+    Refused(String),
+    /// It is not understood.
+    Unclear(String),
+}
+
+/// What a message tells the desk.
+pub(super) fn read(point: &PointId, topic: &str, payload: &[u8], retained: bool) -> Result<Option<Input>, NotRead> {
+    let unclear = |why: String| Err(NotRead::Unclear(why));
+    let Some(Topic::Up(home, to, up)) = Topic::parse(topic) else { return unclear("no topic of a home".to_owned()) };
     if to != *point {
-        return Err(format!("for the point {to}, and this is {point}"));
+        return unclear(format!("for the point {to}, and this is {point}"));
     }
-    let words = |error: wire::WireError| error.to_string();
+    let words = |error: wire::WireError| NotRead::Unclear(error.to_string());
     // The topic is what the broker's access list holds a home to, so it says whose word this is.
     let ours = |said: &crate::model::ids::HomeId| {
-        if *said == home { Ok(()) } else { Err(format!("it speaks of the home {said} on the topic of {home}")) }
+        let wrong = || NotRead::Refused(format!("it speaks of the home {said} on the topic of {home}"));
+        if *said == home { Ok(()) } else { Err(wrong()) }
     };
     match up {
-        Up::Notice | Up::Heartbeat if retained => Err("retained: an old word is no sign of life".to_owned()),
+        Up::Notice | Up::Heartbeat if retained => {
+            Err(NotRead::Refused("retained: an old word is no sign of life".to_owned()))
+        }
         Up::Notice => {
             let notice = wire::Notice::from_bytes(payload).map_err(words)?;
             ours(&notice.home)?;
@@ -67,7 +84,8 @@ pub(super) enum Live {
 }
 
 /// The same for what is no matter of the desk. Errors say nothing of what the message held.
-pub(super) fn live(point: &PointId, topic: &str, payload: &[u8], retained: bool) -> Option<Result<Live, &'static str>> {
+pub(super) fn live(point: &PointId, topic: &str, payload: &[u8], retained: bool) -> Option<Result<Live, NotRead>> {
+    let unclear = |why: &str| Err(NotRead::Unclear(why.to_owned()));
     let Some(Topic::Up(home, to, up)) = Topic::parse(topic) else { return None };
     let read = match up {
         Up::Activity => wire::Activity::from_bytes(payload).map(|said| (said.home.clone(), Live::Activity(said))),
@@ -75,10 +93,10 @@ pub(super) fn live(point: &PointId, topic: &str, payload: &[u8], retained: bool)
         Up::Notice | Up::Heartbeat | Up::Link => return None,
     };
     Some(match read {
-        _ if to != *point => Err("it is for another point"),
-        _ if retained => Err("retained: nobody asked for it now"),
-        Err(_) => Err("it is no body of this kind"),
-        Ok((said, _)) if said != home => Err("it speaks of another home"),
+        _ if to != *point => unclear("it is for another point"),
+        _ if retained => unclear("retained: nobody asked for it now"),
+        Err(_) => unclear("it is no body of this kind"),
+        Ok((said, _)) if said != home => Err(NotRead::Refused("it speaks of another home".to_owned())),
         Ok((_, live)) => Ok(live),
     })
 }

@@ -26,7 +26,7 @@ use crate::model::ids::{PersonId, PointId};
 use crate::model::lifecycle::Timers;
 use crate::model::place::Location;
 use crate::model::staff::Member;
-use crate::model::time::{Span, Zone};
+use crate::model::time::{Span, Timestamp, Zone};
 use crate::mqtt;
 use crate::problem::Problem;
 use crate::sinks::sms::LineSettings;
@@ -38,7 +38,7 @@ use crate::station::turn::Turn;
 use crate::store::{Office, Retention};
 use crate::text::Language;
 use crate::trust::enrolment::Doorkeeper;
-use crate::web::{self, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
+use crate::web::{self, AtBroker, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
 use crate::wire::Listed;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -169,7 +169,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     }
     let desk = Arc::new(RwLock::new(desk));
     let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
-    let health = Health { replaced: opened.replaced, broker, second_path, ..Health::default() };
+    let certificate = first_to_end(&settings);
+    let health = Health { replaced: opened.replaced, broker, second_path, certificate, ..Health::default() };
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
@@ -187,7 +188,9 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let summoner = settings.modem.as_ref().map(|modem| Summoner::open(modem, parts)).transpose()?;
     let telephone = summoner.as_ref().map(|(_, _, telephone)| telephone.clone());
     let site = Site::new(pages, address, desk.clone(), health.clone(), requests, feed.clone(), office.clone());
-    let site = site.map_err(|error| error.problem())?.calling(telephone).counting(Arc::clone(&refused));
+    let at_broker = AtBroker::default();
+    let site = site.map_err(|error| error.problem())?.calling(telephone);
+    let site = site.counting(Arc::clone(&refused), Arc::clone(&at_broker));
     let bell = Bell::default();
     let (pictures, walks) = (site.pictures(), site.walks());
     let told = Told { log: opened.memory.event_log(), bell: bell.clone() };
@@ -208,12 +211,11 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let saying = telling::Saying { point: settings.point.clone(), office, told: by_mqtt, link: link.clone() };
     let point = settings.point.clone();
     let turn = Turn::new(point, desk.clone(), health.clone(), opened.memory, link.clone(), feed, alive.clone());
-    let turn = turn
-        .naming(catalogue)
-        .ringing(bell)
-        .filing(filing)
-        .showing(pictures, walks)
-        .keeping(keeper, Arc::clone(&refused));
+    let turn = turn.naming(catalogue).ringing(bell).filing(filing).showing(pictures, walks).keeping(
+        keeper,
+        Arc::clone(&refused),
+        at_broker,
+    );
     let mut ends = stopping.clone();
     let pages = site.router().into_make_service_with_connect_info::<web::Caller>();
     let serve = async move {
@@ -278,6 +280,21 @@ impl Running {
             }
         }
     }
+}
+
+/// Of all certificates that the station shows or believes by the one that ends first; what ends soon stands in the log as well.
+fn first_to_end(settings: &Settings) -> Option<(&'static str, Timestamp)> {
+    let of_tls = |tls: &mqtt::Tls| [("ca", Some(tls.ca.clone())), ("credentials", tls.identity.clone())];
+    let homes = settings.homes.as_ref().and_then(|homes| homes.tls.as_ref());
+    let shown = [("[mqtt]", settings.tls.as_ref()), ("[homes]", homes)];
+    let links = shown.into_iter().flat_map(|(of, tls)| tls.into_iter().flat_map(of_tls).map(move |(_, pem)| (of, pem)));
+    let page = [("[station]", settings.credentials.clone())];
+    let all = links.chain(page).filter_map(|(of, pem)| Some((of, mqtt::About::first_to_end(&pem?)?)));
+    let (of, first) = all.min_by_key(|(_, about)| about.until)?;
+    if let Some(what) = first.ends_soon(mqtt::Floor::at(clock::now())) {
+        tracing::warn!(of, what, "make a new one: carecircle station ca renew, then restart the station");
+    }
+    Some((of, first.until))
 }
 
 fn count(number: usize, word: &str) -> String {

@@ -7,15 +7,16 @@ use crate::model::ids::{HomeId, PointId};
 use crate::model::time::{Span, Timestamp};
 use crate::mqtt::Event;
 use crate::station::directory::{self, Catalogue};
-use crate::station::feed;
+use crate::station::feed::{self, NotRead};
 use crate::station::filing::{self, Filing};
 use crate::station::homes::{Asked, Said};
 use crate::station::memory::{Alerts, Memory};
 use crate::station::reply::{Reply, Ways};
 use crate::station::voice::Voice;
 use crate::store::Written;
+use crate::trust::broker_log;
 use crate::trust::enrolment::Doorkeeper;
-use crate::web::{Bell, Feed, Health, Pictures, Request, Walks, Wanted};
+use crate::web::{AtBroker, Bell, Feed, Health, Pictures, Request, Walks, Wanted};
 use crate::wire::Topic;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,6 +55,8 @@ pub(super) struct Turn {
     /// Who knows which homes were turned away, and where what they still say is counted.
     keeper: Option<Doorkeeper>,
     refused: Arc<AtomicU64>,
+    /// What the broker says that it refused.
+    at_broker: AtBroker,
 }
 
 struct Waiting {
@@ -114,6 +117,7 @@ impl Turn {
             walks: Walks::default(),
             keeper: None,
             refused: Arc::default(),
+            at_broker: AtBroker::default(),
         }
     }
 
@@ -123,8 +127,8 @@ impl Turn {
     }
 
     /// The same with a list of homes that were turned away.
-    pub fn keeping(self, keeper: Option<Doorkeeper>, refused: Arc<AtomicU64>) -> Turn {
-        Turn { keeper, refused, ..self }
+    pub fn keeping(self, keeper: Option<Doorkeeper>, refused: Arc<AtomicU64>, at_broker: AtBroker) -> Turn {
+        Turn { keeper, refused, at_broker, ..self }
     }
 
     /// The same with somebody who waits for what happened.
@@ -191,6 +195,9 @@ impl Turn {
                 self.health(|health| health.broker = Some(why));
                 self.decide(Input::OwnLink { up: false });
             }
+            Event::Message { topic, payload, retained: false, .. } if broker_log::is_of_log(&topic) => {
+                broker_log::count(&mut self.at_broker.lock().unwrap_or_else(PoisonError::into_inner), &payload);
+            }
             Event::Message { topic, .. } if self.is_of_denied(&topic) => {
                 // Until the broker knows of it, what it says still comes.
                 self.refused.fetch_add(1, Ordering::Relaxed);
@@ -218,9 +225,19 @@ impl Turn {
                         self.name_points();
                     }
                     Ok(None) => {}
-                    Err(why) => tracing::warn!(topic, why, "a message was not understood"),
+                    Err(why) => self.not_read(&topic, why),
                 }
             }
+        }
+    }
+
+    fn not_read(&self, topic: &str, why: NotRead) {
+        match why {
+            NotRead::Refused(why) => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(topic, why, "a message was refused");
+            }
+            NotRead::Unclear(why) => tracing::warn!(topic, why, "a message was not understood"),
         }
     }
 
@@ -239,11 +256,11 @@ impl Turn {
     }
 
     /// What a home says to people who look is kept in memory alone.
-    fn live(&mut self, topic: &str, live: Result<feed::Live, &'static str>) {
+    fn live(&mut self, topic: &str, live: Result<feed::Live, NotRead>) {
         match live {
             Ok(feed::Live::Activity(activity)) => drop(self.pictures.answered(clock::now(), activity)),
             Ok(feed::Live::Walk(walk)) => self.walks.told(clock::now(), walk),
-            Err(why) => tracing::warn!(topic, why, "a message was not understood"),
+            Err(why) => self.not_read(topic, why),
         }
     }
 

@@ -74,6 +74,7 @@ pub fn matter(language: Language, reason: &Reason) -> String {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::CertificateEnds(_)
         | Reason::PathLost(_)
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)

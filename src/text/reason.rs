@@ -113,6 +113,7 @@ pub fn reason(language: Language, reason: &Reason, zone: &Zone) -> String {
             format!("配置文件有误，仍按上一份正确配置运行：{}", fact(language, what)),
             format!("the file has a problem, the last good one stays in force: {}", fact(language, what)),
         )],
+        Reason::CertificateEnds(found) => say.certificate_ends(found),
         Reason::PathLost(found) => say.path_lost(found),
         Reason::AllPathsLost(found) => say.all_paths_lost(found),
         Reason::Twin(found) => say.twin(found),
@@ -190,6 +191,7 @@ pub fn headline(language: Language, reason: &Reason) -> String {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::CertificateEnds(_)
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)
         | Reason::MissedContact(_)

@@ -238,6 +238,7 @@ fn begun_at(reason: &Reason) -> Option<Timestamp> {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::CertificateEnds(_)
         | Reason::Twin(_)
         | Reason::Unknown => None,
     }
@@ -277,6 +278,7 @@ fn where_in(reason: &Reason) -> Option<&RoomId> {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::CertificateEnds(_)
         | Reason::PathLost(_)
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)

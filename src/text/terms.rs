@@ -80,6 +80,7 @@ pub fn rule(language: Language, reason: &Reason) -> &'static str {
         Reason::Subscription { .. } => language.pick("订阅被拒", "Topics refused"),
         Reason::Storage { .. } => language.pick("存储故障", "Storage fault"),
         Reason::Configuration { .. } => language.pick("配置错误", "Configuration fault"),
+        Reason::CertificateEnds(_) => language.pick("证书到期", "Certificate ends"),
         Reason::PathLost(_) => language.pick("通道中断", "Way out lost"),
         Reason::AllPathsLost(_) => language.pick("通道全部中断", "All ways out lost"),
         Reason::Twin(_) => language.pick("两个网关同号", "Two gateways"),

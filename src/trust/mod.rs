@@ -5,6 +5,7 @@
 //! lies at the station alone. Whether a certificate is believed is still TLS's to judge.
 
 pub mod authority;
+pub mod broker_log;
 pub mod bundle;
 pub mod code;
 pub mod enrolment;

@@ -3,10 +3,12 @@
 //! A home writes upwards and reads downwards below its own name, and nothing else; a home that was turned away has no topic at
 //! all, and its certificate stands in the list of those taken back.
 
+use crate::clock;
 use crate::model::ids::{HomeId, PointId};
+use crate::mqtt::{About, Floor};
 use crate::problem::Problem;
 use crate::trust::register::Known;
-use crate::trust::{Authority, files};
+use crate::trust::{Authority, broker_log, files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -27,8 +29,8 @@ pub fn write(
         written.push(file(name));
         files::write(&file(name), text.as_bytes(), mode)
     };
-    // The broker's own certificate stays: whoever holds its key is known by it, and a renewal is a deed of its own.
-    if !file("broker.pem").exists() || !file("broker-key.pem").exists() {
+    // The broker's own certificate stays until it comes to its end: each one takes a restart.
+    if ends_soon(&file("broker.pem")) || !file("broker-key.pem").exists() {
         let (certificate, key) = authority.server(&format!("broker-{point}"), names)?;
         put("broker-key.pem", &key, files::PRIVATE)?;
         put("broker.pem", &certificate.pem, files::PUBLIC)?;
@@ -38,6 +40,12 @@ pub fn write(
     put("carecircle.acl", &acl(point, &known.homes(), &known.denied), files::PRIVATE)?;
     put("carecircle.conf", &configuration(folder, port), files::PUBLIC)?;
     Ok(written)
+}
+
+/// Whether there is no certificate in this file, or one with less than sixty days.
+fn ends_soon(file: &Path) -> bool {
+    let about = std::fs::read(file).ok().and_then(|pem| About::of_pem(&pem));
+    about.is_none_or(|about| about.ends_soon(Floor::at(clock::now())).is_some())
 }
 
 /// Under which name a station signs in at its broker.
@@ -62,6 +70,8 @@ fn acl(point: &PointId, homes: &BTreeSet<&HomeId>, denied: &BTreeSet<HomeId>) ->
          topic read carecircle/v1/+/up/{point}/#\n",
         station_user(point)
     );
+    acl += "# What the broker refuses, so that the station can count it.\n";
+    broker_log::TOPICS.iter().for_each(|topic| acl += &format!("topic read {topic}\n"));
     homes.iter().for_each(|home| acl += &format!("topic write carecircle/v1/{home}/down/#\n"));
     acl += &format!(
         "# What happens there, where its configuration says [events] mqtt = true.\ntopic write carecircle/v1/station/{point}/#\n"
@@ -95,6 +105,34 @@ fn configuration(folder: &Path, port: u16) -> String {
          set_tcp_nodelay true\n\
          max_packet_size 65536\n\
          max_queued_messages 1000\n\
-         max_keepalive 60\n"
+         max_keepalive 60\n\n\
+         # The station counts what is refused here from this log. It goes to the journal as well; without the line for stderr\n\
+         # it would be nowhere else.\n\
+         log_dest stderr\n\
+         log_dest topic\n\
+         log_type error\n\
+         log_type warning\n\
+         log_type notice\n\
+         log_type information\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What lies in `config/mosquitto` for who wants to see it first is what the command writes. `UPDATE_GOLDEN=1` writes it anew.
+    #[test]
+    fn the_samples_are_what_the_command_writes() {
+        let homes: Vec<HomeId> = ["ky-lehe-0412", "ky-dongfeng-0077"].map(|home| home.parse().unwrap()).into();
+        let acl = acl(&"lehe".parse().unwrap(), &homes.iter().collect(), &BTreeSet::new());
+        let configuration = configuration(Path::new("/etc/mosquitto/carecircle"), 8883);
+        for (name, text) in [("district.conf", configuration), ("district.acl", acl)] {
+            let path = Path::new("config/mosquitto").join(name);
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
+        }
+    }
 }

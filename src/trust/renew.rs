@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::model::time::{Span, Timestamp};
-use crate::mqtt::{About, Tls};
+use crate::mqtt::{About, Floor, Tls};
 use crate::problem::Problem;
 use crate::trust::bundle::{Bundle, RENEW, Renewing};
 use crate::trust::join::{self, BUNDLE, CA, CREDENTIALS};
@@ -21,7 +21,7 @@ pub enum Renewed {
 /// Renews what lies in `folder` once it is 270 days old, or `now` if somebody says so.
 pub fn renew(folder: &Path, is_forced: bool) -> Result<Renewed, Problem> {
     let until = until(folder)?;
-    if !is_forced && until - clock::now() > LEFT {
+    if !is_forced && until - Floor::at(clock::now()) > LEFT {
         return Ok(Renewed::NotYet(until));
     }
     let told = needed(folder, BUNDLE)?;

@@ -3,7 +3,7 @@
 //! To this machine, or with a token of the scope `read`. Counted anew from the history at each start: a counter that fell is a
 //! restart, as Prometheus expects, and while the station runs none falls. Tests and drills are left out.
 
-use crate::desk::{Counts, Figures, HomeState, Lengths, Sound, Tally};
+use crate::desk::{Counts, Figures, HomeState, Lengths, Repeats, Sound, Tally};
 use crate::model::reason::Severity;
 use crate::model::time::{Span, Timestamp};
 use crate::store::office::{Hook, Scope};
@@ -16,8 +16,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(site): State<Arc<Site>>, Peer(peer): Peer, headers: HeaderMap) -> Response {
@@ -59,7 +59,7 @@ fn write(site: &Site, hooks: Option<(Vec<Hook>, Option<u64>)>) -> String {
     let desk = site.desk();
     let screens: Vec<Sound> = desk.screens(now).map(|(_, screen)| screen.sound).collect();
     let open: Vec<Figures> = desk.open_figures().collect();
-    let (tally, daily) = (desk.tally().clone(), desk.daily_counts_at(now));
+    let (tally, daily, repeats) = (desk.tally().clone(), desk.daily_counts_at(now), desk.repeats());
     let homes = Homes { states: desk.homes_by_state(now), oldest: desk.longest_unheard(), watched: desk.watched() };
     drop(desk);
     of_screens(&mut page, &screens);
@@ -74,10 +74,38 @@ fn write(site: &Site, hooks: Option<(Vec<Hook>, Option<u64>)>) -> String {
     );
     let refused = site.refused.load(Ordering::Relaxed);
     page.sample("carecircle_homes_refused_total", &[], refused as f64);
+    of_broker(&mut page, &site.at_broker.lock().unwrap_or_else(PoisonError::into_inner));
+    of_repeats(&mut page, repeats);
     if let Some((hooks, newest)) = hooks {
         of_hooks(&mut page, now, &hooks, newest);
     }
     page.0
+}
+
+/// A broker that never told of itself is no broker that refused nothing.
+fn of_broker(page: &mut Page, refused: &BTreeMap<&'static str, u64>) {
+    if refused.is_empty() {
+        return;
+    }
+    page.begin(
+        "carecircle_broker_refused_total",
+        "counter",
+        "Connections that the broker says it refused, while this station listened to its log.",
+    );
+    for (why, count) in refused {
+        page.sample("carecircle_broker_refused_total", &[("why", why)], *count as f64);
+    }
+}
+
+fn of_repeats(page: &mut Page, Repeats { notices, heartbeats }: Repeats) {
+    page.begin(
+        "carecircle_repeats_total",
+        "counter",
+        "What homes said again and was known: what got no receipt, the same by two ways, or a recording.",
+    );
+    for (what, count) in [("notice", notices), ("heartbeat", heartbeats)] {
+        page.sample("carecircle_repeats_total", &[("what", what)], count as f64);
+    }
 }
 
 fn of_screens(page: &mut Page, screens: &[Sound]) {

@@ -110,6 +110,9 @@ pub struct Settings {
     pub build: String,
 }
 
+/// Connections that the broker refused, by why; nothing where it was never heard to tell.
+pub type AtBroker = Arc<Mutex<BTreeMap<&'static str, u64>>>;
+
 /// Whether alerts can be received, as the daemon knows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
@@ -125,6 +128,8 @@ pub struct Health {
     pub disk: Option<crate::store::Free>,
     /// The station's own modem, if it has one.
     pub modem: Option<Modem>,
+    /// Of its own certificates and authorities the one that ends first: what it is for, and until when it is good.
+    pub certificate: Option<(&'static str, Timestamp)>,
 }
 
 impl Health {
@@ -203,6 +208,7 @@ pub struct Site {
     telephone: Option<Telephone>,
     /// What homes, or who says so, were not let in with.
     refused: Arc<AtomicU64>,
+    at_broker: AtBroker,
     pictures: Pictures,
     walks: Walks,
     now: fn() -> Timestamp,
@@ -236,6 +242,7 @@ impl Site {
             foreign_told: Mutex::default(),
             telephone: None,
             refused: Arc::default(),
+            at_broker: AtBroker::default(),
             pictures: Pictures::default(),
             walks: Walks::default(),
             settings,
@@ -260,9 +267,9 @@ impl Site {
         Site { telephone, ..self }
     }
 
-    /// The same with the count of what was refused at the doors for homes.
-    pub fn counting(self, refused: Arc<AtomicU64>) -> Site {
-        Site { refused, ..self }
+    /// The same with the counts of what was refused at the doors for homes, and at the broker.
+    pub fn counting(self, refused: Arc<AtomicU64>, at_broker: AtBroker) -> Site {
+        Site { refused, at_broker, ..self }
     }
 
     /// Where what homes show to people who look is kept.

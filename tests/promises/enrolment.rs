@@ -350,3 +350,133 @@ fn a_stolen_certificate_can_only_be_its_home_and_a_revoked_one_can_do_nothing() 
     assert!(!world.arrives("own", "ky-1", up), "nor is the one before it");
     assert!(world.arrives("own", "ky-2", "carecircle/v1/ky-2/up/lehe/notice"), "the others are not touched");
 }
+
+/// The page of numbers has no such line before the first such thing.
+const AT_BROKER: [&str; 3] = ["certificate", "no_certificate", "plaintext"];
+
+impl Enrolled {
+    fn at_broker(&self, why: &str) -> f64 {
+        self.metric(&format!("carecircle_broker_refused_total{{why=\"{why}\"}}"))
+    }
+
+    /// What the station counts as refused where homes come in, by themselves or through the broker.
+    fn refused(&self) -> f64 {
+        self.metric("carecircle_homes_refused_total")
+    }
+
+    /// Puts a file where the clients of the broker find the certificate of `home`.
+    fn give(&self, home: &str, file: &Path) {
+        let secrets = self.path(home).join("secrets");
+        std::fs::create_dir_all(&secrets).unwrap();
+        std::fs::copy(file, secrets.join("home.pem")).unwrap();
+    }
+}
+
+#[test]
+fn expired_too_early_foreign_bare_and_unencrypted_connections_are_refused_and_counted() {
+    let mut world = Enrolled::new();
+    world.open();
+    let code = world.code("ky-1");
+    assert_eq!(world.join("ky-1", &code, &[]).2, 0);
+    world.write_broker();
+    world.start_broker();
+    world.give("own", &world.path("station/authority/station.pem"));
+    let up = "carecircle/v1/ky-1/up/lehe/notice";
+    wait_until("the station hears the broker's log again", PATIENCE, || {
+        world.client("mosquitto_pub", "ky-1").args(["-t", up, "-m", "x"]).status().unwrap();
+        let text = ureq::get(format!("http://127.0.0.1:{}/metrics", world.page)).call();
+        let text = text.unwrap().body_mut().read_to_string().unwrap();
+        text.contains("carecircle_broker_refused_total{why=\"certificate\"}")
+    });
+    assert_eq!(AT_BROKER.map(|why| world.at_broker(why)), [0.0; 3], "who may come in is not counted");
+    // Signed by the very authority of this station, and by another.
+    let (ours, other) = (Authority::of(&world.path("station/authority")), Authority::new());
+    let wrong = [
+        ("expired", ours.home("ky-1", When::Before)),
+        ("too-early", ours.home("ky-1", When::Later)),
+        ("foreign", other.home("ky-1", When::Now)),
+    ];
+    for (at, (name, file)) in wrong.iter().enumerate() {
+        world.give(name, file);
+        let at_door = world.refused();
+        assert!(!world.arrives("own", name, up), "the broker let one in that is {name}");
+        assert_eq!(world.at_door(name, "/v1/steps?home=ky-1&point=lehe"), "", "the door let one in that is {name}");
+        wait_until(name, PATIENCE, || world.at_broker("certificate") == (at + 1) as f64);
+        assert_eq!(world.refused(), at_door + 1.0, "{name} is counted at the door");
+    }
+    let publish = |more: &[&str]| {
+        let mut command = Command::new("mosquitto_pub");
+        command.args(["-h", "localhost", "-p", &world.port.to_string(), "-q", "1", "-t", up, "-m", "x"]).args(more);
+        command.output().unwrap().status.success()
+    };
+    let ca = world.path("station/authority/ca.pem");
+    assert!(!publish(&["--cafile", ca.to_str().unwrap()]), "the broker takes one without a certificate");
+    assert!(!publish(&[]), "the broker takes what is not encrypted");
+    wait_until("both are counted", PATIENCE, || {
+        AT_BROKER.map(|why| world.at_broker(why)) == [wrong.len() as f64, 1.0, 1.0]
+    });
+    assert!(world.arrives("own", "ky-1", up), "the home itself is as welcome as before");
+}
+
+#[test]
+fn what_is_replayed_or_forged_changes_nothing_at_the_station_and_is_counted() {
+    let mut world = Enrolled::new();
+    world.open();
+    for home in ["ky-1", "ky-2"] {
+        let code = world.code(home);
+        assert_eq!(world.join(home, &code, &["--travel", "6m"]).2, 0);
+    }
+    world.write_broker();
+    world.start_broker();
+    world.give("own", &world.path("station/authority/station.pem"));
+    rest_of_home(&world, "ky-1");
+    // Somebody records what the home says: at the broker, where it is not encrypted.
+    let recording = world.path("recording");
+    let mut listening = world.client("mosquitto_sub", "own");
+    listening.args(["-t", "carecircle/v1/ky-1/up/lehe/#", "-F", "%t %p"]);
+    let mut listening = listening.stdout(std::fs::File::create(&recording).unwrap()).spawn().unwrap();
+    let recorded = |kind: &str| {
+        let text = std::fs::read_to_string(&recording).unwrap();
+        let topic = format!("carecircle/v1/ky-1/up/lehe/{kind} ");
+        text.lines().rev().find_map(|line| line.strip_prefix(&topic)).map(str::to_owned)
+    };
+    let config = world.path("ky-1/gateway.toml");
+    world.gateway = Some(Daemon::start(world.folder.path(), &["gateway", "--config", config.to_str().unwrap()]));
+    let log_file = world.path("mosquitto.log");
+    let log = || std::fs::read_to_string(&log_file).unwrap();
+    wait_until("the home is heard", PATIENCE, || log().contains("'carecircle/v1/ky-1/down/heard'"));
+    let raised = r#"carecircle_alerts_raised_total{rule="call_button",severity="emergency"}"#;
+    world.home_broker.publish("zigbee2mqtt/pendant", r#"{"action":"single"}"#);
+    wait_until("the press is at the station", PATIENCE, || world.metric(raised) == 1.0);
+    wait_until("both are recorded", PATIENCE, || recorded("notice").is_some() && recorded("heartbeat").is_some());
+    world.gateway = None;
+    listening.kill().unwrap();
+    listening.wait().unwrap();
+    let silence = || world.metric("carecircle_heartbeat_age_seconds_max");
+    wait_until("the home is silent", PATIENCE, || silence() >= 3.0);
+
+    let say = |certificate: &str, home: &str, kind: &str, body: &str| {
+        let topic = format!("carecircle/v1/{home}/up/lehe/{kind}");
+        world.client("mosquitto_pub", certificate).args(["-t", &topic, "-m", body]).status().unwrap();
+    };
+    let repeats = |what: &str| world.metric(&format!("carecircle_repeats_total{{what=\"{what}\"}}"));
+    for kind in ["heartbeat", "notice"] {
+        let (before, silent) = (repeats(kind), silence());
+        say("ky-1", "ky-1", kind, &recorded(kind).unwrap());
+        wait_until(kind, PATIENCE, || repeats(kind) == before + 1.0);
+        assert_eq!(world.metric(raised), 1.0, "a {kind} that was sent again is no new alert");
+        assert!(kind == "notice" || silence() >= silent, "a recording kept a silent home alive");
+    }
+    // The other home's certificate: under its own name it may say anything, but not of others; under theirs nothing.
+    let refused = world.refused();
+    for kind in ["heartbeat", "notice"] {
+        say("ky-2", "ky-2", kind, &recorded(kind).unwrap());
+    }
+    wait_until("both are refused and counted", PATIENCE, || world.refused() == refused + 2.0);
+    let again = repeats("notice");
+    say("ky-2", "ky-1", "notice", &recorded("notice").unwrap());
+    say("ky-1", "ky-1", "notice", &recorded("notice").unwrap());
+    wait_until("the broker passes on the second alone", PATIENCE, || repeats("notice") == again + 1.0);
+    assert_eq!(log().matches("Denied PUBLISH").count(), 1, "it says so in its log, at the level debug");
+    assert_eq!(world.metric(raised), 1.0);
+}

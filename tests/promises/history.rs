@@ -97,8 +97,16 @@ fn a_home_shows_what_it_keeps_hands_it_out_without_names_and_forgets_it_to_the_l
     assert!(code != 0 && refused.contains("nothing was forgotten"), "{refused}");
     assert!(forget(&[]).2 != 0, "nobody can be asked");
     std::fs::copy(state.join(DATABASE), state.join("history.db.unreadable-1")).unwrap();
+    let secrets = Path::new(&config).parent().unwrap().join("secrets");
+    std::fs::create_dir_all(&secrets).unwrap();
+    std::fs::write(secrets.join("home.pem"), "a key of nobody").unwrap();
     let (receipt, wrong, code) = forget(&["--home", "made-up-1"]);
     assert_eq!(code, 0, "{wrong}");
+    assert!(receipt.contains("home.pem (--with-keys"), "{receipt}");
+    // The database is there no more; a made-up one stands for what a gateway would begin anew.
+    std::fs::write(state.join(DATABASE), "").unwrap();
+    let (again, wrong, code) = forget(&["--home", "made-up-1", "--with-keys"]);
+    assert!(code == 0 && !again.contains("home.pem") && !secrets.join("home.pem").exists(), "{again}{wrong}");
     assert!(receipt.contains("forgotten on") && receipt.contains("fingerprint"), "{receipt}");
     assert!(!receipt.lines().filter(|line| !line.starts_with("note:")).any(|line| line.contains("made-up-1")));
     let names = ["made-up-1", "hall", "pendant", "desk1", "lehe", "单元"];
@@ -154,8 +162,14 @@ fn a_station_forgets_one_home_to_the_last_byte_and_keeps_the_others() {
     );
     std::fs::write(&config, text).unwrap();
     let file = config.display().to_string();
-    let forget = |confirm: &str| run(&["station", "--config", &file, "forget", "flat-1", "--confirm", confirm], "");
+    let command = ["station", "--config", &file, "forget", "flat-1", "--confirm"];
+    let forget = |confirm: &str| run(&[&command[..], &[confirm, "--even-with-open-alerts"]].concat(), "");
     assert!(forget("flat-10").2 != 0);
+    let (_, refused, code) = run(&[&command[..], &["flat-1"]].concat(), "");
+    assert!(
+        code != 0 && refused.contains("an alert of this home is open") && refused.contains("--even-with"),
+        "{refused}"
+    );
     assert!(!naming(&folder, &["王秀英"]).is_empty());
     let (receipt, wrong, code) = forget("flat-1");
     assert_eq!(code, 0, "{receipt}{wrong}");

@@ -146,6 +146,15 @@ fn answers_are_taken_one_a_line_and_the_end_of_them_is_the_default() {
         "service_button",
         "",
         "kitchen", // what the wall switch is for
+        "",        // the room of the last
+        "lehe",
+        "",
+        "",
+        "mqtt://10.0.0.1", // readable for everybody on the way: asked again
+        "mqtts://lehe.example:8883",
+        "yesterday", // no day
+        "2026-11-02",
+        "guardian",
     ]
     .join("\n");
     let arguments = ["init", "--mqtt", &broker.url(), "--serial", "/dev/null", "--seconds", "0", "--out", path(&out)];
@@ -160,11 +169,18 @@ fn answers_are_taken_one_a_line_and_the_end_of_them_is_the_default() {
         "room = \"北屋\"",
         "kind = \"service_button\"\nservice = \"meal\"\nzigbee2mqtt = \"wall switch\"",
         "name = \"Service point\"",
+        "consent = { given_on = \"2026-11-02\", by = \"guardian\", scope = \"activity\" }",
     ] {
         assert!(text.contains(part), "{part} is missing in\n{text}\n{output}");
     }
     assert!(!text.contains("求助按钮"), "{text}");
+    assert!(output.contains("plaintext = true and network_is_ours = true"), "{output}");
     assert_eq!(run(&["check", path(&out)], "").2, 0);
+
+    // To another machine unencrypted only when that is said twice; nothing is looked for before.
+    let far = ["init", "--mqtt", "mqtt://192.0.2.7", "--seconds", "0", "--out", path(&out)];
+    let (_, refused, code) = run(&[&far[..], &["--plaintext"]].concat(), "y\n");
+    assert!(code != 0 && refused.contains("--plaintext --network-is-ours"), "{refused}");
 }
 
 /// A bridge with devices; the list is longer than any sensor's message may be.

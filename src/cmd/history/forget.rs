@@ -6,7 +6,7 @@ use crate::cmd::{self, Failed, receipt};
 use crate::problem::Problem;
 use crate::store::{Held, Looking, forget_one};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Arguments of `carecircle history forget`.
@@ -18,6 +18,9 @@ pub struct Args {
     /// The home's id, typed once more; without it, it is asked for
     #[arg(long, value_name = "ID")]
     home: Option<String>,
+    /// Also the keys and certificates in the folder secrets beside the configuration: the home cannot speak as itself any more
+    #[arg(long)]
+    with_keys: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failed> {
@@ -38,6 +41,14 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failed> {
         forgotten.bytes += one.bytes;
     }
     let mut lines = vec![format!("forgotten on {}", config.home.zone.date(clock::now()))];
+    let keys = keys_beside(&args.config);
+    if args.with_keys {
+        for key in &keys {
+            let one = forget_one(key).map_err(|error| error.problem())?;
+            forgotten.files += one.files;
+            forgotten.bytes += one.bytes;
+        }
+    }
     lines.push(match figures {
         Some(found) => format!(
             "readings {}, days {}, alerts and all else {}, waiting for a receipt {}",
@@ -54,10 +65,23 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failed> {
     notes.extend(
         forgotten.left.iter().map(|path| format!("not the gateway's own, left where it is: {}", path.display())),
     );
+    if !args.with_keys {
+        let left = keys.iter().map(|key| format!("its keys stay: {} (--with-keys takes them away)", key.display()));
+        notes.extend(left);
+    }
     notes.push("what its stations know of it they forget by: carecircle station forget HOME".to_owned());
     let mut out = std::io::stdout().lock();
     let printed = lines.iter().try_for_each(|line| writeln!(out, "{line}"));
     Ok(cmd::printed(printed.and_then(|()| notes.iter().try_for_each(|note| writeln!(out, "note: {note}"))))?)
+}
+
+/// What enrolment put beside the configuration, and whatever else lies with it: nothing there is of use to another home.
+fn keys_beside(config: &Path) -> Vec<PathBuf> {
+    let folder = config.parent().unwrap_or(Path::new(".")).join("secrets");
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = files.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
 }
 
 fn still_runs(problem: Problem) -> Problem {

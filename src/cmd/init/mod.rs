@@ -18,7 +18,7 @@ use super::listen::folded;
 use crate::model::fingerprint;
 use crate::model::ids::HomeId;
 use crate::model::time::Zone;
-use crate::mqtt::{Access, Broker};
+use crate::mqtt::{Access, Broker, Plaintext};
 use crate::problem::Problem;
 use ask::Ask;
 use plan::Machine;
@@ -34,6 +34,12 @@ pub struct Args {
     /// The home's MQTT broker; otherwise the one on this machine is tried
     #[arg(long, value_name = "URL")]
     mqtt: Option<Broker>,
+    /// The link to a broker on another machine is not encrypted; must be said together with --network-is-ours
+    #[arg(long)]
+    plaintext: bool,
+    /// Nobody else is on the network to that broker
+    #[arg(long)]
+    network_is_ours: bool,
     /// User at the broker, where it asks for one
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -72,6 +78,13 @@ fn init(args: &Args) -> Result<ExitCode, Problem> {
             let deed = "name another file with --out, or move this one away";
             return Err(Problem::of(out, "there is a configuration already").with_deed(deed));
         }
+    }
+    if let Some(broker) = &args.mqtt {
+        let said = Plaintext { plaintext: args.plaintext, network_is_ours: args.network_is_ours };
+        said.check(broker.tls, &broker.host).map_err(|why| {
+            let deed = "here they are two options: --plaintext --network-is-ours";
+            Problem::of(broker.to_string(), why).with_deed(deed)
+        })?;
     }
     let found = look(args)?;
     let machine = machine(args);

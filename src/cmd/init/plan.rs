@@ -3,10 +3,11 @@
 use super::ask::Ask;
 use super::found::{Device, Found, Port, WHAT_FOR, WHICH_BUTTON};
 use super::guess;
+use crate::model::agreement::By;
 use crate::model::home::{SensorKind, Service};
 use crate::model::ids::{HomeId, PointId, RoomId};
-use crate::model::time::{Span, Zone, parse_span};
-use crate::mqtt::{Access, Broker};
+use crate::model::time::{Day, Span, Zone, parse_span};
+use crate::mqtt::{Access, Broker, Plaintext};
 use crate::text::shown;
 use std::io::{BufRead, Write};
 
@@ -29,6 +30,8 @@ pub struct Plan {
     pub ports: Vec<Port>,
     /// The sensors.
     pub sensors: Vec<Sensor>,
+    /// When somebody agreed to being watched, and who; absent where that is not known.
+    pub consent: Option<(Day, By)>,
     /// The service point: its id as in the station's own configuration, its name, its way to the door.
     pub point: (String, String, String),
     /// The station's broker; absent where nobody said.
@@ -108,6 +111,7 @@ pub fn make<R: BufRead, W: Write>(found: Found, machine: &Machine, ask: &mut Ask
         sensors.extend(sensor(device, &taken, ask));
     }
     let (point, station) = service_point(language, ask);
+    let consent = consent(ask);
     Plan {
         home,
         place,
@@ -117,6 +121,7 @@ pub fn make<R: BufRead, W: Write>(found: Found, machine: &Machine, ask: &mut Ask
         bases: found.bases,
         ports: found.ports,
         sensors,
+        consent,
         point,
         station,
     }
@@ -195,6 +200,21 @@ fn is_kind(text: &str) -> Result<(), String> {
     })
 }
 
+/// Asked last: whoever installs may have to go and ask. Enter is "not known", and then only alerts leave the home.
+fn consent<R: BufRead, W: Write>(ask: &mut Ask<R, W>) -> Option<(Day, By)> {
+    ask.say("\nWho lives there, or a guardian, has to agree to being watched. Enter: not known; then only alerts leave the home.\n");
+    let given_on = ask.ask("the day on which they agreed, as 2026-11-02", "", |text| match text {
+        "" => Ok(None),
+        text => text.parse::<Day>().map(Some).map_err(|_| "a day, as 2026-11-02".to_owned()),
+    })?;
+    let by = ask.ask("who agreed, resident or guardian", "resident", |text| match text {
+        "resident" => Ok(By::Resident),
+        "guardian" => Ok(By::Guardian),
+        _ => Err("resident or guardian, never a name".to_owned()),
+    });
+    Some((given_on, by))
+}
+
 fn service_point<R: BufRead, W: Write>(
     language: &str,
     ask: &mut Ask<R, W>,
@@ -217,7 +237,11 @@ fn service_point<R: BufRead, W: Write>(
     });
     let station = ask.ask("its broker, as mqtts://station.example:8883; empty: not yet known", "", |text| match text {
         "" => Ok(None),
-        text => text.parse::<Broker>().map(|broker| Some(broker.to_string())).map_err(|why| why.to_string()),
+        text => {
+            let broker = text.parse::<Broker>().map_err(|why| why.to_string())?;
+            Plaintext::default().check(broker.tls, &broker.host)?;
+            Ok(Some(broker.to_string()))
+        }
     });
     ((id, name, travel), station)
 }

@@ -5,7 +5,7 @@
 use super::found::{Port, Speaks};
 use super::plan::{Plan, Sensor};
 use crate::config;
-use crate::mqtt::Access;
+use crate::mqtt::{Access, Plaintext};
 use crate::problem::{Kind, Problem};
 
 /// The text, and what is left to do in it.
@@ -104,7 +104,17 @@ impl File {
         self.line(&format!("time_zone = {}", text(&plan.zone)));
         self.line(&format!("language = {}   # zh or en: what people read", text(plan.language)));
         self.line("# Who agreed to being watched, when, and to what? Without this line only alerts leave the home.");
-        self.line("#consent = { given_on = \"\", by = \"resident\", scope = \"activity\" }");
+        match &plan.consent {
+            Some((given_on, by)) => self.line(&format!(
+                "consent = {{ given_on = {}, by = {}, scope = \"activity\" }}   # scope: alerts, activity or rooms",
+                text(&given_on.to_string()),
+                text(by.as_str())
+            )),
+            None => {
+                self.line("# Not known when this was written.");
+                self.line("#consent = { given_on = \"\", by = \"resident\", scope = \"activity\" }");
+            }
+        }
     }
 
     fn broker(&mut self, plan: &Plan) {
@@ -220,6 +230,10 @@ fn broker_section(access: &Access) -> String {
     if let Some(file) = &access.password_file {
         section += &format!("password_file = {}\n", text(&file.display().to_string()));
     }
+    // Nobody gets here who did not say so twice.
+    if Plaintext::default().check(access.broker.tls, &access.broker.host).is_err() {
+        section += "plaintext = true         # not encrypted on the way to another machine\nnetwork_is_ours = true   # and nobody else is on that network\n";
+    }
     section
 }
 
@@ -276,6 +290,7 @@ mod tests {
             bases: vec!["zigbee2mqtt".to_owned()],
             ports: Vec::new(),
             sensors: Vec::new(),
+            consent: None,
             point: ("lehe".to_owned(), "乐合".to_owned(), "6m".to_owned()),
             station: Some("mqtts://lehe.example:8883".to_owned()),
         }

@@ -3,10 +3,12 @@
 use crate::clock;
 use crate::cmd::{self, Failed, receipt};
 use crate::config;
-use crate::desk::Recorded;
+use crate::desk::{self, Case, Desk, Recorded};
 use crate::model::ids::HomeId;
+use crate::model::reason::Class;
 use crate::problem::Problem;
-use crate::store::Held;
+use crate::store::{Held, Looking, Record};
+use crate::text::{self, Language};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +21,9 @@ pub struct Args {
     /// Its id, typed once more; without it, it is asked for
     #[arg(long, value_name = "ID")]
     confirm: Option<String>,
+    /// Although an alert about the person is open there: nobody would be told that it was not closed
+    #[arg(long)]
+    even_with_open_alerts: bool,
 }
 
 pub(super) fn run(config: &Path, args: &Args) -> Result<ExitCode, Failed> {
@@ -29,6 +34,9 @@ pub(super) fn run(config: &Path, args: &Args) -> Result<ExitCode, Failed> {
     receipt::confirmed(args.home.as_str(), args.confirm.clone(), &question)?;
     let in_words = |error: crate::store::Error| error.problem();
     let held = Held::of(dir, DATABASE).map_err(|error| still_runs(error.problem()))?;
+    if !args.even_with_open_alerts {
+        nothing_is_open(&config, &args.home)?;
+    }
     let mark = receipt::fingerprint(&dir.join(DATABASE))?;
     let named = held.named(&args.home).map_err(in_words)?;
     let forgotten = held.forget_home(&named, &|body| is_about(body, &args.home)).map_err(in_words)?;
@@ -56,6 +64,40 @@ pub(super) fn run(config: &Path, args: &Args) -> Result<ExitCode, Failed> {
     );
     let mut out = std::io::stdout().lock();
     Ok(cmd::printed(lines.iter().try_for_each(|line| writeln!(out, "{line}")))?)
+}
+
+/// Refuses where somebody still has to go there, or to phone. Troubles of equipment do not count: a home that was taken down is
+/// one for ever.
+fn nothing_is_open(config: &config::Station, home: &HomeId) -> Result<(), Problem> {
+    let looking = Looking::at(&config.state_dir.join(DATABASE)).map_err(|error| error.problem())?;
+    let mut history: Vec<Recorded> = Vec::new();
+    let read = looking.for_each_record(|record| {
+        if let Record::Entry(entry) = record {
+            history.extend(serde_json::from_str::<Recorded>(&entry.body).ok());
+        }
+    });
+    read.map_err(|error| error.problem())?;
+    let settings = desk::Settings {
+        point: config.point.clone(),
+        timers: config.timers.clone(),
+        unreachable_after: config.unreachable_after,
+        people: Default::default(),
+        duty: None,
+        daily: config.daily.clone(),
+    };
+    let is_of_a_person = |case: &Case| {
+        case.phase.is_open() && !case.test && matches!(case.reason.class(), Class::Person | Class::Request)
+    };
+    let open = Desk::new(settings).restore(history).open_cases().into_iter();
+    let open: Vec<Case> = open.filter(|case| case.key.home == *home && is_of_a_person(case)).collect();
+    let Some(first) = open.first() else { return Ok(()) };
+    let rule = text::rule(Language::English, &first.reason);
+    let what = match open.len() - 1 {
+        0 => format!("an alert of this home is open: {rule}"),
+        more => format!("alerts of this home are open: {rule}, and {more} more"),
+    };
+    let deed = "close what is open at the desk first; or forget all the same: --even-with-open-alerts";
+    Err(Problem::of(home.to_string(), format!("nothing was forgotten: {what}")).with_deed(deed))
 }
 
 fn is_about(body: &str, home: &HomeId) -> bool {

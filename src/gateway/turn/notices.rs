@@ -151,7 +151,7 @@ fn priority(severity: Severity) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::gateway) mod tests {
     use super::*;
     use crate::clock::Reading;
     use crate::devices::Devices;
@@ -171,7 +171,7 @@ mod tests {
         (Path { channel, point, orders, is_lost: false, tells_people: false }, ordered)
     }
 
-    fn turn(store: &Store) -> Turn {
+    pub fn turn(store: &Store) -> Turn {
         let (id, place, sensors) = ("made-up-1".parse().unwrap(), "3-2-201".into(), Default::default());
         let home = Home { id, place, zone: Zone::utc(), sensors };
         let point = Point {

@@ -80,6 +80,7 @@ impl Reason {
             Reason::Subscription { .. } => "subscription",
             Reason::Storage { .. } => "storage",
             Reason::Configuration { .. } => "configuration",
+            Reason::CertificateEnds(_) => "certificate_ends",
             Reason::PathLost(_) => "path_lost",
             Reason::AllPathsLost(_) => "all_paths_lost",
             Reason::Twin(_) => "twin",
@@ -134,6 +135,7 @@ impl Reason {
             | Reason::Subscription { .. }
             | Reason::Storage { .. }
             | Reason::Configuration { .. }
+            | Reason::CertificateEnds(_)
             | Reason::PathLost(_)
             | Reason::AllPathsLost(_)
             | Reason::Twin(_)
@@ -156,6 +158,10 @@ impl Reason {
         }
         if let Reason::Twin(found) = self {
             return found.channel.as_ref().map(|channel| channel.as_str());
+        }
+        // Whoever saw the first warning is told again.
+        if let Reason::CertificateEnds(found) = self {
+            return Some(found.within.as_str());
         }
         if let Reason::Flood { source, .. } = self { source.as_deref() } else { None }
     }
@@ -207,6 +213,7 @@ impl Reason {
             | Reason::Flood { .. }
             | Reason::Subscription { .. }
             | Reason::Storage { .. }
+            | Reason::CertificateEnds(_)
             | Reason::PathLost(_)
             | Reason::Twin(_)
             | Reason::NoWatcher { .. }
@@ -266,6 +273,7 @@ impl Reason {
             | Reason::Subscription { .. }
             | Reason::Storage { .. }
             | Reason::Configuration { .. }
+            | Reason::CertificateEnds(_)
             | Reason::PathLost(_)
             | Reason::AllPathsLost(_)
             | Reason::Twin(_)

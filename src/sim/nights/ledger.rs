@@ -217,6 +217,7 @@ impl World {
             | Reason::WeakSignal { .. }
             | Reason::Subscription { .. }
             | Reason::Configuration { .. }
+            | Reason::CertificateEnds(_)
             | Reason::PathLost(_)
             | Reason::AllPathsLost(_)
             | Reason::Twin(_)

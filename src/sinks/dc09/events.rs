@@ -127,6 +127,7 @@ fn codes(reason: &Reason) -> (u16, &'static str) {
         Reason::WeakSignal { .. } | Reason::Flood { .. } => (380, "UT"),
         Reason::NotObserved { blind, .. } if blind.cause == BlindCause::GatewayDown => (305, "RR"),
         Reason::NotObserved { .. } | Reason::Storage { .. } | Reason::Configuration { .. } => (300, "YX"),
+        Reason::CertificateEnds(_) => (300, "YX"),
         Reason::LinkLost { .. } | Reason::Subscription { .. } => (333, "ET"),
         // What is over is a restore of the same code; "failure to communicate" is left to what a station says of a home.
         Reason::PathLost(_) | Reason::AllPathsLost(_) | Reason::Twin(_) => (350, "YC"),
@@ -170,6 +171,7 @@ fn sensor(reason: &Reason) -> Option<&SensorId> {
         | Reason::Subscription { .. }
         | Reason::Storage { .. }
         | Reason::Configuration { .. }
+        | Reason::CertificateEnds(_)
         | Reason::PathLost(_)
         | Reason::AllPathsLost(_)
         | Reason::Twin(_)

@@ -3,12 +3,13 @@
 //! The address may hold a key, so only its host is ever shown. No redirect is followed: it would carry key and message
 //! elsewhere. Plain HTTP is spoken to this machine and the home's own network alone.
 //!
-//! The way to a station (`sinks/station_https`) is narrower: TLS 1.3, one authority, and a certificate of our own.
+//! The way to a station (`sinks/station_https`) is narrower: TLS 1.3, one authority, and a certificate of our own (`tls`).
 //!
 //! The client is ureq with rustls on ring, blocking, on a thread of the pool: one POST needs no more. The authorities are the
 //! system's, read anew for each message, because messages are rare and a renewed store counts at once; or `ca` alone.
 
 mod names;
+mod tls;
 mod words;
 
 use crate::model::time::Timestamp;
@@ -17,17 +18,14 @@ use crate::problem::Problem;
 use crate::sinks::NotDelivered;
 use crate::sinks::signing::is_plausible;
 use names::Names;
-use rustls::ProtocolVersion;
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::ByStationsRules;
 use ureq::http::Uri;
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
-use ureq::unversioned::transport::DefaultConnector;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::transport::{Connector, DefaultConnector, TcpConnector};
 
 /// Within this a POST is answered or given up: name, connection, TLS and answer together.
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -44,8 +42,8 @@ pub struct Way {
     uri: Uri,
     /// Those alone are believed; without them the system's are.
     authorities: Option<Arc<Vec<Certificate<'static>>>>,
-    /// Who we are there, where we must show it.
-    identity: Option<ClientCert>,
+    /// How TLS is spoken to a station: whom we believe there, and who we are.
+    station: Option<Arc<rustls::ClientConfig>>,
     names: Names,
     deadline: Duration,
 }
@@ -84,15 +82,20 @@ impl Way {
             }
         }
         let authorities = ca.map(authorities_of).transpose()?.map(Arc::new);
-        Ok(Way { uri, authorities, identity: None, names: Names::new(), deadline: DEADLINE })
+        Ok(Way { uri, authorities, station: None, names: Names::new(), deadline: DEADLINE })
     }
 
     /// To the station at `uri`: with the file of its authority and the file of our certificate and key, or in the clear.
     pub fn to_station(uri: Uri, tls: Option<(&Path, &Path)>) -> Result<Way, Problem> {
-        let way = Way { uri, authorities: None, identity: None, names: Names::new(), deadline: DEADLINE };
+        let way = Way { uri, authorities: None, station: None, names: Names::new(), deadline: DEADLINE };
         let Some((ca, credentials)) = tls else { return Ok(way) };
-        let authorities = Some(Arc::new(authorities_of(ca)?));
-        Ok(Way { authorities, identity: Some(identity_of(credentials)?), ..way })
+        authorities_of(ca)?;
+        let tls = mqtt::Tls { ca: mqtt::secret(ca)?, identity: Some(mqtt::secret(credentials)?) };
+        let config = tls.configuration().map_err(|what| {
+            let deed = "it must hold our certificate and its key: enroll the home again";
+            Problem::of(credentials.display().to_string(), what).with_deed(deed)
+        })?;
+        Ok(Way { station: Some(Arc::new(config)), ..way })
     }
 
     /// To an address that somebody wrote into a page: encrypted and public, unless its host, with or without port, is among
@@ -125,7 +128,7 @@ impl Way {
                 "name its host in [webhooks] allow if it is meant",
             );
         }
-        Ok(Way { uri, authorities: None, identity: None, names, deadline: OUTWARD_DEADLINE })
+        Ok(Way { uri, authorities: None, station: None, names, deadline: OUTWARD_DEADLINE })
     }
 
     /// Path and query, by which a kind of address is known.
@@ -223,14 +226,17 @@ impl Way {
         if self.uri.scheme_str() == Some("http") {
             return Ok(self.agent_of(config.build()));
         }
+        if let Some(station) = &self.station {
+            let connector = ().chain(TcpConnector::default()).chain(ByStationsRules(Arc::clone(station)));
+            return Ok(ureq::Agent::with_parts(config.build(), connector, self.names.clone()));
+        }
         let authorities = match &self.authorities {
             Some(authorities) => Arc::clone(authorities),
             None => Arc::new(the_systems()?),
         };
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::Specific(authorities))
-            .client_cert(self.identity.clone())
-            .unversioned_rustls_crypto_provider(Arc::new(self.cryptography()));
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()));
         Ok(self.agent_of(config.tls_config(tls.build()).build()))
     }
 
@@ -238,17 +244,8 @@ impl Way {
         ureq::Agent::with_parts(config, DefaultConnector::default(), self.names.clone())
     }
 
-    /// To a station: what knows no suite of TLS 1.2 does not offer it.
-    fn cryptography(&self) -> CryptoProvider {
-        let mut provider = rustls::crypto::ring::default_provider();
-        if self.is_to_station() {
-            provider.cipher_suites.retain(|suite| suite.version().version == ProtocolVersion::TLSv1_3);
-        }
-        provider
-    }
-
     fn is_to_station(&self) -> bool {
-        self.identity.is_some()
+        self.station.is_some()
     }
 
     /// The same with another deadline, for tests.
@@ -294,26 +291,6 @@ fn authorities_of(file: &Path) -> Result<Vec<Certificate<'static>>, Problem> {
         return Err(Problem::of(file.display().to_string(), what).with_deed("it must hold -----BEGIN CERTIFICATE-----"));
     }
     Ok(found)
-}
-
-/// Certificate and key of our own in one file; both belong together, or the client would end over them.
-fn identity_of(file: &Path) -> Result<ClientCert, Problem> {
-    let pem = mqtt::secret(file)?;
-    let wrong = |what: String| {
-        let deed = "it must hold our certificate and its key: enroll the home again";
-        Problem::of(file.display().to_string(), what).with_deed(deed)
-    };
-    let chain = authorities_of(file)?;
-    let key = PrivateKey::from_pem(&pem).map_err(|_| wrong("no private key in this file".to_owned()))?;
-    let theirs: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
-    let ours = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| wrong("no private key in this file".to_owned()))?;
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let config = config.with_protocol_versions(&[&rustls::version::TLS13]);
-    let together = config.and_then(|config| {
-        config.with_root_certificates(rustls::RootCertStore::empty()).with_client_auth_cert(theirs, ours)
-    });
-    together.map_err(|error| wrong(format!("certificate and key do not go together: {error}")))?;
-    Ok(ClientCert::new_with_certs(&chain, key))
 }
 
 fn the_systems() -> Result<Vec<Certificate<'static>>, NotDelivered> {

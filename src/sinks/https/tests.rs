@@ -274,3 +274,45 @@ async fn the_way_to_a_station_is_tls_1_3_and_certificate_and_key_must_fit() {
     let Err(NotDelivered::Later(why)) = way.ask("/v1/steps", None).await else { panic!("it was spoken to") };
     assert!(why.contains("ProtocolVersion") || why.contains("TLS failed"), "{why}");
 }
+
+/// A flat without power had its battery clock reset: what stands in its history says how late it is at least.
+#[test]
+fn a_clock_that_shows_1970_does_not_make_the_stations_certificate_too_young() {
+    let own = authority("DNS:localhost", "9");
+    let file = |name: &str| own.path().join(name);
+    let both = ["server.pem", "server.key"].map(|name| std::fs::read(file(name)).unwrap()).concat();
+    std::fs::write(file("home.pem"), both).unwrap();
+    let url = || {
+        let chain = CertificateDer::pem_file_iter(file("server.pem")).unwrap().map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+        let plain = server(move |stream| {
+            let tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(tls, stream);
+            // Whoever does not believe the certificate sends no request.
+            if stream.conn.complete_io(&mut stream.sock).is_ok() {
+                request(&mut stream);
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+            }
+        });
+        let port = plain.parse::<Uri>().unwrap().port_u16().unwrap();
+        format!("https://localhost:{port}/v1/steps")
+    };
+    let ask = |url: &str| {
+        let way = Way::to_station(url.parse().unwrap(), Some((&file("ca.pem"), &file("home.pem")))).unwrap();
+        way.agent().unwrap().get(url).call().map(|mut answer| answer.body_mut().read_to_string().unwrap())
+    };
+    assert_eq!(ask(&url()).unwrap(), "ok");
+    mqtt::Floor::raise(crate::clock::now());
+    let in_1970 =
+        crate::clock::Reading { wall: crate::model::time::from_millis(5), since_boot: chrono::TimeDelta::zero() };
+    crate::clock::pretend(Some(in_1970));
+    let answer = ask(&url());
+    crate::clock::pretend(None);
+    assert_eq!(answer.unwrap(), "ok");
+}

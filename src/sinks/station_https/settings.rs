@@ -1,11 +1,11 @@
 //! The keys of the channel as they stand in a config, and what must fit together in them.
 
 use crate::model::level::{Level, Supervision};
+use crate::mqtt::Plaintext;
 use crate::problem::Problem;
 use crate::sinks::https::Way;
 use crate::sinks::nature::Nature;
 use serde::Deserialize;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use ureq::http::Uri;
 
@@ -33,16 +33,17 @@ struct Keys {
     url: String,
     ca: Option<PathBuf>,
     credentials: Option<PathBuf>,
-    /// Nothing is encrypted, said a second time.
     #[serde(default)]
     plaintext: bool,
+    #[serde(default)]
+    network_is_ours: bool,
 }
 
 impl TryFrom<Keys> for Settings {
     type Error = String;
 
     fn try_from(keys: Keys) -> Result<Settings, String> {
-        let Keys { url, ca, credentials, plaintext } = keys;
+        let Keys { url, ca, credentials, plaintext, network_is_ours } = keys;
         let no_address = format!("\"{url}\" is no address of a station; write it as https://station.example:8471");
         let uri: Uri = url.parse().map_err(|_| no_address.clone())?;
         let Some(host) = uri.authority().filter(|at| !at.as_str().contains('@')).map(|at| at.host().to_owned()) else {
@@ -53,19 +54,15 @@ impl TryFrom<Keys> for Settings {
         }
         let has_files = ca.is_some() || credentials.is_some();
         let wrong = match uri.scheme_str() {
-            Some("https") if plaintext => Some("plaintext is set for an encrypted address; leave it out"),
             Some("https") if ca.is_none() => Some("nobody vouches for the station; add ca = \"file\""),
             Some("https") if credentials.is_none() => {
                 Some("the station lets no home in without one; add credentials = \"file\"")
             }
-            Some("https") => None,
+            Some("https") => Plaintext { plaintext, network_is_ours }.check(true, &host).err(),
             Some("http") if has_files => {
                 Some("certificates are set for an address without TLS; begin it with https://")
             }
-            Some("http") if !plaintext && !is_loopback(&host) => Some(
-                "this address is not encrypted; begin it with https://, or add plaintext = true if nobody else is on the way",
-            ),
-            Some("http") => None,
+            Some("http") => Plaintext { plaintext, network_is_ours }.check(false, &host).err(),
             Some(_) | None => return Err(no_address),
         };
         wrong.map_or(Ok(Settings { url: uri, ca, credentials }), |why| Err(why.to_owned()))
@@ -77,9 +74,4 @@ impl Settings {
     pub(super) fn way(&self) -> Result<Way, Problem> {
         Way::to_station(self.url.clone(), self.ca.as_deref().zip(self.credentials.as_deref()))
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

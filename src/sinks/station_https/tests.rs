@@ -173,7 +173,9 @@ fn keys_that_do_not_go_together_say_what_to_write() {
     assert!(read(ok.clone()).is_ok());
     assert!(read(serde_json::json!({ "url": "http://127.0.0.1:8471" })).is_ok());
     assert!(read(serde_json::json!({ "url": "http://[::1]:8471/" })).is_ok());
-    assert!(read(serde_json::json!({ "url": "http://station.lan:8471", "plaintext": true })).is_ok());
+    let twice = serde_json::json!({ "url": "http://station.lan:8471", "plaintext": true, "network_is_ours": true });
+    assert!(read(twice).is_ok());
+    assert!(read(serde_json::json!({ "url": "http://station.lan:8471", "plaintext": true })).is_err());
     for (key, value, words) in [
         ("url", serde_json::json!("station.example"), "https://station.example:8471"),
         ("url", serde_json::json!("https://station.example/desk"), "no address of a station"),
@@ -182,7 +184,7 @@ fn keys_that_do_not_go_together_say_what_to_write() {
         ("url", serde_json::json!("http://127.0.0.1:1"), "begin it with https://"),
         ("ca", serde_json::Value::Null, "add ca"),
         ("credentials", serde_json::Value::Null, "add credentials"),
-        ("plaintext", serde_json::json!(true), "leave it out"),
+        ("plaintext", serde_json::json!(true), "leave them out"),
         ("pasword", serde_json::json!("x"), "pasword"),
     ] {
         let mut keys = ok.clone();
@@ -191,7 +193,7 @@ fn keys_that_do_not_go_together_say_what_to_write() {
         assert!(why.contains(words), "{key} = {value}: {why}");
     }
     let open = read(serde_json::json!({ "url": "http://station.lan:8471" })).unwrap_err();
-    assert!(open.contains("plaintext = true"), "{open}");
+    assert!(open.contains("plaintext = true and network_is_ours = true"), "{open}");
 }
 
 #[test]

@@ -10,6 +10,11 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("faults_unreachable", "失联住户", "Homes not reached"),
     ("faults_batteries", "本周须换电池", "Batteries to change this week"),
     ("faults_none", "没有未修复的故障", "No fault is open"),
+    (
+        "certificate_do",
+        "请维护人员更新：carecircle station ca renew，然后重启服务站",
+        "Have it renewed: carecircle station ca renew, then restart the station",
+    ),
     ("faults_done", "刚办结", "Closed lately"),
     ("fault_open", "未指派", "not assigned"),
     ("fault_assigned", "已指派", "assigned"),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::found::MissedContact;
 use crate::model::home::SensorKind;
-use crate::model::reason::{AllPathsLost, PathLost, Stuck, Twin};
+use crate::model::reason::{AllPathsLost, CertificateEnds, PathLost, Stuck, Twin, Within};
 use crate::model::time::{Span, from_millis};
 
 /// Goal: no reason can be rendered into a sentence that reads broken. Method: every variant × both languages ×
@@ -158,6 +158,10 @@ pub(crate) fn extremes() -> Vec<Reason> {
         all.push(Reason::Storage { what: what.to_owned() });
         all.push(Reason::Subscription { filters: vec![what.to_owned(); what.len() % 6] });
         all.push(Reason::Configuration { what: what.to_owned() });
+        for within in [Within::Days60, Within::Days30, Within::Days7, Within::Ended] {
+            let (file, until) = (what.to_owned(), from_millis(1_900_000_000_000));
+            all.push(Reason::CertificateEnds(CertificateEnds { file, until, within }));
+        }
     }
     all
 }

@@ -1,7 +1,7 @@
 //! Sentences about the ways out of the home.
 
 use super::{Say, fact};
-use crate::model::reason::{AllPathsLost, PathLost, Twin};
+use crate::model::reason::{AllPathsLost, CertificateEnds, PathLost, Twin, Within};
 use crate::text::counted;
 
 /// A way as people call it.
@@ -11,6 +11,32 @@ pub(super) fn name(found: &PathLost) -> String {
 }
 
 impl Say<'_> {
+    pub(super) fn certificate_ends(&self, found: &CertificateEnds) -> Vec<String> {
+        let (file, until) = (fact(self.language, &found.file), self.at(found.until));
+        let what = match found.within {
+            Within::Ended => self.language.pick(
+                format!("家中网关的证书 {file} 已于 {until} 到期，服务站不再接受它"),
+                format!(
+                    "{file}, with which this home's gateway speaks, has ended on {until}: it is believed no longer"
+                ),
+            ),
+            near @ (Within::Days60 | Within::Days30 | Within::Days7) => {
+                let days = near.as_str();
+                self.language.pick(
+                    format!("家中网关的证书 {file} 将于 {until} 到期，剩余不足 {days} 天"),
+                    format!(
+                        "{file}, with which this home's gateway speaks, ends on {until}: less than {days} days are left"
+                    ),
+                )
+            }
+        };
+        let deed = self.language.pick(
+            "证书本应自动更新，请在家中网关上运行 carecircle renew 查明原因".to_owned(),
+            "It should have been renewed by itself; carecircle renew on the gateway says why not".to_owned(),
+        );
+        vec![what, deed]
+    }
+
     pub(super) fn path_lost(&self, found: &PathLost) -> Vec<String> {
         let (name, since) = (name(found), self.at(found.since));
         let mut sentences = vec![

@@ -3,11 +3,10 @@
 mod groups;
 
 use crate::desk::{AlertKey, Fault, FaultState, Folded, Part, RowView, folded};
-use crate::model::reason::{Reason, Severity};
+use crate::model::reason::{Reason, Severity, Within};
 use crate::model::time::{Span, Timestamp};
 use crate::store::office::Scope;
 use crate::text;
-use crate::web::Site;
 use crate::web::access::Right;
 use crate::web::api::Caller;
 use crate::web::faults::groups::{By, grouped};
@@ -15,6 +14,7 @@ use crate::web::form::Visitor;
 use crate::web::models::{Frame, Painter, RowModel};
 use crate::web::pages::{page, said};
 use crate::web::reports::csv;
+use crate::web::{Health, Site};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
@@ -36,6 +36,8 @@ struct FaultsPage {
     f: Frame,
     /// Why the station's own modem sends nothing, where it has one.
     modem: Option<String>,
+    /// That a certificate of the station ends soon.
+    certificate: Option<String>,
     views: Vec<(&'static str, &'static str, bool)>,
     open: usize,
     overdue: usize,
@@ -122,9 +124,11 @@ fn faults_page(site: &Site, visitor: &Visitor, now: Timestamp, faults: Vec<Fault
     single.truncate(SHOWN_MAX);
     let model = |fault: &Fault| model(&painter, visitor, &here, fault);
     let groups = grouped(single, by, visitor.language).into_iter();
-    let modem = site.health().modem.and_then(|modem| modem.state.err());
+    let Health { modem, certificate, .. } = site.health();
+    let modem = modem.and_then(|modem| modem.state.err());
     FaultsPage {
         modem: modem.map(|why| format!("{} ({})", f.l("ready_sms_down"), text::shown(&why, 160))),
+        certificate: certificate.and_then(|(of, until)| ends(&f, now, of, until)),
         views: By::ALL.map(|view| (view.as_str(), f.l(view.label()), view == by)).to_vec(),
         open: count,
         overdue,
@@ -136,6 +140,21 @@ fn faults_page(site: &Site, visitor: &Visitor, now: Timestamp, faults: Vec<Fault
         done: done.iter().rev().take(DONE_SHOWN_MAX).map(model).collect(),
         f,
     }
+}
+
+/// That a certificate of the station itself ends soon: homes that cannot tell of it any more would be silent.
+fn ends(f: &Frame, now: Timestamp, of: &str, until: Timestamp) -> Option<String> {
+    let (day, days) = (until.date_naive(), (until - now).num_days());
+    Some(match Within::of(now, until)? {
+        Within::Ended => f.language.pick(
+            format!("本站证书 {of} 已于 {day} 到期，家庭网关不再信任本站"),
+            format!("This station's certificate {of} has ended on {day}: homes believe it no longer"),
+        ),
+        Within::Days60 | Within::Days30 | Within::Days7 => f.language.pick(
+            format!("本站证书 {of} 将于 {day} 到期，剩余 {days} 天"),
+            format!("This station's certificate {of} ends on {day}, {days} days are left"),
+        ),
+    })
 }
 
 fn is_unreachable(fault: &Fault) -> bool {

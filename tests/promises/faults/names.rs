@@ -34,7 +34,8 @@ fn names_that_nobody_answers_hold_no_alert_back_and_bind_few_threads() {
     let mut world = World::configure(&Home::default());
     let (ca, home) = (authority.ca().display().to_string(), authority.home("made-up-1", When::Now));
     change(&world, "gateway.toml", |text| {
-        let text = text.replace(&world.district_broker.url(), "mqtt://broker.district.example:1883");
+        let far = "mqtt://broker.district.example:1883\", plaintext = true, network_is_ours = true }";
+        let text = text.replace(&format!("{}\" }}", world.district_broker.url()), far);
         let text = text.replace("channels = [\"lehe\"]", "channels = [\"lehe\", \"past\"]");
         let home = home.display();
         format!(

@@ -22,8 +22,17 @@ const REQUEST: [&str; 6] = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_cur
 impl Authority {
     pub fn new() -> Authority {
         let folder = tempfile::tempdir().unwrap();
-        let own = ["-x509", "-days", "9", "-subj", "/CN=circle", "-keyout", "ca.key", "-out", "ca.pem"];
+        let own = ["-x509", "-days", "99", "-subj", "/CN=circle", "-keyout", "ca.key", "-out", "ca.pem"];
         run(Command::new("openssl").args(REQUEST).args(own), folder.path());
+        Authority { folder }
+    }
+
+    /// One that is there already: whatever it would never sign, signed by it.
+    pub fn of(there: &Path) -> Authority {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["ca.pem", "ca.key"] {
+            std::fs::copy(there.join(file), folder.path().join(file)).unwrap();
+        }
         Authority { folder }
     }
 
@@ -60,7 +69,7 @@ impl Authority {
             // The authority need not be good then: only what it signs is looked at.
             command.args(["-f", "+400d", "openssl"]);
         }
-        let days = if matches!(when, When::Before) { "-1" } else { "9" };
+        let days = if matches!(when, When::Before) { "-1" } else { "99" };
         let sign = ["x509", "-req", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", days];
         run(command.args(sign).args(["-extfile", &named("ext"), "-in", &csr, "-out", &crt]), at);
         let both = [crt, key].map(|part| std::fs::read(at.join(part)).unwrap()).concat();

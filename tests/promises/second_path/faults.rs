@@ -107,7 +107,9 @@ impl Case {
         let door = free_port();
         let (ca, home) = (authority.ca().display().to_string(), authority.home("made-up-1", When::Now));
         let first = match fault {
-            Fault::NoSuchName => "mqtt://no-such-host.invalid:1883\" }".to_owned(),
+            Fault::NoSuchName => {
+                "mqtt://no-such-host.invalid:1883\", plaintext = true, network_is_ours = true }".to_owned()
+            }
             Fault::StalledTls => format!("mqtts://localhost:{}\", ca = \"{ca}\" }}", proxy.port),
             Fault::DeadFromTheStart | Fault::NeverConnAck | Fault::NeverPubAck | Fault::HalfOpen | Fault::Killed => {
                 format!("mqtt://127.0.0.1:{}\" }}", proxy.port)
