@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// `text` in place of the file's, whole or not at all; owner, group and rights stay. A new file takes those of `like`, the
-/// file that it is read together with, if there is one.
+/// file that it is read together with, if there is one; without one it is for the group of its folder.
 ///
 /// Where the owner cannot be kept nothing is written: a daemon that cannot read its configuration watches nobody.
 pub fn replace(path: &Path, text: &str, like: Option<&Path>) -> io::Result<()> {
@@ -29,6 +29,13 @@ fn written(path: &Path, text: &str, known: Option<&Metadata>) -> io::Result<()> 
         && (known.uid(), known.gid()) != (own.uid(), own.gid())
     {
         fchown(&file, Some(known.uid()), Some(known.gid()))?;
+    }
+    // Written as root into the package's folder, it must not be a file that the daemon cannot read. Others may not give it away.
+    if known.is_none()
+        && let Some(folder) = path.parent().and_then(|folder| std::fs::metadata(folder).ok())
+        && folder.gid() != own.gid()
+    {
+        drop(fchown(&file, None, Some(folder.gid())));
     }
     // After the owner, whose change takes rights away; and past any umask.
     file.set_permissions(Permissions::from_mode(known.map_or(OWNER_AND_GROUP, |known| known.mode() & 0o777)))?;
@@ -89,6 +96,12 @@ mod tests {
         let alone = folder.path().join("alone.toml");
         replace(&alone, "new", None).unwrap();
         assert_eq!(owner(&alone).2, OWNER_AND_GROUP);
+        if nix::unistd::geteuid().is_root() {
+            chown(folder.path(), None, Some(61_235)).unwrap();
+            let first = folder.path().join("first.toml");
+            replace(&first, "new", None).unwrap();
+            assert_eq!(owner(&first), (owner(&alone).0, 61_235, OWNER_AND_GROUP), "for the group of its folder");
+        }
     }
 
     #[test]

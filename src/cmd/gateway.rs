@@ -2,6 +2,9 @@
 //!
 //! A file that does not load never leaves a home unwatched: the last good configuration is used and said so; only when
 //! there is none the daemon ends with code 78. SIGHUP loads anew and refuses a bad file while the running one stays.
+//! Started by systemd in a home that nobody has set up yet, it waits.
+
+mod waiting;
 
 use super::daemon::{Asked, Signals, block_on, log, notify_reloading};
 use crate::config;
@@ -27,6 +30,13 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
     log("info");
+    if waiting::is_due(&args.config, &args.state_dir) {
+        match block_on(waiting::until_set_up(&args.config)).and_then(|waited| waited) {
+            Ok(true) => {}
+            Ok(false) => return ExitCode::SUCCESS,
+            Err(problem) => return super::finish(Err(problem)),
+        }
+    }
     let (plan, troubles) = match begin(&args) {
         Ok(begun) => begun,
         Err(problems) => {

@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod history;
 pub mod init;
 pub mod join;
+pub mod line;
 pub mod listen;
 mod progress;
 mod receipt;

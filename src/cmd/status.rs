@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The directory the gateway writes its status to, in place of a configuration
-    #[arg(long, value_name = "DIR", default_value = "/run/carecircle", conflicts_with = "config")]
+    #[arg(long, value_name = "DIR", default_value = USUAL_RUN_DIR, conflicts_with = "config")]
     run_dir: PathBuf,
     /// The status as JSON, with `running` added
     #[arg(long)]
@@ -66,6 +66,11 @@ pub fn run(args: Args) -> ExitCode {
 fn read(path: &Path) -> Result<Status, Problem> {
     let place = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| {
+        let is_usual = path.starts_with(USUAL_RUN_DIR) && !Path::new(super::DEFAULT_CONFIG).exists();
+        if error.kind() == std::io::ErrorKind::NotFound && is_usual {
+            return Problem::of(super::DEFAULT_CONFIG, "nothing is set up here yet, so nobody is watched")
+                .with_deed("set it up: sudo carecircle init; a gateway elsewhere is asked with --run-dir");
+        }
         if error.kind() == std::io::ErrorKind::NotFound {
             return Problem::of(place.clone(), "the gateway is not running: it has left no status here")
                 .with_deed(format!("{START}; {WHY}"));
@@ -327,6 +332,7 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
+const USUAL_RUN_DIR: &str = "/run/carecircle";
 const TITLES: usize = 12;
 /// Behind the twelve columns of the titles.
 const WIDTHS: [usize; 7] = [16, 9, 7, 7, 7, 7, 6];

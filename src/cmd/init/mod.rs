@@ -176,7 +176,6 @@ fn report(args: &Args, sensors: usize, written: &Written) -> io::Result<()> {
     writeln!(output, "next     carecircle check --online {out}")?;
     writeln!(output, "         carecircle listen --config {out}")?;
     if args.out.starts_with("/etc") {
-        writeln!(output, "         chown root:carecircle {out}")?;
         writeln!(output, "         systemctl restart carecircle-gateway")?;
     }
     if !args.yes && !io::stdin().is_terminal() {

@@ -177,6 +177,26 @@ fn without_a_last_good_configuration_a_broken_file_ends_the_daemon_with_78_and_i
     assert!(said.contains("/no/such/file.toml: there is no such file; correct the path"), "{said}");
 }
 
+/// As the package starts it: before anybody ran `init`.
+#[test]
+fn a_home_that_nobody_set_up_says_what_to_do_and_is_watched_as_soon_as_it_is() {
+    let world = World::configure(&Home::default());
+    let (config, away) = (world.path("gateway.toml"), world.path("later.toml"));
+    std::fs::rename(&config, &away).unwrap();
+    let station = Unit::station(&world).ready();
+    let gateway = Unit::gateway(&world).ready();
+    gateway.wait_for_status(&["not set up, nobody is watched yet", "sudo carecircle init"]);
+    gateway.wait_for_pings(2);
+    gateway.reload();
+    let right = std::fs::read_to_string(&away).unwrap();
+    std::fs::write(&config, right.replace("kind = \"motion\"", "kind = \"moton\"")).unwrap();
+    gateway.wait_for_status(&["nobody is watched yet", "gateway.toml:", "moton"]);
+    std::fs::write(&config, right).unwrap();
+    gateway.wait_for_status(&["watching 2 sensors"]);
+    world.wait_ready();
+    Site { station, gateway, world }.press_and_see(1);
+}
+
 #[test]
 fn a_station_refuses_a_broken_file_and_a_port_in_use_and_its_desk_stays_open() {
     let site = Site::start(&Home::default());
