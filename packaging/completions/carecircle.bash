@@ -317,7 +317,7 @@ _carecircle() {
             return 0
             ;;
         carecircle__subcmd__history__subcmd__forget)
-            opts="-h --config --home --help"
+            opts="-h --config --home --with-keys --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -357,7 +357,7 @@ _carecircle() {
             return 0
             ;;
         carecircle__subcmd__init)
-            opts="-h --mqtt --user --password-file --serial --out --home --yes --seconds --help"
+            opts="-h --mqtt --plaintext --network-is-ours --user --password-file --serial --out --home --yes --seconds --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -857,7 +857,7 @@ _carecircle() {
             return 0
             ;;
         carecircle__subcmd__station__subcmd__forget)
-            opts="-h --confirm --config --help"
+            opts="-h --confirm --even-with-open-alerts --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

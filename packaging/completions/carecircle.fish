@@ -56,6 +56,7 @@ complete -c carecircle -n "__fish_carecircle_using_subcommand station; and not _
 complete -c carecircle -n "__fish_carecircle_using_subcommand station; and not __fish_seen_subcommand_from forget ca enroll revoke mosquitto" -f -a "mosquitto" -d 'The configuration of the station\'s mosquitto'
 complete -c carecircle -n "__fish_carecircle_using_subcommand station; and __fish_seen_subcommand_from forget" -l confirm -d 'Its id, typed once more; without it, it is asked for' -r
 complete -c carecircle -n "__fish_carecircle_using_subcommand station; and __fish_seen_subcommand_from forget" -l config -d 'Configuration file; `conf.d/*.toml` beside it is read too' -r -F
+complete -c carecircle -n "__fish_carecircle_using_subcommand station; and __fish_seen_subcommand_from forget" -l even-with-open-alerts -d 'Although an alert about the person is open there: nobody would be told that it was not closed'
 complete -c carecircle -n "__fish_carecircle_using_subcommand station; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
 complete -c carecircle -n "__fish_carecircle_using_subcommand station; and __fish_seen_subcommand_from ca" -l config -d 'Configuration file; `conf.d/*.toml` beside it is read too' -r -F
 complete -c carecircle -n "__fish_carecircle_using_subcommand station; and __fish_seen_subcommand_from ca" -s h -l help -d 'Print help'
@@ -75,6 +76,8 @@ complete -c carecircle -n "__fish_carecircle_using_subcommand init" -l serial -d
 complete -c carecircle -n "__fish_carecircle_using_subcommand init" -l out -d 'Where to write the configuration' -r -F
 complete -c carecircle -n "__fish_carecircle_using_subcommand init" -l home -d 'The home\'s pseudonym; otherwise one is made from this machine\'s id' -r
 complete -c carecircle -n "__fish_carecircle_using_subcommand init" -l seconds -d 'How long to listen for sensors' -r
+complete -c carecircle -n "__fish_carecircle_using_subcommand init" -l plaintext -d 'The link to a broker on another machine is not encrypted; must be said together with --network-is-ours'
+complete -c carecircle -n "__fish_carecircle_using_subcommand init" -l network-is-ours -d 'Nobody else is on the network to that broker'
 complete -c carecircle -n "__fish_carecircle_using_subcommand init" -l yes -d 'Asks nothing'
 complete -c carecircle -n "__fish_carecircle_using_subcommand init" -s h -l help -d 'Print help'
 complete -c carecircle -n "__fish_carecircle_using_subcommand join" -l station -d 'Where the station lets new homes in' -r
@@ -242,6 +245,7 @@ complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fis
 complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fish_seen_subcommand_from forget" -l config -d 'The gateway\'s configuration' -r -F
 complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fish_seen_subcommand_from forget" -l home -d 'The home\'s id, typed once more; without it, it is asked for' -r
+complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fish_seen_subcommand_from forget" -l with-keys -d 'Also the keys and certificates in the folder secrets beside the configuration: the home cannot speak as itself any more'
 complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
 complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fish_seen_subcommand_from export" -l config -d 'The gateway\'s configuration' -r -F
 complete -c carecircle -n "__fish_carecircle_using_subcommand history; and __fish_seen_subcommand_from export" -l as-is -d 'Ids and words as they are: for the person whose data it is'

@@ -39,18 +39,23 @@ struct Spoke {
     seq: u64,
     /// From its own clock to ours, in milliseconds, where a heartbeat came quickest.
     ahead_ms: i64,
-    /// The same of its newest heartbeat.
+    /// The same of its newest heartbeat, and how many before it in a row were as late as the one before them.
     newest_ms: i64,
+    alike: u8,
 }
 
 impl Spoke {
     /// How long its newest heartbeat was on its way. Nothing where nobody can say: a broker may have kept it for long, and then
-    /// the next one is as strange; or its clock was set, and then the next one is like it.
+    /// the next one is as strange; or its clock was set, and then the next ones are like it. Two that are alike may still be the
+    /// last words of a gateway that was started anew, so it takes three.
     fn is_late(&mut self, ahead_ms: i64) -> Option<Span> {
         self.ahead_ms = self.ahead_ms.min(ahead_ms);
         let before = std::mem::replace(&mut self.newest_ms, ahead_ms);
-        if ahead_ms.saturating_sub(self.ahead_ms) > LATE_MAX_MS {
-            if ahead_ms.abs_diff(before) > LATE_MAX_MS.unsigned_abs() {
+        let is_late = ahead_ms.saturating_sub(self.ahead_ms) > LATE_MAX_MS;
+        let is_like = ahead_ms.abs_diff(before) <= LATE_MAX_MS.unsigned_abs();
+        self.alike = if is_late && is_like { self.alike.saturating_add(1) } else { 0 };
+        if is_late {
+            if self.alike < ALIKE_MIN {
                 return None;
             }
             self.ahead_ms = ahead_ms.min(before);
@@ -67,8 +72,10 @@ impl Twins {
         let ahead_ms = now.timestamp_millis().saturating_sub(beat.at_ms);
         let Some(spoke) = self.starts.get_mut(&start) else {
             if self.starts.len() < STARTS_MAX {
-                self.starts
-                    .insert(start, Spoke { first: now, last: now, seq: beat.seq, ahead_ms, newest_ms: ahead_ms });
+                self.starts.insert(
+                    start,
+                    Spoke { first: now, last: now, seq: beat.seq, ahead_ms, newest_ms: ahead_ms, alike: 0 },
+                );
             }
             return false;
         };
@@ -157,6 +164,8 @@ impl Desk {
 const STARTS_MAX: usize = 8;
 /// Longer than a heartbeat can be on its way: a sender gives up after ten seconds, and then the connection is made anew.
 const LATE_MAX_MS: i64 = 15_000;
+/// So many heartbeats that are late like the one before them are a clock that was set.
+const ALIKE_MIN: u8 = 2;
 /// Clocks of machines differ by less while a heartbeat travels.
 const A_MOMENT: Span = Span::seconds(2);
 /// Several heartbeats of a home on a fast level.

@@ -1,5 +1,8 @@
 //! The manual page carecircle(1) and the completions of shells: committed files of `packaging/` that say what the commands say.
 
+// What is written into memory is written.
+#![allow(clippy::unwrap_used)]
+
 use super::Arguments;
 use clap::CommandFactory;
 use clap_complete::Shell;

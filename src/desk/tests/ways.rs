@@ -184,6 +184,21 @@ fn a_second_gateway_is_seen_also_where_the_clock_of_one_was_set_back() {
     assert_eq!(twins(&desk).len(), 1);
 }
 
+#[test]
+fn last_words_that_come_equally_late_beside_the_next_start_are_no_second_gateway() {
+    let mut desk = desk();
+    let (mut before, mut after) = (Gateway::new(7, "a"), Gateway::new(8, "b"));
+    for minute in 0..5 {
+        desk.does(at(minute * 60), before.beat(at(minute * 60)));
+    }
+    // Dead after its seventh minute; the last three were kept on their way.
+    for (sent, comes) in [(300, 459), (360, 523)] {
+        desk.does(at(comes), before.beat(at(sent)));
+        desk.does(at(comes + 1), after.beat(at(comes + 1)));
+    }
+    assert!(twins(&desk).is_empty());
+}
+
 /// What is written down until `until`, each deadline at its time; with `looks_anew` every home is looked through at every input.
 fn written(desk: &mut Desk, until: Timestamp, input: Input, looks_anew: bool) -> Vec<Effect> {
     let mut all = Vec::new();

@@ -38,8 +38,6 @@ pub(super) struct OfHome {
     found: bool,
     /// Signs of life that the gateway must have understood, with what its clock showed.
     lives: Vec<(Millis, Timestamp)>,
-    /// The end of the last time in which nobody watched.
-    blind_until: Option<Millis>,
     quiet_from: Millis,
     /// Times in which nobody watched.
     blind: Vec<(Millis, Millis)>,
@@ -67,8 +65,19 @@ pub(super) struct OfAlert {
 }
 
 impl OfHome {
-    fn life_at(&self) -> Option<Millis> {
-        self.lives.last().map(|(at, _)| *at)
+    /// The last sign of life, or the last end of a blindness, until then.
+    fn quiet_since(&self, then: Millis) -> Option<Millis> {
+        let lives = self.lives.iter().map(|(at, _)| *at);
+        let surely = self.blind.iter().filter(|(from, until)| until - from >= SURELY_BLIND);
+        lives.chain(surely.map(|(_, until)| *until)).filter(|at| *at <= then).max()
+    }
+
+    /// Whether it was quiet long enough then, and watched.
+    fn is_quiet(&self, then: Millis) -> bool {
+        let in_it = |from: Millis| then - from > SURELY_BLIND;
+        let is_blind =
+            self.blind.iter().any(|(from, until)| in_it(*from) && then < *until) || self.blind_from.is_some_and(in_it);
+        then - self.quiet_since(then).unwrap_or_default() >= SHORTEST_LIMIT - 2 * SECOND && !is_blind
     }
 }
 
@@ -143,9 +152,6 @@ impl Ledger {
         let of = &mut self.homes[home];
         of.blind.push((from, until));
         of.blind_from = None;
-        if until - from >= SURELY_BLIND {
-            of.blind_until = Some(until);
-        }
     }
 
     /// The gateway died, and these lines never came to its disk: nobody can know afterwards what they say.
@@ -228,12 +234,13 @@ impl World {
         *self.counts.alerts.entry(rule).or_default() += 1;
         self.note(|| format!("home-{home} raises {rule}"));
         if matches!(notice.step.deed, Deed::Raise { .. }) {
-            self.has_a_cause(home, reason, rule);
+            self.has_a_cause(home, reason, raised_at);
         }
     }
 
     /// Each alert has something in the ledger that it comes of.
-    fn has_a_cause(&mut self, home: usize, reason: &Reason, rule: &'static str) {
+    fn has_a_cause(&mut self, home: usize, reason: &Reason, raised_at: Millis) {
+        let rule = reason.rule();
         let of = &mut self.ledger.homes[home];
         of.raised.insert(rule);
         let now = self.now;
@@ -244,9 +251,8 @@ impl World {
             Reason::CallButton { .. } => !of.presses.is_empty(),
             Reason::Inactivity { .. } => {
                 of.found = of.found || of.fell_at.is_some();
-                let since = of.life_at().max(of.blind_until).unwrap_or_default();
-                let is_blind = of.blind_from.is_some_and(|from| now - from > SURELY_BLIND);
-                now - since >= SHORTEST_LIMIT - 2 * SECOND && !is_blind
+                // Written, and told only by the next start: it was right when it was raised.
+                of.is_quiet(now) || of.is_quiet(raised_at)
             }
             Reason::NotObserved { .. } => {
                 of.found = of.found || of.fell_at.is_some();
@@ -290,7 +296,7 @@ impl World {
             | Reason::Unknown => false,
         };
         if !has_cause {
-            let since = of.life_at().max(of.blind_until).map(|at| (now - at) / MINUTE);
+            let since = of.quiet_since(now).map(|at| (now - at) / MINUTE);
             self.breaks(format!(
                 "home-{home} raised {rule} without a cause; {since:?} minutes after the last life or blindness"
             ));
