@@ -30,8 +30,9 @@ pub(super) struct Ledger {
 #[derive(Default)]
 pub(super) struct OfHome {
     pub presses: Vec<Millis>,
-    /// When the broker first handed out each number, and numbers that it may have handed out as new.
-    numbers: BTreeMap<u16, Millis>,
+    /// When the broker first handed out each number, and numbers that it may have handed out as new; with what the gateway's clock
+    /// showed.
+    numbers: BTreeMap<u16, (Millis, Timestamp)>,
     /// Presses that may count twice, by promise.
     pub may_count_twice: usize,
     fell_at: Option<Millis>,
@@ -125,12 +126,12 @@ impl Ledger {
         of.presses.len()
     }
 
-    /// The broker hands out a press, perhaps again: after so long it may count once more.
+    /// The broker hands out a press, perhaps again: after so long it may count once more, also if only the clock says so.
     pub fn handed_out(&mut self, home: usize, number: u16, (now, wall): (Millis, Timestamp)) {
         let of = &mut self.homes[home];
-        let first = *of.numbers.entry(number).or_insert(now);
+        let (first, first_wall) = *of.numbers.entry(number).or_insert((now, wall));
         of.lives.push((now, wall));
-        if now - first > 9 * MINUTE {
+        if now - first > 9 * MINUTE || (wall - first_wall).num_minutes().abs() >= 9 {
             of.may_count_twice += 1;
         }
     }
