@@ -121,7 +121,6 @@
 //! | to turn away | to take back what a home was enrolled for: it can do nothing more |
 //! | shift | a part of the week in which the same points are on duty |
 
-#[cfg(feature = "embedded-broker")]
 pub mod broker;
 pub mod clock;
 pub mod cmd;
