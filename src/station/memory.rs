@@ -121,7 +121,7 @@ fn fate(body: &str, alerts: &Alerts) -> Fate {
     };
     match serde_json::from_slice(body.as_bytes()) {
         Ok(Recorded::Notice { notice, .. }) => of_filed(&AlertKey { home: notice.home, alert: notice.alert }),
-        Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Forgotten { alert, .. }) => {
+        Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::LostAtHome { alert, .. }) => {
             of_filed(&alert)
         }
         // Which homes there are, and how many alerts the station has counted for each: needed for as long as it works.
