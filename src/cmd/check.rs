@@ -13,6 +13,7 @@ use crate::model::ids::{ChannelName, PointId};
 use crate::mqtt::{About, Floor};
 use crate::problem::{Kind, Problem};
 use crate::sinks::Opening;
+use crate::store::{Fleeting, fleeting};
 use crate::text::counted;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -112,6 +113,7 @@ fn check(path: &Path, args: &Args) -> Checked {
             let notes = config.iter().flat_map(notes).collect();
             let files = config.iter().map(World::of_gateway).flat_map(|world| world.files);
             problems.extend(ending(files, "see why it was not renewed: carecircle renew"));
+            problems.extend(config.iter().filter_map(|config| ground(&config.state_dir)));
             let fine = config.as_ref().map(gateway_in_words);
             (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes, is_home: true })
         }
@@ -119,6 +121,7 @@ fn check(path: &Path, args: &Args) -> Checked {
             let (config, mut problems) = config::load_station(path);
             let files = config.iter().map(World::of_station).flat_map(|world| world.files);
             problems.extend(ending(files, "make a new one: carecircle station ca renew, then restart the station"));
+            problems.extend(config.iter().filter_map(|config| ground(&config.state_dir)));
             let fine = config.as_ref().map(station_in_words);
             (config.as_ref().map(World::of_station), Checked { problems, fine, notes: Vec::new(), is_home: false })
         }
@@ -138,6 +141,12 @@ fn ending(files: impl Iterator<Item = PathBuf>, deed: &str) -> Vec<Problem> {
         Some(Problem::of(file.display().to_string(), what).with_deed(deed).as_warning())
     };
     files.collect::<BTreeSet<PathBuf>>().into_iter().filter_map(of).collect()
+}
+
+/// Where the daemon keeps its history on this machine, if that does not outlast a power cut; elsewhere nobody can tell from here.
+fn ground(state_dir: &Path) -> Option<Problem> {
+    let what = format!("the history kept here lies {}", fleeting(state_dir)?);
+    Some(Problem::of(state_dir.display().to_string(), what).with_deed(Fleeting::DEED).as_warning())
 }
 
 /// What has changed since the home was walked; nothing where no walk is recorded.
