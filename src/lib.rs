@@ -120,9 +120,9 @@
 //! | to enrol | to give a home its certificate, by a one-time code |
 //! | bundle | everything a home needs to speak to its station, as it gets it when it is enrolled |
 //! | to turn away | to take back what a home was enrolled for: it can do nothing more |
+//! | lost at home | an open alert that its home says it does not know any more; the desk sees to it without the home |
 //! | shift | a part of the week in which the same points are on duty |
 
-#[cfg(feature = "embedded-broker")]
 pub mod broker;
 pub mod clock;
 pub mod cmd;

@@ -1,5 +1,6 @@
 //! What both daemons need around their loop: a log, signals, one thread.
 
+pub use crate::gateway::health::notify;
 use crate::problem::Problem;
 use crate::store::{Fleeting, fleeting};
 use sd_notify::NotifyState;
@@ -43,13 +44,6 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Problem> {
     // A name server that hangs must not keep the daemon from ending.
     runtime.shutdown_background();
     Ok(done)
-}
-
-/// Tells systemd, if it listens.
-pub fn notify(states: &[NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd does not listen");
-    }
 }
 
 /// Tells systemd that a reload has begun; it wants the instant in the same message. READY=1 says that it is over.

@@ -4,7 +4,7 @@ use crate::cmd;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-#[cfg(all(test, feature = "embedded-broker"))]
+#[cfg(test)]
 mod manual;
 
 /// Notices in the home of an elder living alone that the quiet is wrong, and asks the nearest service point
@@ -18,8 +18,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    #[cfg(feature = "embedded-broker")]
-    /// Everything on loopback: embedded broker, station page, and a simulated home that lives, presses, falls silent
+    /// Everything on loopback: a broker, station page, and a simulated home that lives, presses, falls silent
     Demo(cmd::demo::Args),
     /// The daemon in the home
     Gateway(cmd::gateway::Args),
@@ -61,7 +60,6 @@ impl Arguments {
     /// Does what was asked for.
     pub fn run(self) -> ExitCode {
         match self.command {
-            #[cfg(feature = "embedded-broker")]
             Command::Demo(args) => cmd::demo::run(args),
             Command::Gateway(args) => cmd::gateway::run(args),
             Command::Station(args) => cmd::station::run(args),

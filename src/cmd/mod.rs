@@ -4,7 +4,6 @@ pub mod check;
 pub mod circle;
 mod daemon;
 pub mod decode;
-#[cfg(feature = "embedded-broker")]
 pub mod demo;
 mod file;
 pub mod gateway;

@@ -27,7 +27,7 @@ impl Memory {
     /// Opens the station's database and reads its history.
     pub fn open(dir: &Path, written: UnboundedSender<Written>) -> Result<Opened, Problem> {
         let on_written = move |answer| drop(written.send(answer)); // nobody listens while the station stops
-        let opened = Store::open(dir, "station", on_written).map_err(|error| error.problem())?;
+        let opened = Store::open(dir, super::DATABASE, on_written).map_err(|error| error.problem())?;
         let history = history(&opened.store).map_err(|error| error.problem())?;
         Ok(Opened {
             memory: Memory { store: opened.store, dir: Some(dir.to_owned()) },
@@ -121,7 +121,7 @@ fn fate(body: &str, alerts: &Alerts) -> Fate {
     };
     match serde_json::from_str(body) {
         Ok(Recorded::Notice { notice, .. }) => of_filed(&AlertKey { home: notice.home, alert: notice.alert }),
-        Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Forgotten { alert, .. }) => {
+        Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::LostAtHome { alert, .. }) => {
             of_filed(&alert)
         }
         // Which homes there are, and how many alerts the station has counted for each: needed for as long as it works.
