@@ -111,7 +111,7 @@ impl Judge for Open {
         if self.0.is_empty() {
             return Fate::ByAge;
         }
-        let is_open = match serde_json::from_str(body) {
+        let is_open = match serde_json::from_slice(body.as_bytes()) {
             Ok(Recorded::Step { alert, .. }) => self.0.iter().any(|open| open.number == alert),
             Ok(Recorded::Asked { alert, .. } | Recorded::Received { alert, .. }) => self.0.contains(&alert),
             Ok(_) | Err(_) => false,

@@ -74,7 +74,7 @@ fn nothing_is_open(config: &config::Station, home: &HomeId) -> Result<(), Proble
     let mut history: Vec<Recorded> = Vec::new();
     let read = looking.for_each_record(|record| {
         if let Record::Entry(entry) = record {
-            history.extend(serde_json::from_str::<Recorded>(&entry.body).ok());
+            history.extend(serde_json::from_slice::<Recorded>(entry.body.as_bytes()).ok());
         }
     });
     read.map_err(|error| error.problem())?;
@@ -102,7 +102,7 @@ fn nothing_is_open(config: &config::Station, home: &HomeId) -> Result<(), Proble
 }
 
 fn is_about(body: &str, home: &HomeId) -> bool {
-    serde_json::from_str::<Recorded>(body).is_ok_and(|line| line.home() == Some(home))
+    serde_json::from_slice::<Recorded>(body.as_bytes()).is_ok_and(|line| line.home() == Some(home))
 }
 
 fn still_runs(problem: Problem) -> Problem {
