@@ -1,7 +1,7 @@
 //! What the running gateway costs: time to start, memory, processor, bytes on the disk, and what a flood does to it.
 //!
 //! Prints figures and asserts nothing. Arguments: a directory on the disk to measure, and the sections wanted
-//! (`start`, `idle`, `bytes`, `history`, `flood`, `replay`; all without any).
+//! (`start`, `idle`, `bytes`, `card`, `history`, `ingest`, `flood`, `replay`; all without any).
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)] // a bench prints and reads the clock
 
@@ -19,8 +19,16 @@ use support::home::{Gateway, Home, Sensors, Station};
 use support::probe::Probe;
 use support::{Mosquitto, Times};
 
-const SECTIONS: [(&str, fn(&Path)); 6] =
-    [("start", start), ("idle", idle), ("bytes", bytes), ("history", history), ("flood", flood), ("replay", replay)];
+const SECTIONS: [(&str, fn(&Path)); 8] = [
+    ("start", start),
+    ("idle", idle),
+    ("bytes", bytes),
+    ("card", support::card::section),
+    ("history", history),
+    ("ingest", support::ingest::section),
+    ("flood", flood),
+    ("replay", replay),
+];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

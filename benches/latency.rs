@@ -8,14 +8,10 @@
 
 mod support;
 
-use carecircle::model::ids::SensorId;
-use carecircle::model::observation::{Evidence, Measure, Observation};
-use carecircle::model::time::from_millis;
-use carecircle::store::{Batch, Record, Store, Written};
-use rumqttc::{AsyncClient, Event, MqttOptions, Packet, PublishOptions, QoS, SubscribeFilter};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use support::commits::Commits;
+use support::floor;
 use support::home::{Gateway, Home, Sensors, Station};
 use support::probe::Probe;
 use support::{Mosquitto, Times};
@@ -49,7 +45,7 @@ impl Floor {
     fn begin() -> Floor {
         let mosquitto = Mosquitto::start();
         let port = mosquitto.port;
-        std::thread::spawn(move || bare_client(port));
+        std::thread::spawn(move || floor::run(port, "floor/press", "floor/alert"));
         let mut probe = Probe::connect(port, "bench-floor");
         probe.subscribe("echo");
         probe.subscribe("floor/alert");
@@ -82,36 +78,10 @@ impl Floor {
     }
 }
 
-/// The least that turns a press into an alert: the client alone, as anybody would write it.
-fn bare_client(port: u16) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async move {
-        let options = MqttOptions::new("bench-client", ("127.0.0.1", port));
-        let (client, mut events) = AsyncClient::builder(options).capacity(10).try_build().unwrap();
-        let mut network = events.network_options();
-        network.set_tcp_nodelay(true);
-        events.set_network_options(network);
-        while let Ok(event) = events.poll().await {
-            match event {
-                Event::Incoming(Packet::ConnAck(_)) => {
-                    client.try_subscribe_many([SubscribeFilter::new("floor/press".into(), QoS::AtLeastOnce)]).unwrap();
-                }
-                Event::Incoming(Packet::Publish(press)) => {
-                    let press: serde_json::Value = serde_json::from_slice(&press.payload).unwrap();
-                    let alert = serde_json::json!({ "alert": press["action"], "seq": press["seq"] }).to_string();
-                    client.try_publish("floor/alert", alert, PublishOptions::at_least_once()).unwrap();
-                }
-                _ => {}
-            }
-        }
-    });
-}
-
 /// The gateway with its state in one directory, and single commits in the same directory.
 struct Place {
     name: &'static str,
-    store: Store,
-    answers: Receiver<Written>,
+    disk: Commits,
     station: Station,
     commits: Times,
     /// The same after a pause, as a press finds the machine: caches cold, core asleep.
@@ -121,7 +91,6 @@ struct Place {
     _gateway: Gateway,
     _home: Home,
     _mosquitto: Mosquitto,
-    _commits_dir: tempfile::TempDir,
 }
 
 impl Place {
@@ -134,12 +103,9 @@ impl Place {
         let mut station = Station::open(mosquitto.port);
         station.wait_ready("b1");
         station.serve(Instant::now() + Duration::from_millis(500));
-        let commits_dir = tempfile::tempdir_in(&place).unwrap();
-        let (store, answers) = open(commits_dir.path());
         Place {
             name,
-            store,
-            answers,
+            disk: Commits::in_folder(&place),
             station,
             commits: Times::default(),
             rare_commits: Times::default(),
@@ -148,18 +114,17 @@ impl Place {
             _gateway: gateway,
             _home: home,
             _mosquitto: mosquitto,
-            _commits_dir: commits_dir,
         }
     }
 
     fn round(&mut self) {
         for n in 0..COMMITS_PER_ROUND {
-            let time = self.time_commit(n);
+            let time = self.disk.time_one(n);
             self.commits.add(time);
         }
         for n in 0..PER_ROUND {
             std::thread::sleep(GAP);
-            let time = self.time_commit(n);
+            let time = self.disk.time_one(n);
             self.rare_commits.add(time);
         }
         for _ in 0..PER_ROUND {
@@ -170,29 +135,6 @@ impl Place {
             self.station.serve(Instant::now() + GAP);
         }
     }
-
-    fn time_commit(&mut self, number: usize) -> Duration {
-        let begin = Instant::now();
-        self.store.submit(Batch { urgent: true, records: vec![row(number)], ..Batch::default() });
-        self.answers.recv().unwrap();
-        begin.elapsed()
-    }
-}
-
-fn open(dir: &Path) -> (Store, Receiver<Written>) {
-    let (sender, answers) = mpsc::channel();
-    let opened = Store::open(dir, "history.db", move |written| drop(sender.send(written))).unwrap();
-    (opened.store, answers)
-}
-
-fn row(number: usize) -> Record {
-    Record::Observed(Observation {
-        at: from_millis(1_700_000_000_000 + number as i64),
-        sensor: SensorId::new("hall").unwrap(),
-        measure: Measure::Motion(number.is_multiple_of(2)),
-        evidence: Evidence::Level,
-        copy: false,
-    })
 }
 
 fn print(floor: &Floor, places: &[Place]) {

@@ -56,6 +56,7 @@
 //! | home | what one gateway watches |
 //! | consent | that the resident, or a guardian, agreed to being watched: when, and to what; limits what leaves the home besides alerts |
 //! | forget | takes away for good, copies included; *prune*: forgets what is older than it may be kept |
+//! | fleeting | of a history: it would not outlast a power cut, because it lies in memory or on an overlay |
 //! | room | a place in the home |
 //! | resident | who lives there |
 //! | sensor | a device with an identity in the config |

@@ -4,7 +4,12 @@
 #![allow(dead_code)] // not every bench needs every helper
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)] // a bench ends when it cannot go on, and reads the clock
 
+pub mod card;
+pub mod commits;
+pub mod floor;
 pub mod home;
+pub mod ingest;
+pub mod lived;
 pub mod probe;
 
 use std::net::{TcpListener, TcpStream};
@@ -24,6 +29,11 @@ pub struct Mosquitto {
 impl Mosquitto {
     pub fn start() -> Mosquitto {
         Mosquitto::start_in(tempfile::tempdir().unwrap(), 0, "")
+    }
+
+    /// It forgets nothing, however far behind a listener is.
+    pub fn start_patient() -> Mosquitto {
+        Mosquitto::start_in(tempfile::tempdir().unwrap(), 0, "max_queued_messages 0\nmax_inflight_messages 0\n")
     }
 
     /// A second listener asks for a certificate; `ca.pem` and `home.pem` lie in its folder.

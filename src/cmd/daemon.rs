@@ -2,9 +2,11 @@
 
 pub use crate::gateway::health::notify;
 use crate::problem::Problem;
+use crate::store::{Fleeting, fleeting};
 use sd_notify::NotifyState;
 use std::future::Future;
 use std::io::IsTerminal;
+use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -22,6 +24,14 @@ pub fn log(usual: &str) {
     };
     // A second call (tests) keeps the first log.
     drop(begun);
+}
+
+/// A history that dies with the power is said, not refused: who is watched without a memory is watched.
+pub fn warn_if_fleeting(state_dir: &Path) {
+    let existing = state_dir.ancestors().find(|dir| dir.exists());
+    if let Some(fleeting) = existing.and_then(fleeting) {
+        tracing::warn!(dir = %state_dir.display(), "the history lies {fleeting}; {}", Fleeting::DEED);
+    }
 }
 
 /// Runs `future` on one thread: a home makes tens of events a minute.

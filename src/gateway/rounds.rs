@@ -85,6 +85,7 @@ impl Gateway {
         let about = health::About {
             started_at: self.started_at,
             config_fault: self.config_fault.clone(),
+            fleeting: self.fleeting.map(|fleeting| fleeting.to_string()),
             directory: self.directory.status(&self.base),
             certificate: self.certificate.clone(),
         };
