@@ -13,7 +13,7 @@ use crate::model::ids::{ChannelName, PointId};
 use crate::mqtt::{About, Floor};
 use crate::problem::{Kind, Problem};
 use crate::sinks::Opening;
-use crate::store::{Fleeting, fleeting};
+use crate::store::{Fleeting, fleeting, is_open};
 use crate::text::counted;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -236,7 +236,7 @@ impl World {
             homes: config.homes.clone().filter(|_| door.iter().all(|file| File::open(file).is_ok())),
             page: config.credentials.clone().filter(|file| File::open(file).is_ok()),
             state_dir: config.state_dir.clone(),
-            listen: [config.listen].into_iter().chain(config.homes.as_ref().map(|homes| homes.listen)).collect(),
+            listen: if is_open(&config.state_dir, crate::station::DATABASE) { Vec::new() } else { ports_of(config) },
         }
     }
 
@@ -287,6 +287,13 @@ impl World {
         let ways = brokers.chain(ways);
         serial.chain(ways).chain(files).chain(channels).chain(homes).chain(page).chain(state).chain(listen).collect()
     }
+}
+
+/// Where a station that does not run would listen; one that runs listens there itself.
+fn ports_of(config: &config::Station) -> Vec<std::net::SocketAddr> {
+    let homes = config.homes.as_ref().map(|homes| homes.listen);
+    let newcomers = config.authority.as_ref().and_then(|authority| authority.listen);
+    [config.listen].into_iter().chain(homes).chain(newcomers).collect()
 }
 
 fn files_of(access: &BrokerAccess) -> Vec<PathBuf> {

@@ -27,7 +27,7 @@ impl Memory {
     /// Opens the station's database and reads its history.
     pub fn open(dir: &Path, written: UnboundedSender<Written>) -> Result<Opened, Problem> {
         let on_written = move |answer| drop(written.send(answer)); // nobody listens while the station stops
-        let opened = Store::open(dir, "station", on_written).map_err(|error| error.problem())?;
+        let opened = Store::open(dir, super::DATABASE, on_written).map_err(|error| error.problem())?;
         let history = history(&opened.store).map_err(|error| error.problem())?;
         Ok(Opened {
             memory: Memory { store: opened.store, dir: Some(dir.to_owned()) },

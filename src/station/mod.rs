@@ -332,6 +332,8 @@ fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -
     }
 }
 
+/// The database's name in the state directory.
+pub const DATABASE: &str = "station";
 const REQUESTS_WAITING_MAX: usize = 256;
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub use forgetting::{Forgotten, Held, forget_one};
 pub use looking::{Figure, Figures, Looking};
 pub use office::{Looked, Office, SessionRow};
 pub use one_home::{HomeForgotten, Named};
+pub use opening::is_open;
 pub use retention::{DAY_LINE, FORGET_AT_ONCE, Fate, Judge, Retention};
 
 use crate::model::observation::Observation;

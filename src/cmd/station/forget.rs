@@ -7,6 +7,7 @@ use crate::desk::{self, Case, Desk, Recorded};
 use crate::model::ids::HomeId;
 use crate::model::reason::Class;
 use crate::problem::Problem;
+use crate::station::DATABASE;
 use crate::store::{Held, Looking, Record};
 use crate::text::{self, Language};
 use std::io::Write;
@@ -107,6 +108,3 @@ fn is_about(body: &str, home: &HomeId) -> bool {
 fn still_runs(problem: Problem) -> Problem {
     problem.with_deed("stop it first: systemctl stop carecircle-station; or name another configuration: --config FILE")
 }
-
-/// The name of the station's database in its state directory.
-const DATABASE: &str = "station";
