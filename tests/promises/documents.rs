@@ -44,15 +44,11 @@ fn every_configuration_in_the_handbook_passes_the_check() {
 }
 
 #[test]
-fn the_handbook_leads_to_every_page_and_no_page_leads_nowhere() {
-    let handbook = std::fs::read_to_string(root().join("docs/handbook.md")).unwrap();
+fn no_page_leads_to_a_page_that_is_not_there() {
     for page in markdown(&root().join("docs")) {
-        let name = page.file_name().unwrap().to_str().unwrap();
-        let is_in_docs = page.parent() == Some(&root().join("docs")) && name != "handbook.md";
-        assert!(!is_in_docs || handbook.contains(&format!("]({name})")), "handbook.md does not lead to {name}");
         let text = std::fs::read_to_string(&page).unwrap();
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-        for target in targets.filter(|target| !target.is_empty() && !target.contains("://")) {
+        for target in targets.filter(|target| target.ends_with(".md") && !target.contains("://")) {
             assert!(page.parent().unwrap().join(target).exists(), "{} leads to {target}", page.display());
         }
     }
