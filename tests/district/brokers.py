@@ -4,14 +4,21 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 CONFIG = Path(__file__).resolve().parents[2] / "config/district"
 PORT = 21883
 EPMD = "24369"
+# Of whom an access list speaks.
+HOMES = 100_000
 NAME = "broker.district.example"
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+# Whoever ends us early ends the brokers too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
 
 
 class Missing(Exception):
@@ -86,9 +93,10 @@ class Process:
 
 
 class Node(Process):
-    """One node; `ready` is what it writes when it takes clients, `after` what is typed at the first one when all do."""
+    """One node; `ready` is what it writes when it takes clients, `after` what is typed at the first one when all do.
+    `beside` is what the first one needs to be there before."""
 
-    after = None
+    after = beside = None
 
     def __init__(self, number, command, folder, ready, env=None):
         super().__init__(f"node {number}", command, folder / "log", env)
@@ -142,6 +150,8 @@ def rabbitmq(scratch):
                 "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
         }
         nodes.append(Node(number, ["sh", "-c", f'exec "{server}"'], folder, b"Server startup complete", env))
+    # Erlang's name server; a node would start one that outlives us.
+    nodes[0].beside = Process("epmd", [find("epmd", "erlang-base"), "-port", EPMD, "-address", "127.0.0.1"], scratch / "epmd.log")
     nodes[0].after = [str(Path(server).with_name("rabbitmqctl")), "--node", "carecircle1@localhost", *POLICY]
     return nodes
 
@@ -169,7 +179,18 @@ def mosquitto(scratch):
     return [Node(1, [server, "-c", str(folder / "mosquitto.conf")], folder, b"running")]
 
 
-KINDS = {"rabbitmq": rabbitmq, "nats": nats, "mosquitto": mosquitto}
+def mosquitto_list(scratch):
+    """The same with an access list that names every home, as `carecircle station mosquitto write` writes it."""
+    nodes = mosquitto(scratch)
+    with open(nodes[0].folder / "acl", "w") as acl:
+        acl.write("topic read #\ntopic write carecircle/v1/+/up/#\n")
+        acl.writelines(f"topic write carecircle/v1/crowd-{home:06}/down/#\n" for home in range(HOMES))
+    with open(nodes[0].folder / "mosquitto.conf", "a") as file:
+        file.write(f"acl_file {nodes[0].folder}/acl\n")
+    return nodes
+
+
+KINDS = {"mosquitto-list": mosquitto_list, "rabbitmq": rabbitmq, "nats": nats, "mosquitto": mosquitto}
 
 
 def mosquitto_tls(node, folder):
@@ -181,6 +202,8 @@ def mosquitto_tls(node, folder):
 
 def open_all(nodes, say=lambda words: None):
     """One after the other: see config/district/rabbitmq.conf."""
+    if nodes[0].beside:
+        nodes[0].beside.start()
     for node in nodes:
         node.start_and_wait()
         say(f"{node.name} is ready at {node.address}:{PORT}")
@@ -191,9 +214,8 @@ def open_all(nodes, say=lambda words: None):
 def close_all(nodes):
     for node in nodes:
         node.end()
-    # Erlang's name server goes its own way when it starts, and belongs to no node.
-    if nodes[0].after and (epmd := shutil.which("epmd")):
-        subprocess.run([epmd, "-port", EPMD, "-kill"], check=False, capture_output=True)
+    if nodes[0].beside:
+        nodes[0].beside.end()
 
 
 def haproxy(scratch):
