@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "SPAN", requires = "against_history")]
     since: Option<String>,
     /// Take every file for a station's; otherwise [home] or [station] in it decides
-    #[arg(long)]
+    #[arg(long, hide = !cfg!(feature = "station"))]
     station: bool,
 }
 
@@ -103,6 +103,9 @@ fn check(path: &Path, args: &Args) -> Checked {
         Ok(kind) => kind,
         Err(problems) => return Checked { problems, fine: None, notes: Vec::new(), is_home: false },
     };
+    if kind == For::Station && !cfg!(feature = "station") {
+        return Checked { problems: vec![super::no_station(path)], fine: None, notes: Vec::new(), is_home: false };
+    }
     let (world, mut checked) = match kind {
         For::Gateway => {
             let (config, mut problems) = config::load_gateway(path);
@@ -274,11 +277,9 @@ impl World {
         };
         let ways = self.ways.iter().filter(|(channel, _)| can_be_tried(channel));
         let ways = ways.filter_map(|(channel, opening)| way_problem(channel, opening.clone()));
-        let homes =
-            self.homes.clone().and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
-        let page = self
-            .page
-            .as_ref()
+        let homes = of_station(self.homes.clone())
+            .and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
+        let page = of_station(self.page.as_ref())
             .and_then(|file| crate::mqtt::secret(file).and_then(|pem| crate::station::check_credentials(&pem)).err());
         let in_use = |address: &std::net::SocketAddr| {
             Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?))
@@ -287,6 +288,11 @@ impl World {
         let ways = brokers.chain(ways);
         serial.chain(ways).chain(files).chain(channels).chain(homes).chain(page).chain(state).chain(listen).collect()
     }
+}
+
+/// What only a station has: nothing in a program for homes, which then needs nothing that would try it.
+fn of_station<T>(part: Option<T>) -> Option<T> {
+    part.filter(|_| cfg!(feature = "station"))
 }
 
 /// Where a station that does not run would listen; one that runs listens there itself.
