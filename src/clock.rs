@@ -45,5 +45,6 @@ pub fn since_boot() -> Span {
     }
     let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME)
         .expect("Linux has had CLOCK_BOOTTIME since 2.6.39");
-    Span::seconds(time.tv_sec()) + Span::nanoseconds(time.tv_nsec())
+    // By way of std's: the parts of the system's have 32 bits on a 32-bit board.
+    Span::from_std(std::time::Duration::from(time)).expect("less than 292 million years since the start")
 }

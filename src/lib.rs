@@ -56,6 +56,7 @@
 //! | home | what one gateway watches |
 //! | consent | that the resident, or a guardian, agreed to being watched: when, and to what; limits what leaves the home besides alerts |
 //! | forget | takes away for good, copies included; *prune*: forgets what is older than it may be kept |
+//! | fleeting | of a history: it would not outlast a power cut, because it lies in memory or on an overlay |
 //! | room | a place in the home |
 //! | resident | who lives there |
 //! | sensor | a device with an identity in the config |
@@ -119,9 +120,9 @@
 //! | to enrol | to give a home its certificate, by a one-time code |
 //! | bundle | everything a home needs to speak to its station, as it gets it when it is enrolled |
 //! | to turn away | to take back what a home was enrolled for: it can do nothing more |
+//! | lost at home | an open alert that its home says it does not know any more; the desk sees to it without the home |
 //! | shift | a part of the week in which the same points are on duty |
 
-#[cfg(feature = "embedded-broker")]
 pub mod broker;
 pub mod clock;
 pub mod cmd;

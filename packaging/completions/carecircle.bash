@@ -237,7 +237,7 @@ _carecircle() {
             return 0
             ;;
         carecircle__subcmd__demo)
-            opts="-h --port --language --story --seed --help"
+            opts="-h --port --language --story --mosquitto --seed --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

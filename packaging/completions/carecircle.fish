@@ -43,7 +43,7 @@ complete -c carecircle -n "__fish_carecircle_needs_command" -f -a "status" -d 'T
 complete -c carecircle -n "__fish_carecircle_needs_command" -f -a "suspend" -d 'Tells the running gateway that the resident is away, in hospital, has visitors …; lists and ends such suspensions'
 complete -c carecircle -n "__fish_carecircle_needs_command" -f -a "test-alert" -d 'Tries every way out of the home from end to end, marked as a test, and shows which gave no answer'
 complete -c carecircle -n "__fish_carecircle_needs_command" -f -a "schema" -d 'The documents of the wire: JSON Schema of its bodies, AsyncAPI of its topics'
-complete -c carecircle -n "__fish_carecircle_needs_command" -f -a "demo" -d 'Everything on loopback: embedded broker, station page, and a simulated home that lives, presses, falls silent'
+complete -c carecircle -n "__fish_carecircle_needs_command" -f -a "demo" -d 'Everything on loopback: a broker, station page, and a simulated home that lives, presses, falls silent'
 complete -c carecircle -n "__fish_carecircle_using_subcommand gateway" -l config -d 'Configuration file; `conf.d/*.toml` beside it is read too' -r -F
 complete -c carecircle -n "__fish_carecircle_using_subcommand gateway" -l state-dir -d 'Where to look for the last good configuration when the file does not load' -r -F
 complete -c carecircle -n "__fish_carecircle_using_subcommand gateway" -s h -l help -d 'Print help'
@@ -272,4 +272,5 @@ complete -c carecircle -n "__fish_carecircle_using_subcommand demo" -l language 
 en\t'English'"
 complete -c carecircle -n "__fish_carecircle_using_subcommand demo" -l seed -d 'The resident\'s day comes from this number' -r
 complete -c carecircle -n "__fish_carecircle_using_subcommand demo" -l story -d 'Play the whole story once, the staff\'s answers included, and end: 0 only if every step was seen'
+complete -c carecircle -n "__fish_carecircle_using_subcommand demo" -l mosquitto -d 'Start Debian\'s mosquitto instead of the broker inside; a program built without one (the package) always does'
 complete -c carecircle -n "__fish_carecircle_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'

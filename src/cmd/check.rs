@@ -13,6 +13,7 @@ use crate::model::ids::{ChannelName, PointId};
 use crate::mqtt::{About, Floor};
 use crate::problem::{Kind, Problem};
 use crate::sinks::Opening;
+use crate::store::{Fleeting, fleeting, is_open};
 use crate::text::counted;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -45,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "SPAN", requires = "against_history")]
     since: Option<String>,
     /// Take every file for a station's; otherwise [home] or [station] in it decides
-    #[arg(long)]
+    #[arg(long, hide = !cfg!(feature = "station"))]
     station: bool,
 }
 
@@ -102,6 +103,9 @@ fn check(path: &Path, args: &Args) -> Checked {
         Ok(kind) => kind,
         Err(problems) => return Checked { problems, fine: None, notes: Vec::new(), is_home: false },
     };
+    if kind == For::Station && !cfg!(feature = "station") {
+        return Checked { problems: vec![super::no_station(path)], fine: None, notes: Vec::new(), is_home: false };
+    }
     let (world, mut checked) = match kind {
         For::Gateway => {
             let (config, mut problems) = config::load_gateway(path);
@@ -112,6 +116,7 @@ fn check(path: &Path, args: &Args) -> Checked {
             let notes = config.iter().flat_map(notes).collect();
             let files = config.iter().map(World::of_gateway).flat_map(|world| world.files);
             problems.extend(ending(files, "see why it was not renewed: carecircle renew"));
+            problems.extend(config.iter().filter_map(|config| ground(&config.state_dir)));
             let fine = config.as_ref().map(gateway_in_words);
             (config.as_ref().map(World::of_gateway), Checked { problems, fine, notes, is_home: true })
         }
@@ -119,6 +124,7 @@ fn check(path: &Path, args: &Args) -> Checked {
             let (config, mut problems) = config::load_station(path);
             let files = config.iter().map(World::of_station).flat_map(|world| world.files);
             problems.extend(ending(files, "make a new one: carecircle station ca renew, then restart the station"));
+            problems.extend(config.iter().filter_map(|config| ground(&config.state_dir)));
             let fine = config.as_ref().map(station_in_words);
             (config.as_ref().map(World::of_station), Checked { problems, fine, notes: Vec::new(), is_home: false })
         }
@@ -138,6 +144,12 @@ fn ending(files: impl Iterator<Item = PathBuf>, deed: &str) -> Vec<Problem> {
         Some(Problem::of(file.display().to_string(), what).with_deed(deed).as_warning())
     };
     files.collect::<BTreeSet<PathBuf>>().into_iter().filter_map(of).collect()
+}
+
+/// Where the daemon keeps its history on this machine, if that does not outlast a power cut; elsewhere nobody can tell from here.
+fn ground(state_dir: &Path) -> Option<Problem> {
+    let what = format!("the history kept here lies {}", fleeting(state_dir)?);
+    Some(Problem::of(state_dir.display().to_string(), what).with_deed(Fleeting::DEED).as_warning())
 }
 
 /// What has changed since the home was walked; nothing where no walk is recorded.
@@ -227,7 +239,7 @@ impl World {
             homes: config.homes.clone().filter(|_| door.iter().all(|file| File::open(file).is_ok())),
             page: config.credentials.clone().filter(|file| File::open(file).is_ok()),
             state_dir: config.state_dir.clone(),
-            listen: [config.listen].into_iter().chain(config.homes.as_ref().map(|homes| homes.listen)).collect(),
+            listen: if is_open(&config.state_dir, crate::station::DATABASE) { Vec::new() } else { ports_of(config) },
         }
     }
 
@@ -265,11 +277,9 @@ impl World {
         };
         let ways = self.ways.iter().filter(|(channel, _)| can_be_tried(channel));
         let ways = ways.filter_map(|(channel, opening)| way_problem(channel, opening.clone()));
-        let homes =
-            self.homes.clone().and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
-        let page = self
-            .page
-            .as_ref()
+        let homes = of_station(self.homes.clone())
+            .and_then(|homes| super::station::homes(homes).and_then(|homes| homes.check()).err());
+        let page = of_station(self.page.as_ref())
             .and_then(|file| crate::mqtt::secret(file).and_then(|pem| crate::station::check_credentials(&pem)).err());
         let in_use = |address: &std::net::SocketAddr| {
             Some(Problem::of_listen(&address.to_string(), &TcpListener::bind(address).err()?))
@@ -278,6 +288,18 @@ impl World {
         let ways = brokers.chain(ways);
         serial.chain(ways).chain(files).chain(channels).chain(homes).chain(page).chain(state).chain(listen).collect()
     }
+}
+
+/// What only a station has: nothing in a program for homes, which then needs nothing that would try it.
+fn of_station<T>(part: Option<T>) -> Option<T> {
+    part.filter(|_| cfg!(feature = "station"))
+}
+
+/// Where a station that does not run would listen; one that runs listens there itself.
+fn ports_of(config: &config::Station) -> Vec<std::net::SocketAddr> {
+    let homes = config.homes.as_ref().map(|homes| homes.listen);
+    let newcomers = config.authority.as_ref().and_then(|authority| authority.listen);
+    [config.listen].into_iter().chain(homes).chain(newcomers).collect()
 }
 
 fn files_of(access: &BrokerAccess) -> Vec<PathBuf> {

@@ -1,24 +1,37 @@
 //! What both daemons need around their loop: a log, signals, one thread.
 
+pub use crate::gateway::health::notify;
 use crate::problem::Problem;
+use crate::store::{Fleeting, fleeting};
 use sd_notify::NotifyState;
 use std::future::Future;
 use std::io::IsTerminal;
+use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
-/// Logs to standard error; `RUST_LOG` chooses what, and the journal brings its own time stamps.
+/// Logs to standard error; `RUST_LOG` chooses what (`info`, `carecircle::mqtt=debug,warn`), and the journal brings its own time stamps.
 pub fn log(usual: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+    let chosen = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let targets: Targets = chosen.unwrap_or_else(|| usual.parse().expect("what is usual is written right"));
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false);
     let begun = if std::env::var_os("JOURNAL_STREAM").is_some() {
-        builder.without_time().with_target(false).try_init()
+        tracing_subscriber::registry().with(lines.without_time()).with(targets).try_init()
     } else {
-        builder.with_target(false).try_init()
+        tracing_subscriber::registry().with(lines).with(targets).try_init()
     };
     // A second call (tests) keeps the first log.
     drop(begun);
+}
+
+/// A history that dies with the power is said, not refused: who is watched without a memory is watched.
+pub fn warn_if_fleeting(state_dir: &Path) {
+    let existing = state_dir.ancestors().find(|dir| dir.exists());
+    if let Some(fleeting) = existing.and_then(fleeting) {
+        tracing::warn!(dir = %state_dir.display(), "the history lies {fleeting}; {}", Fleeting::DEED);
+    }
 }
 
 /// Runs `future` on one thread: a home makes tens of events a minute.
@@ -33,13 +46,6 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Problem> {
     // A name server that hangs must not keep the daemon from ending.
     runtime.shutdown_background();
     Ok(done)
-}
-
-/// Tells systemd, if it listens.
-pub fn notify(states: &[NotifyState]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd does not listen");
-    }
 }
 
 /// Tells systemd that a reload has begun; it wants the instant in the same message. READY=1 says that it is over.

@@ -1,4 +1,4 @@
-//! `carecircle demo`: everything on loopback with nothing installed: embedded broker, station page, one gateway, and a
+//! `carecircle demo`: everything on loopback with nothing installed: a broker, station page, one gateway, and a
 //! simulated home that lives, presses the call button, and later falls silent.
 
 mod house;
@@ -13,7 +13,7 @@ use crate::sim::resident::Resident;
 use crate::text::Language;
 use house::{DESK, HEAD, PENDANT, ROOMS};
 use staff::Staff;
-use stage::Stage;
+use stage::{Stage, With};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -30,6 +30,9 @@ pub struct Args {
     /// Play the whole story once, the staff's answers included, and end: 0 only if every step was seen
     #[arg(long)]
     story: bool,
+    /// Start Debian's mosquitto instead of the broker inside; a program built without one (the package) always does
+    #[arg(long)]
+    mosquitto: bool,
     /// The resident's day comes from this number
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -55,10 +58,20 @@ async fn demo(args: Args) -> Result<(), Problem> {
     let port = if args.story { 0 } else { args.port };
     let page = SocketAddr::from(([127, 0, 0, 1], port));
     let quiet_at_most = if args.story { Span::seconds(6) } else { Span::seconds(25) };
-    let mut stage = Stage::set(page, language, quiet_at_most).await?;
+    let mut stage = Stage::set(page, language, quiet_at_most, with(args.mosquitto)).await?;
     let played = if args.story { story(&mut stage).await } else { live(&mut stage, args.seed).await };
     let struck = stage.strike().await;
     played.and(struck)
+}
+
+#[cfg(feature = "embedded-broker")]
+fn with(mosquitto: bool) -> With {
+    if mosquitto { With::Mosquitto } else { With::Embedded }
+}
+
+#[cfg(not(feature = "embedded-broker"))]
+fn with(_mosquitto: bool) -> With {
+    With::Mosquitto
 }
 
 async fn story(stage: &mut Stage) -> Result<(), Problem> {

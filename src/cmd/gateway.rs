@@ -6,7 +6,7 @@
 
 mod waiting;
 
-use super::daemon::{Asked, Signals, block_on, log, notify_reloading};
+use super::daemon::{Asked, Signals, block_on, log, notify_reloading, warn_if_fleeting};
 use crate::config;
 use crate::gateway::plan::Plan;
 use crate::gateway::{self, Control, last_good};
@@ -44,6 +44,7 @@ pub fn run(args: Args) -> ExitCode {
             return ExitCode::from(super::EXIT_CONFIGURATION);
         }
     };
+    warn_if_fleeting(&plan.state_dir);
     let ended = block_on(watch(args.config, plan, troubles)).and_then(|ended| ended);
     super::finish(ended.map(|()| ExitCode::SUCCESS))
 }

@@ -1,6 +1,7 @@
 //! `carecircle join`: enrols this home at its station.
 
 use crate::config;
+use crate::model::ids::PointId;
 use crate::problem::Problem;
 use crate::trust::bundle::Bundle;
 use crate::trust::{Code, files, join};
@@ -47,11 +48,26 @@ fn joined(args: &Args) -> Result<(), Problem> {
         println!("Put them into the circle: channels = {} at [[circle.point]] {point}", channels(&joined.bundle));
     }
     if args.config.exists() {
-        let (_, problems) = config::load_gateway(&args.config);
+        let (config, problems) = config::load_gateway(&args.config);
         super::warn(&problems);
+        for other in config.iter().flat_map(|config| by_the_same_way(config, &joined.bundle)) {
+            println!(
+                "{} asks point \"{other}\" by the same way. If `init` wrote it before the station",
+                args.config.display()
+            );
+            println!("was known, take its [[circle.point]] out: else it is asked first, and nobody answers there.");
+        }
     }
-    println!("Then: carecircle check {} && systemctl reload carecircle-gateway", args.config.display());
+    // Another home id, and secrets that systemd hands over at the start alone: a reload would be refused.
+    println!("Then: carecircle check {} && systemctl restart carecircle-gateway", args.config.display());
     Ok(())
+}
+
+/// Points that are told through the joined station's broker and are not its own: begun by `init`, or others of a district.
+fn by_the_same_way(config: &config::Gateway, bundle: &Bundle) -> Vec<PointId> {
+    let others = config.circle.points.iter().filter(|point| point.id != bundle.point);
+    let others = others.filter(|point| point.channels.iter().any(|channel| channel.as_str() == BY_MQTT));
+    others.map(|point| point.id.clone()).collect()
 }
 
 fn drop_in_of(joined: &join::Joined, travel: Option<&str>) -> String {

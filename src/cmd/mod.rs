@@ -4,7 +4,6 @@ pub mod check;
 pub mod circle;
 mod daemon;
 pub mod decode;
-#[cfg(feature = "embedded-broker")]
 pub mod demo;
 mod file;
 pub mod gateway;
@@ -30,6 +29,7 @@ mod testing;
 
 use crate::problem::Problem;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Where a gateway's configuration lies when nobody says otherwise.
@@ -44,6 +44,16 @@ fn finish(result: Result<ExitCode, Problem>) -> ExitCode {
         warn(&[problem]);
         ExitCode::FAILURE
     })
+}
+
+/// What a program without the feature `station` says when it is asked for something of a service point's.
+fn without_station(of: &Path) -> ExitCode {
+    finish(Err(no_station(of)))
+}
+
+fn no_station(of: &Path) -> Problem {
+    Problem::of(of.display().to_string(), "that is for a service point, and this program is built for homes alone")
+        .with_deed("ask the program of the service point")
 }
 
 /// Why there is nothing to show.

@@ -1,6 +1,5 @@
 //! `carecircle schema`: the documents of the wire and of the station's API, for whoever writes a program that speaks it.
 
-use crate::web::api::schema::OPENAPI;
 use crate::wire::schema;
 use std::io::Write;
 use std::process::ExitCode;
@@ -29,12 +28,12 @@ enum Document {
 
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
-    let text = match args.document {
+    let document = match args.document {
         Document::Json => schema::JSON,
         Document::Asyncapi => schema::ASYNCAPI,
-        Document::Openapi => OPENAPI,
+        Document::Openapi => schema::OPENAPI,
         Document::Events => schema::EVENTS,
         Document::Feed => schema::FEED,
     };
-    super::finish(super::printed(std::io::stdout().lock().write_all(text.as_bytes())))
+    super::finish(super::printed(std::io::stdout().lock().write_all(document.text().as_bytes())))
 }

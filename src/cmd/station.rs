@@ -3,7 +3,7 @@
 mod forget;
 mod trust;
 
-use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading};
+use super::daemon::{Asked, Signals, block_on, log, notify, notify_reloading, warn_if_fleeting};
 use crate::config;
 use crate::problem::{Kind, Problem};
 use crate::station::{self, Running, Settings};
@@ -51,6 +51,7 @@ fn daemon(args: Args) -> ExitCode {
             return ExitCode::from(super::EXIT_CONFIGURATION);
         }
     };
+    warn_if_fleeting(&settings.state_dir);
     let ended = block_on(serve(args.config, settings)).and_then(|ended| ended);
     super::finish(ended.map(|()| ExitCode::SUCCESS))
 }

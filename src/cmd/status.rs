@@ -120,7 +120,11 @@ fn lines(now: Timestamp, status: &Status, is_running: bool) -> Vec<String> {
     if let Some(fault) = &status.config_fault {
         lines.push(format!("            AN OLDER CONFIGURATION IS IN FORCE: {}", first_line(fault)));
     }
-    let store = status.store_fault.as_ref().map_or("works".to_owned(), |fault| format!("FAILS: {}", first_line(fault)));
+    let store = match (&status.store_fault, &status.store_fleeting) {
+        (Some(fault), _) => format!("FAILS: {}", first_line(fault)),
+        (None, Some(fleeting)) => format!("works, BUT {fleeting}"),
+        (None, None) => "works".to_owned(),
+    };
     let clock = if status.clock_trusted { "trusted" } else { "NOT TRUSTED, night hours may be wrong" };
     lines.push(format!("storage     {store}; clock {clock}"));
     lines.push(format!("life        {}", life(now, status)));

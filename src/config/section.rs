@@ -190,15 +190,14 @@ impl<'a, 'r> Section<'a, 'r> {
 
 /// The value of a node as a type; a mistake goes into the report.
 pub(super) fn deserialize<T: DeserializeOwned>(node: &Node<'_>, report: &Report<'_>) -> Option<T> {
-    match T::deserialize(ValueDeserializer::from(node.value())) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let span = error.span().filter(|span| !span.is_empty()).unwrap_or(node.place.span.clone());
-            let (what, deed) = in_our_words(error.message());
-            report.error(&Place { file: node.place.file, span }, what, deed);
-            None
-        }
-    }
+    T::deserialize(ValueDeserializer::from(node.value())).map_err(|error| mistaken(node, &error, report)).ok()
+}
+
+/// Puts into the report why a node is not what it must be; apart from the above, which is compiled for every type.
+fn mistaken(node: &Node<'_>, error: &toml::de::Error, report: &Report<'_>) {
+    let span = error.span().filter(|span| !span.is_empty()).unwrap_or(node.place.span.clone());
+    let (what, deed) = in_our_words(error.message());
+    report.error(&Place { file: node.place.file, span }, what, deed);
 }
 
 /// What serde says, in the words of the house.

@@ -214,7 +214,7 @@ impl RowView {
             closed,
             unconfirmed: false,
             durable: case.durable,
-            is_forgotten: false,
+            is_lost_at_home: false,
             home_online: None,
             under_maintenance: false,
             version: 0,

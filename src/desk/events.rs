@@ -36,7 +36,7 @@ impl Desk {
             Recorded::OneGateway { home, .. } => (false, seen(home).and_then(|seen| seen.twins.alert)),
             Recorded::Home { .. }
             | Recorded::Refused { .. }
-            | Recorded::Forgotten { .. }
+            | Recorded::LostAtHome { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
@@ -75,7 +75,7 @@ impl Desk {
             | Recorded::Day { .. }
             | Recorded::Sight { .. }
             | Recorded::Refused { .. }
-            | Recorded::Forgotten { .. }
+            | Recorded::LostAtHome { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Listened { .. }

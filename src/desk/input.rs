@@ -525,7 +525,7 @@ pub enum Recorded {
         home: HomeId,
     },
     /// A home does not know an alert any more that it had told: the desk sees to it without the home.
-    Forgotten {
+    LostAtHome {
         /// When it said so.
         #[serde(with = "chrono::serde::ts_milliseconds", rename = "at_ms")]
         at: Timestamp,
@@ -551,7 +551,7 @@ impl Recorded {
             Recorded::Notice { notice, .. } => &notice.home,
             Recorded::Done { alert, .. }
             | Recorded::Refused { alert, .. }
-            | Recorded::Forgotten { alert, .. }
+            | Recorded::LostAtHome { alert, .. }
             | Recorded::Filed { alert, .. } => &alert.home,
             Recorded::Home { home, .. }
             | Recorded::Morning { home, .. }
@@ -580,7 +580,7 @@ impl Recorded {
             | Recorded::Filed { at, .. }
             | Recorded::Level { at, .. }
             | Recorded::OneGateway { at, .. }
-            | Recorded::Forgotten { at, .. }
+            | Recorded::LostAtHome { at, .. }
             | Recorded::HeardAgain { at, .. } => *at,
         }
     }

@@ -166,7 +166,7 @@ impl Desk {
                 self.twins(now, &home, &condition.beat, &mut effects);
                 if !is_older {
                     self.watch.homes.entry(home.clone()).or_default().condition = Some(condition);
-                    self.forgotten(now, &home, &mut effects);
+                    self.lost_at_home(now, &home, &mut effects);
                     self.sight_heard(now, &home, &mut effects);
                     self.suspensions_heard(now, &home, &mut effects);
                     self.told_of_day(now, &home, &mut effects);
@@ -271,12 +271,12 @@ impl Desk {
 
     /// Alerts that the home told and does not know any more stay until a person here has seen to them; nothing more is asked
     /// of the home about them, unless it speaks of them again.
-    fn forgotten(&mut self, now: Timestamp, home: &HomeId, effects: &mut Vec<Effect>) {
+    fn lost_at_home(&mut self, now: Timestamp, home: &HomeId, effects: &mut Vec<Effect>) {
         let condition = self.watch.homes.get(home).and_then(|seen| seen.condition.as_ref());
         let said = condition.map(|condition| condition.not_known.clone()).unwrap_or_default();
         for alert in said.into_iter().map(|alert| AlertKey { home: home.clone(), alert }) {
-            if self.rows.get(&alert).is_some_and(|row| !row.is_ours() && !row.is_forgotten) {
-                self.record(Recorded::Forgotten { at: now, alert: alert.clone() }, effects);
+            if self.rows.get(&alert).is_some_and(|row| !row.is_ours() && !row.is_lost_at_home) {
+                self.record(Recorded::LostAtHome { at: now, alert: alert.clone() }, effects);
                 effects.push(Effect::Changed(alert.into()));
             }
         }
@@ -474,7 +474,7 @@ impl Desk {
                     }
                 }
             }
-            Recorded::Forgotten { alert, .. } => drop(self.rows.change(&alert, Row::forget)),
+            Recorded::LostAtHome { alert, .. } => drop(self.rows.change(&alert, Row::lose_at_home)),
             Recorded::Refused { alert, key, why, .. } => {
                 self.rows.change(&alert, |row| row.answer(key, Answer::Refused(why)));
             }

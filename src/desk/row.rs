@@ -29,7 +29,7 @@ pub(super) struct Row {
     /// Every notice of it was on the home's disk.
     pub durable: bool,
     /// The home does not know it any more: what is done here is asked of nobody.
-    pub is_forgotten: bool,
+    pub is_lost_at_home: bool,
     /// Counted changes of this row.
     pub version: u32,
     /// The version at which phase or owner changed last.
@@ -95,7 +95,7 @@ impl Row {
             late: Span::zero(),
             approximate: false,
             durable: true,
-            is_forgotten: false,
+            is_lost_at_home: false,
             version: 0,
             changed: 0,
             answers: BTreeMap::new(),
@@ -113,8 +113,8 @@ impl Row {
     }
 
     /// The home says that it does not know it.
-    pub fn forget(&mut self) {
-        self.is_forgotten = true;
+    pub fn lose_at_home(&mut self) {
+        self.is_lost_at_home = true;
         self.version += 1;
     }
 
@@ -143,7 +143,7 @@ impl Row {
         let number = notice.step.number;
         self.received_at = self.received_at.min(at);
         self.durable &= notice.durable;
-        self.is_forgotten = false;
+        self.is_lost_at_home = false;
         let ours = self.confirm(&notice.step, notice.durable);
         let newest = self.held.last_key_value().map(|(n, _)| *n);
         self.held.insert(number, Held { notice, received_at: at, ours });
@@ -168,19 +168,19 @@ impl Row {
     /// An undo names the number of the undone step, so it waits until that step has its number in the book.
     pub fn unconfirmed(&self) -> impl Iterator<Item = &Own> {
         let waits = |own: &Own| matches!(own.deed, Deed::Undo { step } if step >= OWN_NUMBERS);
-        self.own.iter().filter(|own| own.sends && !self.is_forgotten).take_while(move |own| !waits(own))
+        self.own.iter().filter(|own| own.sends && !self.is_lost_at_home).take_while(move |own| !waits(own))
     }
 
     /// Whether the gateway's book does not yet hold all that our people did.
     pub fn is_unconfirmed(&self) -> bool {
-        !self.is_forgotten && self.own.iter().any(|own| own.sends)
+        !self.is_lost_at_home && self.own.iter().any(|own| own.sends)
     }
 
     /// Whether the step of this number waits for the gateway's confirmation.
     pub fn awaits(&self, step: u32) -> bool {
         let is_it =
             |own: &Own| (own.number..own.number + OWN_NUMBERS_APART).contains(&step) || own.unwritten == Some(step);
-        !self.is_forgotten && self.own.iter().any(|own| own.sends && is_it(own))
+        !self.is_lost_at_home && self.own.iter().any(|own| own.sends && is_it(own))
     }
 
     /// Whether the gateway has answered to a step of this key: entered it in its book, or refused it.

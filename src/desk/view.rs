@@ -139,7 +139,7 @@ pub struct RowView {
     /// The home's disk held it before it was sent.
     pub durable: bool,
     /// The home does not know it any more: what is done here is asked of nobody.
-    pub is_forgotten: bool,
+    pub is_lost_at_home: bool,
     /// Whether the home's gateway is connected, as far as the broker knows.
     pub home_online: Option<bool>,
     /// Somebody works on the sensors of its home just now: it may be that person's doing, which nobody takes for granted.

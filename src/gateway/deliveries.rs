@@ -71,7 +71,7 @@ impl Deliveries {
         if !entry.body.starts_with(BEGINS) {
             return;
         }
-        if let Ok(Line { taken }) = serde_json::from_str(&entry.body) {
+        if let Ok(Line { taken }) = serde_json::from_slice(entry.body.as_bytes()) {
             self.remember(Taken { recalled: true, ..taken });
         }
     }

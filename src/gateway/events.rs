@@ -147,7 +147,9 @@ impl Gateway {
     }
 
     pub(super) fn show_status(&self) {
-        let line = health::status_line(&self.turn, &self.plan, &self.links, &self.paths, self.remark.as_deref());
+        let fleeting = self.fleeting.map(|fleeting| format!("history {fleeting}"));
+        let remarks = fleeting.iter().chain(&self.remark);
+        let line = health::status_line(&self.turn, &self.plan, &self.links, &self.paths, remarks);
         health::notify(&[sd_notify::NotifyState::Status(&line)]);
     }
 }

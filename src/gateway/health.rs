@@ -51,12 +51,12 @@ pub fn notify(states: &[sd_notify::NotifyState]) {
 /// The daemon in one useful line; what is wrong stands behind it.
 ///
 /// It begins with the worst: that nobody can be told.
-pub fn status_line(
+pub fn status_line<'a>(
     turn: &Turn,
     plan: &Plan,
     links: &BTreeMap<String, Link>,
     paths: &Paths,
-    remark: Option<&str>,
+    remarks: impl Iterator<Item = &'a String>,
 ) -> String {
     let open = open_alerts(turn);
     let mut parts: Vec<String> = Vec::new();
@@ -85,7 +85,7 @@ pub fn status_line(
     if let Some(why) = &turn.store_trouble {
         line = format!("{line}; history not written: {why}");
     }
-    if let Some(remark) = remark {
+    for remark in remarks {
         line = format!("{line}; {remark}");
     }
     line
@@ -218,6 +218,8 @@ pub struct About {
     pub started_at: Timestamp,
     /// What is wrong with the configuration file, if an older one is in force.
     pub config_fault: Option<String>,
+    /// Why the history would not outlast a power cut.
+    pub fleeting: Option<String>,
     /// The directory of points, where one is wanted.
     pub directory: Option<DirectoryStatus>,
     /// The certificate that ends first.
@@ -254,6 +256,7 @@ pub fn status(
         config_fault: about.config_fault.clone(),
         clock_trusted: turn.clock_trusted,
         store_fault: turn.store_trouble.clone(),
+        store_fleeting: about.fleeting.clone(),
         blind: seen.blind.is_some(),
         suspended: seen.suspended.all().cloned().collect(),
         last_life: seen.last_life.clone(),

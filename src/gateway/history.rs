@@ -20,7 +20,7 @@ pub fn from_record(record: Record) -> Option<Recorded> {
     match record {
         Record::Observed(observation) => Some(Recorded::Observed(observation)),
         Record::HeardBefore(observation) => Some(Recorded::HeardBefore(observation)),
-        Record::Entry(entry) => serde_json::from_str(&entry.body).ok(),
+        Record::Entry(entry) => serde_json::from_slice(entry.body.as_bytes()).ok(),
     }
 }
 

@@ -49,7 +49,7 @@ use crate::mqtt::Floor;
 use crate::problem::Problem;
 use crate::sinks::{FromStation, What};
 use crate::sources;
-use crate::store::{Error, Store, Written};
+use crate::store::{Error, Fleeting, Store, Written, fleeting};
 use activity::Looks;
 use answering::Answering;
 use deliveries::Deliveries;
@@ -188,6 +188,8 @@ struct Gateway {
     remark: Option<String>,
     started_at: Timestamp,
     config_fault: Option<String>,
+    /// Why the history would not outlast a power cut.
+    fleeting: Option<Fleeting>,
     blind_since: Option<Timestamp>,
     /// In this second; the line that says so may not be on the disk yet.
     clock_was_set: bool,
@@ -237,6 +239,7 @@ impl Gateway {
             remark: None,
             started_at: now.wall,
             config_fault: None,
+            fleeting: fleeting(&base.state_dir),
             blind_since,
             clock_was_set: false,
             memory_troubles: memory.troubles,

@@ -85,6 +85,7 @@ impl Gateway {
         let about = health::About {
             started_at: self.started_at,
             config_fault: self.config_fault.clone(),
+            fleeting: self.fleeting.map(|fleeting| fleeting.to_string()),
             directory: self.directory.status(&self.base),
             certificate: self.certificate.clone(),
         };
@@ -110,7 +111,7 @@ impl Judge for Open {
         if self.0.is_empty() {
             return Fate::ByAge;
         }
-        let is_open = match serde_json::from_str(body) {
+        let is_open = match serde_json::from_slice(body.as_bytes()) {
             Ok(Recorded::Step { alert, .. }) => self.0.iter().any(|open| open.number == alert),
             Ok(Recorded::Asked { alert, .. } | Recorded::Received { alert, .. }) => self.0.contains(&alert),
             Ok(_) | Err(_) => false,

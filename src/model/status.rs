@@ -40,6 +40,9 @@ pub struct Status {
     /// What is wrong with the storage; absent if it works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_fault: Option<String>,
+    /// Why what is stored would not outlast a power cut; absent if it does, or nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_fleeting: Option<String>,
     /// Whether nothing that could show life can be heard now.
     pub blind: bool,
     /// The last sign of life; absent if none is known.

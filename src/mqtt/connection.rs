@@ -34,7 +34,7 @@ pub(super) async fn keep(
     events: mpsc::Sender<Event>,
     alive: Arc<AtomicU64>,
 ) {
-    let dialer = Dialer::new(settings.broker.clone());
+    let dialer = Dialer::new(settings.broker.clone(), &settings.client_id);
     let mut backoff = Backoff::new(&settings.client_id);
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -97,7 +97,8 @@ fn written(filed: &FiledCase) -> Filed {
 }
 
 fn read(case: &str, timeline: &str) -> Option<FiledCase> {
-    let (case, timeline): (Case, Vec<Line>) = (serde_json::from_str(case).ok()?, serde_json::from_str(timeline).ok()?);
+    let (case, timeline): (Case, Vec<Line>) =
+        (serde_json::from_slice(case.as_bytes()).ok()?, serde_json::from_slice(timeline.as_bytes()).ok()?);
     Some(FiledCase { case, timeline })
 }
 

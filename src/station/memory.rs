@@ -27,7 +27,7 @@ impl Memory {
     /// Opens the station's database and reads its history.
     pub fn open(dir: &Path, written: UnboundedSender<Written>) -> Result<Opened, Problem> {
         let on_written = move |answer| drop(written.send(answer)); // nobody listens while the station stops
-        let opened = Store::open(dir, "station", on_written).map_err(|error| error.problem())?;
+        let opened = Store::open(dir, super::DATABASE, on_written).map_err(|error| error.problem())?;
         let history = history(&opened.store).map_err(|error| error.problem())?;
         Ok(Opened {
             memory: Memory { store: opened.store, dir: Some(dir.to_owned()) },
@@ -87,7 +87,7 @@ impl Memory {
 fn history(store: &Store) -> Result<Vec<Recorded>, Error> {
     let (mut history, mut unread) = (Vec::new(), 0_u64);
     store.for_each_record(None, |record| match record {
-        Record::Entry(entry) => match serde_json::from_str(&entry.body) {
+        Record::Entry(entry) => match serde_json::from_slice(entry.body.as_bytes()) {
             Ok(recorded) => history.push(recorded),
             Err(_) => unread += 1,
         },
@@ -119,9 +119,9 @@ fn fate(body: &str, alerts: &Alerts) -> Fate {
         Alerts { on_the_desk, .. } if on_the_desk.contains(alert) => Fate::Keep,
         Alerts { .. } => Fate::ByAge,
     };
-    match serde_json::from_str(body) {
+    match serde_json::from_slice(body.as_bytes()) {
         Ok(Recorded::Notice { notice, .. }) => of_filed(&AlertKey { home: notice.home, alert: notice.alert }),
-        Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::Forgotten { alert, .. }) => {
+        Ok(Recorded::Done { alert, .. } | Recorded::Refused { alert, .. } | Recorded::LostAtHome { alert, .. }) => {
             of_filed(&alert)
         }
         // Which homes there are, and how many alerts the station has counted for each: needed for as long as it works.

@@ -35,7 +35,7 @@ use crate::station::filing::Filing;
 use crate::station::memory::Memory;
 use crate::station::summoner::Summoner;
 use crate::station::turn::Turn;
-use crate::store::{Office, Retention};
+use crate::store::{Office, Retention, fleeting};
 use crate::text::Language;
 use crate::trust::enrolment::Doorkeeper;
 use crate::web::{self, AtBroker, Bell, Feed, FirstCode, Health, Person, Site, Telling, Told};
@@ -170,7 +170,8 @@ pub async fn start(settings: Settings) -> Result<Running, Problem> {
     let desk = Arc::new(RwLock::new(desk));
     let (broker, second_path) = (Some(settings.broker.to_string()), door.is_some());
     let certificate = first_to_end(&settings);
-    let health = Health { replaced: opened.replaced, broker, second_path, certificate, ..Health::default() };
+    let fleeting = fleeting(&settings.state_dir);
+    let health = Health { replaced: opened.replaced, broker, second_path, certificate, fleeting, ..Health::default() };
     let health = Arc::new(RwLock::new(health));
     let feed = Feed::new(opened.run);
     let (requests, requested) = mpsc::channel(REQUESTS_WAITING_MAX);
@@ -268,6 +269,9 @@ impl Running {
         if let Some(why) = health.store {
             line = format!("{line}; history not written: {why}");
         }
+        if let Some(fleeting) = health.fleeting {
+            line = format!("{line}; history {fleeting}");
+        }
         line
     }
 
@@ -328,6 +332,8 @@ fn page_settings(settings: &Settings, first_code: Option<FirstCode>, run: u64) -
     }
 }
 
+/// The database's name in the state directory.
+pub const DATABASE: &str = "station";
 const REQUESTS_WAITING_MAX: usize = 256;
 
 #[cfg(test)]

@@ -20,10 +20,11 @@ impl Free {
 
 /// What is free for us of the disk under `dir`; `None` where the system does not say.
 pub fn free(dir: &Path) -> Option<Free> {
-    let disk = nix::sys::statvfs::statvfs(dir).ok()?;
-    let (free, all) = (disk.blocks_available(), disk.blocks());
+    // rustix counts in 64 bits on 32-bit boards, too.
+    let disk = rustix::fs::statvfs(dir).ok()?;
+    let (free, all) = (disk.f_bavail, disk.f_blocks);
     let percent = u8::try_from(free.saturating_mul(100).checked_div(all)?).unwrap_or(100);
-    Some(Free { percent, bytes: free.saturating_mul(disk.fragment_size()) })
+    Some(Free { percent, bytes: free.saturating_mul(disk.f_frsize) })
 }
 
 const PERCENT_LEAST: u8 = 10;

@@ -52,7 +52,7 @@ impl Held {
         let office = schema::open(&self.dir().join(OFFICE))?;
         let body = office.query_row("SELECT body FROM card WHERE home = ?", [home.as_str()], |row| row.get(0));
         let body: Option<String> = body.optional()?;
-        let card: Card = body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
+        let card: Card = body.and_then(|body| serde_json::from_slice(body.as_bytes()).ok()).unwrap_or_default();
         let phones = card.contacts.into_iter().map(|contact| contact.phone);
         let texts = phones.chain([card.resident, card.place]).filter(|text| text.chars().count() >= SHORTEST).collect();
         Ok(Named { home: home.clone(), texts })
@@ -143,7 +143,7 @@ fn of_history(
             forgotten.lines += history.execute("DELETE FROM entry WHERE seq = ?", [seq])?;
         } else if named.is_in(&body) {
             forgotten.lines += 1;
-            let cut = serde_json::from_str(&body).ok().and_then(|line| named.cut_out(line));
+            let cut = serde_json::from_slice(body.as_bytes()).ok().and_then(|line| named.cut_out(line));
             match cut {
                 Some(line) => {
                     history.execute("UPDATE entry SET body = ? WHERE seq = ?", params![line.to_string(), seq])?

@@ -60,6 +60,12 @@ pub(super) fn lock(path: &Path, dir: &Path) -> Result<File, Error> {
     Err(Error::in_use(dir))
 }
 
+/// Whether a daemon has the database `name` in `dir` open now.
+pub fn is_open(dir: &Path, name: &str) -> bool {
+    let lock = File::open(dir.join(format!("{name}.lock")));
+    lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Together a second: less than systemd's pause before it starts a daemon again.
 const LOCK_TRIES: u32 = 50;
 const LOCK_TRIED_EVERY: std::time::Duration = std::time::Duration::from_millis(20);

@@ -121,7 +121,7 @@ pub(super) fn measure(word: &str, value: ValueRef<'_>) -> Option<Measure> {
         "bridge" => Measure::Bridge(level()?),
         "number" => Measure::Number(number()?),
         "note" => {
-            let (kind, text) = serde_json::from_str(value.as_str().ok()?).ok()?;
+            let (kind, text) = serde_json::from_slice(value.as_str().ok()?.as_bytes()).ok()?;
             Measure::Note { kind, text }
         }
         _ => return None,

@@ -126,6 +126,8 @@ pub struct Health {
     pub second_path: bool,
     /// What is free of the disk, where the system says it.
     pub disk: Option<crate::store::Free>,
+    /// Why what the disk holds would not outlast a power cut.
+    pub fleeting: Option<crate::store::Fleeting>,
     /// The station's own modem, if it has one.
     pub modem: Option<Modem>,
     /// Of its own certificates and authorities the one that ends first: what it is for, and until when it is good.

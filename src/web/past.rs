@@ -36,7 +36,7 @@ impl Site {
     fn add_filed(&self, rows: &mut Vec<RowView>, home: &HomeId, but: Option<&AlertKey>, count: usize) {
         if rows.len() < count {
             let filed = self.office.filed_of(home, count + 1).unwrap_or_else(unread);
-            let cases = filed.iter().filter_map(|body| serde_json::from_str::<Case>(body).ok());
+            let cases = filed.iter().filter_map(|body| serde_json::from_slice::<Case>(body.as_bytes()).ok());
             let new: Vec<Case> =
                 cases.filter(|case| Some(&case.key) != but && !rows.iter().any(|row| row.key == case.key)).collect();
             rows.extend(new.iter().map(RowView::of_case));
@@ -57,7 +57,8 @@ impl Site {
 fn filed(office: &Office, key: &AlertKey) -> Option<FiledCase> {
     let found = office.filed(&key.home, key.alert.number, key.alert.raised_at);
     let (case, timeline) = found.unwrap_or_else(unread)?;
-    let (case, timeline) = (serde_json::from_str(&case).ok()?, serde_json::from_str(&timeline).ok()?);
+    let (case, timeline) =
+        (serde_json::from_slice(case.as_bytes()).ok()?, serde_json::from_slice(timeline.as_bytes()).ok()?);
     Some(FiledCase { case, timeline })
 }
 

@@ -112,7 +112,7 @@ impl Sessions {
     pub fn restore(rows: Vec<SessionRow>) -> Sessions {
         let read = |(hash, ends, body): SessionRow| {
             let hash = Hash::try_from(hash).ok()?;
-            let session: Session = serde_json::from_str(&body).ok()?;
+            let session: Session = serde_json::from_slice(body.as_bytes()).ok()?;
             Some((hash, Session { ends, ..session }))
         };
         Sessions { held: Mutex::new(rows.into_iter().filter_map(read).collect()) }

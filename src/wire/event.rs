@@ -48,7 +48,7 @@ struct Kept {
 impl CloudEvent {
     /// The event that is kept as `body` under the number `seq`; personal data only for whoever may see it.
     pub fn of_kept(point: &PointId, seq: u64, body: &str, pii: bool) -> Result<CloudEvent, serde_json::Error> {
-        let Kept { kind, time, subject, mut data } = serde_json::from_str(body)?;
+        let Kept { kind, time, subject, mut data } = serde_json::from_slice(body.as_bytes())?;
         if let Some(data) = data.as_object_mut().filter(|_| !pii) {
             PERSONAL.iter().for_each(|personal| drop(data.remove(*personal)));
         }

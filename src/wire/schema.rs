@@ -2,18 +2,32 @@
 //!
 //! Both are written from the types by a test of this file, so that they cannot say anything else than the program does, and
 //! committed: `UPDATE_GOLDEN=1 cargo test --lib wire::schema` writes them anew. A new body is one line in `schema/bodies.rs`.
+//! The station's API has one of its own, written by `web`, and carried like these.
+
+mod packed;
+
+pub use packed::Packed;
+
+macro_rules! document {
+    ($file:literal) => {
+        Packed(include_bytes!(concat!(env!("OUT_DIR"), "/", $file, ".gz")))
+    };
+}
 
 /// Every body: JSON Schema, draft 2020-12.
-pub const JSON: &str = include_str!("../../docs/schema/wire.json");
+pub const JSON: Packed = document!("wire.json");
 
 /// The topics, who sends and who hears: AsyncAPI 3.0, its schemas in its own dialect, draft-07.
-pub const ASYNCAPI: &str = include_str!("../../docs/schema/asyncapi.json");
+pub const ASYNCAPI: Packed = document!("asyncapi.json");
 
 /// What a station tells other systems: JSON Schema, draft 2020-12.
-pub const EVENTS: &str = include_str!("../../docs/schema/events.json");
+pub const EVENTS: Packed = document!("events.json");
 
 /// The stream of it, and what is posted: AsyncAPI 3.0.
-pub const FEED: &str = include_str!("../../docs/schema/feed.json");
+pub const FEED: Packed = document!("feed.json");
+
+/// What other programs can ask a station: OpenAPI 3.1. `UPDATE_GOLDEN=1 cargo test --lib web::api::openapi` writes it anew.
+pub const OPENAPI: Packed = document!("openapi.json");
 
 #[cfg(test)]
 mod asyncapi;
@@ -57,7 +71,7 @@ pub(super) mod tests {
 
     /// The judge of one body, or of all of them.
     fn judge(body: Option<&str>) -> Validator {
-        let mut schema: Value = serde_json::from_str(JSON).unwrap();
+        let mut schema: Value = serde_json::from_str(&JSON.text()).unwrap();
         if let Some(body) = body {
             schema["anyOf"] = json!([{ "$ref": format!("#/$defs/{body}") }]);
         }
@@ -66,7 +80,7 @@ pub(super) mod tests {
 
     /// The judge of one body by the schemas inside the other document.
     fn judge_of_asyncapi(body: &str) -> Validator {
-        let mut document: Value = serde_json::from_str(ASYNCAPI).unwrap();
+        let mut document: Value = serde_json::from_str(&ASYNCAPI.text()).unwrap();
         document["allOf"] = json!([{ "$ref": format!("#/components/schemas/{body}") }]);
         jsonschema::draft7::new(&document).unwrap()
     }
@@ -115,8 +129,8 @@ pub(super) mod tests {
 
     #[test]
     fn the_committed_documents_are_what_the_types_say() {
-        golden::assert_current("wire.json", JSON, &bodies::json_schema());
-        golden::assert_current("asyncapi.json", ASYNCAPI, &asyncapi::document());
+        golden::assert_current("wire.json", &JSON.text(), &bodies::json_schema());
+        golden::assert_current("asyncapi.json", &ASYNCAPI.text(), &asyncapi::document());
     }
 
     #[test]
@@ -276,7 +290,7 @@ pub(super) mod tests {
     /// What AsyncAPI 3.0 asks of every document, and what this one promises.
     #[test]
     fn the_asyncapi_document_is_whole_and_tells_the_truth_of_every_topic() {
-        let document: Value = serde_json::from_str(ASYNCAPI).unwrap();
+        let document: Value = serde_json::from_str(&ASYNCAPI.text()).unwrap();
         assert_eq!(document["asyncapi"], "3.0.0");
         assert!(document["info"]["title"].is_string() && document["info"]["version"].is_string());
         golden::assert_whole(&document);

@@ -60,7 +60,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("rumqttc", &["mqtt"]),
     ("tokio_serial", &["sources/serial.rs", "sinks/sms/modem.rs"]),
-    ("mqtt5", &["broker.rs"]),
+    ("mqtt5", &["broker/embedded.rs"]),
     ("toml::", &["config"]),
     ("tokio_rustls", &["mqtt", "station/homes/door.rs", "station/front.rs", "station/visit.rs"]),
     ("argon2", &["web/secrets.rs"]),

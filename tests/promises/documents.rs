@@ -44,6 +44,17 @@ fn every_configuration_in_the_handbook_passes_the_check() {
 }
 
 #[test]
+fn no_page_leads_to_a_page_that_is_not_there() {
+    for page in markdown(&root().join("docs")) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for target in targets.filter(|target| target.ends_with(".md") && !target.contains("://")) {
+            assert!(page.parent().unwrap().join(target).exists(), "{} leads to {target}", page.display());
+        }
+    }
+}
+
+#[test]
 fn the_program_prints_the_documents_of_the_wire_as_they_are_committed() {
     for document in ["wire.json", "asyncapi.json", "openapi.json", "events.json", "feed.json"] {
         let name = document.trim_end_matches(".json").replace("wire", "json");

@@ -134,6 +134,21 @@ impl Drop for Enrolled {
     }
 }
 
+#[test]
+fn a_point_that_init_put_there_before_the_station_was_known_is_named_when_the_home_joins() {
+    let mut world = Enrolled::new();
+    world.open();
+    let folder = world.path("ky-1");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (config, broker) = (folder.join("gateway.toml"), world.home_broker.url());
+    let init = ["init", "--yes", "--seconds", "0", "--mqtt", &broker, "--serial", "/dev/null", "--out"];
+    let (said, errors, code) = run(&[&init[..], &[config.to_str().unwrap()]].concat(), "");
+    assert_eq!(code, 0, "{said}{errors}");
+    let (said, errors, code) = world.join("ky-1", &world.code("ky-1"), &["--travel", "6m"]);
+    assert_eq!(code, 0, "{said}{errors}");
+    assert!(said.contains("asks point \"station\" by the same way") && said.contains("is asked first"), "{said}");
+}
+
 /// What the joined files do not say of the home.
 fn rest_of_home(world: &Enrolled, home: &str) {
     let folder = world.path(home);
@@ -185,9 +200,18 @@ fn a_home_joins_by_a_code_and_its_press_is_at_the_station_by_mqtt_with_tls() {
     assert!(shown.contains("CN = ky-1") || shown.contains("CN=ky-1"), "{shown}");
     assert!(shown.contains("TLS Web Client Authentication") && !shown.contains("Server"), "{shown}");
 
+    // A reload would be refused: another id of the home, and a key that systemd hands over at the start alone.
+    assert!(said.contains("systemctl restart carecircle-gateway") && !said.contains("is asked first"), "{said}");
+
     let config = world.path("ky-1/gateway.toml");
     let (said, errors, code) = run(&["check", config.to_str().unwrap()], "");
     assert_eq!(code, 0, "{said}{errors}");
+    let station = world.path("station.toml");
+    let (said, errors, code) = run(&["check", "--online", station.to_str().unwrap()], "");
+    assert!(
+        code == 0 && said.contains("fine:"),
+        "a station that runs is no other program on its ports: {said}{errors}"
+    );
     world.gateway = Some(Daemon::start(world.folder.path(), &["gateway", "--config", config.to_str().unwrap()]));
     let log = world.path("mosquitto.log");
     let heard = |words: &str| std::fs::read_to_string(&log).unwrap_or_default().contains(words);

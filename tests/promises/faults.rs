@@ -5,6 +5,7 @@
 
 mod cut;
 mod disk;
+mod fleeting;
 mod hurt;
 mod io_errors;
 mod kill_points;

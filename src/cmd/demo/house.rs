@@ -69,7 +69,7 @@ pub fn point() -> PointId {
 
 /// Where the demo's parts meet.
 pub struct Addresses<'a> {
-    /// The embedded broker.
+    /// The broker.
     pub broker: SocketAddr,
     /// The radio's port.
     pub radio: &'a Path,

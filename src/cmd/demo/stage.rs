@@ -1,7 +1,7 @@
-//! What the demo plays on: embedded broker, station with its page, gateway, and the simulated sensors.
+//! What the demo plays on: a broker, station with its page, gateway, and the simulated sensors.
 
 use super::house::{self, Addresses, Keys};
-use crate::broker::Broker;
+use crate::broker::{Broker, Mosquitto};
 use crate::gateway::{self, Control};
 use crate::model::status::{STATUS_FILE, Status};
 use crate::model::time::Span;
@@ -37,11 +37,11 @@ pub struct Stage {
 
 impl Stage {
     /// Sets everything up; returns when the page can be opened.
-    pub async fn set(page: SocketAddr, language: Language, quiet_at_most: Span) -> Result<Stage, Problem> {
+    pub async fn set(page: SocketAddr, language: Language, quiet_at_most: Span, with: With) -> Result<Stage, Problem> {
         let folder = Folder::new()?;
         let radio =
             Radio::plug_in().map_err(|error| Problem::of("a pty for the simulated radio", error.to_string()))?;
-        let broker = Broker::start(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let broker = with.start(&folder.path).await?;
         let at = Addresses { broker: broker.addr(), radio: radio.path(), folder: &folder.path, page };
         let keys = Keys::new()?;
         let station = station::start(house::station(&at, language, &keys)).await?;
@@ -78,13 +78,36 @@ impl Stage {
     }
 }
 
+/// Which broker everybody talks through.
+#[derive(Debug, Clone, Copy)]
+pub enum With {
+    /// The one inside the program.
+    #[cfg(feature = "embedded-broker")]
+    Embedded,
+    /// Debian's.
+    Mosquitto,
+}
+
+impl With {
+    async fn start(self, folder: &Path) -> Result<Broker, Problem> {
+        match self {
+            #[cfg(feature = "embedded-broker")]
+            With::Embedded => {
+                let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+                Ok(Broker::Embedded(crate::broker::Embedded::start(any_port).await?))
+            }
+            With::Mosquitto => Ok(Broker::Mosquitto(Mosquitto::start(folder).await?)),
+        }
+    }
+}
+
 async fn connect(broker: SocketAddr) -> Result<mqtt::Link, Problem> {
     let (link, mut events) = mqtt::start(house::connection(broker, "demo-bridge"), std::sync::Arc::default());
     loop {
         match tokio::time::timeout(Duration::from_secs(5), events.recv()).await {
             Ok(Some(mqtt::Event::Up)) => break,
             Ok(Some(mqtt::Event::Down { .. } | mqtt::Event::Message { .. })) => {}
-            Ok(None) | Err(_) => return Err(Problem::of(broker.to_string(), "the embedded broker does not answer")),
+            Ok(None) | Err(_) => return Err(Problem::of(broker.to_string(), "the broker does not answer")),
         }
     }
     // Nothing is subscribed, but a connection whose events nobody reads would stop.

@@ -51,13 +51,13 @@ pub struct Args {
     #[arg(long, value_name = "LANGUAGE")]
     language: Option<Language>,
     /// A station's configuration: the figures of a month as its page gives them as CSV, read beside the running daemon
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["database", "history", "days", "language", "text"])]
+    #[arg(long, value_name = "FILE", hide = !cfg!(feature = "station"), conflicts_with_all = ["database", "history", "days", "language", "text"])]
     station: Option<PathBuf>,
     /// Of a station: which month; without it the present one
-    #[arg(long, value_name = "YYYY-MM", requires = "station")]
+    #[arg(long, value_name = "YYYY-MM", requires = "station", hide = !cfg!(feature = "station"))]
     month: Option<String>,
     /// Of a station: JSON in place of CSV
-    #[arg(long, requires = "station")]
+    #[arg(long, requires = "station", hide = !cfg!(feature = "station"))]
     json: bool,
     /// Print it for a terminal of 80 columns; a page is written only with --out
     #[arg(long)]
@@ -113,7 +113,7 @@ pub struct SensorRow {
 /// Runs the command.
 pub fn run(args: Args) -> ExitCode {
     if let Some(station) = &args.station {
-        return station::run(station, &args);
+        return if cfg!(feature = "station") { station::run(station, &args) } else { super::without_station(station) };
     }
     let (config, problems) = config::load_gateway(&args.config);
     super::warn(&problems);

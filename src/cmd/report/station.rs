@@ -54,7 +54,7 @@ fn desk(config: &Station) -> Result<Desk, Problem> {
     let looking = Looking::at(&path).map_err(|error| error.problem())?;
     let mut lines: Vec<Recorded> = Vec::new();
     let read = looking.for_each_record(|record| match record {
-        Record::Entry(entry) => lines.extend(serde_json::from_str(&entry.body).ok()),
+        Record::Entry(entry) => lines.extend(serde_json::from_slice(entry.body.as_bytes()).ok()),
         Record::Observed(_) | Record::HeardBefore(_) => {}
     });
     read.map_err(|error| error.problem())?;

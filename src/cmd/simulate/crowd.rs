@@ -188,6 +188,7 @@ impl Show {
                         for message in self.crowd.heard(clock::now(), &topic, &payload) {
                             lines.send(message, &self.unsent);
                         }
+                        self.attend(args, clock::now());
                     }
                     continue;
                 }
@@ -210,9 +211,7 @@ impl Show {
             let due = (gone.num_milliseconds() as f64 / 1000.0 * args.alerts_per_second) as i64;
             while presses < due && !is_ending {
                 presses += 1;
-                let message = self.crowd.press(now);
-                self.attend(args, now, &message);
-                lines.send(message, &self.unsent);
+                lines.send(self.crowd.press(now), &self.unsent);
             }
             if gone - looked >= Span::seconds(1) {
                 looked = gone;
@@ -224,11 +223,10 @@ impl Show {
         }
     }
 
-    /// The staff will take it, and later close it.
-    fn attend(&mut self, args: &Args, now: Timestamp, message: &Message) {
-        if self.page.is_some()
-            && let Some(which) = page::Which::of(message)
-        {
+    /// The staff will take what has come to the desk, and later close it.
+    fn attend(&mut self, args: &Args, now: Timestamp) {
+        let arrived = std::mem::take(&mut self.crowd.arrived);
+        for which in arrived.iter().filter(|_| self.page.is_some()).map(page::Which::of) {
             self.orders.push_back((now + args.staff_takes, which.clone(), "take"));
             self.orders.push_back((now + args.staff_takes + args.staff_takes, which, "close"));
         }

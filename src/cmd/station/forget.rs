@@ -7,6 +7,7 @@ use crate::desk::{self, Case, Desk, Recorded};
 use crate::model::ids::HomeId;
 use crate::model::reason::Class;
 use crate::problem::Problem;
+use crate::station::DATABASE;
 use crate::store::{Held, Looking, Record};
 use crate::text::{self, Language};
 use std::io::Write;
@@ -73,7 +74,7 @@ fn nothing_is_open(config: &config::Station, home: &HomeId) -> Result<(), Proble
     let mut history: Vec<Recorded> = Vec::new();
     let read = looking.for_each_record(|record| {
         if let Record::Entry(entry) = record {
-            history.extend(serde_json::from_str::<Recorded>(&entry.body).ok());
+            history.extend(serde_json::from_slice::<Recorded>(entry.body.as_bytes()).ok());
         }
     });
     read.map_err(|error| error.problem())?;
@@ -101,12 +102,9 @@ fn nothing_is_open(config: &config::Station, home: &HomeId) -> Result<(), Proble
 }
 
 fn is_about(body: &str, home: &HomeId) -> bool {
-    serde_json::from_str::<Recorded>(body).is_ok_and(|line| line.home() == Some(home))
+    serde_json::from_slice::<Recorded>(body.as_bytes()).is_ok_and(|line| line.home() == Some(home))
 }
 
 fn still_runs(problem: Problem) -> Problem {
     problem.with_deed("stop it first: systemctl stop carecircle-station; or name another configuration: --config FILE")
 }
-
-/// The name of the station's database in its state directory.
-const DATABASE: &str = "station";

@@ -150,10 +150,9 @@ fn broker(station: &config::Station, section: &Section, dir: &Path, port: u16) -
         say(&file.display().to_string());
     }
     let (homes, away) = (crate::text::counted(known.homes().len(), "home"), known.denied.len());
-    say(&format!(
-        "{homes}, {away} turned away. Then: chown -R mosquitto: {} && systemctl restart mosquitto",
-        dir.display()
-    ));
+    let at = dir.display();
+    say(&format!("{homes}, {away} turned away. Then: chown -R mosquitto: {at} && systemctl restart mosquitto"));
+    say(&format!("The first time, before that: ln -s {at}/carecircle.conf /etc/mosquitto/conf.d/"));
     Ok(())
 }
 

@@ -41,7 +41,7 @@ impl Desk {
             }
             Recorded::Home { .. }
             | Recorded::Refused { .. }
-            | Recorded::Forgotten { .. }
+            | Recorded::LostAtHome { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Day { .. }
@@ -68,7 +68,7 @@ impl Desk {
             Recorded::Sight { home, sight, .. } => self.of_sight(at, home, sight, stood.sight),
             Recorded::Home { .. }
             | Recorded::Refused { .. }
-            | Recorded::Forgotten { .. }
+            | Recorded::LostAtHome { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
             | Recorded::Listened { .. }
@@ -131,7 +131,7 @@ impl Desk {
             Recorded::HeardAgain { .. } | Recorded::OneGateway { .. } => recovers?.clone(),
             Recorded::Home { .. }
             | Recorded::Refused { .. }
-            | Recorded::Forgotten { .. }
+            | Recorded::LostAtHome { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }
@@ -158,7 +158,7 @@ impl Desk {
             // What the station finds out by itself.
             Recorded::Home { .. }
             | Recorded::Refused { .. }
-            | Recorded::Forgotten { .. }
+            | Recorded::LostAtHome { .. }
             | Recorded::Errand { .. }
             | Recorded::Filed { .. }
             | Recorded::Suspended { .. }

@@ -159,7 +159,7 @@ impl Desk {
             closed: alert.closed.clone(),
             unconfirmed: row.is_unconfirmed(),
             durable: row.durable,
-            is_forgotten: row.is_forgotten,
+            is_lost_at_home: row.is_lost_at_home,
             home_online: self.watch.homes.get(&row.key.home).and_then(|seen| seen.online),
             under_maintenance: alert.phase.is_open() && self.is_maintained(now, &row.key.home),
             version: row.version,

@@ -6,7 +6,7 @@
 mod book;
 mod tally;
 
-pub use tally::{Seen, Tally, percentile};
+pub use tally::{Key, Seen, Tally, percentile};
 
 use crate::model::ids::{HomeId, PointId};
 use crate::model::time::{Span, Timestamp};
@@ -28,6 +28,8 @@ pub struct Crowd {
     chance: Chance,
     alerts: BTreeMap<(usize, u64), Book>,
     raised: u64,
+    /// Alerts that the station holds since somebody last looked here.
+    pub arrived: Vec<Key>,
     /// What was found out so far.
     pub tally: Tally,
 }
@@ -37,7 +39,8 @@ impl Crowd {
     pub fn new(homes: usize, point: PointId, seed: u64, run: u64) -> Crowd {
         let (heartbeats, raised) = (0, 0);
         let (chance, tally) = (Chance::stream(seed, "crowd"), Tally::default());
-        Crowd { point, run, homes, heartbeats, chance, alerts: BTreeMap::new(), raised, tally }
+        let (alerts, arrived) = (BTreeMap::new(), Vec::new());
+        Crowd { point, run, homes, heartbeats, chance, alerts, raised, arrived, tally }
     }
 
     /// The id of a home.
@@ -110,7 +113,9 @@ impl Crowd {
                 let Ok(receipt) = wire::Receipt::from_bytes(payload) else { return Vec::new() };
                 if let Some(book) = self.alerts.get_mut(&(index, receipt.alert.number)) {
                     book.received(now, receipt.step, &self.point);
-                    self.tally.received(&book.id(), receipt.step, now);
+                    if self.tally.received(&book.id(), receipt.step, now) {
+                        self.arrived.push(book.id());
+                    }
                 }
                 Vec::new()
             }
@@ -183,6 +188,8 @@ mod tests {
         let down = Topic::Down(notice.home, Down::Receipt).to_string();
         assert!(topic.starts_with("carecircle/v1/crowd-") && number > 0);
         assert_eq!(crowd.heard(at(7), &down, &receipt.to_bytes()), []);
+        assert_eq!(crowd.heard(at(7), &down, &receipt.to_bytes()), [], "a broker may say it twice");
+        assert_eq!(crowd.arrived.len(), 1, "and it arrived once");
         assert_eq!(crowd.repeats(at(3600)), []);
         assert_eq!(crowd.tally.lost(), 0);
         let take = wire::StationStep {

@@ -6,7 +6,7 @@ use crate::model::time::{Span, Timestamp};
 use std::collections::BTreeMap;
 
 /// An alert of a home.
-type Key = (HomeId, AlertId);
+pub type Key = (HomeId, AlertId);
 
 /// The account of a crowd's alerts.
 #[derive(Debug, Default)]
@@ -35,13 +35,14 @@ impl Tally {
         self.raised.insert(alert, at);
     }
 
-    /// The station holds a step of it.
-    pub fn received(&mut self, alert: &Key, step: u32, at: Timestamp) {
-        if step == 1
-            && let Some(raised) = self.raised.get(alert)
-        {
-            self.receipts.entry(alert.clone()).or_insert(at - *raised);
+    /// The station holds a step of it; whether that is the first word of the alert.
+    pub fn received(&mut self, alert: &Key, step: u32, at: Timestamp) -> bool {
+        let Some(raised) = self.raised.get(alert).filter(|_| step == 1) else { return false };
+        let is_first = !self.receipts.contains_key(alert);
+        if is_first {
+            self.receipts.insert(alert.clone(), at - *raised);
         }
+        is_first
     }
 
     /// How many alerts were raised.

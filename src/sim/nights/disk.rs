@@ -198,7 +198,7 @@ fn held_by(record: &Record) -> Option<Held> {
     if !entry.body.starts_with("{\"notice\":") {
         return None;
     }
-    let Line { notice: Outer { notice } } = serde_json::from_str(&entry.body).ok()?;
+    let Line { notice: Outer { notice } } = serde_json::from_slice(entry.body.as_bytes()).ok()?;
     let (alert, step) = (notice.alert, notice.step.number);
     Some((notice.home.to_string(), alert.number, alert.raised_at.timestamp_millis(), step))
 }

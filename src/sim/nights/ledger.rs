@@ -60,7 +60,7 @@ pub(super) struct OfAlert {
     /// The newest step that each station was told.
     newest: [u32; POINTS.len()],
     /// The home died before it could write the alert itself …
-    pub is_forgotten: bool,
+    pub is_lost_at_home: bool,
     /// … or the newest that it told a station of it: a page may say other than the book.
     pub is_unsure: [bool; POINTS.len()],
 }
@@ -174,7 +174,7 @@ impl Ledger {
                 if steps.contains(&(number, step, at)) {
                     let held = (key.home.to_string(), number, key.alert.raised_at.timestamp_millis(), step);
                     self.told.remove(&(station, held));
-                    of.is_forgotten |= at == key.alert.raised_at;
+                    of.is_lost_at_home |= at == key.alert.raised_at;
                     of.is_unsure[station] |= step >= of.newest[station];
                 }
             }
@@ -227,7 +227,7 @@ impl World {
             taken_at: None,
             unwritten: BTreeSet::new(),
             newest: [0; POINTS.len()],
-            is_forgotten: false,
+            is_lost_at_home: false,
             is_unsure: [false; POINTS.len()],
         };
         of.told(station, step, at, durable);

@@ -64,7 +64,7 @@ impl World {
             let of_home = desk.alerts_of(now, &id, &by).into_iter().filter(|row| !row.is_ours);
             let unknown = of_home.into_iter().find_map(|row| {
                 let of = self.ledger.alerts.get(&row.key);
-                let is_known = book.iter().any(|(key, ..)| *key == row.key) || of.is_some_and(|of| of.is_forgotten);
+                let is_known = book.iter().any(|(key, ..)| *key == row.key) || of.is_some_and(|of| of.is_lost_at_home);
                 let what = match (row.unconfirmed, is_known || !row.phase.is_open()) {
                     (true, _) => "has a step that its home never confirmed",
                     (false, false) => "is open, and its home does not know it",

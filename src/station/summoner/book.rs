@@ -19,7 +19,7 @@ pub(super) struct Book {
 impl Book {
     /// From the rows of the office; one that a newer program wrote so that this one cannot read it is left out.
     pub fn restore(rows: Vec<(String, String)>) -> Book {
-        let read = |(key, body): (String, String)| Some((key, serde_json::from_str::<Entry>(&body).ok()?));
+        let read = |(key, body): (String, String)| Some((key, serde_json::from_slice::<Entry>(body.as_bytes()).ok()?));
         Book { entries: rows.into_iter().filter_map(read).collect(), ..Book::default() }
     }
 

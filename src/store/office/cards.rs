@@ -16,7 +16,7 @@ impl Office {
         let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
         for row in rows.map_err(failed)? {
             let (home, body) = row.map_err(failed)?;
-            match (HomeId::new(home.clone()), serde_json::from_str(&body)) {
+            match (HomeId::new(home.clone()), serde_json::from_slice(body.as_bytes())) {
                 (Ok(home), Ok(card)) => cards.push((home, card)),
                 _ => tracing::warn!(home, "the card of this home cannot be read"),
             }

@@ -16,7 +16,7 @@ impl Office {
         let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
         for row in rows.map_err(failed)? {
             let (id, body) = row.map_err(failed)?;
-            match (PersonId::new(id.clone()), serde_json::from_str(&body)) {
+            match (PersonId::new(id.clone()), serde_json::from_slice(body.as_bytes())) {
                 (Ok(id), Ok(member)) => staff.push((id, member)),
                 _ => tracing::warn!(id, "this person cannot be read and cannot sign in"),
             }

@@ -122,7 +122,7 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("not_saved", "已执行，但暂未存盘", "done, but not yet on disk"),
     ("not_durable", "家中网关存储有故障，警情未存盘", "the home's own storage is failing"),
     (
-        "home_forgot",
+        "lost_at_home",
         "家中网关已无此警情记录：请由本站处理到底，需要增援请打电话",
         "the home does not know this alert any more: see it through here, and phone for more people",
     ),

@@ -102,6 +102,8 @@ pub struct AlertBody {
     pub outcome: Option<Outcome>,
     /// The home's gateway has not confirmed all that was done here.
     pub unconfirmed: bool,
+    /// The home does not know this alert any more: it is seen to here, and asks nobody else.
+    pub lost_at_home: bool,
     /// The home's disk held it before it was sent.
     pub durable: bool,
     /// The `expect` of a step.
@@ -236,6 +238,7 @@ impl AlertBody {
             recovered_at_ms: millis(row.recovered_at),
             outcome: row.closed.as_ref().map(|closed| closed.outcome),
             unconfirmed: row.unconfirmed,
+            lost_at_home: row.is_lost_at_home,
             durable: row.durable,
             version: row.version,
             next: row.primary,

@@ -346,11 +346,11 @@ const PAST: Span = Span::days(30);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::api::schema::OPENAPI;
+    use crate::wire::schema::OPENAPI;
 
     #[test]
     fn every_deed_that_the_document_names_is_one() {
-        let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&OPENAPI.text()).unwrap();
         let deeds = &document["components"]["schemas"]["ContactAsked"]["properties"]["deed"]["enum"];
         let deeds = deeds.as_array().expect("the document names them");
         assert!(deeds.len() >= 10);

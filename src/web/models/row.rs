@@ -232,7 +232,7 @@ impl Painter<'_> {
         flag(row.reopened > 0, self.l("reopened").to_owned());
         flag(row.unconfirmed, self.l("waiting_home").to_owned());
         flag(!row.durable, self.l("not_durable").to_owned());
-        flag(row.is_forgotten && row.phase.is_open(), self.l("home_forgot").to_owned());
+        flag(row.is_lost_at_home && row.phase.is_open(), self.l("lost_at_home").to_owned());
         let gone = row.home_online == Some(false) && row.phase.is_open() && row.severity != Severity::Blind;
         flag(gone, self.l("gateway_gone").to_owned());
         flag(row.under_maintenance, self.l("under_maintenance").to_owned());

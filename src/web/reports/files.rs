@@ -49,7 +49,7 @@ pub(in crate::web) fn cases(
 ) -> Result<Vec<Case>, Error> {
     let known: BTreeSet<_> = in_queue.iter().map(|case| case.key.clone()).collect();
     let filed = office.filed_between(from, to)?;
-    let cases = filed.iter().filter_map(|body| serde_json::from_str::<Case>(body).ok());
+    let cases = filed.iter().filter_map(|body| serde_json::from_slice::<Case>(body.as_bytes()).ok());
     // Between keeping a case and letting go of its row both are there.
     let mut cases: Vec<Case> = cases.filter(|case| !known.contains(&case.key)).collect();
     cases.extend(in_queue);

@@ -1,5 +1,6 @@
 //! Rows 14 and 15: the disk of a real gateway is full, or takes no writes at all.
 
+use super::fleeting::in_own_mounts;
 use super::hurt::Hurt;
 use super::ledger::Ledger;
 use crate::service::unit::{Unit, gateway_command};
@@ -8,7 +9,6 @@ use crate::world::{Home, PATIENCE, World};
 use carecircle::clock;
 use carecircle::model::time::Span;
 use std::io::Write;
-use std::process::Command;
 
 /// "The file system is read-only", as ext4 says it of open files after it has found an error.
 const EROFS: u32 = 30;
@@ -19,12 +19,7 @@ fn a_full_disk_stops_no_press_is_told_and_is_over_when_there_is_room() {
     world.start_station();
     let state = world.path("state");
     std::fs::create_dir_all(&state).unwrap();
-    let inner = gateway_command(&world);
-    let mut command = Command::new("unshare");
-    let namespaces: &[&str] = if nix::unistd::geteuid().is_root() { &["-m"] } else { &["-Ur", "-m"] };
-    command.args(namespaces);
-    command.args(["sh", "-c", "mount -t tmpfs -o size=1m tmpfs \"$1\" && shift && exec \"$@\"", "sh"]);
-    command.arg(&state).arg(inner.get_program()).args(inner.get_args()).env("NO_COLOR", "1");
+    let command = in_own_mounts("mount -t tmpfs -o size=1m tmpfs \"$0\"", &state, &gateway_command(&world));
     let gateway = Unit::start(&world.path(""), command).ready();
     world.wait_ready();
     // The gateway's own look at the world: there the small disk is mounted.

@@ -1,13 +1,13 @@
 //! The embedded broker serves clients of MQTT 3.1.1 and leaves nothing on the disk.
 
 use super::{message, settings, start, up};
-use carecircle::broker::Broker;
+use carecircle::broker::Embedded;
 use carecircle::mqtt::{Settings, Will};
 use std::path::Path;
 
 #[tokio::test]
 async fn the_embedded_broker_publishes_keeps_retained_and_speaks_last_wills() {
-    let broker = Broker::start("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let broker = Embedded::start("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let url = format!("mqtt://{}", broker.addr());
     let (link, mut events) = start(settings("a", &url, &["home/#"]));
     up(&mut events).await;
@@ -33,9 +33,9 @@ async fn the_embedded_broker_publishes_keeps_retained_and_speaks_last_wills() {
 
 #[tokio::test]
 async fn the_embedded_broker_refuses_what_it_must_not_or_cannot_do_in_words() {
-    let open = Broker::start("0.0.0.0:0".parse().unwrap()).await.err().unwrap().to_string();
+    let open = Embedded::start("0.0.0.0:0".parse().unwrap()).await.err().unwrap().to_string();
     assert!(open.contains("loopback only"), "{open}");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let busy = Broker::start(taken.local_addr().unwrap()).await.err().unwrap().to_string();
+    let busy = Embedded::start(taken.local_addr().unwrap()).await.err().unwrap().to_string();
     assert!(busy.contains("choose another port"), "{busy}");
 }

@@ -2,9 +2,8 @@
 
 use crate::clock;
 use crate::problem::Problem;
-use crate::sim::crowd::{Message, Seen};
+use crate::sim::crowd::{Key, Seen};
 use crate::web::visit::{Shown, sign_in};
-use crate::wire::{self, Wire};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -38,11 +37,10 @@ pub(super) struct Which {
 }
 
 impl Which {
-    /// The alert of a notice.
-    pub fn of((_, payload): &Message) -> Option<Which> {
-        let notice = wire::Notice::from_bytes(payload).ok()?;
-        let raised_ms = notice.alert.raised_at.timestamp_millis();
-        Some(Which { home: notice.home.to_string(), number: notice.alert.number, raised_ms })
+    /// This alert.
+    pub fn of((home, alert): &Key) -> Which {
+        let raised_ms = alert.raised_at.timestamp_millis();
+        Which { home: home.to_string(), number: alert.number, raised_ms }
     }
 }
 

@@ -27,10 +27,10 @@ fn an_alert_that_its_home_lost_stays_until_a_person_here_has_seen_to_it_and_is_a
     let (mut desk, mut home) = (desk(), Book::new("flat"));
     let key = desk.told(&unwritten(home.raise(at(0))), at(1));
     desk.does(at(5), not_known(&key));
-    assert!(desk.row(&key).phase.is_open() && desk.row(&key).is_forgotten, "nobody has seen to it");
+    assert!(desk.row(&key).phase.is_open() && desk.row(&key).is_lost_at_home, "nobody has seen to it");
     assert!(matches!(desk.answer_to(&key, at(10), "p1", Deed::Take, "a"), Answer::Done { .. }));
     let row = desk.row(&key);
-    assert_eq!((row.phase, row.unconfirmed, row.is_forgotten), (Phase::Taken, false, true));
+    assert_eq!((row.phase, row.unconfirmed, row.is_lost_at_home), (Phase::Taken, false, true));
     assert_eq!(sent(&mut desk, 11, 60), 0, "the home would never answer");
     assert!(desk.waiting_for(&key.home).is_empty());
     let close = Deed::Close { outcome: Outcome::FoundWell, contact: Contact::Seen };
@@ -53,7 +53,7 @@ fn what_waited_for_a_home_that_has_lost_the_alert_waits_no_longer_and_does_again
     // It had only been without its history for a while.
     desk.told(&home.enter(at(110), Actor::gateway(), Deed::Again { count: 2 }, None), at(111));
     let row = desk.row(&key);
-    assert_eq!((row.unconfirmed, row.is_forgotten, row.count), (true, false, 2));
+    assert_eq!((row.unconfirmed, row.is_lost_at_home, row.count), (true, false, 2));
     assert!(sent(&mut desk, 112, 140) > 0);
 }
 

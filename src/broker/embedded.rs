@@ -9,14 +9,14 @@ use mqtt5::broker::{MqttBroker, server::BrokerShutdownHandle};
 use std::net::SocketAddr;
 
 /// A running broker; ends with the value.
-pub struct Broker {
+pub struct Embedded {
     addr: SocketAddr,
     shutdown: BrokerShutdownHandle,
 }
 
-impl Broker {
+impl Embedded {
     /// Listens on `addr`, a loopback address; port 0 chooses a free one.
-    pub async fn start(addr: SocketAddr) -> Result<Broker, Problem> {
+    pub async fn start(addr: SocketAddr) -> Result<Embedded, Problem> {
         if !addr.ip().is_loopback() {
             return Err(Problem::of(
                 addr.to_string(),
@@ -38,7 +38,7 @@ impl Broker {
         });
         // An error means that it has ended, and its address will say so to whoever connects.
         ready.wait_for(|is_ready| *is_ready).await.ok();
-        Ok(Broker { addr, shutdown })
+        Ok(Embedded { addr, shutdown })
     }
 
     /// Where it listens.
@@ -47,7 +47,7 @@ impl Broker {
     }
 }
 
-impl Drop for Broker {
+impl Drop for Embedded {
     fn drop(&mut self) {
         self.shutdown.shutdown();
     }
