@@ -19,7 +19,7 @@ def latency_curves(rows, file):
     low, high = decades([time for name in names for qos in (1, 0) for time in figures.times(name, qos)])
     across = lambda value: left + width * (math.log10(value) - low) / (high - low)
     down = lambda share: top + height * (1 - share)
-    out = head(720, 430, "Press to alert: share of 200 presses answered within a time")
+    out = head(720, 430, "Press to alert: share of presses answered within a time" + trial(rows))
     for power in range(low, high + 1):
         x = across(10.0**power)
         out.append(line(x, top, x, top + height, "#dddddd"))
@@ -54,7 +54,7 @@ def bars(rows, file):
     ]
     step, names = 18, figures.systems
     tall = 30 + step * len(names)
-    out = head(720, 50 + tall * len(panels), "Beside each other, one run on one machine; log scale, shorter is better")
+    out = head(720, 50 + tall * len(panels), "Beside each other, one run on one machine; log scale, shorter is better" + trial(rows))
     for nth, (title, unit, value_of) in enumerate(panels):
         y = 46 + tall * nth
         values = {name: value_of(name) for name in names}
@@ -67,6 +67,11 @@ def bars(rows, file):
             out.append(f'<rect x="278" y="{at}" width="{long:.1f}" height="{step - 4}" fill="{COLOURS[name]}"/>')
             out.append(words(284 + long, at + 11, f"{value:.3g} {unit}"))
     write(file, out)
+
+
+def trial(rows):
+    """A picture must not say more than its run."""
+    return " (a trial: no figures to quote)" if any(row.get("quick") for row in rows) else ""
 
 
 def decades(values):

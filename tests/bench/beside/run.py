@@ -72,7 +72,7 @@ def measure_all(at, asked, keep):
 
     if {"node-red", "home-assistant"} & set(wanted):
         systems.install(at)
-    keep({"what": "machine", **machine(at)})
+    keep({"what": "machine", "quick": asked.quick, **machine(at)})
     for place, folder in (("disk", at.folder), ("memory", Path("/dev/shm"))):
         done = subprocess.run([at.helper, "commits", folder, "1000"], check=True, capture_output=True, text=True)
         keep({"what": "commits", "system": place, "times_ms": json.loads(done.stdout)})

@@ -69,6 +69,7 @@ class Ours(System):
         if own_uplink:
             self.alert_broker = processes.Broker(folder / "uplink").start()
         self.state = Path(tempfile.mkdtemp(dir=state or folder))
+        self.run = Path(tempfile.mkdtemp(dir="/dev/shm"))  # short-lived files are in memory, as /run is
         config = folder / "gateway.toml"
         config.write_text(self.configuration(quiet))
         self.command = [at.binary, "gateway", "--config", config]
@@ -87,7 +88,7 @@ place = "3-2-201"
 time_zone = "Asia/Shanghai"
 [gateway]
 state_dir = "{self.state}"
-run_dir = "{self.folder}/run"
+run_dir = "{self.run}"
 [mqtt]
 broker = "{url(self.broker.port)}"
 [rules.inactivity]
@@ -120,6 +121,7 @@ json = {{ topic = "home/1/pir/1", pointer = "/motion", kind = "motion" }}
         if self.alert_broker is not self.broker:
             self.alert_broker.kill()
         shutil.rmtree(self.state, ignore_errors=True)
+        shutil.rmtree(self.run, ignore_errors=True)
 
     def topic_of(self, number):
         return f"home/1/button/{number % BUTTONS + 1}"
