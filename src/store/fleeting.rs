@@ -1,6 +1,5 @@
 //! Whether what is written in a directory is still there after a power cut.
 
-use nix::sys::statfs::statfs;
 use std::fmt;
 use std::path::Path;
 
@@ -32,7 +31,7 @@ impl Fleeting {
 /// Whether the history in `dir` would not outlast a power cut; `None` where it does, or where the system does not say.
 pub fn fleeting(dir: &Path) -> Option<Fleeting> {
     // The numbers are of 32 bits; how wide the field is depends on the machine.
-    by_type(statfs(dir).ok()?.filesystem_type().0 as u32)
+    by_type(rustix::fs::statfs(dir).ok()?.f_type as u32)
 }
 
 fn by_type(magic: u32) -> Option<Fleeting> {
