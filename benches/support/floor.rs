@@ -21,7 +21,7 @@ pub fn run(port: u16, press: &str, alert: &str) {
                     let said = serde_json::json!({ "alert": press["action"], "seq": press["seq"] }).to_string();
                     client.try_publish(alert, said, PublishOptions::at_least_once()).unwrap();
                 }
-                _ => {}
+                Event::Incoming(_) | Event::Outgoing(_) => {}
             }
         }
     });
