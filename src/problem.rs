@@ -139,7 +139,10 @@ impl Problem {
             io::ErrorKind::NotFound => ("there is no such file".to_owned(), "correct the path".to_owned()),
             io::ErrorKind::PermissionDenied => (
                 "permission denied".to_owned(),
-                format!("let the daemon read it: chown root:carecircle {0}; chmod 640 {0}", path.display()),
+                format!(
+                    "at a terminal: sudo; for the daemon: chown root:carecircle {0}; chmod 640 {0}",
+                    path.display()
+                ),
             ),
             io::ErrorKind::IsADirectory => {
                 ("this is a directory".to_owned(), "name the file in it, such as gateway.toml".to_owned())
@@ -264,6 +267,15 @@ mod tests {
         assert_eq!(
             problem.to_string(),
             "gateway.toml:2:8: no such room\n   2 | room = \"bathrom\"\n     |        ^^^^^^^^^ did you mean \"bathroom\"?"
+        );
+    }
+
+    #[test]
+    fn whoever_may_not_read_a_configuration_that_is_as_it_should_be_is_told_to_ask_as_root() {
+        let denied = Problem::of_config(Path::new("gateway.toml"), &io::ErrorKind::PermissionDenied.into());
+        assert!(
+            denied.to_string().contains("permission denied; at a terminal: sudo; for the daemon: chown"),
+            "{denied}"
         );
     }
 
