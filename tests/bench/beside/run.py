@@ -26,7 +26,7 @@ class At:
 
 
 def build_product(repository):
-    subprocess.run(["cargo", "build", "--locked", "--profile", "dist", "--no-default-features"], cwd=repository, check=True)
+    subprocess.run(["cargo", "build", "--locked", "--profile", "dist", "--no-default-features", "--features", "station"], cwd=repository, check=True)
     return repository / "target" / "dist" / "carecircle"
 
 
