@@ -4,7 +4,6 @@
 //! Argument: a directory on the disk to measure; the second place is always memory.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)] // a bench prints and reads the clock
-#![allow(clippy::wildcard_enum_match_arm)] // of a protocol only two packets are ours
 
 mod support;
 

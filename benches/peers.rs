@@ -5,7 +5,6 @@
 //! its times in milliseconds as one line of JSON. Without one of these words it says so and ends: it measures nothing by itself.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)] // a bench prints and reads the clock
-#![allow(clippy::wildcard_enum_match_arm)] // of a protocol only two packets are ours
 
 mod support;
 
