@@ -74,7 +74,7 @@ station_mqtt = {channel}
 
     pub fn gateway(&self) -> Gateway {
         let log = std::fs::File::create(self.run.path().join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_carecircle"))
+        let child = Command::new(program())
             .args(["gateway", "--config"])
             .arg(&self.config)
             .env("NO_COLOR", "1")
@@ -91,7 +91,12 @@ station_mqtt = {channel}
     }
 }
 
-/// The gateway as a process; killed with the value.
+/// The program that is measured: the one that was built with the bench, or the one somebody named.
+pub fn program() -> PathBuf {
+    std::env::var_os("CARECIRCLE_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_carecircle").into(), PathBuf::from)
+}
+
+/// The gateway as a process; stopped with the value.
 pub struct Gateway {
     child: Child,
     pub since: Instant,
@@ -118,6 +123,12 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
+        // In order, so that a profiler over it writes what it saw; killed where that takes long.
+        Command::new("kill").arg(self.child.id().to_string()).status().ok();
+        let until = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         self.child.kill().ok();
         self.child.wait().ok();
     }

@@ -6,7 +6,7 @@ use crate::store::opening::Sound;
 use crate::store::rows::{self, Word};
 use crate::store::{Batch, Entry, Fate, KeptEvents, OutboxRow, Record, Retention, cuts, events, retention};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Params, Statement, params};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -52,25 +52,24 @@ impl Database {
     pub(super) fn commit<'a>(&mut self, batches: impl Iterator<Item = &'a Batch>) -> rusqlite::Result<()> {
         let transaction = self.connection.unchecked_transaction()?;
         let mut next_seq = self.next_seq;
-        let mut statements = Statements::prepare(&transaction)?;
+        let mut lines = Lines { connection: &transaction, words: &mut self.words };
         for batch in batches {
             for record in &batch.records {
-                statements.insert_record(&mut self.words, next_seq, record)?;
+                lines.insert_record(next_seq, record)?;
                 next_seq += 1;
             }
             for (channel, key) in &batch.settled {
-                statements.settle.execute([channel, key])?;
+                lines.insert(SETTLE, [channel, key])?;
             }
             for row in &batch.outbox {
                 let at = row.at.timestamp_millis();
-                statements.outbox.execute(params![next_seq, row.channel, row.key, row.priority, at, row.body])?;
+                lines.insert(OUTBOX, params![next_seq, row.channel, row.key, row.priority, at, row.body])?;
                 next_seq += 1;
             }
             for event in &batch.events {
-                statements.event.execute(params![event.at.timestamp_millis(), event.body])?;
+                lines.insert(EVENT, params![event.at.timestamp_millis(), event.body])?;
             }
         }
-        drop(statements);
         transaction.commit()?;
         self.next_seq = next_seq;
         Ok(())
@@ -288,57 +287,46 @@ impl Table {
     }
 }
 
-/// What one transaction needs, prepared once.
-struct Statements<'c> {
+/// The lines of one transaction. Their statements are compiled when one is first needed and kept with the connection, so that a
+/// press waits for its commit alone.
+struct Lines<'c> {
     connection: &'c Connection,
-    observation: Statement<'c>,
-    entry: Statement<'c>,
-    settle: Statement<'c>,
-    outbox: Statement<'c>,
-    event: Statement<'c>,
+    words: &'c mut BTreeMap<String, i64>,
 }
 
-impl<'c> Statements<'c> {
-    fn prepare(connection: &'c Connection) -> rusqlite::Result<Statements<'c>> {
-        Ok(Statements {
-            connection,
-            observation: connection.prepare(
-                "INSERT INTO observation (seq, at_ms, sensor, kind, proof, value) VALUES (?, ?, ?, ?, ?, ?)",
-            )?,
-            entry: connection.prepare("INSERT INTO entry (seq, at_ms, body) VALUES (?, ?, ?)")?,
-            event: connection.prepare("INSERT INTO event (at_ms, body) VALUES (?, ?)")?,
-            settle: connection.prepare("DELETE FROM outbox WHERE channel = ? AND key = ?")?,
-            outbox: connection.prepare(
-                "INSERT INTO outbox (seq, channel, key, priority, at_ms, body) VALUES (?, ?, ?, ?, ?, ?)
-                 ON CONFLICT (channel, key) DO UPDATE SET priority = excluded.priority, body = excluded.body",
-            )?,
-        })
+const OBSERVATION: &str = "INSERT INTO observation (seq, at_ms, sensor, kind, proof, value) VALUES (?, ?, ?, ?, ?, ?)";
+const ENTRY: &str = "INSERT INTO entry (seq, at_ms, body) VALUES (?, ?, ?)";
+const EVENT: &str = "INSERT INTO event (at_ms, body) VALUES (?, ?)";
+const SETTLE: &str = "DELETE FROM outbox WHERE channel = ? AND key = ?";
+const OUTBOX: &str = "INSERT INTO outbox (seq, channel, key, priority, at_ms, body) VALUES (?, ?, ?, ?, ?, ?)
+                      ON CONFLICT (channel, key) DO UPDATE SET priority = excluded.priority, body = excluded.body";
+
+impl Lines<'_> {
+    fn insert(&self, sql: &str, values: impl Params) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute(values).map(drop)
     }
 
-    fn insert_record(&mut self, known: &mut BTreeMap<String, i64>, seq: i64, record: &Record) -> rusqlite::Result<()> {
+    fn insert_record(&mut self, seq: i64, record: &Record) -> rusqlite::Result<()> {
         match record {
             Record::Observed(seen) | Record::HeardBefore(seen) => {
-                let sensor = self.word_id(known, seen.sensor.as_str())?;
-                let kind = self.word_id(known, rows::word(&seen.measure))?;
+                let sensor = self.word_id(seen.sensor.as_str())?;
+                let kind = self.word_id(rows::word(&seen.measure))?;
                 let at = seen.at.timestamp_millis();
                 let proof = rows::proof(seen.evidence, seen.copy, matches!(record, Record::HeardBefore(_)));
-                self.observation.execute(params![seq, at, sensor, kind, proof, rows::value(&seen.measure)])?;
+                self.insert(OBSERVATION, params![seq, at, sensor, kind, proof, rows::value(&seen.measure)])
             }
-            Record::Entry(entry) => {
-                self.entry.execute(params![seq, entry.at.timestamp_millis(), entry.body])?;
-            }
+            Record::Entry(entry) => self.insert(ENTRY, params![seq, entry.at.timestamp_millis(), entry.body]),
         }
-        Ok(())
     }
 
     /// The number of a word. What is learned in a transaction that fails is forgotten with the connection.
-    fn word_id(&self, known: &mut BTreeMap<String, i64>, text: &str) -> rusqlite::Result<i64> {
-        if let Some(id) = known.get(text) {
+    fn word_id(&mut self, text: &str) -> rusqlite::Result<i64> {
+        if let Some(id) = self.words.get(text) {
             return Ok(*id);
         }
         self.connection.execute("INSERT INTO word (text) VALUES (?)", [text])?;
         let id = self.connection.last_insert_rowid();
-        known.insert(text.to_owned(), id);
+        self.words.insert(text.to_owned(), id);
         Ok(id)
     }
 }

@@ -18,7 +18,7 @@ use crate::mqtt::Delivery;
 use std::borrow::Cow;
 
 /// Signs of life are written at most this often at once; in between they wait and are written together.
-const LIFE_WRITTEN_EVERY: Span = Span::seconds(10);
+const LIFE_WRITTEN_EVERY: Span = Span::seconds(30);
 
 impl Turn {
     /// A frame from a source.
