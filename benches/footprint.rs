@@ -9,8 +9,7 @@
 mod support;
 
 use carecircle::clock;
-use carecircle::model::ids::SensorId;
-use carecircle::model::observation::{Evidence, Measure, Observation};
+use carecircle::model::recorded::Recorded;
 use carecircle::model::time::Span;
 use carecircle::store::{Batch, Record, Store};
 use std::path::{Path, PathBuf};
@@ -157,18 +156,15 @@ fn history(place: &Path) {
 
 fn write_history(dir: &Path) {
     let opened = Store::open(dir, "history.db", |_| ()).unwrap();
-    let begin = clock::now() - Span::days(90);
-    for day in 0..90 {
-        let row = |n: i64| {
-            Record::Observed(Observation {
-                at: begin + Span::days(day) + Span::milliseconds(n * 17_280),
-                sensor: SensorId::new(format!("m{}", 1 + n % 19)).unwrap(),
-                measure: Measure::Motion((n / 19) % 2 == 0),
-                evidence: Evidence::Level,
-                copy: false,
-            })
+    let sensors: Vec<String> = (1..=FLAT.motion).map(|n| format!("m{n}")).collect();
+    let sensors: Vec<&str> = sensors.iter().map(String::as_str).collect();
+    let lines = support::lived::days(clock::now() - Span::days(90), 90, 5_000, &sensors);
+    for day in lines.chunks(5_000) {
+        let seen = |line: &Recorded| {
+            if let Recorded::Observed(seen) = line { Some(Record::Observed(seen.clone())) } else { None }
         };
-        opened.store.submit(Batch { urgent: true, records: (0..5_000).map(row).collect(), ..Batch::default() });
+        let records = day.iter().filter_map(seen).collect();
+        opened.store.submit(Batch { urgent: true, records, ..Batch::default() });
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// As `FLUSH_AFTER` and `LIFE_WRITTEN_EVERY` of the gateway.
 const FLUSH_AFTER: Span = Span::seconds(10);
-const LIFE_WRITTEN_EVERY: Span = Span::seconds(10);
+const LIFE_WRITTEN_EVERY: Span = Span::seconds(30);
 const MARK_EVERY: Span = Span::minutes(10);
 const DAYS_BEFORE: i64 = 31;
 
