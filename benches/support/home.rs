@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 const HOME: &str = "bench-1";
 const POINT: &str = "lehe";
 
+/// The button that every home has besides: it says its own JSON.
+pub const OWN: &str = "own";
+
 /// How many sensors there are: motion sensors `m1…`, call buttons `b1…`, all on Zigbee2MQTT.
 #[derive(Clone, Copy)]
 pub struct Sensors {
@@ -62,6 +65,15 @@ station_mqtt = {channel}
             let id = format!("b{n}");
             write!(toml, "[[sensor]]\nid = \"{id}\"\nkind = \"call_button\"\nzigbee2mqtt = \"{id}\"\n").unwrap();
         }
+        // One of a device that says its own JSON.
+        toml.push_str(
+            r#"
+[[sensor]]
+id = "own"
+kind = "call_button"
+json = { topic = "home/own", pointer = "/action", kind = "button", values = { single = ["emergency"] } }
+"#,
+        );
         let config = run.path().join("gateway.toml");
         std::fs::write(&config, toml).unwrap();
         Home { state, run, config }
@@ -160,8 +172,8 @@ impl Station {
 
     /// One press; the instant before its first byte.
     pub fn press(&mut self, button: &str) -> Instant {
-        self.probe
-            .publish(&format!("zigbee2mqtt/{button}"), br#"{"action":"emergency","battery":80,"linkquality":120}"#)
+        let topic = if button == OWN { "home/own".to_owned() } else { format!("zigbee2mqtt/{button}") };
+        self.probe.publish(&topic, br#"{"action":"emergency","battery":80,"linkquality":120}"#)
     }
 
     /// One press and the time until the first notice that tells of it.

@@ -102,6 +102,9 @@ def measure(system, quick, keep):
     row("idle", **probing.idle(system, 2 if quick else 15))
     for qos in (1, 0):
         row("latency", qos=qos, times_ms=probing.latencies(system, 20 if quick else 200, qos))
+    if system.widen():
+        system.stop()
+        probing.start_up(system)
     steps = probing.held_rates(system, RATES[:2] if quick else RATES, 1 if quick else 5)
     row("rates", steps=steps, held_per_s=max([step["rate"] for step in steps if step["held"]], default=0))
     row("after load", **probing.tools.memory(system.child.pid))

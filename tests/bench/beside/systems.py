@@ -41,6 +41,10 @@ class System:
             self.stop()
         self.broker.kill()
 
+    def widen(self):
+        """Whether it has to be started anew to take presses at a high rate."""
+        return False
+
     def topic_of(self, number):
         """At a high rate presses come from many buttons, where one alone may not press so often."""
         return self.topic
@@ -66,13 +70,14 @@ class Ours(System):
 
     def __init__(self, at, folder, quiet="6h", own_uplink=False, state=None):
         super().__init__(at, folder)
+        self.quiet = quiet
         if own_uplink:
             self.alert_broker = processes.Broker(folder / "uplink").start()
         self.state = Path(tempfile.mkdtemp(dir=state or folder))
         self.run = Path(tempfile.mkdtemp(dir="/dev/shm"))  # short-lived files are in memory, as /run is
-        config = folder / "gateway.toml"
-        config.write_text(self.configuration(quiet))
-        self.command = [at.binary, "gateway", "--config", config]
+        self.config = folder / "gateway.toml"
+        self.config.write_text(self.configuration(buttons=1))
+        self.command = [at.binary, "gateway", "--config", self.config]
         self.station = None
         self.answer()
 
@@ -80,7 +85,12 @@ class Ours(System):
         """The stand-in station: what it receipts is settled, as by a real one."""
         self.station = processes.spawn([self.at.helper, "station", self.alert_broker.port], self.folder / "station.log")
 
-    def configuration(self, quiet):
+    def widen(self):
+        """One button alone may not press so often: from the next start there are many."""
+        self.config.write_text(self.configuration(BUTTONS))
+        return True
+
+    def configuration(self, buttons):
         url = "mqtt://127.0.0.1:{}".format
         lines = [f"""[home]
 id = "bench-1"
@@ -92,7 +102,7 @@ run_dir = "{self.run}"
 [mqtt]
 broker = "{url(self.broker.port)}"
 [rules.inactivity]
-windows = [{{ from = "00:00", to = "24:00", at_most = "{quiet}" }}]
+windows = [{{ from = "00:00", to = "24:00", at_most = "{self.quiet}" }}]
 [[circle.point]]
 id = "lehe"
 name = "made-up service point"
@@ -110,7 +120,7 @@ json = {{ topic = "home/1/pir/1", pointer = "/motion", kind = "motion" }}
         lines += [
             f'[[sensor]]\nid = "b{n}"\nkind = "call_button"\n'
             f'json = {{ topic = "home/1/button/{n}", pointer = "/action", kind = "button", values = {{ single = ["press"] }} }}\n'
-            for n in range(1, BUTTONS + 1)
+            for n in range(1, buttons + 1)
         ]
         return "".join(lines)
 
