@@ -232,21 +232,35 @@ impl Browser {
         wait_until(&format!("{selector:?} can be clicked"), PATIENCE, || {
             let element = self.one(selector);
             answer = self.command("POST", &format!("/element/{element}/click"), &json!({}));
-            !["stale element reference", "no such element"].iter().any(|gone| answer["error"] == *gone)
+            !is_gone(&answer)
         });
         assert!(answer.get("error").is_none(), "{selector:?}: {}: {}", answer["error"], answer["message"]);
     }
 
     #[track_caller]
     pub fn write(&self, selector: &str, text: &str) {
-        let element = self.one(selector);
-        self.post(&format!("/element/{element}/value"), &json!({ "text": text }));
+        let mut answer = Value::Null;
+        wait_until(&format!("{selector:?} can be written to"), PATIENCE, || {
+            let element = self.one(selector);
+            answer = self.command("POST", &format!("/element/{element}/value"), &json!({ "text": text }));
+            !is_gone(&answer)
+        });
+        assert!(answer.get("error").is_none(), "{selector:?}: {}: {}", answer["error"], answer["message"]);
     }
 
-    /// The text a person sees; empty if there is none.
+    /// The text a person sees; empty if there is none. What is just being drawn anew is looked at again: its text is not
+    /// empty, it was only asked for between two drawings.
+    #[track_caller]
     pub fn text(&self, selector: &str) -> String {
-        let Some(element) = self.all(selector).into_iter().next() else { return String::new() };
-        let text = self.command("GET", &format!("/element/{element}/text"), &Value::Null);
+        let mut text = Value::Null;
+        wait_until(&format!("{selector:?} stays for a look"), PATIENCE, || {
+            let Some(element) = self.all(selector).into_iter().next() else {
+                text = Value::Null;
+                return true;
+            };
+            text = self.command("GET", &format!("/element/{element}/text"), &Value::Null);
+            !is_gone(&text)
+        });
         text.as_str().unwrap_or_default().to_owned()
     }
 
@@ -319,6 +333,16 @@ impl Drop for Browser {
         self.driver.kill().ok();
         self.driver.wait().ok();
     }
+}
+
+/// Whether an element was drawn anew, or its page left, between finding it and asking it something.
+fn is_gone(answer: &Value) -> bool {
+    let of_its_kind = ["stale element reference", "no such element"].iter().any(|gone| answer["error"] == *gone);
+    // Amid a drawing, chromedriver says the same of a node as an error of the inspector.
+    let told = answer["message"]
+        .as_str()
+        .is_some_and(|why| why.contains("does not belong to the document") || why.contains("No node with given id"));
+    of_its_kind || (answer.get("error").is_some() && told)
 }
 
 fn decode_base64(text: &str) -> Vec<u8> {
