@@ -1,7 +1,8 @@
 //! The command line: every command once, with its help. The manual page and the completions of shells are written from here.
 
 use crate::cmd;
-use clap::{Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 #[cfg(all(test, feature = "station"))]
@@ -62,6 +63,21 @@ enum Command {
 }
 
 impl Arguments {
+    /// What this process was called with. A mistake, or a question for help, is answered here and ends the process.
+    pub fn of_this_process() -> Arguments {
+        let given: Vec<OsString> = std::env::args_os().collect();
+        Arguments::of_a_gateway(&given).unwrap_or_else(|| Arguments::parse_from(given))
+    }
+
+    /// The gateway's alone. It stays, in a small machine, and would keep for good the third of a megabyte that reading among
+    /// all commands takes. Whatever is not plainly the gateway's is left to who knows all commands, and can say what is wrong.
+    fn of_a_gateway(given: &[OsString]) -> Option<Arguments> {
+        let given = given.get(1..).filter(|rest| rest.first().is_some_and(|command| command == "gateway"))?;
+        let alone = cmd::gateway::Args::augment_args(clap::Command::new("gateway"));
+        let found = alone.try_get_matches_from(given).ok()?;
+        Some(Arguments { command: Command::Gateway(cmd::gateway::Args::from_arg_matches(&found).ok()?) })
+    }
+
     /// Does what was asked for.
     pub fn run(self) -> ExitCode {
         match self.command {
@@ -88,6 +104,39 @@ impl Arguments {
             Command::TestAlert(args) => cmd::test_alert::run(args),
             #[cfg(feature = "station")]
             Command::Schema(args) => cmd::schema::run(args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_reads_alone_what_it_would_read_among_all_commands() {
+        for line in [
+            "carecircle gateway",
+            "carecircle gateway --config /tmp/home.toml",
+            "/usr/bin/carecircle gateway --config=a b",
+        ] {
+            let given: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let alone = Arguments::of_a_gateway(&given).map(|found| format!("{found:?}"));
+            let among = Arguments::try_parse_from(&given).ok().map(|found| format!("{found:?}"));
+            assert_eq!(alone, among, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plainly_the_gateways_is_left_to_the_whole_command_line() {
+        for line in [
+            "carecircle",
+            "carecircle gateway --help",
+            "carecircle gateway --confg a",
+            "carecircle status",
+            "carecircle --version",
+        ] {
+            let given: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert!(Arguments::of_a_gateway(&given).is_none(), "{line}");
         }
     }
 }
