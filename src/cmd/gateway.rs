@@ -49,7 +49,8 @@ pub fn run(args: Args) -> ExitCode {
     super::finish(ended.map(|()| ExitCode::SUCCESS))
 }
 
-/// The plan to run, and what has to be said about it.
+/// The plan to run, and what has to be said about it. What it needs of the stack is given back before the gateway runs.
+#[inline(never)]
 fn begin(args: &Args) -> Result<(Plan, Vec<Reason>), Vec<Problem>> {
     match load(&args.config) {
         Ok(plan) => {

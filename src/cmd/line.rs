@@ -81,6 +81,17 @@ impl Arguments {
     /// Does what was asked for.
     pub fn run(self) -> ExitCode {
         match self.command {
+            Command::Gateway(args) => cmd::gateway::run(args),
+            other => other.run(),
+        }
+    }
+}
+
+impl Command {
+    /// Apart from the gateway, whose stack would have room for the arguments and results of all others for as long as it runs.
+    #[inline(never)]
+    fn run(self) -> ExitCode {
+        match self {
             #[cfg(feature = "station")]
             Command::Demo(args) => cmd::demo::run(args),
             Command::Gateway(args) => cmd::gateway::run(args),
