@@ -80,10 +80,7 @@ impl Arguments {
 
     /// Does what was asked for.
     pub fn run(self) -> ExitCode {
-        match self.command {
-            Command::Gateway(args) => cmd::gateway::run(args),
-            other => other.run(),
-        }
+        if let Command::Gateway(args) = self.command { cmd::gateway::run(args) } else { self.command.run() }
     }
 }
 
