@@ -6,7 +6,7 @@ use crate::config::section::{At, Section};
 use crate::model::lifecycle::Timers;
 use crate::model::time::{Span, Zone};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `[mqtt]`; `None` if it is missing or wrong.
 pub(super) fn broker_access(section: &Section<'_, '_>) -> Option<BrokerAccess> {
@@ -59,7 +59,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 /// The key `time_zone`.
 pub(super) fn zone(section: &Section<'_, '_>) -> Option<Zone> {
     let At { value, place } = section.required::<String>("time_zone", "\"Asia/Shanghai\"")?;
-    match Zone::named(&value) {
+    match own_file(&value).map_or_else(|| Zone::named(&value), Ok) {
         Ok(zone) => Some(zone),
         Err(why) => {
             let names = Zone::names();
@@ -68,6 +68,16 @@ pub(super) fn zone(section: &Section<'_, '_>) -> Option<Zone> {
             None
         }
     }
+}
+
+/// The zone out of its own file, where that is plainly the one meant: a gateway stays, and need not keep the names of all.
+fn own_file(name: &str) -> Option<Zone> {
+    // Names of zones begin so; what else lies there (posix, right, localtime) does not.
+    let is_name = name.split('/').all(|part| part.starts_with(|first: char| first.is_ascii_uppercase()));
+    if !is_name || name == "UTC" || std::env::var_os("TZDIR").is_some() {
+        return None;
+    }
+    Zone::of_file(name, &std::fs::read(Path::new("/usr/share/zoneinfo").join(name)).ok()?)
 }
 
 /// How long each waiting state may last. All are between a second and a day, those of undoing up to a week.
@@ -110,4 +120,26 @@ pub(super) fn timers(section: &Section<'_, '_>) -> Timers {
         }
     }
     timers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::from_millis;
+
+    #[test]
+    fn a_zone_out_of_its_own_file_is_the_one_of_the_database() {
+        for name in Zone::names() {
+            let (Some(own), Ok(kept)) = (own_file(&name), Zone::named(&name)) else { continue };
+            assert_eq!(own.name(), kept.name());
+            for month in 0..12 * 70 {
+                let at = from_millis(month * 2_629_746_000);
+                assert_eq!(own.local(at), kept.local(at), "{name} at {at}");
+            }
+        }
+        assert!(own_file("Asia/Shanghai").is_some());
+        for name in ["UTC", "../../etc/localtime", "right/Asia/Shanghai", "localtime", "", "/Asia", "Asia/../Asia"] {
+            assert!(own_file(name).is_none(), "{name}");
+        }
+    }
 }
