@@ -1,4 +1,4 @@
-// Makes the page live and loud; adds no power. It is also the worker through which tabs share one stream.
+// Makes the page live and loud; adds no power. Also the worker through which tabs share one stream.
 (function () {
 'use strict';
 var STALE = 10000, DEAD = 30000, FORM = 'x-www-form-urlencoded';
@@ -22,7 +22,7 @@ function stream(after, tell) {
 				tell({ kind: kind, data: JSON.parse(e.data) });
 			});
 		});
-		source.onopen = () => { tell({ kind: 'open' }); };
+		source.onopen = () => tell({ kind: 'open' });
 		source.onerror = () => {
 			tell({ kind: 'error' });
 			if (source.readyState === 2 && !over) setTimeout(open, 2000);
@@ -45,7 +45,7 @@ function worker() {
 		var able = tabs.filter(tab => tab.sounds && steady() - tab.at < 5000);
 		if (able.includes(singer)) return;
 		singer = able[0];
-		tabs.forEach(tab => { tab.port.postMessage({ kind: 'sing', sings: !singer || tab === singer }); });
+		tabs.forEach(tab => tab.port.postMessage({ kind: 'sing', sings: !singer || tab === singer }));
 	}
 	self.onconnect = e => {
 		var tab = { port: e.ports[0], sounds: false, at: steady() };
@@ -74,14 +74,14 @@ var screenId = sessionStorage.screen = sessionStorage.screen || Math.random() + 
 var toServer = data.now - steady(), lastBeat = steady(), seenBeat = false, ready = $('not-ready').hidden;
 var tab = null, look = null, asking = {};
 var desk = { n: 0, emergencies: [], rings: [] }, known = null, held = null;
-var panel = null, awaited = '', pressed = null, byKey = false, byMouse = false;
+var panel = null, wanted = false, awaited = '', pressed = null, byKey = false, byMouse = false;
 var ahead = Date.now() - steady(), lastTick = steady(), old = false, lateAt = 0, floor = Math.floor;
 
 function now() { return steady() + toServer; }
 function query(selector) { return document.querySelector(selector); }
 function $(id) { return document.getElementById(id); }
-function show(element, shown) { if (element && element.hidden !== !shown) { element.hidden = !shown; } }
-function write(element, text) { if (element && element.textContent !== text) { element.textContent = text; } }
+function show(element, shown) { if (element && element.hidden !== !shown) element.hidden = !shown; }
+function write(element, text) { if (element && element.textContent !== text) element.textContent = text; }
 function active() { return document.activeElement || body; }
 function what(row) { return row.querySelector('.what'); }
 function href(link) { return link.getAttribute('href'); }
@@ -95,7 +95,7 @@ function length(ms) {
 	var secs = Math.max(0, floor(ms / 1000));
 	var parts = [floor(secs / 86400), floor(secs / 3600) % 24, floor(secs / 60) % 60, secs % 60];
 	var first = Math.min(parts.concat(1).findIndex(n => n > 0), 3);
-	return [first, first + 1].filter((i, n) => n === 0 || parts[i] > 0).map(i => parts[i] + ' ' + units[i]).join(' ');
+	return [first, first + 1].filter((i, n) => !n || parts[i]).map(i => parts[i] + ' ' + units[i]).join(' ');
 }
 function drawClocks() {
 	var at = now();
@@ -118,7 +118,7 @@ function drawAge() {
 	show($('live'), seenBeat && !stale);
 	write($('live-age'), length(silent));
 	show($('stale'), stale);
-	// Nothing is green without proof: what a stale page knew about readiness counts for nothing.
+	// Nothing is green without proof, nor by what a stale page knew.
 	show($('ready'), ready && !stale);
 	show($('not-ready'), !ready);
 	write($('stale-at'), wallAt(now() - silent, true));
@@ -137,9 +137,7 @@ function drawTitle(stale, dead) {
 	var link = query('link[rel=icon]');
 	if (href(link) !== icon) link.href = icon;
 }
-function setReady(is) {
-	if (is !== ready) { ready = is; refresh(); }
-}
+function setReady(is) { if (is !== ready) { ready = is; refresh(); } }
 
 /* sound */
 
@@ -148,9 +146,7 @@ var audio = Audio ? new Audio() : null;
 var sings = true, singing = '', nextAt = 0, pausedUntil = 0, playing = [];
 var lastPost = -1e9, posted = '', staleAt = 0;
 
-function sound() {
-	return audio ? audio.state.replace('suspended', 'locked') : 'missing';
-}
+function sound() { return audio ? audio.state.replace('suspended', 'locked') : 'missing'; }
 function drawSound() {
 	var state = sound(), on = state === 'running', paused = pausedUntil > steady(), button = $('sound');
 	button.hidden = false;
@@ -178,7 +174,7 @@ function pulse(base, at, secs, loud) {
 	playing.push(tone);
 }
 
-// Seconds between two of them, at first and after a minute; then note, begin, length and loudness of each pulse.
+// Seconds between two, at first and after a minute; then note, begin, length and loudness of each pulse.
 var SOFT = [[440, 0, .2, .25], [440, .3, .2, .25]];
 var PATTERNS = {
 	emergency: [6, 4, [0, .22, .44, .98, 1.2, 1.72, 1.94, 2.16, 2.7, 2.92].map((at, n) => [n % 5 < 3 ? 660 : 880, at, .12, .6])],
@@ -188,7 +184,7 @@ var PATTERNS = {
 	notice: [300, 300, SOFT],
 	test: [0, 0, [[660, 0, .25, .5], [880, .3, .35, .5]]],
 	tick: [0, 0, [[880, 0, .08, .2]]],
-	stale: [0, 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(n => [180, n / 2, .05, .6])]
+	stale: [0, 0, [...Array(10).keys()].map(n => [180, n / 2, .05, .6])]
 };
 var LOUDEST = ['emergency', 'urgent', 'ask', 'blind', 'notice'];
 function play(name) {
@@ -234,8 +230,8 @@ function unlock() {
 	});
 }
 
-// The station counts the screens whose sound can be heard.
-function here() { if (tab) { tab.postMessage({ kind: 'here', sounds: sound() === 'running' }); } }
+// The station counts the screens that can be heard.
+function here() { if (tab) tab.postMessage({ kind: 'here', sounds: sound() === 'running' }); }
 function post() {
 	if (!data.sees) return;
 	lastPost = steady();
@@ -246,7 +242,7 @@ function post() {
 }
 /* what the desk says */
 
-// Sound, title, notifications and the banner never wait for the hand.
+// Sound, title, notifications, banner: never wait for the hand.
 function hear(fresh) {
 	var counts = fresh.querySelector('.counts');
 	if (!counts) return;
@@ -301,10 +297,10 @@ function refresh() {
 		if (old) { old = false; lastBeat = steady(); }
 		hear(fresh);
 		if (isDesk) take(fresh, html);
-		if (!window.EventSource) { beat({}); }
+		if (!window.EventSource) beat({});
 	});
 	if (fragment && !isDesk) {
-		ask(fragment, html => { take(parse(html), html); });
+		ask(fragment, html => take(parse(html), html));
 	}
 }
 function ask(url, then) {
@@ -351,7 +347,7 @@ function take(fresh, html) {
 	if (moves) {
 		held = html;
 		var news = after.filter(id => !before.includes(id)).length;
-		// Each row learns what is new about it where it stands, but for the one under the hand.
+		// Rows learn what is new where they stand, not the one in hand.
 		list(content, '.row').forEach(row => {
 			var other = fresh.querySelector('#' + CSS.escape(row.id));
 			if (other && !row.contains(active()) && !row.matches(':hover')) row.replaceWith(other);
@@ -366,10 +362,9 @@ function take(fresh, html) {
 	if (panel && !isBusy() && !/form=/.test(panel)) open(panel, true);
 }
 
-// An unclaimed emergency that is not in the list is named above it.
+// An unclaimed emergency not in the list is named above it.
 function banner() {
-	var there = ids(content);
-	var hidden = desk.emergencies.filter(row => !there.includes(row.id));
+	var there = ids(content), hidden = desk.emergencies.filter(row => !there.includes(row.id));
 	var link = $('alarm-link');
 	show($('alarm'), hidden[0]);
 	if (hidden[0]) {
@@ -381,12 +376,11 @@ function swap(fresh) {
 	held = null;
 	show($('fresh'), false);
 	var opened = list(content, 'details[open]').map(d => d.id);
-	var focus = active().closest('#content .row');
-	var part = active().matches('.primary') ? '.primary' : '.what';
+	var focus = active().closest('#content .row'), part = active().matches('.primary') ? '.primary' : '.what';
 	content.innerHTML = fresh.innerHTML;
 	opened.forEach(id => { if (id && $(id)) $(id).open = true; });
 	var again = focus && $(focus.id) && $(focus.id).querySelector(part);
-	if (again) { again.focus({ preventScroll: true }); }
+	if (again) again.focus({ preventScroll: true });
 	markChosen();
 	drawClocks();
 }
@@ -399,6 +393,7 @@ function release(anyway) {
 /* the selected alert beside the list */
 function isWide() { return beside && matchMedia('(min-width: 1100px)').matches; }
 function put(html) {
+	wanted = false;
 	beside.innerHTML = html;
 	// What is on the page twice has one id.
 	list(beside, '[id]').forEach(e => e.id = 'b-' + e.id);
@@ -413,9 +408,10 @@ function put(html) {
 }
 function open(url, again) {
 	panel = url;
+	wanted = wanted || !again;
 	var plain = url.split('#')[0];
 	ask(plain + (/\?/.test(plain) ? '&' : '?') + 'fragment=1', html => {
-		if (panel === url && !(again && isBusy())) put(html);
+		if (panel === url && (wanted || !isBusy())) put(html);
 	});
 	markChosen();
 }
@@ -427,8 +423,9 @@ function shut() {
 	markChosen();
 }
 function choose(row) {
-	if (row) what(row).focus();
-	if (row && isWide()) open(href(what(row)));
+	if (!row) return;
+	what(row).focus();
+	if (isWide()) open(href(what(row)));
 }
 function markChosen() {
 	var base = panel && panel.split('&')[0];
@@ -445,6 +442,7 @@ function send(form) {
 	var fields = new URLSearchParams(new FormData(form));
 	if (pressed && pressed.form === form && pressed.name) fields.append(pressed.name, pressed.value);
 	var sent = fields.toString();
+	var shown = panel;
 	http(form.getAttribute('action'), FORM, sent, xhr => {
 		delete form.dataset.sent;
 		form.classList.remove('unsent');
@@ -465,7 +463,10 @@ function send(form) {
 			hear(main);
 			swap(main);
 			banner();
-			if (panel) open(panel.split('&form=')[0]); else if (beside.classList.contains('opened')) shut();
+			// Who has gone on meanwhile stays there.
+			if (panel !== shown) return;
+			var at = active(), left = !beside.contains(form) || (beside.contains(at) && !form.contains(at));
+			if (panel) open(panel.split('&form=')[0], left); else shut();
 		} else {
 			if (main.querySelector('.choose, .message')) panel = null;
 			put(main.innerHTML);
@@ -483,7 +484,7 @@ function kept(all) {
 }
 function keep(to, sent) {
 	// A take that nobody knows of is dangerous: it is not kept.
-	if (/step=(depart|arrive|note)/.test(sent)) { kept(kept().concat({ to, sent, at: Date.now() })); }
+	if (/step=(depart|arrive|note)/.test(sent)) kept(kept().concat({ to, sent, at: Date.now() }));
 	else write($('unsent'), /step=(take|close)/.test(sent) ? words.bySms : words.notSent);
 }
 function late() {
@@ -502,8 +503,7 @@ function late() {
 	});
 }
 function arrived(xhr, main) {
-	if (isDesk) refresh();
-	else if (xhr.status !== 200 || main.querySelector('.choose')) swap(main);
+	if (isDesk) refresh(); else if (xhr.status !== 200 || main.querySelector('.choose')) swap(main);
 	else location = xhr.responseURL.split('#')[0];
 }
 
@@ -522,15 +522,15 @@ function key(e) {
 	else if (e.key === 'm') toggle();
 	else if (e.key === '/') { e.preventDefault(); location = '/homes#find'; }
 	else if (step && (row || e.key.length === 1)) { e.preventDefault(); move(row, step); }
-	else if (row) onRow(row, e);
+	else if (row) onRow(row, e, e.key);
 }
-function onRow(row, e) {
-	var button = row.querySelector({ t: '.d-take', o: '.d-depart', a: '.d-arrive', z: '.undo-row button' }[e.key] || 'none');
-	var form = { c: row.dataset.close, n: href(what(row)) }[e.key];
+function onRow(row, e, key) {
+	var button = row.querySelector({ t: '.d-take', o: '.d-depart', a: '.d-arrive', z: '.undo-row button' }[key] || 'none');
+	var form = { c: row.dataset.close, n: href(what(row)) }[key];
 	if (button) button.click();
 	if (form) {
 		e.preventDefault();
-		awaited = e.key === 'c' ? 'input[type=radio]' : 'textarea';
+		awaited = key === 'c' ? 'input[type=radio]' : 'textarea';
 		if (isWide()) open(form); else location = form;
 	}
 }
@@ -556,7 +556,7 @@ function toggle() {
 }
 
 /* begin */
-// What slept is not current before it was read anew. The steady clock may sleep too.
+// What slept is not current until read anew. The steady clock may sleep too.
 function wake() {
 	var unseen = Date.now() - steady() - ahead, late = steady() - lastTick;
 	ahead += unseen;
@@ -603,9 +603,9 @@ function listen() {
 			var shared = new SharedWorker('/static/desk.js?' + data.build);
 			shared.onerror = () => { if (tab) { tab = null; look = stream(data.after, told); } };
 			tab = shared.port;
-			tab.onmessage = e => { told(e.data); };
+			tab.onmessage = e => told(e.data);
 			tab.postMessage({ kind: 'hello', after: data.after });
-			addEventListener('pagehide', () => { if (tab) { tab.postMessage({ kind: 'bye' }); } });
+			addEventListener('pagehide', () => { if (tab) tab.postMessage({ kind: 'bye' }); });
 			return;
 		}
 	} catch (refused) { tab = null; }
@@ -636,8 +636,8 @@ on('pointermove', e => byMouse = e.pointerType === 'mouse');
 on('keydown', e => { byKey = true; if (e.key !== 'Escape') unlock(); key(e); });
 on('submit', e => {
 	var form = e.target;
-	var isStep = /\/step/.test(form.action) && content.contains(form);
-	if (isStep || (isDesk && (content.contains(form) || beside.contains(form)))) {
+	var isIn = content.contains(form);
+	if (isDesk ? isIn || beside.contains(form) : isIn && /\/step/.test(form.action)) {
 		e.preventDefault();
 		send(form);
 	} else {
@@ -649,8 +649,7 @@ on('visibilitychange', () => { if (!document.hidden) refresh(); post(); });
 addEventListener('pageshow', e => { if (e.persisted) location.reload(); });
 
 body.classList.add('live-page');
-setInterval(() => { wake(); drawClocks(); }, 1000);
-setInterval(() => { if (!tab) tick(); }, 1000);
+setInterval(() => { wake(); drawClocks(); if (!tab) tick(); }, 1000);
 hear(content);
 drawAge();
 drawClocks();

@@ -146,6 +146,34 @@ fn a_row_under_the_pointer_does_not_move_when_an_emergency_comes() {
 }
 
 #[test]
+fn a_late_answer_leaves_the_form_that_was_opened_meanwhile() {
+    let bench = Bench::start();
+    let browser = on_duty(&bench, WIDE);
+    let id = bench.home.raise(call_button("pendant"), Severity::Emergency);
+    wait_until("the row is there", SOON, || browser.has(".unclaimed .row"));
+    browser.run("document.activeElement.blur()");
+    browser.keys("j\u{e007}");
+    wait_until("opened beside the list", SOON, || browser.has("#beside .timeline"));
+    // The line is slow: the answer to the step is held until it is asked for.
+    browser.run(
+        "window.asked = 0; var send = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function (body) { \
+         var done = this.onloadend; asked += 1; \
+         this.onloadend = () => { asked -= 1; if (body) window.answer = done; else done(); }; return send.call(this, body); };",
+    );
+    browser.keys("t");
+    wait_until("answered", SOON, || {
+        bench.alert(id)["phase"] == "taken" && browser.run("return !!window.answer") == json!(true)
+    });
+    browser.keys("n");
+    let in_note = || browser.run("return document.activeElement.name") == json!("note");
+    wait_until("the note has it", SOON, in_note);
+    browser.run("answer()");
+    wait_until("all is heard", SOON, || browser.has(".in_hand .row") && browser.run("return asked") == json!(0));
+    assert!(in_note(), "{}", browser.text("#beside"));
+    assert_clean(&bench, &browser);
+}
+
+#[test]
 fn keys_alone_take_go_and_close_and_twenty_new_rows_do_not_steal_the_focus() {
     let bench = Bench::start();
     let browser = on_duty(&bench, WIDE);
