@@ -125,7 +125,7 @@ def conditions(figures):
     trial = "**A trial with few presses at low rates on a busy machine (`--quick`): no figures to quote.** " if machine.get("quick") else ""
     return (
         f"{trial}{machine['date']}, {machine['cores']} shared cores, {machine['cpu']}, state on {machine['filesystem']}, load at the begin "
-        f"{machine['load'][0]:.1f}. {machine['carecircle']} (profile `{machine['profile']}`), {machine['mosquitto'].split(' is ')[0]}, "
+        f"{machine['load'][0]:.1f}. {machine['carecircle']} ({machine['carecircle_bytes']:,} bytes), {machine['mosquitto'].split(' is ')[0]}, "
         f"Node {machine['node']}, Python {machine['python']}. One commit of one row, p50 / p99 of 1,000: "
         f"{figures.commit('disk', 0.5):.2f} / {figures.commit('disk', 0.99):.2f} ms on that disk, "
         f"{figures.commit('memory', 0.5):.2f} / {figures.commit('memory', 0.99):.2f} ms in memory.\n"

@@ -26,8 +26,9 @@ class At:
 
 
 def build_product(repository):
-    subprocess.run(["cargo", "build", "--locked", "--profile", "dist", "--no-default-features", "--features", "station"], cwd=repository, check=True)
-    return repository / "target" / "dist" / "carecircle"
+    """As packages have it: functions in order, packed, the commit and not the folder."""
+    subprocess.run([repository / "release" / "build", "--no-default-features", "--features", "station"], check=True)
+    return repository / "target" / "release-parts" / "carecircle"
 
 
 def build_helper(repository):
@@ -116,13 +117,13 @@ def machine(at):
         done = subprocess.run(command, capture_output=True, text=True)
         return (done.stdout or done.stderr).strip().splitlines()[0]
 
-    filesystem = first_line("stat", "-f", "-c", "%T", str(at.folder))
+    filesystem = first_line("findmnt", "-n", "-o", "FSTYPE", "-T", str(at.folder))
     installed = {name: folder_bytes(at.scratch / name) for name in ("nr", "ha")}
     return {
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "load": os.getloadavg(), "cores": os.cpu_count(),
         "cpu": platform.machine(), "kernel": platform.release(), "filesystem": filesystem,
         "carecircle": first_line(at.binary, "--version"), "carecircle_bytes": at.binary.stat().st_size,
-        "profile": at.binary.parent.name, "node": first_line("node", "--version"), "python": platform.python_version(),
+        "node": first_line("node", "--version"), "python": platform.python_version(),
         "mosquitto": first_line("mosquitto", "-h"), "installed_bytes": installed,
     }
 
