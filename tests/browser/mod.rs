@@ -158,20 +158,23 @@ impl Browser {
     /// Moves the pointer to the middle of what matches first, and leaves it there.
     #[track_caller]
     pub fn point_at(&self, selector: &str) {
-        let element = self.one(selector);
-        let origin = json!({ "element-6066-11e4-a52e-4f735466cecf": element });
-        self.pointer(&[json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 })]);
+        self.aim(selector, |element| {
+            let origin = json!({ "element-6066-11e4-a52e-4f735466cecf": element });
+            self.pointer(&[json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 })])
+        });
     }
 
     /// Presses where the pointer is.
     pub fn press_here(&self) {
-        self.pointer(&[json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 })]);
+        let answer =
+            self.pointer(&[json!({ "type": "pointerDown", "button": 0 }), json!({ "type": "pointerUp", "button": 0 })]);
+        assert!(answer.get("error").is_none(), "{answer}");
     }
 
-    fn pointer(&self, actions: &[Value]) {
+    fn pointer(&self, actions: &[Value]) -> Value {
         let mouse =
             json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
-        self.post("/actions", &json!({ "actions": [mouse] }));
+        self.command("POST", "/actions", &json!({ "actions": [mouse] }))
     }
 
     /// Opens a tab and goes on in it; the tab's name.
@@ -225,24 +228,24 @@ impl Browser {
         found.swap_remove(0)
     }
 
-    /// Clicks what a person sees there; a row that is just being drawn anew is aimed at again.
+    /// Clicks what a person sees there.
     #[track_caller]
     pub fn click(&self, selector: &str) {
-        let mut answer = Value::Null;
-        wait_until(&format!("{selector:?} can be clicked"), PATIENCE, || {
-            let element = self.one(selector);
-            answer = self.command("POST", &format!("/element/{element}/click"), &json!({}));
-            !is_gone(&answer)
-        });
-        assert!(answer.get("error").is_none(), "{selector:?}: {}: {}", answer["error"], answer["message"]);
+        self.aim(selector, |element| self.command("POST", &format!("/element/{element}/click"), &json!({})));
     }
 
     #[track_caller]
     pub fn write(&self, selector: &str, text: &str) {
+        let text = json!({ "text": text });
+        self.aim(selector, |element| self.command("POST", &format!("/element/{element}/value"), &text));
+    }
+
+    /// Does this to what matches first; a row that is just being drawn anew is aimed at again.
+    #[track_caller]
+    fn aim(&self, selector: &str, deed: impl Fn(&str) -> Value) {
         let mut answer = Value::Null;
-        wait_until(&format!("{selector:?} can be written to"), PATIENCE, || {
-            let element = self.one(selector);
-            answer = self.command("POST", &format!("/element/{element}/value"), &json!({ "text": text }));
+        wait_until(&format!("{selector:?} stays where it is"), PATIENCE, || {
+            answer = deed(&self.one(selector));
             !is_gone(&answer)
         });
         assert!(answer.get("error").is_none(), "{selector:?}: {}: {}", answer["error"], answer["message"]);
