@@ -129,6 +129,8 @@ fn a_row_under_the_pointer_does_not_move_when_an_emergency_comes() {
     let quiet = bench.home.raise(inactivity(), Severity::Urgent);
     wait_until("the row is there", SOON, || browser.has(".row.s-urgent button.d-take"));
     browser.point_at(".row.s-urgent button.d-take");
+    // A row that was drawn anew is under the pointer from the browser's next frame on.
+    wait_until("the pointer is seen there", SOON, || browser.has(".row.s-urgent:hover"));
     let top = "return Math.round(document.querySelector('#content .row.s-urgent').getBoundingClientRect().top)";
     let before = browser.run(top);
     let pressed = bench.home.raise(call_button("pendant"), Severity::Emergency);
